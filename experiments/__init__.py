@@ -1,0 +1,1 @@
+"""Problem 2: the experiments, from four CSV files to trustworthy accuracies."""

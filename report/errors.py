@@ -1,0 +1,45 @@
+"""What can go wrong, as the command tells it: one sentence, what to do, an exit code."""
+
+from __future__ import annotations
+
+
+class ReportError(Exception):
+    """An error that a person can cause or mend; shown as one sentence, never as a traceback.
+
+    Parameters
+    ----------
+    message : str
+        One sentence: what is wrong, and where (file, line, key).
+    hint : str
+        What to do next; empty when the message says it already.
+    """
+
+    exit_code = 70
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InputError(ReportError):
+    """Bad arguments, configuration or data."""
+
+    exit_code = 2
+
+
+class LatexError(ReportError):
+    """No LaTeX toolchain, or LaTeX failed."""
+
+    exit_code = 3
+
+
+class CheckError(ReportError):
+    """A check of our own failed: a derivation, or the self-check that ends a build."""
+
+    exit_code = 4
+
+
+class MachineError(ReportError):
+    """The machine failed us: disk, kernel, worker, a limit, a lock."""
+
+    exit_code = 5
