@@ -1,0 +1,267 @@
+"""The numeric pins: which BLAS kernel, SIMD level and thread count every number is computed with.
+
+OpenBLAS and numpy choose their loops by the CPU they meet, and other loops round otherwise. Pinned to AVX2
+loops and one thread, the same wheels give the same bits on every x86-64 Linux with AVX2. The libraries read
+the variables when they load: ``pin`` must run before numpy does, so this module imports only the standard
+library.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+# One thread: the split of a sum over threads decides how it rounds. Harmless on every machine.
+THREADS = MappingProxyType(
+    {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "BLIS_NUM_THREADS": "1",
+        "VECLIB_MAXIMUM_THREADS": "1",
+    }
+)
+# AVX2 kernels: a process dies of these on a CPU without them, hence the gates in `obstacles`.
+KERNELS = MappingProxyType(
+    {
+        "OPENBLAS_CORETYPE": "Haswell",
+        "MKL_CBWR": "AVX2",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    }
+)
+# For the processes we start: the order of sets, and so the form in which SymPy prints a result.
+CHILDREN = MappingProxyType({"PYTHONHASHSEED": "0"})
+KEEP = "REPORT_KEEP_ENV"
+RECORD = "REPORT_OVERRIDDEN"  # tells the processes we start what the first one found
+
+PINNED_LEVEL = "X86_V3"
+SIMD_LEVELS = ("AVX512_SPR", "AVX512_ICL", "X86_V4", "X86_V3")  # numpy's names, highest first
+SAME_KERNELS = ("Haswell", "Zen")  # two names of one set of kernels
+
+# The gates below once more, in ten lines for a notebook that must run where this module is not.
+NOTEBOOK_CELL = """\
+import importlib.util, os, platform, re, sys
+pins = PINS
+cpu = open("/proc/cpuinfo").read().split() if platform.system() == "Linux" else []
+built = [os.path.dirname(importlib.util.find_spec(p).origin) + "/__config__.py" for p in ("numpy", "scipy")]
+blas = r'openblas"[^}]*"version": "0[.]3[.]((2[3-9]|3[0-2])[".]|33")'
+if not all(re.search(blas, open(file).read()) for file in built) or not {"avx2", "fma"} <= set(cpu):
+    print("This machine cannot take the report's numeric pins: last digits may differ.")
+elif "numpy" in sys.modules and not pins.items() <= os.environ.items():
+    print("numpy was loaded before this cell: restart the kernel, or last digits may differ.")
+elif os.environ.get("REPORT_KEEP_ENV", "0") in ("", "0"): os.environ.update(pins)
+"""
+
+# Releases whose forced kernels are known to give one and the same bits everywhere (OpenBLAS issue 6021). From
+# 0.3.34 on, a forced Haswell kernel may crash on Zen 4 and 5 (issues 6013, 6026).
+FIRST_SAFE, LAST_SAFE = (0, 3, 23), (0, 3, 33)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What decides whether the kernels may be pinned here, found without importing numpy."""
+
+    architecture: str
+    libc: str
+    flags: frozenset[str]
+    blas: Mapping[str, tuple[str, str]]  # package -> (name, version) of the BLAS it was built with
+    numpy_loaded: bool
+
+
+@dataclass(frozen=True)
+class Pins:
+    """What `pin` did: the variables in force, those it replaced, and why it held back."""
+
+    applied: Mapping[str, str]
+    overridden: Mapping[str, str]
+    obstacles: tuple[str, ...]
+
+
+def look() -> Machine:
+    """Describe this machine from /proc/cpuinfo and the text of the installed packages (some milliseconds)."""
+    try:
+        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        cpuinfo = ""
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return Machine(
+        architecture=platform.machine(),
+        libc=platform.libc_ver()[0],
+        flags=frozenset(flags.group(1).split() if flags else ()),
+        blas={package: _built_with(package) for package in ("numpy", "scipy")},
+        numpy_loaded="numpy" in sys.modules,
+    )
+
+
+def _built_with(package: str) -> tuple[str, str]:
+    """Name and version of the BLAS in `package`, from the text of its build record."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return "", ""
+    try:
+        text = Path(spec.origin).with_name("__config__.py").read_text(encoding="utf-8")
+    except OSError:
+        return "", ""
+    found = re.search(r'"blas":\s*\{\s*"name":\s*"([^"]*)".*?"version":\s*"([^"]*)"', text, re.DOTALL)
+    return (found.group(1), found.group(2)) if found else ("", "")
+
+
+def obstacles(machine: Machine) -> tuple[str, ...]:
+    """Say why the kernels must not be pinned on `machine`; nothing if they may be."""
+    reasons = []
+    if machine.architecture not in ("x86_64", "AMD64"):
+        reasons.append(f"the pins are made for x86-64, this machine is {machine.architecture or 'unknown'}")
+    elif missing := {"avx2", "fma"} - machine.flags:
+        reasons.append(f"the CPU does not show {' and '.join(sorted(missing))}")
+    if machine.libc != "glibc":
+        reasons.append(f"the C library is {machine.libc or 'unknown'}, the pins are proven with glibc only")
+    for package, (name, version) in machine.blas.items():
+        if not (release := re.match(r"(\d+)\.(\d+)\.(\d+)(.*)", version)) or "openblas" not in name:
+            reasons.append(
+                f"{package} does not tell which OpenBLAS it carries ({name or 'no name'} {version})"
+            )
+            continue
+        number = tuple(int(part) for part in release.groups()[:3])
+        snapshot = number == LAST_SAFE and release.group(4)  # 0.3.33.N holds what became 0.3.34
+        if number < FIRST_SAFE or number > LAST_SAFE or snapshot:
+            reasons.append(
+                f"{package} carries OpenBLAS {version}, whose forced kernels are not known to be safe"
+            )
+    return tuple(reasons)
+
+
+def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None = None) -> Pins:
+    """Set the numeric pins in `environ`, so that this process and all it starts compute alike.
+
+    Parameters
+    ----------
+    environ
+        The environment to change; by default this process's own.
+    machine
+        The machine to judge; by default this one.
+
+    Returns
+    -------
+    Pins
+        What was set and overridden, and the reasons for what was not. A second call changes nothing.
+    """
+    environ = os.environ if environ is None else environ
+    machine = look() if machine is None else machine
+    found = json.loads(environ.get(RECORD, "{}"))
+    if environ.get(KEEP, "") not in ("", "0"):
+        return Pins({}, found, (f"{KEEP} keeps the environment as it was",))
+    reasons = obstacles(machine)
+    wanted = {**THREADS, **({} if reasons else KERNELS)}
+    if machine.numpy_loaded and any(environ.get(name) != value for name, value in wanted.items()):
+        return Pins({}, found, ("numpy was loaded before the pins could be set",))
+    # A kernel that must not be forced must not be inherited either; numpy fails to load with both its lists.
+    unwanted = [*(KERNELS if reasons else ()), "NPY_ENABLE_CPU_FEATURES"]
+    overridden = {name: environ[name] for name in wanted if environ.get(name, wanted[name]) != wanted[name]}
+    overridden |= {name: environ.pop(name) for name in unwanted if name in environ}
+    environ.update(wanted | CHILDREN)
+    found = found or overridden
+    environ[RECORD] = json.dumps(found, sort_keys=True)
+    return Pins(wanted, found, reasons)
+
+
+def _cpu_name() -> str:
+    """Return the CPU's name as the kernel gives it."""
+    try:
+        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    found = re.search(r"^model name\s*:\s*(.*)$", cpuinfo, re.MULTILINE)
+    return found.group(1) if found else platform.processor()
+
+
+def audit(pins: Pins | None = None) -> dict[str, Any]:
+    """Tell what is really in force, by asking the loaded libraries (imports numpy and scipy).
+
+    Returns
+    -------
+    dict
+        JSON-able: ``pinned`` (bool), ``reasons`` (why not), ``overridden``, ``blas`` (for each library its
+        package, version, architecture, threads), ``simd`` (the highest level among numpy's float64 loops),
+        ``machine``, ``cpu``, ``libc``, ``python`` and ``versions``.
+    """
+    # Imported here: the module must be importable before numpy.
+    import scipy.linalg  # noqa: F401, PLC0415
+    from numpy.lib import introspect  # noqa: PLC0415
+    from threadpoolctl import threadpool_info  # noqa: PLC0415
+
+    pins = pin() if pins is None else pins
+    blas = sorted(
+        (
+            {
+                "package": next((p for p in ("numpy", "scipy") if f"{p}.libs" in pool["filepath"]), "other"),
+                "library": pool["internal_api"],
+                "version": pool["version"] or "unknown",
+                "architecture": pool.get("architecture", "unknown"),
+                "threads": pool["num_threads"],
+            }
+            for pool in threadpool_info()
+            if pool["user_api"] == "blas"
+        ),
+        key=lambda entry: str(entry["package"]),
+    )
+    loops = introspect.opt_func_info(signature="float64")
+    levels = {loop["current"] for kinds in loops.values() for loop in kinds.values()}
+    simd = next((level for level in SIMD_LEVELS if level in levels), "baseline")
+    faults = [
+        f"{entry['package']}'s {entry['library']} runs {entry['architecture']} kernels on"
+        f" {entry['threads']} thread{'s' * (entry['threads'] != 1)}"
+        for entry in blas
+        if entry["architecture"] not in SAME_KERNELS or entry["threads"] != 1
+    ]
+    if not blas:
+        faults.append("no BLAS library tells which kernels it runs")
+    if simd != PINNED_LEVEL:
+        faults.append(f"numpy's loops go up to {simd} instead of {PINNED_LEVEL}")
+    return {
+        "pinned": not faults,
+        "reasons": [*pins.obstacles, *faults] if faults else [],
+        "overridden": dict(sorted(pins.overridden.items())),
+        "blas": blas,
+        "simd": simd,
+        "machine": platform.machine(),
+        "cpu": _cpu_name(),
+        "libc": " ".join(platform.libc_ver()),
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
+    }
+
+
+def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
+    """Put an audit into words for a person, one sentence each."""
+    if environment["pinned"]:
+        kernel = environment["blas"][0]["architecture"]
+        first = (
+            f"Pinned: every BLAS runs {kernel} kernels on one thread and numpy's loops go up to"
+            f" {environment['simd']}, so any x86-64 Linux with AVX2 and the same wheels gives the same bits."
+        )
+    else:
+        why = "; ".join(environment["reasons"])
+        first = f"Not pinned: {why}. Another machine may give other last digits."
+    told = [first]
+    if environment["overridden"]:
+        replaced = ", ".join(f"{name}={value}" for name, value in environment["overridden"].items())
+        told.append(f"The environment had set {replaced}; the pins replaced it ({KEEP}=1 keeps it).")
+    return tuple(told)
+
+
+def notebook_cell() -> str:
+    """Return the lines for a notebook's first cell: the same pins, with a printed warning where they fail."""
+    pins = ", ".join(f'"{name}": "{value}"' for name, value in {**THREADS, **KERNELS}.items())
+    return NOTEBOOK_CELL.replace("PINS", f"{{{pins}}}")
