@@ -1,0 +1,70 @@
+"""The slope of the sigmoid and how it is bounded (question 1e)."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derivations.formulas import Formula, claim, derivation, inline, term
+from derivations.notation import Total
+from derivations.sigmoid import r, sigma, u
+
+HALF = sp.Rational(1, 2)
+QUARTER = sp.Rational(1, 4)
+
+
+def definition() -> sp.Expr:
+    """Give sigma(r) by its definition, equation (6) of the sheet."""
+    return sigma(r).rewrite(sp.exp)
+
+
+def derivative() -> sp.Expr:
+    """Differentiate the definition; SymPy applies the quotient rule.
+
+    Returns
+    -------
+    Expr
+        exp(-r) / (1 + exp(-r))**2.
+    """
+    return sp.diff(definition(), r)
+
+
+def in_u(expression: sp.Expr) -> sp.Expr:
+    """Write an expression in r over u = exp(-r) > 0, where the assumption engine can judge signs."""
+    return expression.xreplace({sp.exp(-r): u})
+
+
+def distance(bound: sp.Rational) -> sp.Expr:
+    """Give bound - sigma' over u, factored: its sign is then decided by its factors."""
+    return sp.factor(bound - in_u(derivative()))
+
+
+def formulas_1e() -> tuple[Formula, ...]:
+    """Give the formulas of question 1e."""
+    slope = Total(sigma(r), r)
+    product = sigma(r) * (1 - sigma(r))
+    complement = sp.exp(-r) * definition()
+    slope_in_u = in_u(derivative())
+    return (
+        claim("1e.definition", sigma(r), "=", definition()),
+        claim("1e.asked", sp.Integer(0), "<", slope, "<", HALF),
+        derivation(
+            "1e.slope",
+            slope,
+            ("=", derivative(), "quotient rule on the definition"),
+            ("=", product, f"since {inline(sp.Eq(1 - sigma(r), complement, evaluate=False))}"),
+        ),
+        claim("1e.exp", sp.exp(-r), ">", sp.Integer(0)),
+        claim("1e.range", sp.Integer(0), "<", sigma(r), "<", sp.Integer(1)),
+        term("1e.rest", 1 - sigma(r)),
+        term("1e.half", HALF),
+        term("1e.one", sp.Integer(1)),
+        term("1e.zero", sp.Integer(0)),
+        claim("1e.square", slope, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
+        claim("1e.top", r, "=", sp.Integer(0), exempt="names the one point of equality"),
+        claim("1e.u", u, "=", sp.exp(-r)),
+        claim("1e.u0", u, ">", sp.Integer(0)),
+        claim("1e.u.slope", slope, "=", slope_in_u, ">", sp.Integer(0), align=True),
+        claim("1e.u.half", HALF - slope, "=", distance(HALF), ">", sp.Integer(0), align=True),
+        claim("1e.u.quarter", QUARTER - slope, "=", distance(QUARTER), r"\ge", sp.Integer(0), align=True),
+        claim("1e.u1", u, "=", sp.Integer(1), exempt="names the one point of equality"),
+    )

@@ -1,0 +1,144 @@
+"""A formula of the report: the SymPy objects it speaks of, and the LaTeX that is printed for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from derivations import notation as the
+from derivations import typeset
+from derivations.sigmoid import r, sigma, sigma_prime, u
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One printed formula: a term, a chain of relations, or a derivation with one rule for each step.
+
+    Parameters
+    ----------
+    key : str
+        What templates call it: "1c.general"; inline symbols have short keys such as "w1".
+    question : str
+        "1a" to "1f"; "1" for a symbol that all of them use.
+    latex : str
+        Bare mathematics, without dollar signs or a display environment.
+    sides, relations
+        The chain sides[0] relations[0] sides[1] ...; a lone term has one side and no relation.
+    sample : str
+        The kind of random point at which it is read back, a key of `derivations.samples.SAMPLES`.
+    exempt : str
+        Why its truth is not tested; empty for a claim. What it says is read back all the same.
+    """
+
+    key: str
+    question: str
+    latex: str
+    sides: tuple[sp.Basic, ...] = field(repr=False)
+    relations: tuple[str, ...] = ()
+    sample: str = "any"
+    exempt: str = ""
+
+
+def term(key: str, expression: sp.Basic, *, sample: str = "any") -> Formula:
+    """Make a formula that claims nothing: a symbol or an expression."""
+    return Formula(key, _question(key), typeset.latex(expression), (expression,), sample=sample)
+
+
+def claim(
+    key: str, *chain: sp.Basic | str, align: bool = False, sample: str = "any", exempt: str = ""
+) -> Formula:
+    """Make a chain of relations on one line, written as it is read: claim("1e.x", p, "<", q).
+
+    Parameters
+    ----------
+    key : str
+        The formula's key.
+    *chain : Basic or str
+        Sides and, between them, relations in LaTeX.
+    align : bool
+        Put an alignment point before the first relation.
+    sample : str
+        The kind of point at which it holds.
+    exempt : str
+        The reason, if it is no claim but a condition.
+    """
+    sides, relations = chain[::2], chain[1::2]
+    body = typeset.chain(sides, relations, align=align)
+    return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
+
+
+def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str], sample: str = "any") -> Formula:
+    """Make a derivation: a start and, line by line, a relation, what it leads to, and the rule applied.
+
+    Parameters
+    ----------
+    key : str
+        The formula's key.
+    start : Basic
+        The first side.
+    *lines : tuple of (str, Basic, str)
+        Relation, side, rule; the rule is text, mathematics in it comes from `inline`.
+    sample : str
+        The kind of point at which it holds.
+    """
+    relations = tuple(relation for relation, _, _ in lines)
+    sides = (start, *(side for _, side, _ in lines))
+    body = typeset.steps(sides, relations, [rule for _, _, rule in lines])
+    return Formula(key, _question(key), body, sides, relations, sample)
+
+
+def inline(expression: sp.Basic) -> str:
+    """Print an expression for use inside a text: the name of a rule, the statement of a check."""
+    return f"${typeset.latex(expression)}$"
+
+
+def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
+    """Index formulas by key.
+
+    Raises
+    ------
+    ValueError
+        Two formulas have the same key.
+    """
+    index: dict[str, Formula] = {}
+    for formula in formulas:
+        if formula.key in index:
+            msg = f"two formulas have the key {formula.key!r}"
+            raise ValueError(msg)
+        index[formula.key] = formula
+    return index
+
+
+def symbols() -> tuple[Formula, ...]:
+    """Give the inline symbols of the text, by short keys."""
+    table: Sequence[tuple[str, sp.Basic]] = [
+        *[(name.replace("_", ""), sp.Symbol(name, real=True)) for name in ("w_1", "w_2", "w_o", "b", "y")],
+        *[(symbol.name, symbol) for symbol in (the.t, the.k, the.T, the.m, the.a, the.L, the.q, the.X, r, u)],
+        *[("gamma", the.gamma), ("delta", the.delta), ("sigma", sigma(r)), ("dsigma", sigma_prime(r))],
+        *[("xt", the.x(the.t)), ("xk", the.x(the.k)), ("x1", the.x(1)), ("xT", the.x(the.T))],
+        *[(f"h{i}", the.h(i)) for i in (0, 1, 2, 3, the.t, the.k, the.T)],
+        ("htm1", the.h(the.t - 1)),
+        *[(f"z{i}", the.z(i)) for i in (1, 2, 3, the.t)],
+        *[("GT", the.G(the.T)), ("Gk", the.G(the.k)), ("G1", the.G(1))],
+        *[("tmk", the.t - the.k), ("tp1", the.t + 1)],
+        *[("dht", the.Total(the.h(the.t), the.w1)), ("dL", the.Total(the.L, the.w1))],
+    ]
+    return (
+        *[term(key, expression) for key, expression in table],
+        claim("dsigmadef", sigma_prime(r), "=", the.Total(sigma(r), r)),
+        *[
+            claim(key, left, "=", sp.Integer(right), exempt="a case that is named")
+            for key, left, right in (("T3", the.T, 3), ("t1", the.t, 1), ("w2zero", the.w2, 0))
+        ],
+        claim("tT", the.t, "=", the.T, exempt="a case that is named"),
+    )
+
+
+def _question(key: str) -> str:
+    head = key.partition(".")[0]
+    return head if head[:1] == "1" else "1"

@@ -1,0 +1,78 @@
+"""The loss of one example and its gradient with respect to w_1 (question 1d)."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derivations.formulas import Formula, claim, derivation, inline, term
+from derivations.notation import L, T, Total, a, b, h, w1, wo, y
+from derivations.rnn import general, total_derivative
+from derivations.sigmoid import sigma, sigma_prime
+
+
+def argument() -> sp.Expr:
+    """Give a = y (w_o h_T + b), what sigma is applied to in the loss."""
+    return y * (wo * h(T) + b)
+
+
+def loss() -> sp.Expr:
+    """Give the loss on the atom a; differentiated there, the order of the sheet is kept."""
+    return -sp.log(sigma(a))
+
+
+def slope_in_a() -> sp.Expr:
+    """Differentiate the loss with respect to a.
+
+    Returns
+    -------
+    Expr
+        -sigma'(a) / sigma(a).
+    """
+    return sp.diff(loss(), a)
+
+
+def gradient() -> sp.Expr:
+    """Give d L / d w_1 in full, the answer to 1d.
+
+    Returns
+    -------
+    Expr
+        -y w_o sigma(-y (w_o h_T + b)) times the general form at t = T.
+    """
+    outer = -sigma(-argument())  # equals slope_in_a() at a = argument(); a check proves it
+    inner = total_derivative(argument()).xreplace({Total(h(T), w1): general(T)})
+    return outer * inner
+
+
+def formulas_1d() -> tuple[Formula, ...]:
+    """Give the formulas of question 1d."""
+    minus_rest = sp.Mul(-1, 1 - sigma(a), evaluate=False)
+    inner = total_derivative(argument())
+    short = -sigma(-argument()) * inner
+    target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)
+    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
+    return (
+        claim("1d.a", a, "=", argument()),
+        claim("1d.L", L, "=", loss()),
+        claim("1d.flip", 1 - sigma(a), "=", sigma(-a)),
+        derivation(
+            "1d.outer",
+            Total(L, a),
+            ("=", slope_in_a(), "chain rule on the logarithm"),
+            ("=", minus_rest, f"by (e), {inline(sp.Eq(sigma_prime(a), sigma(a) * (1 - sigma(a))))}"),
+            ("=", -sigma(-a), f"as {inline(sp.Eq(1 - sigma(a), sigma(-a)))}"),
+        ),
+        derivation("1d.inner", Total(a, w1), ("=", inner, f"only {inline(h(T))} depends on {inline(w1)}")),
+        derivation(
+            "1d.chain",
+            Total(L, w1),
+            ("=", Total(L, a) * Total(a, w1), "chain rule"),
+            ("=", short, f"insert both, and {inline(a)}"),
+        ),
+        claim("1d.gradient", Total(L, w1), "=", gradient()),
+        term("1d.weight", sigma(-a)),
+        claim("1d.labels", Total(L, w1), "=", wo * error * Total(h(T), w1)),
+        claim("1d.plus", y, "=", sp.Integer(1), exempt="a case that is named"),
+        claim("1d.minus", y, "=", sp.Integer(-1), exempt="a case that is named"),
+        term("1d.target", sp.Mul(sp.Rational(1, 2), 1 + y, evaluate=False)),
+    )

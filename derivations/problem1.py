@@ -1,0 +1,92 @@
+"""Problem 1, the answers (a) to (f) as data: derive, check, print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mpmath
+import sympy
+
+from derivations import bound, checks, formulas, loss, rnn
+from derivations.checks import exact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from derivations.checks import LedgerRow
+    from derivations.formulas import Formula
+
+
+@dataclass(frozen=True)
+class Problem1:
+    """All that the report prints about problem 1.
+
+    Parameters
+    ----------
+    formulas : mapping of str to Formula
+        By key.
+    facts : mapping of str to str
+        Printed numbers and words that are no formulas.
+    ledger : tuple of LedgerRow
+        The checks, all passed.
+    timings : mapping of str to float
+        Seconds that each check took.
+    seed : int
+        From which all random points were drawn.
+    """
+
+    formulas: Mapping[str, Formula]
+    facts: Mapping[str, str]
+    ledger: tuple[LedgerRow, ...]
+    timings: Mapping[str, float]
+    seed: int
+
+
+def derive(seed: int) -> Problem1:
+    """Derive, check and print the answers to problem 1.
+
+    Parameters
+    ----------
+    seed : int
+        For the random points of the checks and for the networks that are measured.
+
+    Raises
+    ------
+    CheckFailed
+        A check did not pass; the message is one sentence that names it.
+    """
+    index = formulas.by_key(
+        [
+            *formulas.symbols(),
+            *rnn.formulas_1a(),
+            *rnn.formulas_1b(),
+            *rnn.formulas_1c(),
+            *loss.formulas_1d(),
+            *bound.formulas_1e(),
+        ]
+    )
+    ledger, timings = checks.run(exact.checks(), seed)
+    return Problem1(formulas=index, facts={}, ledger=ledger, timings=timings, seed=seed)
+
+
+def ledger_json(problem1: Problem1) -> dict[str, Any]:
+    """Give the content of ledger.json; it depends on the seed and the versions alone."""
+    return {
+        "schema": 1,
+        "seed": problem1.seed,
+        "sympy": sympy.__version__,
+        "mpmath": mpmath.__version__,
+        "checks": [
+            {
+                "id": row.key,
+                "question": row.question,
+                "statement": row.statement,
+                "method": row.method,
+                "points": row.points,
+                "worst_residual": row.worst,
+                "passed": row.passed,
+            }
+            for row in problem1.ledger
+        ],
+    }

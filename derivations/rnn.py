@@ -1,0 +1,179 @@
+"""The recurrent network: its states and their derivative with respect to w_1 (questions 1a to 1c)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import sympy as sp
+
+from derivations.formulas import Formula, claim, derivation, inline, term
+from derivations.notation import Partial, Power, Total, a, h, j, k, t, w1, w2, x, z
+from derivations.sigmoid import sigma, sigma_prime
+
+Index: TypeAlias = "int | sp.Expr"
+
+
+def preactivation(time: Index, previous: sp.Expr | None = None) -> sp.Expr:
+    """Give z_t = w_1 x_t + w_2 h_{t-1}, the previous state by name unless it is given."""
+    return w1 * x(time) + w2 * (h(time - 1) if previous is None else previous)
+
+
+def state(time: int) -> sp.Expr:
+    """Give h_t explicitly, by iterating the recursion from h_0 = 0.
+
+    Parameters
+    ----------
+    time : int
+        0 or more; depth of nesting and time to print grow with it.
+    """
+    current: sp.Expr = sp.Integer(0)
+    for step in range(1, time + 1):
+        current = sigma(preactivation(step, current))
+    return current
+
+
+def explicit_preactivation(time: int) -> sp.Expr:
+    """Give z_t explicitly: what sigma is applied to in h_t."""
+    return preactivation(time, state(time - 1))
+
+
+def named(expression: sp.Expr, time: int) -> sp.Expr:
+    """Write z_1, ..., z_t for the explicit arguments of sigma' in an expression."""
+    names = {sigma_prime(explicit_preactivation(step)): sigma_prime(z(step)) for step in range(1, time + 1)}
+    return expression.xreplace(names)
+
+
+def spelled_out(expression: sp.Expr, time: int) -> sp.Expr:
+    """Write the explicit arguments for z_1, ..., z_t."""
+    return expression.xreplace({z(step): explicit_preactivation(step) for step in range(1, time + 1)})
+
+
+def direct_derivative(time: int) -> sp.Expr:
+    """Differentiate the explicit state with respect to w_1; nested, as the chain rule leaves it."""
+    return sp.diff(state(time), w1)
+
+
+def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
+    """Differentiate with respect to a weight, knowing that states, their arguments and a depend on it.
+
+    Returns
+    -------
+    Expr
+        With `Total` for the derivatives of what depends on the weight.
+    """
+    states = [atom for atom in expression.atoms(sp.Function) if atom.func in {h, z}]
+    dependents = sorted([*states, *expression.free_symbols & {a}], key=str)
+    stand_ins = {item: sp.Function(f"f{i}")(variable) for i, item in enumerate(dependents)}
+    result = expression.xreplace(stand_ins).diff(variable)
+    result = result.xreplace(
+        {sp.Derivative(f, variable): Total(item, variable) for item, f in stand_ins.items()}
+    )
+    return result.xreplace({f: item for item, f in stand_ins.items()})
+
+
+def general(time: Index = t) -> sp.Expr:
+    """Give the general form of d h_t / d w_1, the answer to 1c, as a sum over k of products over j."""
+    product = sp.Product(sigma_prime(z(j)), (j, k, time))
+    return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))
+
+
+def path(time: Index = t, start: Index = k) -> sp.Expr:
+    """Give the path factor, the derivative of h_t with respect to h_k, in product form."""
+    return w2 ** (time - start) * sp.Product(sigma_prime(z(j)), (j, start + 1, time))
+
+
+def formulas_1a() -> tuple[Formula, ...]:
+    """Give the formulas of question 1a."""
+    return (
+        claim("recursion", h(t), "=", sigma(preactivation(t))),
+        claim("start", h(0), "=", sp.Integer(0)),
+        derivation(
+            "1a.step1",
+            h(1),
+            ("=", sigma(preactivation(1)), f"recursion at {inline(sp.Eq(t, 1))}"),
+            ("=", state(1), f"insert {inline(sp.Eq(h(0), 0))}"),
+        ),
+        *[
+            derivation(
+                f"1a.step{i}",
+                h(i),
+                ("=", sigma(preactivation(i)), f"recursion at {inline(sp.Eq(t, i))}"),
+                ("=", state(i), f"insert {inline(h(i - 1))}"),
+            )
+            for i in (2, 3)
+        ],
+        *[claim(f"1a.h{i}", h(i), "=", state(i), align=True) for i in (1, 2, 3)],
+    )
+
+
+def formulas_1b() -> tuple[Formula, ...]:
+    """Give the formulas of question 1b."""
+    slope = total_derivative(sigma(z(t)))
+    one_step = slope.xreplace({Total(z(t), w1): total_derivative(preactivation(t))})
+    factored = {i: named(direct_derivative(i), i) for i in (1, 2, 3)}
+    summed = {i: sp.expand(factored[i]) for i in (1, 2, 3)}
+    return (
+        claim("z", z(t), "=", preactivation(t)),
+        claim("h", h(t), "=", sigma(z(t))),
+        claim("1b.prime", sigma_prime(z(t)), "=", h(t) * (1 - h(t))),
+        derivation(
+            "1b.rule",
+            Total(h(t), w1),
+            ("=", slope, f"chain rule on {inline(sigma(z(t)))}"),
+            ("=", one_step, f"sum and product rule on {inline(z(t))}"),
+        ),
+        claim("1b.start", Total(h(0), w1), "=", sp.Integer(0)),
+        derivation("1b.d1", Total(h(1), w1), ("=", factored[1], f"the step at {inline(sp.Eq(t, 1))}")),
+        *[
+            derivation(
+                f"1b.d{i}",
+                Total(h(i), w1),
+                ("=", one_step.xreplace({t: sp.Integer(i)}), f"the step at {inline(sp.Eq(t, i))}"),
+                ("=", factored[i], f"insert {inline(Total(h(i - 1), w1))}"),
+                ("=", summed[i], "multiply out"),
+            )
+            for i in (2, 3)
+        ],
+        *[claim(f"1b.result{i}", Total(h(i), w1), "=", summed[i], align=True) for i in (1, 2, 3)],
+        *[claim(f"1b.z{i}", z(i), "=", explicit_preactivation(i)) for i in (1, 2, 3)],
+        *[
+            derivation(f"1b.explicit{i}", Total(h(i), w1), ("=", spelled_out(summed[i], i), ""))
+            for i in (1, 2, 3)
+        ],
+    )
+
+
+def formulas_1c() -> tuple[Formula, ...]:
+    """Give the formulas of question 1c."""
+    step = sigma_prime(z(t + 1)) * (x(t + 1) + w2 * Total(h(t), w1))
+    newest = x(t + 1) * sigma_prime(z(t + 1))
+    longer = general(t + 1)
+    return (
+        claim("1c.general", Total(h(t), w1), "=", general()),
+        claim("1c.direct", x(k) * sigma_prime(z(k)), "=", x(k) * h(k) * (1 - h(k))),
+        term("1c.effect", x(k) * sigma_prime(z(k))),
+        claim("1c.path", Partial(h(t), h(k)), "=", path()),
+        claim("1c.onestep", Partial(h(j), h(j - 1)), "=", w2 * sigma_prime(z(j))),
+        claim(
+            "1c.paths",
+            Total(h(t), w1),
+            "=",
+            sp.Sum(x(k) * sigma_prime(z(k)) * Partial(h(t), h(k)), (k, 1, t)),
+        ),
+        derivation(
+            "1c.base",
+            general(sp.Integer(1)),
+            ("=", x(1) * sigma_prime(z(1)), f"one term, {inline(sp.Eq(k, 1))}; exponent 0"),
+            ("=", Total(h(1), w1), "part (b)"),
+        ),
+        derivation(
+            "1c.step",
+            Total(h(t + 1), w1),
+            ("=", step, "the step of (b)"),
+            ("=", newest + w2 * sigma_prime(z(t + 1)) * general(), f"claim at {inline(t)}; multiply out"),
+            ("=", newest + sp.Sum(longer.function, (k, 1, t)), "factor into the sum"),
+            ("=", longer, f"first part is the term {inline(sp.Eq(k, t + 1))}"),
+        ),
+        claim("1c.newest", k, "=", t, exempt="names the one term that is left"),
+        claim("1c.zero", Power(0, 0), "=", sp.Integer(1)),
+    )
