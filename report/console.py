@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import shutil
 import sys
@@ -61,9 +62,7 @@ class Console:
         `NO_COLOR` forbids colours and `FORCE_COLOR` asks for them, whatever their value if it is not empty;
         the first wins. A character that the stream's encoding lacks is shown as an escape, never an error.
         """
-        stream = stream or sys.stderr
-        if stream is None:  # started with stderr closed
-            stream = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - lives as long as we do
+        stream = stream or sys.stderr or io.StringIO()  # a process may be started without a stderr
         if callable(reconfigure := getattr(stream, "reconfigure", None)):
             reconfigure(errors="backslashreplace")
         live = stream.isatty() and environ.get("TERM") != "dumb"

@@ -1,0 +1,141 @@
+"""The one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import platform
+import signal
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from report.console import silence
+from report.errors import CheckError, InputError, MachineError, ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from report.console import Console
+
+BUG, INTERRUPTED = 70, 130
+TRACEBACK = "traceback.log"
+
+# The lower floors know nothing of exit codes. Their modules are looked up, not imported: an error that was
+# raised comes from a module that is loaded.
+FLOORS = (
+    ("experiments.errors", "DataError", InputError),
+    ("experiments.search", "SearchError", MachineError),
+    ("derivations.checks", "CheckFailed", CheckError),
+)
+# What a system says, in words, and what helps.
+FAILURES = {
+    errno.ENOSPC: ("The disk is full", "Free some space and run it again: what was finished is kept."),
+    errno.EDQUOT: ("Your disk quota is used up", "Free some space and run it again."),
+    errno.EROFS: ("The file system is read-only", "Choose a folder that can be written to with --out."),
+    errno.EACCES: ("The system allows no access", "Check who owns the file, or choose another --out."),
+    errno.EPERM: ("The system does not permit it", "Check who owns the file, or choose another --out."),
+    errno.EIO: ("The disk failed to read or write", "Try again, or choose another disk with --out."),
+    errno.EMFILE: ("Too many files are open", "Raise the limit (ulimit -n 1024), or use --jobs 1."),
+    errno.ENFILE: ("Too many files are open on this machine", "Close other programs and run it again."),
+    errno.ENOMEM: ("The memory is used up", "Use --jobs 1, or close other programs."),
+    errno.EAGAIN: ("No more processes may be started", "Use --jobs 1, or raise the limit (ulimit -u)."),
+    errno.ENAMETOOLONG: ("A file name is too long", "Use shorter names, or a shorter path for --out."),
+}
+
+
+def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
+    """Do the work; turn whatever goes wrong into a message and an exit code.
+
+    Parameters
+    ----------
+    work : callable
+        Gives the exit code if nothing goes wrong.
+    console : Console
+        Takes the message.
+    log_folder : Path
+        Where a traceback goes that nobody expected; the folder for temporary files if it cannot be written.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    try:
+        with _stoppable():
+            code = work()
+            sys.stdout.flush()  # here, where a closed pipe or a full disk is still told well
+    except KeyboardInterrupt:
+        console.note("Interrupted.")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary: nothing may pass
+        if isinstance(error, BrokenPipeError) and _reader_left():
+            return INTERRUPTED
+        told = translated(error) or _bug(error, log_folder)
+        console.error(str(told), told.hint)
+        return told.exit_code
+    return code
+
+
+def translated(error: BaseException | None) -> ReportError | None:
+    """Give the ReportError that an expected error amounts to; None if nobody expected it.
+
+    An error that was raised *from* an expected one (its cause) counts as that.
+    """
+    if error is None or isinstance(error, ReportError):
+        return error
+    for module, name, kind in FLOORS:
+        if isinstance(error, getattr(sys.modules.get(module), name, ())):
+            return kind(str(error), getattr(error, "hint", ""))
+    if isinstance(error, MemoryError):
+        error = OSError(errno.ENOMEM, "")
+    if isinstance(error, OSError) and error.errno in FAILURES:
+        failure, hint = FAILURES[error.errno]
+        return MachineError(f"{failure}: {error.filename}." if error.filename else f"{failure}.", hint)
+    return translated(error.__cause__)
+
+
+def _bug(error: Exception, folder: Path) -> ReportError:
+    """Write the traceback to a file and give the sentence that names it."""
+    where = f"{sys.argv}\nPython {sys.version}\n{platform.platform()}"
+    text = f"{where}\n\n{''.join(traceback.format_exception(error))}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / TRACEBACK
+        log.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        log = Path(tempfile.mkdtemp(prefix="report-")) / TRACEBACK
+        log.write_text(text, encoding="utf-8", errors="backslashreplace")
+    first = next(iter(str(error).splitlines()), "")
+    what = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    bug = ReportError(
+        f"This is a bug in the program, not in what you did ({what}).", f"Please report it with {log}"
+    )
+    bug.exit_code = BUG
+    return bug
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let a kill or a closed terminal unwind the run as Ctrl-C does, so that no child process stays."""
+    former = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not where nohup ignores it
+            former[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _reader_left() -> bool:
+    """Tell whether it is our stdout that nobody reads any more; if so, nothing more is written there."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return True
+    return False
