@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.portable import look, obstacles
-from report import packages, toolchain, virtualenv
-from report.errors import LatexError
+from report import config, packages, toolchain, virtualenv
+from report.errors import InputError, LatexError
 from report.setup_log import ROOT
 
 if TYPE_CHECKING:
@@ -109,19 +109,21 @@ def _numbers() -> Finding:
 
 
 def _data() -> Finding:
-    """Read the data that the configuration names, with all the checks of a build."""
+    """Read the data that report.toml names, with all the checks of a build."""
     try:
         from experiments import dataset  # noqa: PLC0415 - needs numpy, which may be what lacks
-        from report import config  # noqa: PLC0415
-    except ImportError as error:
-        return Finding(NOTE, "data", f"not read, since {error.name} is missing")
-    data = dataset.load(ROOT / "data")
-    rows = f"{len(data.X_train)} samples to train on, {len(data.X_dev)} to compare, {data.X_train.shape[1]} features"
+    except ImportError:
+        return Finding(NOTE, "data", "not read before the packages are there")
+    try:
+        data = dataset.load(config.load(ROOT / "report.toml").data_path)
+    except (InputError, dataset.DataError) as error:
+        return Finding(LACKS, "data", str(error), getattr(error, "hint", ""))
+    counts = f"{len(data.X_train)} training and {len(data.X_dev)} development samples"
     if data.stand_in:
         return Finding(
-            NOTE, "data", f"the stand-in: {rows}", "put the course's files (or data.tgz) into data/"
+            NOTE, "data", f"the stand-in, {counts}", "put the course's files or data.tgz into data/"
         )
-    return Finding(FINE, "data", rows)
+    return Finding(FINE, "data", f"{counts} in {', '.join(file.name for file in data.files)}")
 
 
 def _folder() -> Finding:
