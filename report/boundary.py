@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import platform
+import select
 import signal
 import sys
 import tempfile
@@ -42,6 +43,7 @@ FAILURES = {
     errno.ENFILE: ("Too many files are open on this machine", "Close other programs and run it again."),
     errno.ENOMEM: ("The memory is used up", "Use --jobs 1, or close other programs."),
     errno.EAGAIN: ("No more processes may be started", "Use --jobs 1, or raise the limit (ulimit -u)."),
+    errno.EPIPE: ("A process that worked for us is gone", "Run it again, with --jobs 1 if memory was short."),
     errno.ENAMETOOLONG: ("A file name is too long", "Use shorter names, or a shorter path for --out."),
 }
 
@@ -134,8 +136,11 @@ def _stoppable() -> Iterator[None]:
 def _reader_left() -> bool:
     """Tell whether it is our stdout that nobody reads any more; if so, nothing more is written there."""
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        silence(sys.stdout)
-        return True
-    return False
+        pipe = select.poll()
+        pipe.register(sys.stdout, select.POLLOUT)
+        if not any(event & (select.POLLERR | select.POLLHUP) for _, event in pipe.poll(0)):
+            return False
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
+    silence(sys.stdout)
+    return True

@@ -1,0 +1,285 @@
+"""The command line: what is understood, what is refused, and with which exit code each error ends."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import sys
+import types
+from typing import TYPE_CHECKING
+
+import pytest
+
+from report import cli
+from report.boundary import guarded
+from report.console import Console
+from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def run(argv: list[str]) -> tuple[int, str]:
+    """Run a command line; its exit code and what it told."""
+    stream = io.StringIO()
+    code = cli.main(argv, Console(stream, colour=False, live=False))
+    return code, stream.getvalue()
+
+
+def end(work: Callable[[], int], folder: Path) -> tuple[int, str]:
+    """Do some work inside the boundary; the exit code and what was told."""
+    stream = io.StringIO()
+    code = guarded(work, Console(stream, colour=False, live=False), folder)
+    return code, stream.getvalue()
+
+
+def raising(error: BaseException) -> Callable[[], int]:
+    """Make work that ends with an error."""
+
+    def work() -> int:
+        raise error
+
+    return work
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """Put a pipeline in place that only notes what it was asked to do."""
+    calls: list[dict[str, object]] = []
+    pipeline = types.ModuleType("report.pipeline")
+    pipeline.build = lambda **wanted: calls.append(wanted)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "report.pipeline", pipeline)
+    monkeypatch.setattr("report.pipeline", pipeline, raising=False)
+    return calls
+
+
+def test_build_is_the_default_command(built: list[dict[str, object]]) -> None:
+    """No arguments, options alone, and the command by its name all build."""
+    codes = [run(argv)[0] for argv in ([], ["--quick"], ["build", "--quick"])]
+
+    assert [0, 0, 0] == codes
+    assert [False, True, True] == [call["quick"] for call in built]
+
+
+def test_build_options_arrive(built: list[dict[str, object]], tmp_path: Path) -> None:
+    """Each option reaches the build; paths are taken from the folder in which the person stands."""
+    run(
+        [
+            "--data",
+            "d.tgz",
+            "--config",
+            "c.toml",
+            "--out",
+            str(tmp_path),
+            "--jobs",
+            "3",
+            "--force",
+            "--no-pdf",
+        ]
+    )
+
+    (call,) = built
+    del call["console"]
+    assert {
+        "config_path": "c.toml",
+        "data": "d.tgz",
+        "out": str(tmp_path),
+        "jobs": 3,
+        "quick": False,
+        "force": True,
+        "pdf": False,
+    } == {name: str(value) if hasattr(value, "parts") else value for name, value in call.items()}
+
+
+def test_defaults_belong_to_the_project(built: list[dict[str, object]]) -> None:
+    """Without options configuration and output are the project's own, wherever the person stands."""
+    run([])
+
+    (call,) = built
+    assert [cli.ROOT / "report.toml", None, cli.ROOT / "build", None] == [
+        call[name] for name in ("config_path", "data", "out", "jobs")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--quik"], "ERROR build knows no --quik.\nTIP Did you mean --quick?\n"),
+        (["build", "--quik=1"], "ERROR build knows no --quik=1.\nTIP Did you mean --quick?\n"),
+        (["--forc"], "ERROR build knows no --forc.\nTIP Did you mean --force?\n"),
+        (["doktor"], "ERROR There is no command doktor.\nTIP Did you mean doctor?\n"),
+        (["build", "stray.csv"], "ERROR build knows no stray.csv.\nTIP There are: --config, --data, "),
+        (["--jobs", "0"], "ERROR Argument --jobs: 0 is not a whole number from 1 on.\n"),
+        (["--jobs", "-1"], "ERROR Argument --jobs: "),
+        (["--jobs", "two"], "ERROR Argument --jobs: two is not a whole number from 1 on.\n"),
+        (["--jobs", "²"], "ERROR Argument --jobs: ² is not a whole number from 1 on.\n"),
+        (["--out"], "ERROR Argument --out: expected one argument.\n"),
+        (["--quick=3"], "ERROR Argument --quick: ignored explicit argument '3'.\n"),
+        (["doctor", "--out", "x"], "ERROR doctor knows no --out.\n"),
+    ],
+)
+def test_bad_arguments_are_refused(argv: list[str], told: str, built: list[dict[str, object]]) -> None:
+    """A mistyped argument ends with 2 and one sentence that names the nearest known one; nothing is built."""
+    code, message = run(argv)
+
+    assert InputError.exit_code == code == 2
+    assert message.startswith(told)
+    assert [] == built
+
+
+def test_help_lists_commands_and_options(capsys: pytest.CaptureFixture[str]) -> None:
+    """--help names every command and every option of a build, in 80 columns, and ends with 0."""
+    assert (0, "") == run(["--help"])
+
+    text = capsys.readouterr().out
+    for name in (*cli.COMMANDS, "--config", "--data", "--out", "--jobs", "--quick", "--force", "--no-pdf"):
+        assert f"\n  {name} " in text
+    assert 80 >= max(map(len, text.splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("Bad.", "Mend it."), 2),
+        (LatexError("Bad.", "Mend it."), 3),
+        (CheckError("Bad.", "Mend it."), 4),
+        (MachineError("Bad.", "Mend it."), 5),
+    ],
+)
+def test_expected_errors_have_their_codes(error: ReportError, code: int, tmp_path: Path) -> None:
+    """Each kind of expected error is one ERROR line and one TIP, with the exit code of its kind."""
+    assert (code, "ERROR Bad.\nTIP Mend it.\n") == end(raising(error), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "code"),
+    [
+        ("experiments.errors", "DataError", 2),
+        ("experiments.search", "SearchError", 5),
+        ("derivations.checks", "CheckFailed", 4),
+    ],
+)
+def test_errors_of_the_lower_floors_are_mapped(
+    module: str, name: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The errors of the lower packages, which know no exit codes, and their subclasses get theirs."""
+    kind = type(name, (Exception,), {})
+    floor = types.ModuleType(module)
+    setattr(floor, name, kind)
+    monkeypatch.setitem(sys.modules, module, floor)
+    narrower = type("Narrower", (kind,), {})
+
+    assert (code, "ERROR One sentence.\n") == end(raising(narrower("One sentence.")), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "x", "/out/a.pdf"), "ERROR The disk is full: /out/a.pdf.\nTIP "),
+        (OSError(errno.EROFS, "x", "/out"), "ERROR The file system is read-only: /out.\nTIP "),
+        (PermissionError(errno.EACCES, "x", "/out"), "ERROR The system allows no access: /out.\nTIP "),
+        (OSError(errno.EMFILE, "x"), "ERROR Too many files are open.\nTIP "),
+        (MemoryError(), "ERROR The memory is used up.\nTIP "),
+    ],
+)
+def test_failures_of_the_machine_are_told_as_such(error: Exception, told: str, tmp_path: Path) -> None:
+    """What the system refuses is told in words, with the file, and ends with 5."""
+    code, message = end(raising(error), tmp_path)
+
+    assert MachineError.exit_code == code == 5
+    assert message.startswith(told)
+
+
+def test_a_wrapped_failure_is_still_the_machines(tmp_path: Path) -> None:
+    """An error that a library raises from a full disk is told as the full disk."""
+    wrapped = ValueError("could not save")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "x", "a.pdf")
+
+    code, message = end(raising(wrapped), tmp_path)
+
+    assert 5 == code
+    assert message.startswith("ERROR The disk is full: a.pdf.\n")
+
+
+def test_a_bug_is_one_sentence_and_a_log(tmp_path: Path) -> None:
+    """An error that nobody expected ends with 70; the traceback is in the file that the message names."""
+    folder = tmp_path / "build" / "failed"
+
+    code, message = end(raising(KeyError("2a.train\nsecond line")), folder)
+
+    log = folder / "traceback.log"
+    assert 70 == code
+    assert message.startswith("ERROR This is a bug in the program, not in what you did (KeyError: ")
+    assert message.endswith(f"TIP Please report it with {log}\n")
+    assert 2 == len(message.splitlines())
+    assert "in work\n    raise error" in log.read_text(encoding="utf-8")
+
+
+def test_a_bug_is_logged_elsewhere_if_it_must_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the folder of the build cannot be made, the traceback goes to a temporary file."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "file").write_text("in the way")
+
+    code, message = end(raising(ZeroDivisionError()), tmp_path / "file" / "failed")
+
+    (log,) = tmp_path.glob("report-*/traceback.log")
+    assert 70 == code
+    assert str(log) in message
+
+
+def test_interrupt_ends_with_130(tmp_path: Path) -> None:
+    """Ctrl-C is no error: one word, and the code that shells expect."""
+    assert (130, "Interrupted.\n") == end(raising(KeyboardInterrupt()), tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_kill_unwinds_the_run(number: signal.Signals, tmp_path: Path) -> None:
+    """A kill or a closed terminal lets the run clean up before it ends; then the old handler is back."""
+    cleaned = []
+
+    def work() -> int:
+        try:
+            os.kill(os.getpid(), number)
+            signal.sigtimedwait([], 5)
+        finally:
+            cleaned.append(True)
+        return 0
+
+    before = signal.getsignal(number)
+
+    assert (130, "Interrupted.\n") == end(work, tmp_path)
+    assert [True] == cleaned
+    assert before == signal.getsignal(number)
+
+
+def test_nohup_is_respected(tmp_path: Path) -> None:
+    """A run that was started to outlive its terminal does so."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        ended = end(lambda: os.kill(os.getpid(), signal.SIGHUP) or 0, tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert (0, "") == ended
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`... | head` ends the program quietly."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+
+        assert (130, "") == end(lambda: print("x" * 10_000_000) or 0, tmp_path)
+        assert (0, "") == end(lambda: 0, tmp_path)
+
+
+def test_a_dead_worker_is_not_a_reader_that_left(tmp_path: Path) -> None:
+    """A broken pipe that is not our stdout is told as a failure of the machine."""
+    code, message = end(raising(BrokenPipeError(errno.EPIPE, "Broken pipe")), tmp_path)
+
+    assert 5 == code
+    assert message.startswith("ERROR A process that worked for us is gone.\n")

@@ -1,0 +1,158 @@
+"""generate_report.py itself: any Python, any folder, before and after the set-up."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+
+import pytest
+
+import generate_report
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a Python of the same version that has no packages."""
+    folder = tmp_path_factory.mktemp("bare")
+    venv.create(folder, symlinks=True)
+    return folder / "bin" / "python"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Copy what the command needs to start into a folder with blanks and umlauts, without a .venv."""
+    clone = tmp_path / "a höme with blanks"
+    for package in ("report", "experiments"):
+        shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("generate_report.py", "report.toml", "requirements.txt"):
+        shutil.copy(ROOT / name, clone)
+    return clone
+
+
+def start(python: Path | str, clone: Path, *argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the copy's command with the given Python, from another folder."""
+    return subprocess.run(
+        [python, clone / "generate_report.py", *argv],
+        cwd="/",
+        env={**os.environ, "LC_ALL": "C.UTF-8", **environ},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_needs_are_the_dependencies() -> None:
+    """The packages that are looked for are those that pyproject.toml names, by the names to import."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = {re.match(r"[\w-]+", line)[0] for line in project["project"]["dependencies"]}
+    imported = {"scikit-learn": "sklearn"}
+
+    assert {imported.get(name, name) for name in names} == set(generate_report.NEEDED)
+
+
+def test_old_python_can_read_the_command() -> None:
+    """The file parses as Python 3.6, so that an old Python can say that it is one."""
+    source = (ROOT / "generate_report.py").read_text(encoding="utf-8")
+
+    ast.parse(source, feature_version=(3, 6))
+    assert "__future__" not in source
+
+
+def test_old_python_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A Python that is too old, with no .venv to go on in, is one sentence and exit code 2."""
+    monkeypatch.setattr(generate_report, "continue_in_venv", lambda: None)
+    monkeypatch.setattr("sys.version_info", (3, 9, 2))
+    monkeypatch.setattr("sys.version", "3.9.2 (default)")
+
+    assert 2 == generate_report.main()
+    assert capsys.readouterr().err.startswith(
+        "ERROR This is Python 3.9.2, and 3.11 or newer is needed.\nTIP cd "
+    )
+
+
+def test_missing_packages_say_make_setup(bare: Path, clone: Path) -> None:
+    """Without the packages and without .venv: exit code 2, and the command that helps, fit for a shell."""
+    run = start(bare, clone)
+
+    assert 2 == run.returncode
+    assert run.stderr.startswith(f"ERROR This Python ({bare}) lacks ipykernel, ")
+    assert run.stderr.endswith(f"TIP cd '{clone}' && make setup\n")
+
+
+def test_help_needs_no_packages(bare: Path, clone: Path) -> None:
+    """--help works before the set-up."""
+    run = start(bare, clone, "--help")
+
+    assert (0, "") == (run.returncode, run.stderr)
+    assert run.stdout.startswith("usage: generate_report.py ")
+
+
+def test_doctor_needs_no_packages(bare: Path, clone: Path) -> None:
+    """Doctor works before the set-up, names what lacks and what mends it, and ends with 3."""
+    run = start(bare, clone, "doctor")
+
+    assert (3, "") == (run.returncode, run.stderr)
+    assert re.search(r"^LACKS packages +asttokens is missing .*\n +make setup$", run.stdout, re.MULTILINE)
+
+
+def test_goes_on_in_venv(bare: Path, clone: Path) -> None:
+    """With a .venv in the project any Python goes on in it, from any folder, unmoved by PYTHONPATH."""
+    (clone / ".venv").symlink_to(sys.prefix)
+    (clone / "numpy.py").write_text("raise ImportError('a foreign numpy')")
+
+    run = start(bare, clone, "doctor", PYTHONPATH=str(clone), PYTHONSAFEPATH="1")
+
+    assert "" == run.stderr
+    assert re.search(
+        rf"^ok +Python .*\({re.escape(str(clone))}/.venv/bin/python\)$", run.stdout, re.MULTILINE
+    )
+
+
+def test_venv_itself_is_not_started_twice(clone: Path) -> None:
+    """The Python of .venv does its work in the process that was started."""
+    (clone / ".venv").symlink_to(sys.prefix)
+    (clone / "report" / "cli.py").write_text("import os\ndef main(argv): print(os.getpid()); return 0\n")
+    process = subprocess.Popen(
+        [clone / ".venv" / "bin" / "python", clone / "generate_report.py"],
+        env={k: v for k, v in os.environ.items() if k not in generate_report.FOREIGN},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+    assert f"{process.pid}\n" == process.communicate(timeout=60)[0]
+
+
+def test_broken_venv_does_not_loop(bare: Path, clone: Path) -> None:
+    """A .venv whose Python does not know that it is one ends with make setup, not in circles."""
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(bare)
+
+    run = start(bare, clone)
+
+    assert 2 == run.returncode
+    assert "make setup" in run.stderr
+
+
+def test_start_loads_nothing_heavy() -> None:
+    """Reading the command line loads neither numpy nor SymPy nor any package of the lock."""
+    code = "import sys; from report import cli; cli._parse([]); print(set(sys.argv) & set(sys.modules))"
+
+    run = subprocess.run(
+        [sys.executable, "-c", code, *generate_report.NEEDED],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert "set()\n" == run.stdout
