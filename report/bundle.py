@@ -1,0 +1,58 @@
+"""What is handed in: the manifest of a build, and a zip of which every byte is decided."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from report.errors import CheckError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATE = (2000, 1, 1, 0, 0, 0)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Pack files into a zip: sorted names, one date, one mode; equal files, equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, DATE)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, files[name])
+    return out.getvalue()
+
+
+def check_zip(content: bytes, files: Mapping[str, bytes]) -> None:
+    """Unpack a zip and compare it with what was meant to be in it.
+
+    Raises
+    ------
+    CheckError
+        A file is missing, too many, or differs.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    if wrong := sorted(name for name in {*found, *files} if found.get(name) != files.get(name)):
+        raise CheckError(f"The bundle does not hold what it should: {', '.join(wrong)}.")
+
+
+def manifest(files: Mapping[str, bytes], inputs: Mapping[str, str], versions: Mapping[str, str]) -> bytes:
+    """Write the manifest: size and sha256 of each file, hashes of the inputs, versions."""
+    entries = {name: {"sha256": sha256(files[name]), "size": len(files[name])} for name in sorted(files)}
+    return as_json({"schema": 1, "files": entries, "inputs": dict(inputs), "versions": dict(versions)})
+
+
+def sha256(content: bytes) -> str:
+    """Give the sha256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def as_json(value: Any) -> bytes:
+    """Write JSON for people and programs: indented, keys as given, a newline at the end."""
+    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

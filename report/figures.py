@@ -1,0 +1,164 @@
+"""All figures, drawn from plain data in the type and the width of the page."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from cycler import cycler
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the age of matplotlib's own fonts
+WIDTH = 142 / 25.4  # inches: the page's measure
+# Okabe and Ito's colours that differ for colour-blind eyes and, in this order, in grey.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
+GREY = "0.45"
+STYLE: Any = {
+    "font.family": "cmr10",
+    "font.size": 9,
+    "mathtext.fontset": "cm",
+    "axes.formatter.use_mathtext": True,
+    "axes.unicode_minus": False,  # cmr10 has no minus sign, mathtext has
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.5,
+    "axes.prop_cycle": cycler(color=COLOURS),
+    "lines.linewidth": 1.1,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "legend.frameon": False,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "figures",
+}
+
+
+def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> bytes:
+    """Draw the development accuracy of every setting by the value of each hyper-parameter.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        The search: hyper-parameters as printed, and ``dev_correct``.
+    best : mapping
+        The chosen setting, hyper-parameters as printed, and ``dev_correct``.
+    total : int
+        The number of development samples.
+    """
+    with mpl.rc_context(STYLE):
+        names = [name for name in best if name != "dev_correct"]
+        counts = [len({row[name] for row in rows}) for name in names]
+        figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
+        axes = figure.subplots(1, len(names), sharey=True, width_ratios=[n + 0.6 for n in counts])
+        jitter = np.random.default_rng(0)
+        for axis, name in zip(axes, names, strict=True):
+            levels = list(dict.fromkeys(row[name] for row in rows))
+            if all(level.replace(".", "").replace("e-", "").isdigit() for level in levels):
+                levels.sort(key=float)
+            for place, level in enumerate(levels):
+                scores = np.array([row["dev_correct"] for row in rows if row[name] == level]) / total
+                offsets = place + jitter.uniform(-0.22, 0.22, len(scores))
+                axis.plot(offsets, scores, ".", ms=2.2, color=COLOURS[0], alpha=0.35, mew=0)
+                axis.plot([place - 0.33, place + 0.33], [np.median(scores)] * 2, color="black", lw=1)
+            axis.plot(
+                levels.index(best[name]), best["dev_correct"] / total, "o", ms=6.5, mfc="none", mec=COLOURS[1]
+            )
+            axis.set_xticks(range(len(levels)), [_short(level) for level in levels], rotation=60)
+            axis.set_title(name.replace("_", " "), fontsize=8)
+            axis.set_xlim(-0.6, len(levels) - 0.4)
+        axes[0].set_ylabel("development accuracy")
+        return _pdf(figure)
+
+
+def learning(curves: Mapping[str, Sequence[float]]) -> bytes:
+    """Draw the training loss after each epoch, one labelled curve for each network."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(0.8 * WIDTH, 2.2), layout="constrained")
+        axis = figure.subplots()
+        for name, losses in curves.items():
+            epochs = range(1, len(losses) + 1)
+            (line,) = axis.semilogy(epochs, losses)
+            axis.plot(epochs[-1], losses[-1], "o", ms=3, color=line.get_color())
+            axis.annotate(
+                name,
+                (epochs[-1], losses[-1]),
+                (5, 0),
+                textcoords="offset points",
+                color=line.get_color(),
+                va="center",
+            )
+        _plain_log_ticks(axis)
+        axis.set_xlabel("epoch")
+        axis.set_ylabel("training loss")
+        return _pdf(figure)
+
+
+def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> bytes:
+    """Draw samples in three features, those wrongly predicted as crosses.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, 3)
+    y, predicted : ndarray of shape (n,)
+        True and predicted classes.
+    names : sequence of str
+        The names of the features.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 3.3))
+        axis: Any = figure.add_subplot(projection="3d", computed_zorder=False)
+        wrong = y != predicted
+        for colour, label in zip(_cycle(len(np.unique(y))), np.unique(y), strict=True):
+            of = y == label
+            axis.plot(*X[of & ~wrong].T, ".", color=colour, ms=3, alpha=0.45, mew=0, label=_plain(f"{label}"))
+            axis.plot(*X[of & wrong].T, "x", color=colour, ms=4, mew=0.9, label=_plain(f"{label}, wrong"))
+        axis.view_init(elev=20, azim=-60)
+        for letter, name in zip("xyz", names, strict=True):
+            getattr(axis, f"set_{letter}label")(_plain(name), labelpad=-4)
+            getattr(axis, f"{letter}axis").set_tick_params(pad=-2, labelsize=7)
+            getattr(axis, f"{letter}axis").set_pane_color((1, 1, 1, 1))
+        figure.subplots_adjust(0.05, 0.06, 0.72, 1.0)
+        figure.legend(loc="center right", bbox_to_anchor=(0.97, 0.5), markerscale=1.4)
+        return _pdf(figure)
+
+
+def _pdf(figure: Figure) -> bytes:
+    """Give a figure as a PDF without clock, user or version: equal data, equal bytes."""
+    out = io.BytesIO()
+    FigureCanvasPdf(figure).print_pdf(out, metadata={"Creator": None, "Producer": None, "CreationDate": None})
+    return out.getvalue()
+
+
+def _plain_log_ticks(axis: Axes) -> None:
+    """Label a logarithmic axis that spans less than two decades with plain decimals."""
+    low, high = axis.get_ylim()
+    if high / low < 100:
+        axis.yaxis.set_major_locator(mpl.ticker.LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(mpl.ticker.FormatStrFormatter("%g"))
+        axis.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
+
+
+def _short(level: str) -> str:
+    """Shorten a value for a tick: layer sizes as 50-50, so that they fit."""
+    return _plain(level.strip("(),").replace(", ", "-"))
+
+
+def _plain(text: str) -> str:
+    """Give foreign text so that mathtext leaves it alone, in characters that the font has, 24 at most."""
+    shown = "".join(letter if " " <= letter <= "~" else "?" for letter in text).replace("$", r"\$")
+    return shown if len(shown) <= 24 else shown[:23] + "..."
+
+
+def _cycle(n: int) -> list[str]:
+    return [COLOURS[i % len(COLOURS)] for i in range(n)]

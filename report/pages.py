@@ -1,0 +1,147 @@
+"""From data to pages: what each template is given, and the filled templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from experiments import portable
+from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
+from report.config import QUESTIONS
+from report.render import Latex, Page, environment, escape, page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from experiments.dataset import Dataset
+    from experiments.problem2 import Space, Value
+    from report.config import Config
+
+APPENDIX = ("ledger", "environment")
+TIED_SHOWN = 5
+
+
+def author(config: Config) -> dict[str, Any]:
+    """Give what the title block prints; an unprintable character is refused before anything is computed.
+
+    Raises
+    ------
+    InputError
+        A text of report.toml holds a character that the report's font lacks.
+    """
+    return {
+        "author": {
+            "name": escape(config.author.name, "report.toml, [author] name"),
+            "id": escape(config.author.id, "report.toml, [author] id"),
+            "collaborators": escape(config.author.collaborators, "report.toml, [author] collaborators"),
+        },
+        "course": {
+            "title": escape(config.course.title, "report.toml, [course] title"),
+            "homework": escape(config.course.homework, "report.toml, [course] homework"),
+        },
+        "date": escape(config.report.date, "report.toml, [report] date"),
+        "remarks": {
+            question: escape(
+                config.report.remarks.get(question, ""), f"report.toml, [report.remarks] {question}"
+            )
+            for question in QUESTIONS
+        },
+        "page_per_question": config.report.page_per_question,
+    }
+
+
+def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the templates of problem 1 print: formulas, numbers, tables and the ledger."""
+    return {
+        "eq": {key: Latex(text) for key, text in derived["formulas"].items()},
+        "fact": derived["facts"],
+        "ledger": derived["ledger"],
+    }
+
+
+def problem2(
+    data: Dataset,
+    space: Space,
+    record: Mapping[str, Any],
+    values: Mapping[str, Value],
+    study: Mapping[str, Any],
+    seed: int,
+) -> dict[str, Any]:
+    """Give what the templates of problem 2 print.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    space : Space
+        The settings of the search.
+    record : mapping
+        The notebook's JSON line.
+    values : mapping
+        The reported values by key.
+    study : mapping
+        What was computed beside the notebook: ``epochs`` and ``converged`` of default and best, ``wrong``.
+    seed : int
+        The seed of every network.
+    """
+    epochs = record["search"]["epochs"]
+    weights, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
+    settings = list(space.settings())
+    tied = [
+        [
+            *(printed(settings[index][name]) for name in HYPER_PARAMETERS),
+            str(weights[index]),
+            *(str(record["search"][part][index]) for part in ("train", "dev")),
+        ]
+        for index in order[: min(TIED_SHOWN, record["2b"]["tied"])]
+    ]
+    return {
+        "value": {
+            key: Latex(rf"\reported{{{key}}}{{{escape(value.printed)}}}") for key, value in values.items()
+        },
+        "count": {key: escape(_count(value)) for key, value in values.items() if value.correct is not None},
+        "hyper_parameters": HYPER_PARAMETERS,
+        "data": {
+            "train_rows": f"{len(data.X_train):,}",
+            "dev_rows": f"{len(data.X_dev):,}",
+            "columns": str(data.X_train.shape[1]),
+            "classes": str(len(data.classes)),
+            "three_features": data.X_train.shape[1] == 3,
+            "seed": str(seed),
+        },
+        "stand_in": data.stand_in,
+        "search": {
+            "settings": f"{len(epochs):,}",
+            "epochs": f"{sum(epochs):,}",
+            "converged": f"{sum(record['search']['converged']):,}",
+            "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
+            "tied": f"{record['2b']['tied']:,}",
+            "several_tied": record["2b"]["tied"] > 1,
+            "more_tied": record["2b"]["tied"] > TIED_SHOWN,
+            "tied_shown": str(TIED_SHOWN),
+            "tied_rows": tied,
+        },
+        "epochs": {name: str(number) for name, number in study["epochs"].items()},
+        "converged": study["converged"],
+        "wrong": str(study["wrong"]),
+        "environment": portable.sentences(study["environment"]),
+    }
+
+
+def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
+    """Fill all templates; give the pages by their path in the build's folder."""
+    env = environment(templates)
+    parts = {f"parts/{name}.tex": f"{name}.tex" for name in ("summary", *QUESTIONS, *APPENDIX)}
+    wanted = {"submission.tex": "submission.tex", **parts}
+    full = {**context, "questions": QUESTIONS, "appendix": APPENDIX}
+    return {path: page(env, template, full) for path, template in wanted.items()}
+
+
+def _count(value: Value) -> str:
+    """Print a count as k/n, a difference of counts with its sign."""
+    return f"{value.correct:+d}" if value.key == "2b.gain" else f"{value.correct}/{value.total}"
+
+
+def _tried(space: Space, name: str) -> str:
+    tried: Sequence[Any] = space.layers if name == "hidden_layer_sizes" else space.grid[name]
+    return ", ".join(printed(value) for value in tried)

@@ -1,0 +1,96 @@
+"""The stages of a build, in order: configure, derive, measure, study, typeset, compile, bundle."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from report import config, publish, sources
+from report.store import made
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from report.config import Search
+    from report.console import Console
+
+
+def build(
+    *,
+    config_path: Path,
+    data: Path | None,
+    out: Path,
+    jobs: int | None,
+    quick: bool,
+    force: bool,
+    pdf: bool,
+    console: Console,
+) -> None:
+    """Make the submission in `out`.
+
+    Parameters
+    ----------
+    config_path : Path
+        report.toml.
+    data : Path or None
+        The data's folder or archive; None for the configuration's.
+    out : Path
+        The build's folder.
+    jobs : int or None
+        Processes at once; None for one per CPU.
+    quick : bool
+        A small search; the PDF says so on its first page.
+    force : bool
+        Make everything again.
+    pdf : bool
+        Whether to run LaTeX.
+    console : Console
+        Told what happens.
+    """
+    settings = config.load(config_path)
+    if quick:
+        settings = replace(settings, search=_small(settings.search))
+    inputs = sources.Inputs(settings, data or settings.data_path, quick=quick, pdf=pdf)
+    with publish.locked(out):
+        keys = sources.keys(inputs)
+        reason = "asked for with --force" if force else publish.stale(out, keys)
+        if not reason:
+            console.note(f"Nothing changed: {out / 'submission.pdf'} is up to date.")
+            return
+        console.note(f"Building in {out}: {reason}.")
+        from report import stages  # noqa: PLC0415 - heavy: only when there is something to do
+
+        dataset = stages.read(inputs)
+        derived = made(out, "derive", keys["derive"], lambda: stages.derive(inputs), console, force=force)
+        with publish.folder(out, console) as work:
+            measured = made(
+                out,
+                "measure",
+                keys["measure"],
+                lambda: stages.measure(inputs, dataset, work, jobs or os.cpu_count() or 1, console),
+                console,
+                force=force,
+            )
+            studied = made(
+                out,
+                "study",
+                keys["study"],
+                lambda: stages.study(inputs, dataset, measured),
+                console,
+                force=force,
+            )
+            with console.stage("typeset"):
+                pages = stages.typeset(inputs, dataset, derived, measured, studied, work)
+            with console.stage("compile"):
+                stages.compile_pages(inputs, work, pages)
+            with console.stage("bundle"):
+                stages.bundle(inputs, dataset, keys, work)
+            publish.put_in_place(work, out, keys)
+        publish.write_timings(out, console.timings)
+        console.note(f"Done: {out / 'submission.pdf'}")
+
+
+def _small(search: Search) -> Search:
+    """Give the first two values of each hyper-parameter: a search for trying things out."""
+    return replace(search, **{name: values[:2] for name, values in vars(search).items()})

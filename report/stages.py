@@ -1,0 +1,186 @@
+"""What each stage of a build does, from plain data to plain data; files only in the folder it is given."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from derivations import problem1
+from experiments import dataset, portable, problem2
+from report import bundle as bundles
+from report import figures, freshness, notebook, pages, pdf, toolchain
+from report.compile import LATEXMKRC, compile_pdf
+from report.config import QUESTIONS
+from report.errors import LatexError
+from report.sources import TEMPLATES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from experiments.dataset import Dataset
+    from report.console import Console
+    from report.render import Page
+    from report.sources import Inputs
+
+NOTEBOOK = "homework03.ipynb"
+PDF = "submission.pdf"
+
+
+def read(inputs: Inputs) -> Dataset:
+    """Read the data, and refuse what could not be printed before anything is computed."""
+    pages.author(inputs.config)
+    return dataset.load(inputs.data)
+
+
+def derive(inputs: Inputs) -> dict[str, Any]:
+    """Derive and check problem 1."""
+    derived = problem1.derive(inputs.config.seed)
+    return {
+        "formulas": {key: formula.latex for key, formula in derived.formulas.items()},
+        "facts": dict(derived.facts),
+        "ledger": problem1.ledger_json(derived),
+    }
+
+
+def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> dict[str, Any]:
+    """Run the notebook in a clean kernel, in an empty folder that holds the four files."""
+    space = _space(inputs, data)
+    made = notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
+    scratch = work / ".scratch"
+    room = scratch / "run"
+    room.mkdir(parents=True)
+    for file in data.files:
+        (room / file.name).write_bytes(file.content)
+    try:
+        notebook.execute(made, room, jobs, console.progress)
+    finally:
+        (work / NOTEBOOK).write_bytes(notebook.dump(made))
+        shutil.rmtree(scratch)
+    return {"notebook": notebook.dump(made).decode(), "record": notebook.record(made)}
+
+
+def study(inputs: Inputs, data: Dataset, measured: Mapping[str, Any]) -> dict[str, Any]:
+    """Compute what the pages show beside the notebook's numbers: loss curves, errors, the tied settings."""
+    record = measured["record"]
+    settings = {"default": {}, "best": record["2b"]["params"]}
+    models = {
+        name: MLPClassifier(random_state=inputs.config.seed, **setting).fit(data.X_train, data.y_train)
+        for name, setting in settings.items()
+    }
+    predicted = models["best"].predict(data.X_dev)
+    return {
+        "curves": {name: [float(loss) for loss in model.loss_curve_] for name, model in models.items()},
+        "epochs": {name: int(model.n_iter_) for name, model in models.items()},
+        "converged": {name: bool(model.n_iter_ < model.max_iter) for name, model in models.items()},
+        "predicted": predicted.tolist(),
+        "wrong": int(np.sum(predicted != data.y_dev)),
+        "environment": portable.audit(),
+    }
+
+
+def typeset(
+    inputs: Inputs,
+    data: Dataset,
+    derived: Mapping[str, Any],
+    measured: Mapping[str, Any],
+    studied: Mapping[str, Any],
+    work: Path,
+) -> dict[str, Page]:
+    """Write all sources of the PDF and the files of numbers; give the filled templates."""
+    config, record = inputs.config, measured["record"]
+    space, values = _space(inputs, data), problem2.values(record)
+    rows = problem2.search_rows(space, record)
+    context = {
+        **pages.author(config),
+        **pages.problem1(derived),
+        **pages.problem2(data, space, record, values, studied, config.seed),
+        "quick": inputs.quick,
+    }
+    filled = pages.fill(TEMPLATES, context)
+    drawn = {
+        "marginals": figures.marginals(rows, problem2.best_row(record), record["total"]["dev"]),
+        "learning": figures.learning(studied["curves"]),
+    }
+    if data.X_dev.shape[1] == 3:
+        predicted = np.array(studied["predicted"])
+        drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
+    results = {
+        "schema": 1,
+        "values": {key: value.as_json() for key, value in values.items()},
+        "data": {
+            "stand_in": data.stand_in,
+            "files": {f.name: {"sha256": f.sha256, "rows": f.rows, "columns": f.columns} for f in data.files},
+            "others": list(data.others),
+        },
+        "environment": studied["environment"],
+        "seed": config.seed,
+    }
+    files = {
+        **{path: filled_page.text.encode() for path, filled_page in filled.items()},
+        **{f"figures/{name}.pdf": content for name, content in drawn.items()},
+        "latexmkrc": LATEXMKRC.encode(),
+        "results.json": bundles.as_json(results),
+        "ledger.json": bundles.as_json(derived["ledger"]),
+        "search.csv": _csv(rows),
+        NOTEBOOK: measured["notebook"].encode(),
+    }
+    for name, content in files.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_bytes(content)
+    return filled
+
+
+def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> None:
+    """Make the PDF and the map from questions to its pages.
+
+    Raises
+    ------
+    LatexError
+        LaTeX is missing or failed.
+    """
+    if not inputs.pdf:
+        return
+    latexmk = toolchain.find_latexmk()
+    if lacks := toolchain.missing():
+        what = ", ".join(str(lack) for lack in lacks)
+        raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
+    assert latexmk is not None
+    compile_pdf(latexmk.path, work, filled)
+    page_map = pdf.question_pages((work / PDF).read_bytes(), QUESTIONS)
+    (work / "pages.json").write_bytes(bundles.as_json(page_map))
+    for by_product in work.glob("submission.*"):
+        if by_product.suffix not in (".tex", ".pdf"):
+            by_product.unlink()
+
+
+def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], work: Path) -> None:
+    """Write the zip that is handed in, and the manifest."""
+    files = {str(path.relative_to(work)): path.read_bytes() for path in work.rglob("*") if path.is_file()}
+    inputs_hashes = {f.name: f.sha256 for f in data.files}
+    inputs_hashes |= {name: digest for name, digest in keys["build"].items() if len(digest) == 64}
+    versions = {name: text for name, text in keys["build"].items() if name.endswith("version")}
+    if inputs.pdf:
+        handed_in = {PDF: files[PDF], NOTEBOOK: files[NOTEBOOK], **{f.name: f.content for f in data.files}}
+        content = bundles.zipped(handed_in)
+        bundles.check_zip(content, handed_in)
+        (work / inputs.config.report.zip_name).write_bytes(content)
+    (work / "manifest.json").write_bytes(bundles.manifest(files, inputs_hashes, versions))
+
+
+def _space(inputs: Inputs, data: Dataset) -> problem2.Space:
+    return problem2.space(asdict(inputs.config.search), len(data.X_train))
+
+
+def _csv(rows: list[dict[str, Any]]) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
