@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy
 
-from derivations import bound, checks, formulas, loss, rnn
+from derivations import bound, checks, contributions, formulas, loss, rnn, vanishing
 from derivations.checks import exact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from derivations.checks import LedgerRow
+    from derivations.contributions import Figure
     from derivations.formulas import Formula
 
 
@@ -34,6 +35,10 @@ class Problem1:
         Seconds that each check took.
     seed : int
         From which all random points were drawn.
+    table_1f : tuple of tuple of Formula
+        The cells of the table in 1f, row by row, all of them mathematics.
+    figure_1f : Figure
+        The figure in 1f, as plain data.
     """
 
     formulas: Mapping[str, Formula]
@@ -41,6 +46,8 @@ class Problem1:
     ledger: tuple[LedgerRow, ...]
     timings: Mapping[str, float]
     seed: int
+    table_1f: tuple[tuple[Formula, ...], ...]
+    figure_1f: Figure
 
 
 def derive(seed: int) -> Problem1:
@@ -64,10 +71,20 @@ def derive(seed: int) -> Problem1:
             *rnn.formulas_1c(),
             *loss.formulas_1d(),
             *bound.formulas_1e(),
+            *vanishing.formulas_1f(),
         ]
     )
+    rows, figure = contributions.measure(seed)
     ledger, timings = checks.run(exact.checks(), seed)
-    return Problem1(formulas=index, facts={}, ledger=ledger, timings=timings, seed=seed)
+    return Problem1(
+        formulas=index,
+        facts={"1f.runs": str(contributions.RUNS), "1f.orders": vanishing.orders_lost(rows)},
+        ledger=ledger,
+        timings=timings,
+        seed=seed,
+        table_1f=vanishing.table(rows),
+        figure_1f=figure,
+    )
 
 
 def ledger_json(problem1: Problem1) -> dict[str, Any]:

@@ -199,12 +199,17 @@ class _SheetPrinter(Printer):
             (below if inverse else above).append(1 / factor if inverse else factor)
         sign = "-" if coefficient < 0 else ""
         size = abs(coefficient)
-        plain = all(isinstance(factor, sp.Symbol | sp.Abs) for factor in above) or len(above) == 1
-        if below or (size.q != 1 and plain):
-            top = self._product(sp.Integer(size.p), above)
-            return rf"{sign}\frac{{{top}}}{{{self._product(sp.Integer(size.q), below)}}}"
-        body = self._product(size, above)
-        return sign + (_bracket(body) if sign and len(above) == 1 and isinstance(above[0], sp.Add) else body)
+        if not below and size.q == 1:
+            return sign + self._product(size, above)
+        before, top, after = _around_fraction(above, has_denominator=bool(below))
+        top_printed = self._product(sp.Integer(size.p), top, enclosed=True)
+        below_printed = self._product(sp.Integer(size.q), below, enclosed=True)
+        parts = [rf"\frac{{{top_printed}}}{{{below_printed}}}"]
+        if before:
+            parts.insert(0, self._product(sp.Integer(1), before))
+        if after:
+            parts.append(self._product(sp.Integer(1), after))
+        return sign + " ".join(parts)
 
     def _print_Add(self, expr: sp.Add) -> str:
         return " ".join(self.signed_terms(expr))
@@ -219,11 +224,11 @@ class _SheetPrinter(Printer):
 
     # parts
 
-    def _product(self, coefficient: sp.Rational, factors: Sequence[sp.Expr]) -> str:
+    def _product(self, coefficient: sp.Integer, factors: Sequence[sp.Expr], *, enclosed: bool = False) -> str:
         shown = [] if coefficient == 1 and factors else [self._print(coefficient)]
         for position, factor in enumerate(factors):
             body = self._print(factor)
-            single = len(factors) == 1 and coefficient == 1
+            single = enclosed and len(factors) == 1 and coefficient == 1
             big = isinstance(factor, sp.Sum | sp.Product) and position < len(factors) - 1
             negative = isinstance(factor, sp.Rational) and factor < 0
             if big or negative or (isinstance(factor, sp.Add) and not single):
@@ -259,6 +264,23 @@ def _bracket(body: str) -> str:
     opener = _OPENERS[inner]
     closer = opener.replace("l(", "r)") if opener != "(" else ")"
     return f"{opener}{body}{closer}"
+
+
+def _around_fraction(factors: Sequence[sp.Expr], *, has_denominator: bool) -> tuple[list[sp.Expr], ...]:
+    """Decide which factors stand before a fraction, in its numerator, and after it.
+
+    A quotient of sums keeps the symbols in front, p (1 - q)/(1 - r); a logarithm stands behind; a numerical
+    fraction takes in one symbol, or a lone sum, and no more.
+    """
+    symbols = [factor for factor in factors if _factor_key(factor)[0] <= 1]
+    others = [factor for factor in factors if _factor_key(factor)[0] > 1]
+    logs = [factor for factor in others if isinstance(factor, sp.log)]
+    if has_denominator:
+        others = [factor for factor in others if factor not in logs]
+        return (symbols, others, logs) if symbols and others else ([], [*symbols, *others], logs)
+    if len(symbols) == 1:
+        return [], symbols, others
+    return ([], list(factors), []) if len(factors) == 1 else ([], [], [*symbols, *others])
 
 
 def _factor_key(factor: sp.Expr) -> tuple[Any, ...]:
