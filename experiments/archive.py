@@ -83,11 +83,8 @@ def _entries(blob: bytes, path: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]
         offset = end + -end % _BLOCK
         if info.type in {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME}:
             if info.size > _EXTENSION_LIMIT:
-                raise DataError(
-                    f"{path}: the header before byte {end} is too long; pack the plain files anew"
-                )
-            if info.type != tarfile.XGLTYPE:
-                long_name = _long_name(info, blob[start:end], path) or long_name
+                raise DataError(f"{path}: an extended header has more than 64 KiB; pack the plain files anew")
+            long_name = _long_name(info, blob[start:end], path) or long_name
             continue
         if info.size > MEMBER_LIMIT:
             where = f"{path}: member {excerpt(info.name, 200)}"
@@ -108,11 +105,14 @@ def _long_name(info: tarfile.TarInfo, content: bytes, path: Path) -> str:
         length = int(digits) if digits.isdigit() else 0
         record, content = content[len(digits) + 1 : length], content[length:]
         key, equals, value = record.partition(b"=")
-        if (
-            not (blank and equals and value.endswith(b"\n"))
-            or key == b"size"
+        sound = blank and equals and value.endswith(b"\n")
+        # a size or a path for all members, or a sparse file: nothing that a plain archive needs
+        odd = (
+            key == b"size"
             or key.startswith(b"GNU.sparse")
-        ):
+            or (key == b"path" and info.type == tarfile.XGLTYPE)
+        )
+        if odd or not sound:
             raise DataError(f"{path}: an extended header cannot be read; pack the plain files anew")
         if key == b"path":
             name = value[:-1].decode("utf-8", "surrogateescape")

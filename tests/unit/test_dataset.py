@@ -1,0 +1,175 @@
+"""The data: what is read from four CSV files."""
+
+import random
+import struct
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import dataset
+from experiments.dataset import load
+
+ROOT = Path(__file__).parents[2]
+SMALL = {
+    "trnX-3d.csv": b"0.5,1,-2e-1\n1,2,3\n4,5,6\n",
+    "trnY-3d.csv": b"-1\n1\n1\n",
+    "devX-3d.csv": b".25,8,9\n7,8,9\n",
+    "devY-3d.csv": b"1\n-1\n",
+}
+HEADED = {
+    "trnX-3d.csv": b"a,b,c\n0.5,1,-2e-1\n1,2,3\n4,5,6\n",
+    "trnY-3d.csv": b"label\n-1\n1\n1\n",
+    "devX-3d.csv": b"a,b,c\n.25,8,9\n7,8,9\n",
+    "devY-3d.csv": b"label\n1\n-1\n",
+}
+
+
+def folder(path, files, **changes):
+    """Write files into a folder; changes by short name (trnX=...), None leaves the file out."""
+    changed = {name: changes.get(name[:4], content) for name, content in files.items()}
+    for name, content in changed.items():
+        if content is not None:
+            (path / name).write_bytes(content)
+    return path
+
+
+def test_values_labels_and_description_are_read_from_the_files(tmp_path):
+    """Values, labels, classes, feature names and files are those that stand there."""
+    data = load(folder(tmp_path, SMALL))
+
+    assert data.X_train.tolist() == [[0.5, 1.0, -0.2], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    assert data.X_dev.tolist() == [[0.25, 8.0, 9.0], [7.0, 8.0, 9.0]]
+    assert (data.y_train.tolist(), data.y_dev.tolist()) == ([-1, 1, 1], [1, -1])
+    assert (data.X_train.dtype, data.y_train.dtype) == (np.float64, np.int64)
+    assert data.X_train.flags.c_contiguous
+    assert (data.classes, data.feature_names) == ((-1, 1), ("x1", "x2", "x3"))
+    assert (data.has_header, data.stand_in, data.others) == (False, False, ())
+    assert [(f.name, f.rows, f.columns) for f in data.files] == [
+        ("trnX-3d.csv", 3, 3),
+        ("trnY-3d.csv", 3, 1),
+        ("devX-3d.csv", 2, 3),
+        ("devY-3d.csv", 2, 1),
+    ]
+    assert [f.content for f in data.files] == list(SMALL.values())
+
+
+def test_a_header_row_gives_the_names_of_the_features(tmp_path):
+    """A first row of words is a header, in X and in Y, and no sample."""
+    data = load(folder(tmp_path, HEADED))
+
+    assert (data.has_header, data.feature_names) == (True, ("a", "b", "c"))
+    assert data.X_train.tolist() == load(folder(tmp_path, SMALL)).X_train.tolist()
+    assert data.y_train.tolist() == [-1, 1, 1]
+    assert data.files[0].rows == 3
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        pytest.param(lambda text: text.replace(b"\n", b"\r\n"), id="CRLF"),
+        pytest.param(lambda text: text.replace(b"\n", b"\r"), id="CR"),
+        pytest.param(lambda text: b"\xef\xbb\xbf" + text, id="BOM"),
+        pytest.param(lambda text: text.removesuffix(b"\n"), id="no end of line at the end"),
+        pytest.param(lambda text: text + b"\n  \n\t\n\n", id="blank lines at the end"),
+        pytest.param(lambda text: b" " + text.replace(b",", b"\t, "), id="blanks around cells"),
+        pytest.param(
+            lambda text: b'"' + text.strip().replace(b",", b'","').replace(b"\n", b'"\n"') + b'"', id="quoted"
+        ),
+        pytest.param(
+            lambda text: b' "' + text.strip().replace(b",", b'" , "').replace(b"\n", b'"\n "') + b'" ',
+            id="blanks around quotation marks",
+        ),
+    ],
+)
+@pytest.mark.parametrize("files", [SMALL, HEADED], ids=["plain", "header"])
+def test_the_dress_of_a_file_changes_nothing(tmp_path, files, dressed):
+    """Line ends, byte-order mark, quotation marks and blanks do not change what is read."""
+    expected = load(folder(tmp_path, files))
+
+    actual = load(folder(tmp_path, {name: dressed(content) for name, content in files.items()}))
+
+    assert actual.X_train.tobytes() == expected.X_train.tobytes()
+    assert actual.X_dev.tobytes() == expected.X_dev.tobytes()
+    assert actual.y_train.tolist() == expected.y_train.tolist()
+    assert actual.y_dev.tolist() == expected.y_dev.tolist()
+    assert (actual.feature_names, actual.has_header) == (expected.feature_names, expected.has_header)
+
+
+@pytest.mark.parametrize(
+    ("train", "dev", "dtype", "classes"),
+    [
+        (b"0\n1\n+2\n", b"02\n-0\n", np.int64, (0, 1, 2)),
+        (b"1.0\n-1\n1\n", b"1\n-1e0\n", np.float64, (-1.0, 1.0)),
+        (b"1\n-1\n1\n", b"1.0\n-1\n", np.float64, (-1.0, 1.0)),
+        (b"cat\ndog\n\xc3\xa9lan\n", b"dog\n cat \n", np.str_, ("cat", "dog", "élan")),
+        (b'"a, b"\n"say ""hi"""\nc\n', b"c\nc\n", np.str_, ("a, b", "c", 'say "hi"')),
+        (b"True\nFalse\nTrue\n", b"True\nTrue\n", np.str_, ("False", "True")),
+    ],
+    ids=["integers", "decimals", "decimals in dev", "words", "quoted words", "booleans are words"],
+)
+def test_labels_of_any_kind_are_read(tmp_path, train, dev, dtype, classes):
+    """Labels are integers if all are, else decimal numbers if all are numbers, else words."""
+    data = load(folder(tmp_path, SMALL, trnY=train, devY=dev))
+
+    assert (data.y_train.dtype.type, data.y_dev.dtype.type) == (dtype, dtype)
+    assert data.classes == classes
+    assert set(data.y_dev.tolist()) <= set(classes)
+
+
+def test_any_number_of_features_and_classes_is_read(tmp_path):
+    """Five features and four classes, one feature and two samples: what the files hold is what there is."""
+    five = {
+        "trnX-3d.csv": b"1,2,3,4,5\n" * 4,
+        "trnY-3d.csv": b"a\nb\nc\nd\n",
+        "devX-3d.csv": b"1,2,3,4,5\n",
+        "devY-3d.csv": b"c\n",
+    }
+    one = {
+        "trnX-3d.csv": b"1\n2\n",
+        "trnY-3d.csv": b"0\n1\n",
+        "devX-3d.csv": b"3\n",
+        "devY-3d.csv": b"1\n",
+    }
+
+    assert load(folder(tmp_path, five)).X_train.shape == (4, 5)
+    assert load(tmp_path).classes == ("a", "b", "c", "d")
+    assert load(folder(tmp_path, one)).X_train.shape == (2, 1)
+
+
+def test_every_value_has_the_bits_that_pandas_reads(tmp_path):
+    """Short, long, tiny and huge decimals become the doubles that a notebook's pandas gets from the files."""
+    draw = random.Random(3)
+    cells = [f"{draw.gauss(0, 1):{form}}" for form in (".4f", ".17f", ".25e", "+.3g") for _ in range(900)]
+    while len(cells) < 6000:
+        value = struct.unpack("<d", draw.randbytes(8))[0]
+        cells += [repr(value)] if np.isfinite(value) else []
+    rows = [",".join(cells[i : i + 3]) for i in range(0, len(cells), 3)]
+    folder(tmp_path, SMALL, trnX="\n".join(rows).encode(), trnY=b"-1\n" + b"1\n" * (len(rows) - 1))
+
+    actual = load(tmp_path).X_train
+
+    table = pd.read_csv(tmp_path / "trnX-3d.csv", header=None)
+    assert actual.tobytes() == table.to_numpy().tobytes()
+    as_text = pd.read_csv(tmp_path / "trnX-3d.csv", header=None, dtype=str)
+    assert actual.tobytes() == as_text.to_numpy(dtype=float).tobytes()
+
+
+def test_further_files_are_listed_and_left_alone(tmp_path):
+    """A fifth file is named; hidden files, folders and this repository's own are not."""
+    folder(tmp_path, SMALL)
+    for name in ("tstX-3d.csv", "notes.txt", ".hidden", "README.md", "make_stand_in.py", "bell\a.csv"):
+        (tmp_path / name).write_text("?")
+    (tmp_path / "sub").mkdir()
+
+    assert load(tmp_path).others == ("bell\\x07.csv", "notes.txt", "tstX-3d.csv")
+
+
+def test_the_stand_in_is_known_by_its_bytes(tmp_path):
+    """The shipped files are the stand-in; one changed byte makes them somebody's data."""
+    shipped = {name: (ROOT / "data" / name).read_bytes() for name in dataset.FILE_NAMES}
+
+    assert load(ROOT / "data").stand_in
+    assert load(folder(tmp_path, shipped)).stand_in
+    assert not load(folder(tmp_path, shipped, devX=shipped["devX-3d.csv"] + b"\n")).stand_in
