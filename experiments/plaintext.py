@@ -33,7 +33,8 @@ def objection(text: str) -> str | None:
         return f"has {len(text)} characters, more than {LONGEST}"
     for position, character in enumerate(text, start=1):
         if _is_refused(character):
-            name = unicodedata.name(character, "a control character")
+            unnamed = "a control character" if unicodedata.category(character) == "Cc" else "no character"
+            name = unicodedata.name(character, unnamed)
             return f"holds U+{ord(character):04X} ({name.lower()}) as character {position}"
     return None
 

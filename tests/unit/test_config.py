@@ -1,0 +1,357 @@
+"""The configuration: every key, its default, and the sentence for every slip."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+
+from report.config import Author, Config, Course, Report, Search, load
+from report.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+LEAST = """
+author.name = "A"
+course = {title = "T", homework = "H", due = "D"}
+"""
+WHOLE = """
+[author]
+name = "Zoë 🎓 #1 $%^&_~ \\\\input{x}"
+id = "ab1"
+collaborators = "B, C"
+[course]
+title = "CS"
+homework = "HW"
+due = "2023-11-14"
+[report]
+date = "2023-11-13"
+page_per_question = true
+remarks = {1a = "one", 2b = "two"}
+zip_name = "ab1.zip"
+[data]
+path = "elsewhere/data.tgz"
+[experiment]
+seed = 7
+[search]
+hidden_layer_sizes = [[50], [5, 4, 3]]
+activation = ["identity", "relu"]
+solver = ["sgd"]
+learning_rate_init = [1, 0.5]
+batch_size = [32]
+"""
+
+
+def written(folder, text):
+    """Write a configuration and return its path."""
+    path = folder / "report.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def refusal(path):
+    """Return sentence and advice with which a configuration is refused, its folder taken out."""
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert caught.value.exit_code == 2
+    return f"{caught.value} {caught.value.hint}".replace(f"{path.parent}/", "").strip()
+
+
+def test_every_key_is_read(tmp_path):
+    """What the file says is what the values are; a relative data path starts at the file."""
+    actual = load(written(tmp_path, WHOLE))
+
+    assert actual == Config(
+        author=Author("Zoë 🎓 #1 $%^&_~ \\input{x}", "ab1", "B, C"),
+        course=Course("CS", "HW", "2023-11-14"),
+        report=Report("2023-11-13", True, {"1a": "one", "2b": "two"}, "ab1.zip"),
+        data_path=tmp_path / "elsewhere/data.tgz",
+        seed=7,
+        search=Search(((50,), (5, 4, 3)), ("identity", "relu"), ("sgd",), (1.0, 0.5), (32,)),
+    )
+    assert actual.search.size == 2 * 2 * 1 * 2 * 1
+
+
+def test_what_is_left_out_has_a_default(tmp_path):
+    """A name and the course are enough; a list that is left out holds scikit-learn's default."""
+    actual = load(written(tmp_path, LEAST))
+
+    assert actual == Config(
+        author=Author("A", "", ""),
+        course=Course("T", "H", "D"),
+        report=Report("D", False, {}, "submission.zip"),
+        data_path=tmp_path / "data",
+        seed=0,
+        search=Search(((100,),), ("relu",), ("adam",), (0.001,), (200,)),
+    )
+
+
+@pytest.mark.parametrize(
+    "dressed",
+    [
+        pytest.param(lambda text: b"\xef\xbb\xbf" + text, id="BOM"),
+        pytest.param(lambda text: text.replace(b"\n", b"\r\n"), id="CRLF"),
+    ],
+)
+def test_a_file_from_windows_reads_the_same(tmp_path, dressed):
+    """Byte-order mark and line ends do not matter."""
+    expected = load(written(tmp_path, WHOLE))
+
+    assert load(written(tmp_path, dressed(WHOLE.encode()))) == expected
+
+
+def test_the_shipped_configuration_holds_the_promised_space():
+    """report.toml: 300 settings or more, the default among them, batch sizes from 32 to 200."""
+    search = load(ROOT / "report.toml").search
+
+    assert search.size >= 300
+    assert {(50,), (100,), (200,), (50, 50), (100, 100)} <= set(search.hidden_layer_sizes)
+    assert "relu" in search.activation
+    assert len(search.activation) == 3
+    assert set(search.solver) == {"sgd", "adam"}
+    assert 0.001 in search.learning_rate_init
+    assert len(search.learning_rate_init) == 5
+    assert (min(search.batch_size), max(search.batch_size)) == (32, 200)
+
+
+def test_the_shipped_configuration_shows_every_key():
+    """Each key that may be given stands in report.toml, with its comment."""
+    text = (ROOT / "report.toml").read_text(encoding="utf-8")
+
+    for kind in (Author, Course, Report, Search):
+        for field in dataclasses.fields(kind):
+            assert field.name in text
+    assert "path =" in text
+    assert "seed =" in text
+
+
+def test_items_that_occur_twice_count_once(tmp_path):
+    """Duplicates are dropped, also in another spelling, and the order stays."""
+    search = load(
+        written(
+            tmp_path,
+            LEAST
+            + "[search]\nlearning_rate_init = [1e-2, 1, 0.01, 1.0]\nhidden_layer_sizes = [[9], [8], [9]]\n",
+        )
+    ).search
+
+    assert search.learning_rate_init == (0.01, 1.0)
+    assert search.hidden_layer_sizes == ((9,), (8,))
+
+
+def test_a_data_path_may_be_absolute_or_at_home(tmp_path, monkeypatch):
+    """An absolute path stands for itself, a tilde for the home folder."""
+    monkeypatch.setenv("HOME", "/home/ada")
+
+    assert load(written(tmp_path, LEAST + "data.path = '/srv/data'")).data_path == Path("/srv/data")
+    assert load(written(tmp_path, LEAST + "data.path = '~/data'")).data_path == Path("/home/ada/data")
+
+
+def test_values_at_the_bounds_are_taken(tmp_path):
+    """200 characters, the largest seed, the deepest network and a space of 5000 settings are fine."""
+    rates = ", ".join(str(i) for i in range(1, 5001))
+    text = f"""
+    author.name = "{"x" * 200}"
+    course = {{title = "T", homework = "H", due = "D"}}
+    experiment.seed = 4294967295
+    [search]
+    hidden_layer_sizes = [[1, 2, 3, 4, 10000]]
+    learning_rate_init = [{rates}]
+    batch_size = [1]
+    """
+
+    actual = load(written(tmp_path, text))
+
+    assert (len(actual.author.name), actual.seed, actual.search.size) == (200, 4294967295, 5000)
+
+
+SEED = "experiment.seed must be a whole number from 0 to 4294967295"
+TOP = "Known here: author, course, report, data, experiment, search."
+LAYERS = "a list of 1 to 5 layer sizes from 1 to 10000"
+LAYERS_HINT = "One hidden layer of 100 units is written [100]."
+BATCH = "a whole number from 1 to 1000000000"
+BATCH_HINT = 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'
+CHARACTERS = "Shorten it, or take it out."
+REFUSALS = {
+    # keys
+    "authr.name = 'x'": "unknown table authr. Did you mean author?",
+    "sede = 1": "unknown key sede. " + TOP,
+    "data.folder = 'x'": "unknown key data.folder. Known here: path.",
+    "search.Batch_Sizes = [1]": "unknown key search.Batch_Sizes. Did you mean batch_size?",
+    "search.max_iter = [1]": "unknown key search.max_iter. "
+    "Known here: hidden_layer_sizes, activation, solver, "
+    "learning_rate_init, batch_size.",
+    "report.remarks.1g = 'x'": "unknown key report.remarks.1g. Known here: 1a, 1b, 1c, 1d, 1e, 1f, 2a, 2b.",
+    '"a\\u202eb" = 1': "unknown key a\\u202eb. " + TOP,
+    # kinds
+    "report.zip_name = 5": "report.zip_name must be text, not 5. Put it in quotation marks.",
+    "report.date = 2023-11-14": "report.date must be text, not a date or a time. Put it in quotation marks.",
+    "report.page_per_question = 1": "report.page_per_question must be true or false, not 1.",
+    "report.page_per_question = 'no'": "report.page_per_question must be true or false, not the text 'no'.",
+    "report.remarks = ['x']": "report.remarks must be a table, not a list.",
+    "data = 'data'": "data must be a table, not the text 'data'.",
+    "data.path = {a = 1}": "data.path must be text, not a table. Put it in quotation marks.",
+    "data.path = ' '": 'data.path is blank. The repository\'s own folder is "data".',
+    "data.path = '~nosuchuser/x'": "data.path '~nosuchuser/x' names no folder: there is no such home.",
+    "experiment.seed = true": f"{SEED}, not true or false.",
+    "experiment.seed = -1": f"{SEED}, not -1.",
+    "experiment.seed = 4294967296": f"{SEED}, not 4294967296.",
+    "experiment.seed = 0.0": f"{SEED}, not 0.0.",
+    f"experiment.seed = 0x{'f' * 9000}": f"{SEED}, not a number of more than 64 bits.",
+    # text
+    f"author.id = '{'x' * 201}'": f"author.id has 201 characters, more than 200. {CHARACTERS}",
+    'author.id = "a\\u0000"': f"author.id holds U+0000 (a control character) as character 2. {CHARACTERS}",
+    'author.id = "a\\u001Bb"': f"author.id holds U+001B (a control character) as character 2. {CHARACTERS}",
+    'author.id = "\\u202Eb"': f"author.id holds U+202E (right-to-left override) as character 1. {CHARACTERS}",
+    'author.id = "\\u2066b"': f"author.id holds U+2066 (left-to-right isolate) as character 1. {CHARACTERS}",
+    'author.id = "a\\u200B"': f"author.id holds U+200B (zero width space) as character 2. {CHARACTERS}",
+    'author.id = "a\\uFEFF"': "author.id holds U+FEFF (zero width no-break space) as character 2. "
+    f"{CHARACTERS}",
+    'author.id = "a\\u2028"': f"author.id holds U+2028 (line separator) as character 2. {CHARACTERS}",
+    'author.id = "\\uFFFF"': f"author.id holds U+FFFF (no character) as character 1. {CHARACTERS}",
+    'author.id = """a\nb"""': f"author.id holds U+000A (a control character) as character 2. {CHARACTERS}",
+    "report.remarks.1a = ''": "report.remarks.1a is blank. Fill it in.",
+    f"report.remarks.1a = '{'x' * 201}'": (
+        f"report.remarks.1a has 201 characters, more than 200. {CHARACTERS}"
+    ),
+    # the zip file
+    **{
+        f"report.zip_name = '{name}'": "report.zip_name must be a plain file name that ends in .zip, "
+        f"not {name!r}."
+        for name in (
+            "a/b.zip",
+            "..\\b.zip",
+            "../x.zip",
+            ".zip",
+            "..zip",
+            "x.tar",
+            "zip",
+            "",
+            "C:x.zip",
+            "*.zip",
+        )
+    },
+    f"report.zip_name = '{'é' * 99}.zip'": "report.zip_name has more than 200 bytes in UTF-8.",
+    # the search
+    "search.solver = 'adam'": "search.solver must be a list with one item or more, not the text 'adam'.",
+    "search.solver = []": "search.solver must be a list with one item or more, not an empty list.",
+    "search.solver = ['adam', 'lbfgs']": "search.solver, item 2, must be adam or sgd, not the text 'lbfgs'. "
+    "The assignment allows these two.",
+    "search.activation = ['relu', 'Tanh']": "search.activation, item 2, must be identity, logistic, relu or "
+    "tanh, not the text 'Tanh'.",
+    "search.activation = [['relu']]": "search.activation, item 1, must be identity, logistic, relu or tanh, "
+    "not a list.",
+    "search.hidden_layer_sizes = [100]": f"search.hidden_layer_sizes, item 1, must be {LAYERS}, not 100. "
+    f"{LAYERS_HINT}",
+    "search.hidden_layer_sizes = [[]]": f"search.hidden_layer_sizes, item 1, must be {LAYERS}, "
+    "not an empty list. "
+    f"{LAYERS_HINT}",
+    **{
+        f"search.hidden_layer_sizes = [[3], {layers}]": "search.hidden_layer_sizes, item 2, must be "
+        f"{LAYERS}, "
+        f"not a list. {LAYERS_HINT}"
+        for layers in ("[0]", "[-5, 5]", "[true]", "[1.0]", "['9']", "[10001]", "[1, 1, 1, 1, 1, 1]", "[[1]]")
+    },
+    **{
+        f"search.learning_rate_init = [{rate}]": "search.learning_rate_init, item 1, must be a positive "
+        "finite "
+        f"number, not {told}."
+        for rate, told in {
+            "0": "0",
+            "-0.1": "-0.1",
+            "inf": "inf",
+            "nan": "nan",
+            "1e400": "inf",
+            "true": "true or false",
+            "'x'": "the text 'x'",
+            f"0x{'f' * 400}": "a number of more than 64 bits",
+        }.items()
+    },
+    **{
+        f"search.batch_size = [{size}]": f"search.batch_size, item 1, must be {BATCH}, not {told}. "
+        f"{BATCH_HINT}"
+        for size, told in {
+            "0": "0",
+            "1.0": "1.0",
+            "false": "true or false",
+            "'auto'": "the text 'auto'",
+            "1000000001": "1000000001",
+        }.items()
+    },
+    "search.learning_rate_init = [" + ",".join(map(str, range(1, 5002))) + "]": "search holds 5001 settings, "
+    "more than 5000. Explore wider spaces with the explore command, and put the promising part here.",
+}
+
+
+@pytest.mark.parametrize(
+    ("slip", "sentence"), [pytest.param(*item, id=item[0][:50]) for item in REFUSALS.items()]
+)
+def test_a_slip_is_told_with_its_key(tmp_path, slip, sentence):
+    """Each slip is refused with a sentence that names file and key, and says what is expected."""
+    assert refusal(written(tmp_path, slip + "\n" + LEAST)) == f"report.toml: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("left_out", "sentence"),
+    [
+        ("author.name = 'A'", "author.name is missing. Every key is in report.toml."),
+        ("course.title = 'T'", "course.title is missing. Every key is in report.toml."),
+        ("course.due = 'D'", "course.due is missing. Every key is in report.toml."),
+    ],
+)
+def test_what_must_be_there_is_asked_for(tmp_path, left_out, sentence):
+    """A name and the course's three lines have no default, and may not be blank."""
+    needed = "author.name = 'A'\ncourse.title = 'T'\ncourse.homework = 'H'\ncourse.due = 'D'\n"
+    key = left_out.partition(" ")[0]
+
+    assert refusal(written(tmp_path, needed.replace(left_out, ""))) == f"report.toml: {sentence}"
+    assert refusal(written(tmp_path, needed.replace(left_out, f"{key} = ' '"))) == (
+        f"report.toml: {key} is blank. Fill it in."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            "[author]\nname = Ada\n",
+            ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
+        ),
+        ("[author\n", ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration."),
+        ("a = 1\na = 2\n", ", line 2, column 6: not TOML: Cannot overwrite a value."),
+        ('a = 1\nb = "x', ", line 2: not TOML: Unterminated string."),
+        ("\na = 'x\0'\n", r", line 2, column 7: not TOML: Found invalid character '\x00'."),
+        (b"a = 1\nb = '\xe9'\n", ", line 2: not UTF-8. Save the file as UTF-8."),
+        ("a = " + "[" * 5000, " nests lists or tables too deeply."),
+        ("#" * 65537, " has more than 64 KiB. Is it the configuration?"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_is_no_toml_is_told_with_its_line(tmp_path, content, sentence):
+    """A fault of the format is told with line and column, as an editor counts them."""
+    assert refusal(written(tmp_path, content)) == f"report.toml{sentence}"
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    """No file, and a folder in its place, give a sentence."""
+    (tmp_path / "folder").mkdir()
+
+    assert (
+        refusal(tmp_path / "none.toml")
+        == "none.toml does not exist. Name a configuration with --config FILE."
+    )
+    assert refusal(tmp_path / "folder") == "folder cannot be read: Is a directory."
+
+
+def test_values_cannot_be_changed():
+    """A configuration stays what was read."""
+    config = load(ROOT / "report.toml")
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.seed = 1
+
+
+def test_the_size_of_a_space_is_the_product_of_its_lists():
+    """Five lists of 2, 3, 1, 2 and 2 items make 24 settings."""
+    space = Search(((1,), (2,)), ("relu", "tanh", "identity"), ("sgd",), (0.1, 0.2), (5, 6))
+
+    assert space.size == math.prod((2, 3, 1, 2, 2))
