@@ -68,10 +68,11 @@ lint:
 bench: setup
 	@for benchmark in benchmarks/*.py; do $(OURS) "$$benchmark" || exit; done
 
-# By name, not all that git ignores: a person's own ignored files are no business of ours.
+# By name, not all that git ignores: a person's own ignored files are no business of ours. No pathspec with
+# wildcards either: git removes a whole ignored folder that only might hold a match.
 clean:
-	@git clean -fdXq -- .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build \
-		':(glob)**/__pycache__/**' ':(glob)**/.ipynb_checkpoints/**'
+	@git clean -fdXq -- .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	@find . -maxdepth 3 -path './.*' -prune -o -name __pycache__ -prune -exec git clean -fdXq -- {} +
 
 lock:
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

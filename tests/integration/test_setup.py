@@ -1,0 +1,304 @@
+"""`make setup` and `make clean` for real, in a copy of the project whose lock files are empty."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("cat", "env", "find", "git", "make", "rm", "sh")
+CLONE = "mein Entwürfe"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a machine without apt-get, sudo and LaTeX, copy the project there, and run `make setup`."""
+    machine = tmp_path_factory.mktemp("machine")
+    path, clone = machine / "bin", machine / CLONE
+    path.mkdir()
+    for tool in TOOLS:
+        (path / tool).symlink_to(shutil.which(tool))
+    program(path, "python3", f'exec "{sys.executable}" "$@"')
+    shutil.copytree(ROOT / "report", clone / "report", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", ".gitignore"):
+        shutil.copy(ROOT / name, clone)
+    (clone / "requirements.txt").write_text("# nothing\n")
+    (clone / "requirements-dev.txt").write_text("# nothing more\n")
+    run = make(clone, path, "setup")
+    assert (run.returncode, (clone / ".venv" / "complete.json").exists()) == (0, True), run.stderr
+    assert "-> virtual environment: Python 3." in run.stderr
+    assert "-> Python packages: requirements.txt into .venv (" in run.stderr
+    return machine
+
+
+@pytest.fixture
+def path(prepared: Path, tmp_path: Path) -> Path:
+    """Copy the prepared machine's folder of programs."""
+    return Path(shutil.copytree(prepared / "bin", tmp_path / "bin", symlinks=True))
+
+
+@pytest.fixture
+def clone(prepared: Path, tmp_path: Path) -> Path:
+    """Copy the prepared machine's project, after its set-up (pip's many modules only as links)."""
+
+    def copy(source: str, target: str) -> None:
+        (os.link if "/site-packages/" in source else shutil.copy2)(source, target)
+
+    return Path(shutil.copytree(prepared / CLONE, tmp_path / CLONE, symlinks=True, copy_function=copy))
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    """Put an executable into a folder."""
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def with_tex(path: Path) -> None:
+    """Let the machine have LaTeX."""
+    program(path, "latexmk", "echo 'Latexmk, John Collins, 7 Jan. 2023. Version 4.79'")
+    program(path, "pdflatex", "")
+    program(path, "kpsewhich", 'for name; do echo "/texmf/$name"; done')
+
+
+def make(clone: Path, path: Path, target: str, *settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a target with only the programs in `path`."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
+    return subprocess.run(
+        ["make", target, *settings],
+        cwd=clone,
+        env=environ | {"PATH": str(path), "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def changed_lock(clone: Path) -> None:
+    """Let the lock name other packages."""
+    (clone / "requirements.txt").write_text("# a new lock\n")
+
+
+def killed_setup(clone: Path) -> None:
+    """Leave .venv as a set-up that was killed leaves it."""
+    (clone / ".venv" / "complete.json").unlink()
+
+
+def upgraded_system(clone: Path) -> None:
+    """Let .venv come from the Python that the system had before."""
+    stamp = clone / ".venv" / "complete.json"
+    stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"python": "3.10"}))
+
+
+@pytest.mark.parametrize("happening", [changed_lock, killed_setup, upgraded_system])
+def test_venv_is_made_from_scratch_when_it_must(
+    clone: Path, path: Path, happening: Callable[[Path], None]
+) -> None:
+    """A changed lock, a half-made .venv and another Python each lead to a new .venv, once."""
+    with_tex(path)
+    (clone / ".venv" / "left behind").touch()
+    happening(clone)
+
+    made = make(clone, path, "setup")
+    again = make(clone, path, "setup")
+
+    assert ["-> virtual environment", "-> Python packages"] == [
+        line.partition(":")[0] for line in made.stderr.splitlines()
+    ]
+    assert not (clone / ".venv" / "left behind").exists()
+    assert "" == again.stderr
+
+
+def test_complete_setup_does_nothing(clone: Path, path: Path) -> None:
+    """Where nothing lacks, a set-up is silent and starts neither pip nor apt."""
+    with_tex(path)
+    log = clone / "build" / ".setup.log"
+    log.unlink()
+
+    run = make(clone, path, "setup")
+
+    assert (0, "", "") == (run.returncode, run.stdout, run.stderr)
+    assert not log.exists()
+
+
+def test_what_tests_need_is_added(clone: Path, path: Path) -> None:
+    """The packages of the tests are added to the same .venv, and a set-up for the report is still done."""
+    with_tex(path)
+    (clone / ".venv" / "left behind").touch()
+
+    made = make(clone, path, "lint")
+    again = make(clone, path, "setup")
+
+    assert made.stderr.startswith("-> Python packages: requirements-dev.txt into .venv (")
+    assert (clone / ".venv" / "left behind").exists()
+    assert "" == again.stderr
+
+
+def test_packages_that_cannot_be_had_are_one_sentence(clone: Path, path: Path) -> None:
+    """When pip fails, one sentence gives the reason and the log, and nothing counts as installed."""
+    (clone / "requirements-dev.txt").write_text("./no-such-wheel.whl --hash=sha256:" + 64 * "0" + "\n")
+
+    failed = make(clone, path, "lint")
+
+    assert "ERROR pip could not install the packages of requirements-dev.txt for Python 3." in failed.stderr
+    assert "Error 5" in failed.stderr  # make's words for our exit code
+    assert "Traceback" not in failed.stderr
+    assert "no-such-wheel.whl" in (clone / "build" / ".setup.log").read_text()
+    assert not (clone / ".venv" / "complete.json").exists()
+
+
+def test_unhashed_packages_are_refused(clone: Path, path: Path) -> None:
+    """A package without a hash in the lock file is not installed."""
+    (clone / "requirements-dev.txt").write_text("six==1.17.0\n")
+
+    failed = make(clone, path, "lint")
+
+    assert "ERROR pip could not install" in failed.stderr
+    assert "--require-hashes" in (clone / "build" / ".setup.log").read_text()
+
+
+def test_without_rights_the_commands_are_told(clone: Path, path: Path) -> None:
+    """Where nothing may be installed, one message has the commands, and the set-up does not fail."""
+    run = make(clone, path, "setup")
+
+    assert 0 == run.returncode
+    assert run.stderr.startswith("WARNING This machine lacks: latexmk is not installed; ")
+    assert "\nDebian, Ubuntu:  sudo apt-get install --yes --no-install-recommends latexmk " in run.stderr
+    assert "\nFedora:          sudo dnf install latexmk " in run.stderr
+    assert "\nmacOS:           brew install --cask basictex\n" in run.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="asks for sudo elsewhere, which is the next test")
+def test_root_installs_through_apt(clone: Path, path: Path) -> None:
+    """As root what lacks, and nothing else, comes through apt, whose words stay in the log."""
+    with_tex(path)
+    (path / "latexmk").unlink()
+    right = "printf '#!/bin/sh\\necho Latexmk, John Collins, 2023. Version 4.79' > " + f"'{path}/latexmk'"
+    chmod = f"{shutil.which('chmod')} 755 '{path}/latexmk'"
+    program(
+        path, "apt-get", f'echo "apt-get $* $DEBIAN_FRONTEND"; [ $1 = update ] || {{ {right}; {chmod}; }}'
+    )
+
+    run = make(clone, path, "setup")
+
+    said = [line for line in (clone / "build" / ".setup.log").read_text().splitlines() if line[:3] == "apt"]
+    assert [
+        "apt-get update noninteractive",
+        "apt-get install --yes --no-install-recommends latexmk -o DPkg::Lock::Timeout=600 noninteractive",
+    ] == said
+    assert "-> system packages: latexmk (" in run.stderr
+    assert "WARNING" not in run.stderr
+
+
+def test_failing_apt_is_told(clone: Path, path: Path) -> None:
+    """When apt-get fails, its log is named, then the commands, and all else goes on."""
+    program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
+    program(path, "sudo", 'shift; exec "$@"')
+    (path / "true").symlink_to(shutil.which("true"))
+
+    run = make(clone, path, "setup")
+
+    assert 0 == run.returncode
+    assert "WARNING apt-get could not install latexmk, texlive-latex-recommended, lmodern" in run.stderr
+    assert "see build/.setup.log" in run.stderr
+    assert "Fedora:" in run.stderr
+    assert "E: Unable to fetch" in (clone / "build" / ".setup.log").read_text()
+
+
+def test_no_suitable_python_is_one_sentence(clone: Path, path: Path) -> None:
+    """A machine whose only Python is too old gets one sentence, and nothing else happens."""
+    program(path, "python3", "exit 1")  # as 3.9 answers the question for 3.11
+
+    run = make(clone, path, "report")
+
+    assert run.stderr.startswith("ERROR No Python 3.11 or newer here.\nTIP ")
+    assert 3 == len(run.stderr.splitlines())  # the third is make's
+
+
+def test_python_without_ensurepip_is_told(clone: Path, path: Path, tmp_path: Path) -> None:
+    """Debian's python3 without python3-venv, and no right to install it: the exact commands."""
+    with_tex(path)
+    killed_setup(clone)
+    venv.create(tmp_path / "debian", symlinks=True)
+    (site,) = (tmp_path / "debian").glob("lib/python*/site-packages")
+    (site / "sitecustomize.py").write_text("import sys\nsys.modules['ensurepip'] = None\n")
+    python = tmp_path / "debian" / "bin" / "python3"
+    program(path, "python3", f'exec "{python}" "$@"')
+
+    run = make(clone, path, "setup")
+
+    version = "{}.{}".format(*sys.version_info[:2])
+    assert run.stderr.startswith(f"ERROR Python {version} ({python}) cannot make virtual environments.\n")
+    assert f"apt-get install --yes --no-install-recommends python{version}-venv\n" in run.stderr
+
+
+def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:
+    """A second set-up waits for the first, says so, and then has nothing left to do."""
+    with_tex(path)
+    folder = os.open(clone, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+
+    second = subprocess.Popen(
+        [sys.executable, "-m", "report.provision", "report"],
+        cwd=clone,
+        env=os.environ | {"PATH": str(path)},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    time.sleep(1.0)
+    waiting = second.poll() is None
+    os.close(folder)
+
+    assert waiting
+    assert "Another set-up is at work in this folder: waiting for it.\n" == second.communicate(timeout=60)[1]
+    assert 0 == second.returncode
+
+
+def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Path) -> None:
+    """Caches, .venv and what a build leaves go; data, notes, even files that a person ignores, stay."""
+    person = [
+        "data/data.tgz",
+        "data/trnX-3d.csv",
+        "notes.txt",
+        "build/my notes.txt",
+        ".idea/x.xml",
+        "own.log",
+    ]
+    ours = [
+        *(".venv/x", ".pytest_cache/x", ".mypy_cache/x", ".ruff_cache/x", ".hypothesis/x"),
+        *("report/__pycache__/x.pyc", "build/failed/submission.tex", "build/timings.json", "build/.store/x"),
+        *("build/submission.aux", "build/submission.log"),
+    ]
+    for command in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *command], cwd=clone, check=True)
+    (clone / ".git" / "info" / "exclude").write_text(".idea/\n*.log\n")
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=clone, stdout=subprocess.PIPE, encoding="utf-8", check=True
+    )
+    tracked = set(listed.stdout.splitlines())
+    for name in (*person, *ours):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text("x")
+
+    run = make(clone, path, "clean")
+
+    left = {str(file.relative_to(clone)) for file in clone.rglob("*") if file.is_file()}
+    assert ("", 0) == (run.stderr, run.returncode)
+    assert {*tracked, *person} == {name for name in left if not name.startswith(".git/")}
