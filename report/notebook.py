@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+SLOW_CELL = 5000  # weights between hidden layers, from which on an architecture gets several cells
 CELL_TIMEOUT = 1800  # seconds; the shipped cells take less than 30
 
 
@@ -73,7 +75,7 @@ def build(
         if "grid" in tags:
             cell.source = _assign(cell.source, "GRID", _literal(grid))
         if "each-architecture" in tags:
-            cells += _search_cells(cell, layers, default)
+            cells += _search_cells(cell, layers, grid, default)
         else:
             cells.append(cell)
         if "title" in tags and stand_in:
@@ -175,10 +177,23 @@ def _literal(grid: Mapping[str, Sequence[Any]]) -> str:
 
 
 def _search_cells(
-    cell: Notebook, layers: Sequence[Layers], default: Mapping[str, Sequence[Any]] | None
+    cell: Notebook,
+    layers: Sequence[Layers],
+    grid: Mapping[str, Sequence[Any]],
+    default: Mapping[str, Sequence[Any]] | None,
 ) -> list[Notebook]:
-    """Give a copy of the search cell for each architecture, and first one for a default outside the grid."""
-    calls = [(str(each), f"search({each})") for each in layers]
+    """Give a copy of the search cell for each architecture, and first one for a default outside the grid.
+
+    An architecture with many weights gets a cell for each activation, so that no cell takes half a minute.
+    """
+    calls = []
+    for each in layers:
+        if sum(fan_in * fan_out for fan_in, fan_out in pairwise(each)) < SLOW_CELL:
+            calls.append((str(each), f"search({each})"))
+            continue
+        for activation in grid["activation"]:  # in the grid's own order: it walks activations first
+            call = f'search({each}, {{**GRID, "activation": ["{activation}"]}})'
+            calls.append((f"{each}, {activation}", call))
     if default is not None:
         calls.insert(0, ("(100,), the default setting", f"search((100,), {_literal(default)})"))
     made = []
