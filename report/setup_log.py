@@ -41,10 +41,11 @@ class SetupLog:
             )
         return done.returncode == 0
 
-    def last_line(self) -> str:
-        """Give the last line that is not empty: with pip and venv, the reason."""
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    def reason(self) -> str:
+        """Give the last line that speaks of an error, else the last one that is not empty."""
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "")
 
     def __str__(self) -> str:
         return shown(self.path)

@@ -66,7 +66,7 @@ def provide(
     with console.stage("Python packages", f"{newest} into {shown(VENV)}"):
         if not log.run([*_PIP_INSTALL, "-r", newest]):
             raise MachineError(
-                f"pip could not install the packages of {newest} for Python {OURSELVES}: {log.last_line()}",
+                f"pip could not install the packages of {newest} for Python {OURSELVES}: {log.reason()}",
                 f"It needs the network, and a Python that the locked packages exist for; the log is {log}.",
             )
     stamp = {**have, **wanted, "python": _version_of(PYTHON)}
@@ -92,7 +92,7 @@ def _make(log: SetupLog, console: Console, install: Callable[[tuple[str, ...]], 
         )
     with console.stage("virtual environment", f"Python {OURSELVES} in {shown(VENV)}"):
         if not log.run([sys.executable, "-m", "venv", "--clear", str(VENV)]):
-            raise MachineError(f"{shown(VENV)} could not be made: {log.last_line()}", f"The log is {log}.")
+            raise MachineError(f"{shown(VENV)} could not be made: {log.reason()}", f"The log is {log}.")
 
 
 def _digests(locks: tuple[str, ...]) -> dict[str, str]:
