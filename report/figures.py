@@ -44,6 +44,54 @@ STYLE: Any = {
 }
 
 
+def contributions(traced: Mapping[str, Any]) -> bytes:
+    """Draw what each time stamp contributes to d h_T / d w_1 (1f), one panel for each recurrent weight.
+
+    Parameters
+    ----------
+    traced : mapping
+        ``panels`` by recurrent weight: log10 of a term's weight by age, its median and range over the runs, and
+        both bounds; ``half_ulps``: name and log10 of half a unit in the last place.
+    """
+    with mpl.rc_context(STYLE):
+        panels = traced["panels"]
+        figure = Figure(figsize=(WIDTH, 2.5), layout="constrained")
+        axes = figure.subplots(1, len(panels), sharey=True)
+        ages = np.arange(traced["length"])
+        low = min(min(panel["lowest"]) for panel in panels)
+        for axis, panel in zip(axes, panels, strict=True):
+            axis.fill_between(ages, panel["lowest"], panel["highest"], color=COLOURS[0], alpha=0.2, lw=0)
+            axis.plot(ages, panel["median"], color=COLOURS[0])
+            axis.plot(ages, panel["bound_quarter"], color=COLOURS[1], lw=0.9)
+            axis.plot(ages, panel["bound_half"], color="black", lw=0.9, ls=(0, (4, 2)))
+            for _, level in traced["half_ulps"]:
+                axis.axhline(level, color=GREY, lw=0.5, ls=":")
+            axis.set_title(f"$w_2 = {panel['w2']}$")
+            axis.set_xlim(0, traced["length"] - 1)
+            axis.set_ylim(low, 6)
+            axis.set_xticks([0, 20, 40])
+        for name, level in traced["half_ulps"]:
+            axes[-1].annotate(
+                {"float64": "double", "float32": "single"}[name],
+                (traced["length"] - 2, level),
+                (0, -2),
+                textcoords="offset points",
+                ha="right",
+                va="top",
+                fontsize=7,
+                color=GREY,
+            )
+        axes[0].set_ylabel("weight of a term, power of ten")
+        figure.supxlabel("age $T-k$ of the input", fontsize=9)
+        handles = [
+            axes[0].plot([], [], color=COLOURS[0], label="median and range")[0],
+            axes[0].plot([], [], color=COLOURS[1], lw=0.9, label=r"bound $1/4$")[0],
+            axes[0].plot([], [], color="black", lw=0.9, ls=(0, (4, 2)), label=r"bound $1/2$")[0],
+        ]
+        figure.legend(handles=handles, loc="outside upper center", ncols=3)
+        return _pdf(figure)
+
+
 def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> bytes:
     """Draw the development accuracy of every setting by the value of each hyper-parameter.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from experiments.problem2 import Space, Value
     from report.config import Config
 
-APPENDIX = ("ledger", "environment")
+APPENDIX = ("references", "ledger", "environment")
 TIED_SHOWN = 5
 
 
@@ -55,7 +55,14 @@ def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "eq": {key: Latex(text) for key, text in derived["formulas"].items()},
         "fact": derived["facts"],
-        "ledger": derived["ledger"],
+        "table_1f": [[Latex(cell) for cell in row] for row in derived["table_1f"]],
+        "ledger": [
+            {
+                **{name: str(row[name]) for name in ("id", "question", "method", "points", "worst_residual")},
+                "statement": Latex(row["statement"]),
+            }
+            for row in derived["ledger"]["checks"]
+        ],
     }
 
 

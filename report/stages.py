@@ -45,6 +45,9 @@ def derive(inputs: Inputs) -> dict[str, Any]:
     return {
         "formulas": {key: formula.latex for key, formula in derived.formulas.items()},
         "facts": dict(derived.facts),
+        "table_1f": [[cell.latex for cell in row] for row in derived.table_1f],
+        "figure_1f": asdict(derived.figure_1f),
+        "timings": dict(derived.timings),
         "ledger": problem1.ledger_json(derived),
     }
 
@@ -105,6 +108,7 @@ def typeset(
     }
     filled = pages.fill(TEMPLATES, context)
     drawn = {
+        "1f": figures.contributions(derived["figure_1f"]),
         "marginals": figures.marginals(rows, problem2.best_row(record), record["total"]["dev"]),
         "learning": figures.learning(studied["curves"]),
     }
