@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 BUILD = ROOT / "build"
 FREE_BYTES = 200_000_000  # a build with its by-products, and room to spare
+MOST_NAMED = 3  # packages that are told one by one
 FINE, LACKS, NOTE = "ok", "LACKS", "note"
 
 
@@ -57,12 +58,10 @@ def examine() -> Iterator[Finding]:
     yield Finding(FINE, "Python", f"{sys.version.split()[0]} ({sys.executable})")
     yield _packages()
     yield _virtualenv()
-    yield _latexmk()
-    yield from _system("TeX", toolchain.TEX[1:], LACKS)
+    yield from _system()
     yield _numbers()
     yield _data()
     yield _folder()
-    yield from _system("testing", toolchain.TESTING, NOTE)
 
 
 def _packages() -> Finding:
@@ -70,8 +69,9 @@ def _packages() -> Finding:
     if not differences:
         return Finding(FINE, "packages", "all as requirements.txt has them")
     absent = any(not each.installed for each in differences)
-    told = "; ".join(str(each) for each in differences)
-    return Finding(LACKS if absent else NOTE, "packages", told, "make setup")
+    told = "; ".join(str(each) for each in differences[:MOST_NAMED])
+    more = f"; and {len(differences) - MOST_NAMED} more" if len(differences) > MOST_NAMED else ""
+    return Finding(LACKS if absent else NOTE, "packages", f"{told}{more}", "make setup")
 
 
 def _virtualenv() -> Finding:
@@ -80,29 +80,25 @@ def _virtualenv() -> Finding:
     return Finding(FINE, ".venv", "made from requirements.txt")
 
 
-def _latexmk() -> Finding:
+def _system() -> Iterator[Finding]:
+    """Look for latexmk, which may be an impostor, and for what else TeX and the tests need."""
     if latexmk := toolchain.find_latexmk():
-        return Finding(FINE, "latexmk", f"{latexmk.version} by John Collins ({latexmk.path})")
-    lacks = toolchain.missing(toolchain.TEX[:1])
-    return Finding(LACKS, "latexmk", lacks[0].why, toolchain.install_hint(lacks))
-
-
-def _system(subject: str, wanted: tuple[toolchain.Package, ...], verdict: str) -> Iterator[Finding]:
-    """Find programs and TeX files; the absence of one makes it `verdict`."""
-    lacks = toolchain.missing(wanted)
-    for lack in lacks:
-        yield Finding(verdict, subject, f"{lack} ({lack.package.reason})")
-    if lacks:
-        yield Finding(verdict, subject, "install with", toolchain.install_hint(lacks))
-    else:
-        names = [name for package in wanted for name in package.provides]
-        programs = ", ".join(name for name in names if "." not in name)
-        styles = sum("." in name for name in names)
-        yield Finding(FINE, subject, f"{programs} and {styles} styles" if styles else programs)
+        yield Finding(FINE, "latexmk", f"{latexmk.version} by John Collins ({latexmk.path})")
+    for subject, wanted, verdict in (("TeX", toolchain.TEX, LACKS), ("tests", toolchain.TESTING, NOTE)):
+        if lacks := toolchain.missing(wanted):
+            yield Finding(verdict, subject, toolchain.summary(lacks), toolchain.install_hint(lacks))
+        else:
+            names = [name for package in wanted for name in package.provides]
+            programs = ", ".join(name for name in names if "." not in name)
+            styles = sum("." in name for name in names)
+            yield Finding(FINE, subject, f"{programs} and {styles} styles" if styles else programs)
 
 
 def _numbers() -> Finding:
-    reasons = obstacles(look())
+    machine = look()
+    if not all(name for name, _ in machine.blas.values()):
+        return Finding(NOTE, "numbers", "not judged before the packages are there")
+    reasons = obstacles(machine)
     if reasons:
         return Finding(NOTE, "numbers", f"not pinned, other machines may differ: {'; '.join(reasons)}")
     return Finding(FINE, "numbers", "pinned: the same bits as on other x86-64 Linux machines")

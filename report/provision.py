@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import importlib
 import os
 import shutil
 import sys
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 
 from report import toolchain, virtualenv
 from report.console import Console
-from report.errors import MachineError, ReportError
+from report.errors import InputError, MachineError, ReportError
 from report.setup_log import ROOT, SetupLog
 
 APT_LOCK_SECONDS = 600  # a fresh machine may still be updating itself
@@ -54,20 +55,31 @@ class Provision:
         folder = os.open(ROOT, os.O_RDONLY)
         try:
             self._wait_for(folder)
-            lacks = toolchain.missing(purpose.system)
+            lacks = self._lacks(purpose)
             if not lacks and not virtualenv.lacking(purpose.locks):
                 return
             self.log.start()
-            if lacks and self.apt_install(tuple(dict.fromkeys(lack.package.debian for lack in lacks))):
-                lacks = toolchain.missing(purpose.system)
-            if lacks:
-                told = "; ".join(str(lack) for lack in lacks)
-                self.console.warn(f"This machine lacks: {told}.\n{toolchain.install_hint(lacks)}")
-            virtualenv.provide(purpose.locks, self.log, self.console, self.apt_install)
+            if lacks and self._apt_install(tuple(dict.fromkeys(lack.package.debian for lack in lacks))):
+                lacks = self._lacks(purpose)
+            self._tell(lacks)
+            virtualenv.provide(purpose.locks, self.log, self.console)
         finally:
             os.close(folder)
 
-    def apt_install(self, names: tuple[str, ...]) -> bool:
+    def _lacks(self, purpose: Purpose) -> tuple[toolchain.Lack, ...]:
+        importlib.invalidate_caches()  # apt may have brought modules of this very Python
+        return (*virtualenv.obstacle(purpose.locks), *toolchain.missing(purpose.system))
+
+    def _tell(self, lacks: tuple[toolchain.Lack, ...]) -> None:
+        """Say what stays missing and which commands bring it: an error only if nothing goes without it."""
+        if not lacks:
+            return
+        told, hint = f"{toolchain.summary(lacks)}.", toolchain.install_hint(lacks)
+        if any(lack.package is virtualenv.ENSUREPIP for lack in lacks):
+            raise InputError(f"This machine lacks something: {told}", f"Install it, then try again:\n{hint}")
+        self.console.warn(f"This machine lacks something: {told}\n{hint}")
+
+    def _apt_install(self, names: tuple[str, ...]) -> bool:
         """Install Debian packages if this is Debian and we may; tell whether it went well."""
         privilege = self._privilege()
         if privilege is None:

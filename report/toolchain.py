@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LATEXMK_SECONDS = 20  # a program that only looks like latexmk may wait for ever
+MOST_FILES = 4  # that are named one by one
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,19 @@ def missing(packages: tuple[Package, ...] = TEX) -> tuple[Lack, ...]:
         for name in package.provides
         if not found[name]
     )
+
+
+def summary(lacks: tuple[Lack, ...]) -> str:
+    """Put `lacks` into one sentence, without a wall of styles when TeX is missing as a whole."""
+    clauses = []
+    for why in dict.fromkeys(lack.why for lack in lacks):
+        names = [lack.name for lack in lacks if lack.why == why]
+        files = [name for name in names if "." in name]
+        if len(files) > MOST_FILES:
+            names = [*(name for name in names if name not in files), f"{len(files)} TeX files"]
+        told = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+        clauses.append(f"{told} {why if len(names) == 1 else why.replace('is ', 'are ', 1)}")
+    return "; ".join(clauses)
 
 
 def install_hint(lacks: tuple[Lack, ...]) -> str:

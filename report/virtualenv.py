@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from report import toolchain
-from report.errors import InputError, MachineError
+from report.errors import MachineError
 from report.setup_log import ROOT, SetupLog, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from report.console import Console
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "complete.json"  # what was installed; written last, so that a half-made .venv has none
-OURSELVES = "%d.%d" % sys.version_info[:2]  # noqa: UP031 - as the question in `_version_of`
+OURSELVES = f"{sys.version_info.major}.{sys.version_info.minor}"
+ENSUREPIP = toolchain.Package(
+    f"python{OURSELVES}-venv", "python3", "python@3.13", ("ensurepip",), "Debian keeps it apart from python3"
+)
 
 
 def lacking(locks: tuple[str, ...]) -> tuple[str, ...]:
@@ -30,10 +33,16 @@ def lacking(locks: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(lock for lock, digest in _digests(locks).items() if have.get(lock) != digest)
 
 
-def provide(
-    locks: tuple[str, ...], log: SetupLog, console: Console, install: Callable[[tuple[str, ...]], bool]
-) -> None:
-    """Make `.venv` hold what the lock files name.
+def obstacle(locks: tuple[str, ...]) -> tuple[toolchain.Lack, ...]:
+    """Tell what this Python lacks to make a `.venv`, if one has to be made."""
+    if not _must_be_made(_installed(), _digests(locks)) or importlib.util.find_spec("ensurepip"):
+        return ()
+    why = f"is not part of this Python {OURSELVES} ({sys.executable}), and no .venv can be made without it"
+    return (toolchain.Lack("ensurepip", ENSUREPIP, why),)
+
+
+def provide(locks: tuple[str, ...], log: SetupLog, console: Console) -> None:
+    """Make `.venv` hold what the lock files name; nothing to do if it does.
 
     Parameters
     ----------
@@ -43,24 +52,18 @@ def provide(
         Runs the commands.
     console : Console
         Tells what takes long.
-    install : callable
-        Installs Debian packages, if this is Debian and we may; tells whether it did.
 
     Raises
     ------
-    InputError
-        This Python cannot make virtual environments, and `install` did not mend it.
     MachineError
-        pip could not install the packages.
+        `.venv` could not be made, or pip could not install the packages.
     """
     if not lacking(locks):
         return
     have, wanted = _installed(), _digests(locks)
-    # A lock that was never installed here is added; a changed one is installed from scratch, since what it
-    # no longer names would stay behind.
-    if not have or any(have.get(lock, digest) != digest for lock, digest in wanted.items()):
+    if _must_be_made(have, wanted):
         have = {}
-        _make(log, console, install)
+        _make(log, console)
     STAMP.unlink(missing_ok=True)
     newest = locks[-1]
     with console.stage("Python packages", f"{newest} into {shown(VENV)}"):
@@ -80,16 +83,16 @@ _PIP_INSTALL = (
 )
 
 
-def _make(log: SetupLog, console: Console, install: Callable[[tuple[str, ...]], bool]) -> None:
-    can_make = [sys.executable, "-c", "import ensurepip, venv"]
-    package = f"python{OURSELVES}-venv"  # Debian keeps ensurepip apart
-    if not log.run(can_make) and not (install((package,)) and log.run(can_make)):
-        raise InputError(
-            f"Python {OURSELVES} ({sys.executable}) cannot make virtual environments.",
-            f"Debian, Ubuntu:  sudo {' '.join(toolchain.apt_install((package,)))}\n"
-            "Fedora:          sudo dnf install python3\n"
-            "macOS:           brew install python@3.13",
-        )
+def _must_be_made(have: dict[str, str], wanted: dict[str, str]) -> bool:
+    """Tell whether to begin from scratch.
+
+    A lock that was never installed is added to what is there; after a changed one, what it no longer names
+    would stay behind.
+    """
+    return not have or any(have.get(lock, digest) != digest for lock, digest in wanted.items())
+
+
+def _make(log: SetupLog, console: Console) -> None:
     with console.stage("virtual environment", f"Python {OURSELVES} in {shown(VENV)}"):
         if not log.run([sys.executable, "-m", "venv", "--clear", str(VENV)]):
             raise MachineError(f"{shown(VENV)} could not be made: {log.reason()}", f"The log is {log}.")

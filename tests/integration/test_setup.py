@@ -175,7 +175,11 @@ def test_without_rights_the_commands_are_told(clone: Path, path: Path) -> None:
     run = make(clone, path, "setup")
 
     assert 0 == run.returncode
-    assert run.stderr.startswith("WARNING This machine lacks: latexmk is not installed; ")
+    assert run.stderr.startswith(
+        "WARNING This machine lacks something: "
+        "latexmk, pdflatex, kpsewhich and 22 TeX files are not installed.\n"
+    )
+    assert "ERROR" not in run.stderr
     assert "\nDebian, Ubuntu:  sudo apt-get install --yes --no-install-recommends latexmk " in run.stderr
     assert "\nFedora:          sudo dnf install latexmk " in run.stderr
     assert "\nmacOS:           brew install --cask basictex\n" in run.stderr
@@ -229,20 +233,31 @@ def test_no_suitable_python_is_one_sentence(clone: Path, path: Path) -> None:
 
 
 def test_python_without_ensurepip_is_told(clone: Path, path: Path, tmp_path: Path) -> None:
-    """Debian's python3 without python3-venv, and no right to install it: the exact commands."""
-    with_tex(path)
+    """Debian's python3 without python3-venv, and no right to install it: one message with all commands."""
     killed_setup(clone)
     venv.create(tmp_path / "debian", symlinks=True)
     (site,) = (tmp_path / "debian").glob("lib/python*/site-packages")
-    (site / "sitecustomize.py").write_text("import sys\nsys.modules['ensurepip'] = None\n")
+    (site / "sitecustomize.py").write_text(
+        "from importlib.machinery import PathFinder\n"
+        "find = PathFinder.find_spec\n"
+        "PathFinder.find_spec = lambda name, *rest: None if name == 'ensurepip' else find(name, *rest)\n"
+    )
     python = tmp_path / "debian" / "bin" / "python3"
     program(path, "python3", f'exec "{python}" "$@"')
 
-    run = make(clone, path, "setup")
+    run = make(clone, path, "report")
 
     version = "{}.{}".format(*sys.version_info[:2])
-    assert run.stderr.startswith(f"ERROR Python {version} ({python}) cannot make virtual environments.\n")
-    assert f"apt-get install --yes --no-install-recommends python{version}-venv\n" in run.stderr
+    assert run.stderr.startswith(
+        f"ERROR This machine lacks something: ensurepip is not part of this Python {version} ({python}), "
+        "and no .venv can be made without it; "
+        "latexmk, pdflatex, kpsewhich and 22 TeX files are not installed.\n"
+        "TIP Install it, then try again:\n"
+        "Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends "
+        f"python{version}-venv latexmk texlive-latex-recommended lmodern\n"
+    )
+    assert "Traceback" not in run.stderr
+    assert 1 == run.stderr.count("ERROR ")
 
 
 def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:

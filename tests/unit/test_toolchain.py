@@ -99,6 +99,20 @@ def test_a_folder_or_a_text_file_is_no_program(path: Path) -> None:
     assert "latexmk is not installed" == str(toolchain.missing(TEX[:1])[0])
 
 
+def test_what_is_missing_is_one_sentence(path: Path) -> None:
+    """A machine without TeX gets a count of the styles; a few missing styles are named; so is an impostor."""
+    assert "latexmk, pdflatex, kpsewhich and 22 TeX files are not installed" == toolchain.summary(
+        toolchain.missing()
+    )
+
+    wrong = program(path, "latexmk", WRONG)
+    program(path, "pdflatex", "")
+    program(path, "kpsewhich", f"{FINDS_ALL} | /bin/grep -v booktabs; exit 1")
+
+    impostor = f"latexmk is another program of that name ({wrong}), not John Collins's"
+    assert f"{impostor}; booktabs.sty is not installed" == toolchain.summary(toolchain.missing())
+
+
 def test_hint_gives_a_command_for_each_system(path: Path) -> None:
     """The hint names each missing package once, for Debian, Fedora and macOS."""
     assert (
