@@ -7,7 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
 
 from report.errors import InputError
 
@@ -90,6 +97,8 @@ LETTERS = {
     "°": r"\textdegree{}",
     "·": r"\textperiodcentered{}",
 }
+DOTLESS = {"i": r"\i{}", "j": r"\j{}"}  # an accent above takes the place of the dot
+BELOW = "\N{COMBINING CEDILLA}\N{COMBINING OGONEK}\N{COMBINING DOT BELOW}\N{COMBINING COMMA BELOW}"
 # Combining marks, as the accent command that sets them over or under the letter before.
 ACCENTS = {
     "\N{COMBINING GRAVE ACCENT}": "`",
@@ -108,6 +117,7 @@ ACCENTS = {
     "\N{COMBINING DOT BELOW}": "d",
     "\N{COMBINING COMMA BELOW}": "textcommabelow",
 }
+LEADING_TAGS = re.compile(r"^(?:\s*(?:<%(?!=).*?%>|<#.*?#>))+")
 
 
 def escape(text: str, source: str = "a text") -> Latex:
@@ -139,6 +149,8 @@ def escape(text: str, source: str = "a text") -> Latex:
                 f"{source}: the report's font has no “{cluster}” (U+{ord(base):04X} {name}).",
                 "Write it with Latin letters.",
             )
+        if base in DOTLESS and any(mark not in BELOW for mark in marks):
+            written = DOTLESS[base]
         for mark in marks:
             written = f"\\{ACCENTS[mark]}{{{written}}}"
         if run >= 24 and run % 8 == 0:
@@ -187,15 +199,18 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
         return _unmark(env.get_template(template).render(context), template)
     except TemplateSyntaxError as error:
         raise InputError(f"templates/{error.name}, line {error.lineno}: {error.message}") from error
+    except TemplateNotFound as error:
+        raise InputError(f"templates/{error.name} is missing.") from error
     except (TemplateError, TypeError, InputError) as error:
         file, line = _where(error, template)
-        raise InputError(f"templates/{file}, line {line}: {error}") from error
+        raise InputError(f"templates/{file}, line {line}: {error}", getattr(error, "hint", "")) from error
 
 
 class _MarkingLoader(FileSystemLoader):
     """Loads templates with the number of each line at its start, to be taken out when they are filled.
 
-    Lines that begin with a tag or a comment, or within one, get none: there it would change the page.
+    A line that begins with a tag or a comment gets it behind that; one that begins within a tag, or holds
+    nothing else, gets none: there it would change the page.
     """
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
@@ -204,8 +219,11 @@ class _MarkingLoader(FileSystemLoader):
         marked = []
         inside = False
         for number, line in enumerate(source.split("\n"), start=1):
-            tag = inside or (line.lstrip().startswith(("<%", "<#")) and not line.lstrip().startswith("<%="))
-            marked.append(line if tag else f"{MARK}{number}{MARK}{line}")
+            rest = LEADING_TAGS.sub("", line, count=1)
+            tags = line[: len(line) - len(rest)]
+            open_tag = rest.lstrip().startswith(("<%", "<#")) and not rest.lstrip().startswith("<%=")
+            bare = inside or open_tag or (tags and not rest.strip())
+            marked.append(line if bare else f"{tags}{MARK}{number}{MARK}{rest}")
             inside = max(line.rfind("<%"), line.rfind("<#")) > max(line.rfind("%>"), line.rfind("#>")) or (
                 inside and "%>" not in line and "#>" not in line
             )
@@ -247,7 +265,7 @@ def _where(error: BaseException, template: str) -> tuple[str, int]:
 def _clusters(text: str) -> list[str]:
     """Split text into letters, each with the marks that combine with it; T1's own letters stay whole."""
     clusters: list[str] = []
-    for letter in text:
+    for letter in unicodedata.normalize("NFC", text):
         for part in (
             letter if letter in LETTERS or letter in SPECIAL else unicodedata.normalize("NFD", letter)
         ):

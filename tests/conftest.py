@@ -1,0 +1,119 @@
+"""What all tests share: the pins, set before numpy loads, and one real build of a tiny submission."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments import portable
+
+FOUND = dict(os.environ)  # the environment as a person has it, for the programs that the tests start
+portable.pin()
+
+import pytest  # noqa: E402 - nothing may load numpy before the pins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY_ROWS = {"trnX-3d.csv": 60, "trnY-3d.csv": 60, "devX-3d.csv": 30, "devY-3d.csv": 30}
+TINY_TOML = """\
+[author]
+name = "Ada Lovelace"
+id = "al1815"
+collaborators = "Zoë Ångström"
+
+[course]
+title = "CS 6316 Machine Learning"
+homework = "Homework 03: Neural Networks"
+due = "2023-11-14"
+
+[report.remarks]
+1e = "The bound is attained at r = 0."
+
+[data]
+path = "data"
+
+[experiment]
+seed = 3
+
+[search]
+hidden_layer_sizes = [[8], [6, 4]]
+activation = ["relu", "tanh"]
+batch_size = [16]
+"""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build: its folder, what it was made from, and what it told."""
+
+    out: Path
+    config: Path
+    data: Path
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def clean_environ() -> dict[str, str]:
+    """Give the environment in which programs are started: as found, without any numeric setting."""
+    ours = {*portable.THREADS, *portable.KERNELS, *portable.CHILDREN, portable.KEEP, portable.RECORD}
+    return {
+        name: value for name, value in FOUND.items() if name not in ours and not name.startswith("OPENBLAS_")
+    } | {"LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(scope="session")
+def command(clean_environ: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Give a function that runs ``python generate_report.py ARGUMENTS`` as a person would.
+
+    Its keywords are ``cwd`` (default: the root folder) and ``environ`` (variables to add).
+    """
+
+    def run(
+        *arguments: str | Path, cwd: Path = Path("/"), environ: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, ROOT / "generate_report.py", *arguments],
+            cwd=cwd,
+            env=clean_environ | (environ or {}),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder with a tiny submission: report.toml, and in data/ the first rows of the stand-in.
+
+    The space holds four settings, of which two have two hidden layers, and the default is added.
+    """
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
+    (folder / "data").mkdir()
+    for name, rows in TINY_ROWS.items():
+        lines = (ROOT / "data" / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (folder / "data" / name).write_text("".join(lines[:rows]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_build(
+    tiny_project: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    command: Callable[..., subprocess.CompletedProcess[str]],
+) -> Build:
+    """Build the tiny submission once; tests read it and change only copies of it."""
+    out, config = tmp_path_factory.mktemp("built") / "out", tiny_project / "report.toml"
+    done = command("build", "--config", config, "--out", out, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    return Build(out, config, tiny_project / "data", done.stdout, done.stderr)

@@ -1,0 +1,263 @@
+"""Templates to LaTeX: what is escaped and how, what is refused, and where a line comes from."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from report.errors import InputError
+from report.render import ACCENTS, LETTERS, SPECIAL, Latex, environment, escape, page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from report.render import Page
+
+
+def filled(folder: Path, source: str, **context: Any) -> Page:
+    """Write a template of its own and fill it."""
+    (folder / "a.tex").write_text(source, encoding="utf-8")
+    return page(environment(folder), "a.tex", context)
+
+
+# What a LaTeX user would type, by hand, for each character that LaTeX or the font takes otherwise.
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("\\", r"\textbackslash{}"),
+        ("{}", r"\{\}"),
+        ("$5 & 3%", r"\$5 \& 3\%"),
+        ("#1_a", r"\#1\_a"),
+        ("^~", r"\textasciicircum{}\textasciitilde{}"),
+        ("<|>", r"\textless{}\textbar{}\textgreater{}"),
+        ("\"'`", r"\textquotedbl{}\textquotesingle{}\textasciigrave{}"),
+        ("[a]", "{[}a{]}"),
+        ("---", "-{}-{}-{}"),
+        (",,", ",{},{}"),
+        ("a\nb\tc", "a b c"),
+        ("a\N{NO-BREAK SPACE}b", "a~b"),
+        ("–—", r"\textendash{}\textemdash{}"),
+        ("‘’“”", r"\textquoteleft{}\textquoteright{}\textquotedblleft{}\textquotedblright{}"),
+        ("…€", r"\textellipsis{}\texteuro{}"),
+        ("a\N{SOFT HYPHEN}b", r"a\-b"),
+    ],
+)
+def test_special_characters_are_written_as_commands(text: str, latex: str) -> None:
+    """A character that means something to LaTeX is written so that it is printed."""
+    assert latex == escape(text)
+
+
+def test_every_printable_ascii_character_is_taken() -> None:
+    """All of ASCII can be printed; letters, digits and harmless signs stay as they are."""
+    harmless = "abcxyzABCXYZ0189 .:;!?()*+=/@"
+
+    assert harmless == escape(harmless)
+    for code in range(0x20, 0x7F):
+        assert escape(chr(code))
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("é", r"\'{e}"),
+        ("e\N{COMBINING ACUTE ACCENT}", r"\'{e}"),  # the same letter, decomposed
+        ("Zoë Ångström", r"Zo\"{e} \r{A}ngstr\"{o}m"),
+        ("Çağrı", r"\c{C}a\u{g}r\i{}"),
+        ("Łukasz Dvořák", r"\L{}ukasz Dvo\v{r}\'{a}k"),
+        ("Erdős", r"Erd\H{o}s"),
+        ("Țepeș", r"\textcommabelow{T}epe\textcommabelow{s}"),
+        ("ąż", r"\k{a}\.{z}"),
+        ("Søren Æsir ß", r"S\o{}ren \AE{}sir \ss{}"),
+        ("œuvre Þór Ðan", r"\oe{}uvre \TH{}\'{o}r \DH{}an"),
+        ("¿¡", r"\textquestiondown{}\textexclamdown{}"),
+    ],
+)
+def test_letters_with_accents_are_composed(text: str, latex: str) -> None:
+    """A letter with an accent becomes the accent's command over the letter, however it was encoded."""
+    assert latex == escape(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("ế", r"\'{\^{e}}"),
+        ("ệ", r"\^{\d{e}}"),
+        ("ǘ", r"\'{\"{u}}"),
+        ("a\N{COMBINING ACUTE ACCENT}\N{COMBINING OGONEK}", r"\'{\k{a}}"),
+    ],
+)
+def test_stacked_accents_nest(text: str, latex: str) -> None:
+    """Several accents on a letter are set one around the other, those below first."""
+    assert latex == escape(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"), [("ī", r"\={\i{}}"), ("ǰ", r"\v{\j{}}"), ("í", r"\'{\i{}}"), ("į", r"\k{i}")]
+)
+def test_an_accent_replaces_the_dot(text: str, latex: str) -> None:
+    """An accent above i or j stands in place of its dot, one below keeps it."""
+    assert latex == escape(text)
+
+
+def test_every_accent_is_set_over_every_letter() -> None:
+    """No combination of a Latin letter and a known mark is refused or loses its mark."""
+    for mark, accent in ACCENTS.items():
+        for letter in "aeghknostuyzAEGHKNOSTUYZ":
+            text = unicodedata.normalize("NFC", letter + mark)
+            assert escape(text) == LETTERS.get(text, f"\\{accent}{{{letter}}}")
+
+
+@pytest.mark.parametrize("text", ["Привет", "数学", "a\N{COMBINING LONG STROKE OVERLAY}", "☃", "\x07", "𝛼"])
+def test_a_character_that_the_font_lacks_is_refused(text: str) -> None:
+    """What the report's font cannot print is an error that names the text's place and the character."""
+    with pytest.raises(InputError, match=r"^report\.toml, name: the report's font has no ") as caught:
+        escape(text, "report.toml, name")
+
+    assert f"U+{ord(text[0]):04X}" in str(caught.value)
+    assert caught.value.hint == "Write it with Latin letters."
+
+
+def test_a_mark_without_a_letter_is_refused() -> None:
+    """A combining mark at the start of a text has no letter to stand on."""
+    with pytest.raises(InputError, match="COMBINING ACUTE ACCENT"):
+        escape("\N{COMBINING ACUTE ACCENT}a")
+
+
+def test_long_runs_may_be_broken() -> None:
+    """A run of 24 characters or more without a blank gets places to break, shorter ones none."""
+    assert escape("x" * 23) == "x" * 23
+    assert escape("x" * 40) == rf"{'x' * 24}\allowbreak{{}}{'x' * 8}\allowbreak{{}}{'x' * 8}\allowbreak{{}}"
+    assert escape(" ".join(["x" * 20] * 5)) == " ".join(["x" * 20] * 5)
+
+
+def test_escaping_is_typed() -> None:
+    """The result of an escape is Latex, which no template escapes again."""
+    assert isinstance(escape("a_b"), Latex)
+
+
+def test_text_is_escaped_once_and_latex_passes(tmp_path: Path) -> None:
+    """Plain text is escaped on its way into a page, LaTeX is not."""
+    made = filled(
+        tmp_path,
+        "<%= plain %> <%= once %> <%= latex %>",
+        plain="a_b",
+        once=escape("c_d"),
+        latex=Latex("$x_1$"),
+    )
+
+    assert made.text == r"a\_b c\_d $x_1$"
+
+
+def test_text_from_numpy_is_text(tmp_path: Path) -> None:
+    """A label that numpy holds as its own kind of string is escaped like any other."""
+    assert filled(tmp_path, "<%= label %>", label=np.array(["a&b"])[0]).text == r"a\&b"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, math.nan, 0.5, 3, True, np.float64(0.5), ["a"], b"a"],
+    ids=["None", "NaN", "float", "int", "bool", "numpy", "list", "bytes"],
+)
+def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
+    """A number, None or NaN in a template is an error with the template's file and line."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 3: a \w+ cannot be printed: "):
+        filled(tmp_path, "one\n\n<%= value %>\n", value=value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("missing", "missing"),
+        ('eq["1z"]', "1z"),
+        ("eq.nothing", "nothing"),
+        ("eq.a.b.c", "'str object' has no attribute 'b'"),
+    ],
+)
+def test_an_undefined_name_is_an_error(expression: str, name: str, tmp_path: Path) -> None:
+    """A name, key or attribute that is not there is named with the template's file and line."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 2: ") as caught:
+        filled(tmp_path, f"x\n<%= {expression} %>\n", eq={"a": "1"})
+
+    assert name in str(caught.value)
+
+
+def test_an_undefined_name_in_a_condition_is_an_error(tmp_path: Path) -> None:
+    """A misspelt condition does not silently count as false."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 1: 'stand_inn' is undefined"):
+        filled(tmp_path, "<% if stand_inn %>\nx\n<% endif %>\n")
+
+
+def test_an_unprintable_value_names_the_template_and_what_to_do(tmp_path: Path) -> None:
+    """Text that the font lacks is refused with the place in the template where it was to be printed."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 1: .*“☃”") as caught:
+        filled(tmp_path, "<%= label %>", label="☃")
+
+    assert caught.value.hint == "Write it with Latin letters."
+
+
+def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
+    """A tag that jinja cannot read is an error with file and line."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 2: "):
+        filled(tmp_path, "x\n<% if %>\n")
+
+
+def test_an_error_in_an_included_template_names_that_one(tmp_path: Path) -> None:
+    """The place that is told is the innermost template's."""
+    (tmp_path / "inner.tex").write_text("1\n2\n<%= nothing %>\n", encoding="utf-8")
+
+    with pytest.raises(InputError, match=r"^templates/inner\.tex, line 3: 'nothing' is undefined"):
+        filled(tmp_path, 'x\n<% include "inner.tex" %>\n')
+
+
+def test_a_missing_template_is_named(tmp_path: Path) -> None:
+    """A template that is not there is an error that names it, without a line."""
+    with pytest.raises(InputError, match=r"^templates/a\.tex is missing\.$"):
+        page(environment(tmp_path), "a.tex", {})
+
+
+def test_latex_own_signs_are_no_delimiters(tmp_path: Path) -> None:
+    """Braces, percent and hash signs of LaTeX pass; tags and comments vanish with their line."""
+    source = "{{x}} {% y %} {# z #} 100\\% % comment\n<# gone #>\n  <% if yes %>\nkept\n  <% endif %>\nend\n"
+
+    assert filled(tmp_path, source, yes=True).text == "{{x}} {% y %} {# z #} 100\\% % comment\nkept\nend\n"
+
+
+def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
+    """Lines made by loops, conditions and inclusion of blank lines point to where they were written."""
+    source = (
+        "first\n"  # 1
+        "<% for item in items %>\n"  # 2
+        "item <%= item %>\n"  # 3
+        "\n"  # 4
+        "<% endfor %>\n"  # 5
+        "<# a comment\n"  # 6
+        "over two lines #>\n"  # 7
+        "<% if yes %>behind a tag<% endif %>\n"  # 8
+        "\n"  # 9: taken by the tag before it
+        "<%= items[0] %> begins with a value\n"  # 10
+        "<%= items\n"  # 11
+        "[1] %> over two lines\n"  # 12
+        "last"  # 13
+    )
+
+    made = filled(tmp_path, source, items=["a", "b"], yes=True)
+
+    assert made.text.split("\n") == [
+        *("first", "item a", "", "item b", "", "behind a tag", "a begins with a value", "b over two lines"),
+        "last",
+    ]
+    assert made.lines == (1, 3, 4, 3, 4, 8, 10, 11, 13)
+
+
+def test_no_template_line_is_marked_in_the_page(tmp_path: Path) -> None:
+    """The marks that tell where a line comes from leave no trace in the page."""
+    assert filled(tmp_path, "a\n\n  b\n").text == "a\n\n  b\n"
+
+
+def test_every_special_character_has_a_test_above() -> None:
+    """The table of escapes holds nothing that LaTeX would not need."""
+    assert set(SPECIAL) == set("\\{}$&#%_^~<>|\"'`[]-,–—‘’“”…€\n\t\N{NO-BREAK SPACE}\N{SOFT HYPHEN}")
