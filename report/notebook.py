@@ -205,7 +205,7 @@ def _search_cells(
 
 def _kernel_environment(folder: Path, jobs: int) -> dict[str, str]:
     """Give the environment of a clean kernel: nobody's start-up files, no colours, so many processes."""
-    private = folder.parent / "kernel"
+    private = folder.parent.resolve() / "kernel"  # absolute: the kernel works in another folder
     private.mkdir(exist_ok=True)
     places = {name: str(private) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
     return {**os.environ, **places, "LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1"}
