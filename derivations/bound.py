@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derivations.formulas import Formula, claim, derivation, inline, term
+from derivations.formulas import Formula, claim, derivation, term
 from derivations.notation import Total
 from derivations.sigmoid import r, sigma, u
 
@@ -42,7 +42,7 @@ def formulas_1e() -> tuple[Formula, ...]:
     """Give the formulas of question 1e."""
     slope = Total(sigma(r), r)
     product = sigma(r) * (1 - sigma(r))
-    complement = sp.exp(-r) * definition()
+    complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * definition())
     slope_in_u = in_u(derivative())
     return (
         claim("1e.definition", sigma(r), "=", definition()),
@@ -51,8 +51,9 @@ def formulas_1e() -> tuple[Formula, ...]:
             "1e.slope",
             slope,
             ("=", derivative(), "quotient rule on the definition"),
-            ("=", product, f"since {inline(sp.Eq(1 - sigma(r), complement, evaluate=False))}"),
+            ("=", product, f"since ${complement.latex}$"),
         ),
+        complement,
         claim("1e.exp", sp.exp(-r), ">", sp.Integer(0)),
         claim("1e.range", sp.Integer(0), "<", sigma(r), "<", sp.Integer(1)),
         term("1e.rest", 1 - sigma(r)),
@@ -61,11 +62,9 @@ def formulas_1e() -> tuple[Formula, ...]:
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
         claim("1e.square", slope, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
-        claim("1e.top", r, "=", sp.Integer(0), exempt="names the one point of equality"),
         claim("1e.u", u, "=", sp.exp(-r)),
         claim("1e.u0", u, ">", sp.Integer(0)),
         claim("1e.u.slope", slope, "=", slope_in_u, ">", sp.Integer(0), align=True),
         claim("1e.u.half", HALF - slope, "=", distance(HALF), ">", sp.Integer(0), align=True),
         claim("1e.u.quarter", QUARTER - slope, "=", distance(QUARTER), r"\ge", sp.Integer(0), align=True),
-        claim("1e.u1", u, "=", sp.Integer(1), exempt="names the one point of equality"),
     )

@@ -14,6 +14,9 @@ from derivations.sigmoid import r, sigma, sigma_prime, u
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+CASE = "cases that the text names"  # why the truth of a formula is not at stake
+CONDITION = "conditions under which something is stated"
+
 
 @dataclass(frozen=True)
 class Formula:
@@ -131,12 +134,39 @@ def symbols() -> tuple[Formula, ...]:
     return (
         *[term(key, expression) for key, expression in table],
         claim("dsigmadef", sigma_prime(r), "=", the.Total(sigma(r), r)),
+        *[claim(key, left, "=", sp.sympify(right), exempt=CASE) for key, left, right in _cases()],
         *[
-            claim(key, left, "=", sp.Integer(right), exempt="a case that is named")
-            for key, left, right in (("T3", the.T, 3), ("t1", the.t, 1), ("w2zero", the.w2, 0))
+            claim(key, left, relation, sp.sympify(right), exempt=CONDITION)
+            for key, left, relation, right in _conditions()
         ],
-        claim("tT", the.t, "=", the.T, exempt="a case that is named"),
     )
+
+
+def _cases() -> Sequence[tuple[str, sp.Basic, sp.Basic | int]]:
+    return [
+        *[(f"{symbol}{value}", symbol, value) for symbol, value in ((the.T, 3), (the.T, 50), (the.T, 100))],
+        *[(f"t{value}", the.t, value) for value in (1, 2, 3)],
+        ("tT", the.t, the.T),
+        *[("k1", the.k, 1), ("kt", the.k, the.t), ("ktp1", the.k, the.t + 1)],
+        *[("m0", the.m, 0), ("m1", the.m, 1)],
+        *[("plus", the.y, 1), ("minus", the.y, -1)],
+        *[(f"w2is{value}", the.w2, value) for value in (0, 1, 2, 4, 8)],
+        ("w1is1", the.w1, 1),
+        *[("gammahalf", the.gamma, sp.Rational(1, 2)), ("gammaquarter", the.gamma, sp.Rational(1, 4))],
+        ("xkzero", the.x(the.k), 0),
+        *[("rzero", r, 0), ("uone", u, 1)],
+    ]
+
+
+def _conditions() -> Sequence[tuple[str, sp.Basic, str, sp.Basic | int]]:
+    size = abs(the.w2)
+    return [
+        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("ge4", size, r"\ge", 4), ("gt4", size, ">", 4)],
+        *[("w2ge0", the.w2, r"\ge", 0), ("w2gt0", the.w2, ">", 0)],
+        *[("qlt1", the.q, "<", 1), ("qne1", the.q, r"\ne", 1)],
+        *[("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
+        *[("kgtm", the.k, ">", the.m), ("kltT", the.k, "<", the.T)],
+    ]
 
 
 def _question(key: str) -> str:

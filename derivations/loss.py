@@ -44,23 +44,31 @@ def gradient() -> sp.Expr:
     return outer * inner
 
 
+def prediction_minus_target() -> sp.Expr:
+    """Give d L / d w_1 in one form for both labels; the target (1 + y)/2 is 1 or 0."""
+    target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # SymPy would multiply it out
+    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
+    return wo * error * Total(h(T), w1)
+
+
 def formulas_1d() -> tuple[Formula, ...]:
     """Give the formulas of question 1d."""
     minus_rest = sp.Mul(-1, 1 - sigma(a), evaluate=False)
     inner = total_derivative(argument())
+    flip = claim("1d.flip", 1 - sigma(a), "=", sigma(-a))
+    slope = claim("1d.slope", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
     short = -sigma(-argument()) * inner
-    target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)
-    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
     return (
         claim("1d.a", a, "=", argument()),
         claim("1d.L", L, "=", loss()),
-        claim("1d.flip", 1 - sigma(a), "=", sigma(-a)),
+        flip,
+        slope,
         derivation(
             "1d.outer",
             Total(L, a),
             ("=", slope_in_a(), "chain rule on the logarithm"),
-            ("=", minus_rest, f"by (e), {inline(sp.Eq(sigma_prime(a), sigma(a) * (1 - sigma(a))))}"),
-            ("=", -sigma(-a), f"as {inline(sp.Eq(1 - sigma(a), sigma(-a)))}"),
+            ("=", minus_rest, f"by (e), ${slope.latex}$"),
+            ("=", -sigma(-a), f"as ${flip.latex}$"),
         ),
         derivation("1d.inner", Total(a, w1), ("=", inner, f"only {inline(h(T))} depends on {inline(w1)}")),
         derivation(
@@ -71,8 +79,6 @@ def formulas_1d() -> tuple[Formula, ...]:
         ),
         claim("1d.gradient", Total(L, w1), "=", gradient()),
         term("1d.weight", sigma(-a)),
-        claim("1d.labels", Total(L, w1), "=", wo * error * Total(h(T), w1)),
-        claim("1d.plus", y, "=", sp.Integer(1), exempt="a case that is named"),
-        claim("1d.minus", y, "=", sp.Integer(-1), exempt="a case that is named"),
+        claim("1d.labels", Total(L, w1), "=", prediction_minus_target()),
         term("1d.target", sp.Mul(sp.Rational(1, 2), 1 + y, evaluate=False)),
     )

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 import mpmath
 import sympy
 
-from derivations import bound, checks, contributions, formulas, loss, rnn, vanishing
-from derivations.checks import exact
+from derivations import bound, contributions, formulas, loss, rnn, vanishing
+from derivations.checks import bounds, exact, gate, modular, numeric, round_trip, run, slope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from derivations.checks import LedgerRow
     from derivations.contributions import Figure
     from derivations.formulas import Formula
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """Formulas whose truth is not tested, and why."""
+
+    reason: str
+    formulas: tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,8 @@ class Problem1:
         The checks, all passed.
     timings : mapping of str to float
         Seconds that each check took.
+    exemptions : tuple of Exemption
+        The formulas that claim nothing, by reason.
     seed : int
         From which all random points were drawn.
     table_1f : tuple of tuple of Formula
@@ -45,6 +55,7 @@ class Problem1:
     facts: Mapping[str, str]
     ledger: tuple[LedgerRow, ...]
     timings: Mapping[str, float]
+    exemptions: tuple[Exemption, ...]
     seed: int
     table_1f: tuple[tuple[Formula, ...], ...]
     figure_1f: Figure
@@ -63,6 +74,8 @@ def derive(seed: int) -> Problem1:
     CheckFailed
         A check did not pass; the message is one sentence that names it.
     """
+    rows, figure = contributions.measure(seed)
+    table = vanishing.table(rows)
     index = formulas.by_key(
         [
             *formulas.symbols(),
@@ -74,17 +87,43 @@ def derive(seed: int) -> Problem1:
             *vanishing.formulas_1f(),
         ]
     )
-    rows, figure = contributions.measure(seed)
-    ledger, timings = checks.run(exact.checks(), seed)
+    printed = [*index.values(), *(cell for row in table for cell in row)]
+    ledger, timings = run(
+        [
+            *exact.checks(),
+            *modular.checks(),
+            *slope.checks(),
+            *numeric.checks(),
+            *bounds.checks(index, rows, seed),
+            *round_trip.checks(printed),
+            *gate.checks(),
+        ],
+        seed,
+    )
     return Problem1(
         formulas=index,
-        facts={"1f.runs": str(contributions.RUNS), "1f.orders": vanishing.orders_lost(rows)},
+        facts={
+            "1f.runs": str(contributions.RUNS),
+            "1f.orders": vanishing.orders_lost(rows),
+            "formulas": str(len(printed)),
+            "seed": str(seed),
+            "sympy": sympy.__version__,
+        },
         ledger=ledger,
         timings=timings,
+        exemptions=_exemptions(printed),
         seed=seed,
-        table_1f=vanishing.table(rows),
+        table_1f=table,
         figure_1f=figure,
     )
+
+
+def _exemptions(printed: Iterable[Formula]) -> tuple[Exemption, ...]:
+    by_reason: dict[str, list[Formula]] = {}
+    for formula in printed:
+        if formula.exempt:
+            by_reason.setdefault(formula.exempt, []).append(formula)
+    return tuple(Exemption(reason, tuple(group)) for reason, group in sorted(by_reason.items()))
 
 
 def ledger_json(problem1: Problem1) -> dict[str, Any]:
@@ -105,5 +144,9 @@ def ledger_json(problem1: Problem1) -> dict[str, Any]:
                 "passed": row.passed,
             }
             for row in problem1.ledger
+        ],
+        "exemptions": [
+            {"reason": exemption.reason, "formulas": [formula.latex for formula in exemption.formulas]}
+            for exemption in problem1.exemptions
         ],
     }

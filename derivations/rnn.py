@@ -10,6 +10,7 @@ from derivations.formulas import Formula, claim, derivation, inline, term
 from derivations.notation import Partial, Power, Total, a, h, j, k, t, w1, w2, x, z
 from derivations.sigmoid import sigma, sigma_prime
 
+ZERO = sp.Integer(0)
 Index: TypeAlias = "int | sp.Expr"
 
 
@@ -18,28 +19,33 @@ def preactivation(time: Index, previous: sp.Expr | None = None) -> sp.Expr:
     return w1 * x(time) + w2 * (h(time - 1) if previous is None else previous)
 
 
-def state(time: int) -> sp.Expr:
-    """Give h_t explicitly, by iterating the recursion from h_0 = 0.
+def state(time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
+    """Give h_t explicitly, by iterating the recursion from h_0 = 0, or from another state.
 
     Parameters
     ----------
     time : int
-        0 or more; depth of nesting and time to print grow with it.
+        At least `start`; depth of nesting and time to print grow with it.
+    start, initial : int, Expr
+        Where to begin: h_start is `initial`.
     """
-    current: sp.Expr = sp.Integer(0)
-    for step in range(1, time + 1):
+    current = initial
+    for step in range(start + 1, time + 1):
         current = sigma(preactivation(step, current))
     return current
 
 
-def explicit_preactivation(time: int) -> sp.Expr:
+def explicit_preactivation(time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
     """Give z_t explicitly: what sigma is applied to in h_t."""
-    return preactivation(time, state(time - 1))
+    return preactivation(time, state(time - 1, start, initial))
 
 
-def named(expression: sp.Expr, time: int) -> sp.Expr:
-    """Write z_1, ..., z_t for the explicit arguments of sigma' in an expression."""
-    names = {sigma_prime(explicit_preactivation(step)): sigma_prime(z(step)) for step in range(1, time + 1)}
+def named(expression: sp.Expr, time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
+    """Write z_j for the explicit arguments of sigma' in an expression, j up to t."""
+    steps = range(start + 1, time + 1)
+    names = {
+        sigma_prime(explicit_preactivation(step, start, initial)): sigma_prime(z(step)) for step in steps
+    }
     return expression.xreplace(names)
 
 
@@ -69,6 +75,12 @@ def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
         {sp.Derivative(f, variable): Total(item, variable) for item, f in stand_ins.items()}
     )
     return result.xreplace({f: item for item, f in stand_ins.items()})
+
+
+def one_step(time: Index = t) -> sp.Expr:
+    """Give d h_t / d w_1 by one application of the chain rule, over d h_{t-1} / d w_1."""
+    slope = total_derivative(sigma(z(time)))
+    return slope.xreplace({Total(z(time), w1): total_derivative(preactivation(time))})
 
 
 def general(time: Index = t) -> sp.Expr:
@@ -109,7 +121,6 @@ def formulas_1a() -> tuple[Formula, ...]:
 def formulas_1b() -> tuple[Formula, ...]:
     """Give the formulas of question 1b."""
     slope = total_derivative(sigma(z(t)))
-    one_step = slope.xreplace({Total(z(t), w1): total_derivative(preactivation(t))})
     factored = {i: named(direct_derivative(i), i) for i in (1, 2, 3)}
     summed = {i: sp.expand(factored[i]) for i in (1, 2, 3)}
     return (
@@ -120,7 +131,7 @@ def formulas_1b() -> tuple[Formula, ...]:
             "1b.rule",
             Total(h(t), w1),
             ("=", slope, f"chain rule on {inline(sigma(z(t)))}"),
-            ("=", one_step, f"sum and product rule on {inline(z(t))}"),
+            ("=", one_step(), f"sum and product rule on {inline(z(t))}"),
         ),
         claim("1b.start", Total(h(0), w1), "=", sp.Integer(0)),
         derivation("1b.d1", Total(h(1), w1), ("=", factored[1], f"the step at {inline(sp.Eq(t, 1))}")),
@@ -128,7 +139,7 @@ def formulas_1b() -> tuple[Formula, ...]:
             derivation(
                 f"1b.d{i}",
                 Total(h(i), w1),
-                ("=", one_step.xreplace({t: sp.Integer(i)}), f"the step at {inline(sp.Eq(t, i))}"),
+                ("=", one_step(i), f"the step at {inline(sp.Eq(t, i))}"),
                 ("=", factored[i], f"insert {inline(Total(h(i - 1), w1))}"),
                 ("=", summed[i], "multiply out"),
             )
@@ -145,7 +156,6 @@ def formulas_1b() -> tuple[Formula, ...]:
 
 def formulas_1c() -> tuple[Formula, ...]:
     """Give the formulas of question 1c."""
-    step = sigma_prime(z(t + 1)) * (x(t + 1) + w2 * Total(h(t), w1))
     newest = x(t + 1) * sigma_prime(z(t + 1))
     longer = general(t + 1)
     return (
@@ -169,11 +179,10 @@ def formulas_1c() -> tuple[Formula, ...]:
         derivation(
             "1c.step",
             Total(h(t + 1), w1),
-            ("=", step, "the step of (b)"),
+            ("=", one_step(t + 1), "the step of (b)"),
             ("=", newest + w2 * sigma_prime(z(t + 1)) * general(), f"claim at {inline(t)}; multiply out"),
             ("=", newest + sp.Sum(longer.function, (k, 1, t)), "factor into the sum"),
             ("=", longer, f"first part is the term {inline(sp.Eq(k, t + 1))}"),
         ),
-        claim("1c.newest", k, "=", t, exempt="names the one term that is left"),
         claim("1c.zero", Power(0, 0), "=", sp.Integer(1)),
     )

@@ -15,18 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.printing.printer import Printer
 
-from derivations.notation import w2
+from derivations.order import INDEXED, around_fraction, factor_key, term_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Factors are written in this order, and sums are sorted by the first factor of their terms.
-_ORDER = (
-    *(r"\delta", "y", "w_o", "w_1", "x", "X", r"\gamma", "q", "w_2", "z", "h", "L", "a", "b", "G"),
-    *("u", "r", "T", "t", "k", "j", "n", "m"),
-)
-_RANK = {name: rank for rank, name in enumerate(_ORDER)}
-_INDEXED = {"x", "h", "z", "G"}
 _OPENERS = {"": "(", "(": r"\bigl(", r"\bigl(": r"\Bigl(", r"\Bigl(": r"\biggl("}
 _FUNCTIONS = {"sigma": r"\sigma", "sigma_prime": r"\sigma'", "exp": r"\exp", "tanh": r"\tanh"}
 LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
@@ -139,7 +132,7 @@ class _SheetPrinter(Printer):
 
     def _print_Function(self, expr: sp.Function) -> str:
         name = expr.func.__name__
-        if name in _INDEXED:
+        if name in INDEXED:
             return f"{name}_{self._script(expr.args[0])}"
         if name in _FUNCTIONS:
             return _FUNCTIONS[name] + _bracket(self._print(expr.args[0]))
@@ -193,7 +186,7 @@ class _SheetPrinter(Printer):
         coefficient, rest = expr.as_coeff_Mul()
         above: list[sp.Expr] = []
         below: list[sp.Expr] = []
-        for factor in sorted(sp.Mul.make_args(rest), key=_factor_key):
+        for factor in sorted(sp.Mul.make_args(rest), key=factor_key):
             _, power = factor.as_base_exp()
             inverse = isinstance(factor, sp.Pow) and power.is_number and power < 0
             (below if inverse else above).append(1 / factor if inverse else factor)
@@ -201,7 +194,7 @@ class _SheetPrinter(Printer):
         size = abs(coefficient)
         if not below and size.q == 1:
             return sign + self._product(size, above)
-        before, top, after = _around_fraction(above, has_denominator=bool(below))
+        before, top, after = around_fraction(above, has_denominator=bool(below))
         top_printed = self._product(sp.Integer(size.p), top, enclosed=True)
         below_printed = self._product(sp.Integer(size.q), below, enclosed=True)
         parts = [rf"\frac{{{top_printed}}}{{{below_printed}}}"]
@@ -217,7 +210,7 @@ class _SheetPrinter(Printer):
     def signed_terms(self, expr: sp.Add) -> list[str]:
         """Print the terms of a sum in order, each but the first with its sign and a space in front."""
         index = all(part.is_integer for part in expr.args)
-        terms = [self._print(part) for part in sorted(expr.args, key=lambda part: _term_key(part, index))]
+        terms = [self._print(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
         terms.sort(key=lambda term: term.startswith("-"))  # 1-k, not -k+1
         signed = [f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in terms[1:]]
         return [terms[0], *signed]
@@ -264,58 +257,3 @@ def _bracket(body: str) -> str:
     opener = _OPENERS[inner]
     closer = opener.replace("l(", "r)") if opener != "(" else ")"
     return f"{opener}{body}{closer}"
-
-
-def _around_fraction(factors: Sequence[sp.Expr], *, has_denominator: bool) -> tuple[list[sp.Expr], ...]:
-    """Decide which factors stand before a fraction, in its numerator, and after it.
-
-    A quotient of sums keeps the symbols in front, p (1 - q)/(1 - r); a logarithm stands behind; a numerical
-    fraction takes in one symbol, or a lone sum, and no more.
-    """
-    symbols = [factor for factor in factors if _factor_key(factor)[0] <= 1]
-    others = [factor for factor in factors if _factor_key(factor)[0] > 1]
-    logs = [factor for factor in others if isinstance(factor, sp.log)]
-    if has_denominator:
-        others = [factor for factor in others if factor not in logs]
-        return (symbols, others, logs) if symbols and others else ([], [*symbols, *others], logs)
-    if len(symbols) == 1:
-        return [], symbols, others
-    return ([], list(factors), []) if len(factors) == 1 else ([], [], [*symbols, *others])
-
-
-def _factor_key(factor: sp.Expr) -> tuple[Any, ...]:
-    """Sort factors: numbers, symbols by rank, functions, sums, derivatives, big operators."""
-    base = factor.as_base_exp()[0] if isinstance(factor, sp.Pow) else factor
-    if isinstance(base, sp.Abs):
-        base = base.args[0]
-    name = base.func.__name__
-    if base.is_Number or name in {"Numeral", "Power"}:
-        return (0, 0, (0, 0), str(factor))
-    if isinstance(base, sp.Symbol):
-        return (1, _RANK[base.name], (0, 0), "")
-    if name in _INDEXED:
-        return (1, _RANK[name], _index_key(base.args[0]), "")
-    if name in {"Total", "Partial"}:
-        return (4, *_factor_key(base.args[0]))
-    group = {"Add": 3, "Mul": 3, "Product": 5, "Sum": 6}.get(name, 2)
-    inner = base.args[0] if group == 2 and base.args[0].args else base
-    return (group, 0, _index_key(inner.args[0]) if name == "sigma_prime" else (0, 0), str(factor))
-
-
-def _index_key(index: sp.Expr) -> tuple[int, Any]:
-    return (0, int(index)) if index.is_Integer else (1, str(index))
-
-
-def _term_key(term: sp.Expr, index: bool) -> tuple[Any, ...]:
-    """Sort the terms of a sum: positive first, then by the power of w_2, then by the factors.
-
-    A number comes first (1 - h_t), but last in the arithmetic of indices (t - k + 1).
-    """
-    coefficient, rest = term.as_coeff_Mul()
-    negative = bool(coefficient < 0)
-    if rest == 1:
-        return (2 if index or negative else -1, 0, ())
-    degree = rest.as_powers_dict().get(w2, 0)
-    order = int(degree) if sp.sympify(degree).is_Integer else 0
-    first = min(_factor_key(factor) for factor in sp.Mul.make_args(rest))
-    return (int(negative), order, first)

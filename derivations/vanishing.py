@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from mpmath import MPContext
 
-from derivations.formulas import Formula, claim, term
+from derivations.formulas import CASE, Formula, claim, term
 from derivations.loss import argument
 from derivations.network import forward
 from derivations.notation import (
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from derivations.contributions import Row
 
 ONE, HALF = sp.Integer(1), sp.Rational(1, 2)
-CASE = "a case that is named, not claimed"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class KnifeEdge:
 
 def term_of_gradient() -> sp.Expr:
     """Give G_k, the term of the gradient (1d) that holds x_k, with delta for sigma(-a)."""
-    return -delta * y * wo * x(k) * w2 ** (T - k) * sp.Product(sigma_prime(z(j)), (j, k, T))
+    return -delta * y * wo * x(k) * w2 ** (T - k) * slopes_between(k, T)
 
 
 def bound_of_term() -> sp.Expr:
@@ -77,6 +76,11 @@ def bound_of_terms(newest: sp.Expr, first_age: sp.Expr) -> sp.Expr:
         The age T-k of the youngest.
     """
     return delta * abs(wo) * X * gamma * q**first_age * (1 - q**newest) / (1 - q)
+
+
+def slopes_between(first: sp.Expr | int, last: sp.Expr) -> sp.Expr:
+    """Give the product of sigma'(z_j) over a stretch of time."""
+    return sp.Product(sigma_prime(z(j)), (j, first, last))
 
 
 def edge() -> sp.Expr:
@@ -130,7 +134,7 @@ def orders_lost(rows: Sequence[Row]) -> str:
 
 def formulas_1f() -> tuple[Formula, ...]:
     """Give the formulas of question 1f."""
-    return (*_answer(), *_bounds(), *_sharpness(), *_cases())
+    return (*_answer(), *_bounds(), *_sharpness())
 
 
 def _answer() -> tuple[Formula, ...]:
@@ -234,41 +238,10 @@ def _sharpness() -> tuple[Formula, ...]:
         term("1f.hkm1", h(k - 1)),
         term("1f.age64", sp.Integer(27)),
         term("1f.age32", sp.Integer(12)),
-        term("1f.weight1", abs(w2) ** (T - 1) * sp.Product(sigma_prime(z(j)), (j, 1, T - 1))),
+        term("1f.weight1", abs(w2) ** (T - 1) * slopes_between(1, T - 1)),
         term("1f.weightbound", q ** (T - 1)),
         term("1f.absdh", abs(Total(h(T), w1))),
         term("two", sp.Integer(2)),
         term("dhT", Total(h(T), w1)),
-        term("1f.weight", abs(w2) ** (T - k) * sp.Product(sigma_prime(z(j)), (j, k, T - 1))),
+        term("1f.weight", abs(w2) ** (T - k) * slopes_between(k, T - 1)),
     )
-
-
-def _cases() -> tuple[Formula, ...]:
-    """Give the cases and conditions that the text names; they are read back, their truth is not at stake."""
-    cases: dict[str, tuple[sp.Basic, str, sp.Basic]] = {
-        "lt2": (abs(w2), "<", sp.Integer(2)),
-        "lt4": (abs(w2), "<", sp.Integer(4)),
-        "ge4": (abs(w2), r"\ge", sp.Integer(4)),
-        "gt4": (abs(w2), ">", sp.Integer(4)),
-        "w2one": (w2, "=", ONE),
-        "w2two": (w2, "=", sp.Integer(2)),
-        "w1one": (w1, "=", ONE),
-        "w2four": (w2, "=", sp.Integer(4)),
-        "w2eight": (w2, "=", sp.Integer(8)),
-        "w2pos": (w2, r"\ge", sp.Integer(0)),
-        "T50": (T, "=", sp.Integer(50)),
-        "T100": (T, "=", sp.Integer(100)),
-        "k1": (k, "=", ONE),
-        "m0": (m, "=", sp.Integer(0)),
-        "m1": (m, "=", ONE),
-        "gammahalf": (gamma, "=", HALF),
-        "gammaquarter": (gamma, "=", sp.Rational(1, 4)),
-        "qlt1": (q, "<", ONE),
-        "qne1": (q, r"\ne", ONE),
-        "t2": (t, r"\ge", sp.Integer(2)),
-        "xzero": (x(k), "=", sp.Integer(0)),
-        "klessT": (k, "<", T),
-        "kgtm": (k, ">", m),
-        "Tlarge": (T, r"\ge", sp.Integer(50)),
-    }
-    return tuple(claim(key, *sides, exempt=CASE) for key, sides in cases.items())

@@ -1,16 +1,17 @@
-"""Checks that decide: expansion over opaque sigma and sigma', and signs judged by the assumption engine."""
+"""Checks of (a) to (d) that decide: expansion over opaque sigma and sigma', and the proof by induction."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from derivations import bound, loss, rnn
+from derivations import induction, loss, rnn
 from derivations.checks.ledger import Check, CheckFailed, Finding
 from derivations.formulas import inline
-from derivations.notation import T, Total, a, h, t, w1
-from derivations.sigmoid import r, sigma, sigma_prime, u
+from derivations.notation import Partial, T, Total, a, b, h, k, t, w1, w2, wo, x, y
+from derivations.sigmoid import sigma, sigma_prime, u
 
 if TYPE_CHECKING:
     from random import Random
@@ -28,9 +29,15 @@ def unrolled(form: sp.Expr, time: int) -> sp.Expr:
     return form.xreplace({t: sp.Integer(time)}).doit()
 
 
+@cache
+def differentiated(time: int) -> sp.Expr:
+    """Differentiate the explicit h_t, name its z's and multiply out."""
+    return sp.expand(rnn.named(rnn.direct_derivative(time), time))
+
+
 def agrees_with_differentiation(form: sp.Expr, time: int) -> bool:
     """Decide whether a general form is, at one t, what differentiating the explicit h_t gives."""
-    return vanishes(rnn.named(rnn.direct_derivative(time), time) - unrolled(form, time))
+    return vanishes(differentiated(time) - unrolled(form, time))
 
 
 def _expansion(_: Random) -> Finding:
@@ -40,14 +47,71 @@ def _expansion(_: Random) -> Finding:
     return Finding(LONGEST)
 
 
-def _gradient(_: Random) -> Finding:
-    # sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), themselves checked under (e) and below
+def chain_rule() -> sp.Expr:
+    """Give d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
+
+    Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
+    """
     outer = loss.slope_in_a().xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
     outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.argument()})
-    inner = rnn.total_derivative(loss.argument()).xreplace({Total(h(T), w1): rnn.general(T)})
-    if not vanishes(outer * inner - loss.gradient()):
+    return outer * rnn.total_derivative(loss.argument())
+
+
+def is_gradient(candidate: sp.Expr) -> bool:
+    """Decide whether a formula is d L / d w_1, with the general form for d h_T / d w_1."""
+    return vanishes(chain_rule().xreplace({Total(h(T), w1): rnn.general(T)}) - candidate)
+
+
+def _gradient(_: Random) -> Finding:
+    if not is_gradient(loss.gradient()):
         raise CheckFailed("the chain rule through a does not give the printed gradient.")
     return Finding(1)
+
+
+def _labels(_: Random) -> Finding:
+    score = wo * h(T) + b
+    flipped = {sigma(-score): 1 - sigma(score)}
+    for label in (1, -1):
+        gradient = chain_rule().subs(y, label)
+        short = loss.prediction_minus_target().subs(y, label)
+        if not vanishes(gradient.xreplace(flipped) - short.xreplace(flipped)):
+            raise CheckFailed(f"the gradient is not prediction minus target for y = {label}.")
+    return Finding(2)
+
+
+def _nesting(_: Random) -> Finding:
+    for time in (1, 2, 3):
+        state, depth = rnn.state(time), 0
+        if state.free_symbols != ({w1} if time == 1 else {w1, w2}) or state.atoms(h):
+            raise CheckFailed(f"h_{time} holds other symbols than the inputs and the two weights.")
+        if state.atoms(x) != {x(step) for step in range(1, time + 1)}:
+            raise CheckFailed(f"h_{time} does not hold exactly the inputs up to {time}.")
+        while inner := [atom for atom in state.atoms(sigma) if atom.args[0] != state]:
+            state, depth = max(inner, key=lambda atom: len(atom.atoms(sigma))).args[0], depth + 1
+        if depth != time:
+            raise CheckFailed(f"h_{time} nests the sigmoid {depth} times.")
+    return Finding(3)
+
+
+def _paths(_: Random) -> Finding:
+    earlier = sp.Symbol("h", real=True)  # h_start, as a variable
+    cases = [(start, time) for time in range(2, LONGEST + 1) for start in range(1, time)]
+    for start, time in cases:
+        direct = sp.diff(rnn.state(time, start, earlier), earlier)
+        product = rnn.path(sp.Integer(time), sp.Integer(start)).doit()
+        if not vanishes(rnn.named(direct, time, start, earlier) - product):
+            raise CheckFailed(f"the path from {start} to {time} is not the printed product.")
+    return Finding(len(cases))
+
+
+def _induction(_: Random) -> Finding:
+    failed = [part for part, holds in induction.proof(rnn.general()).items() if not holds]
+    if failed:
+        raise CheckFailed(f"the proof by induction does not go through: {failed[0]}.")
+    wrong = rnn.general().xreplace({w2 ** (t - k): sp.Integer(1)})
+    if all(induction.proof(wrong).values()):
+        raise CheckFailed("the proof by induction goes through without w_2, too.")
+    return Finding(len(induction.proof(rnn.general())))
 
 
 def _flip(_: Random) -> Finding:
@@ -57,84 +121,52 @@ def _flip(_: Random) -> Finding:
     return Finding(1)
 
 
-def _slope(_: Random) -> Finding:
-    value = bound.definition()
-    if sp.cancel(bound.in_u(bound.derivative() - value * (1 - value))) != 0:
-        raise CheckFailed("the quotient rule does not give sigma (1 - sigma).")
-    if sp.cancel(bound.in_u(bound.derivative() - bound.QUARTER + (value - bound.HALF) ** 2)) != 0:
-        raise CheckFailed("sigma' is not 1/4 - (sigma - 1/2)^2.")
-    return Finding(2)
-
-
-def certificate(slope: sp.Expr) -> list[str]:
-    """Judge the bounds of a slope given over u > 0.
-
-    Returns
-    -------
-    list of str
-        What does not hold; empty if all does.
-    """
-    half, quarter = sp.factor(bound.HALF - slope), sp.factor(bound.QUARTER - slope)
-    top, bottom = sp.fraction(quarter)
-    found = {
-        "sigma' > 0": slope.is_positive,
-        "1/2 - sigma' > 0": half.is_positive,
-        "1/4 - sigma' >= 0": quarter.is_nonnegative,
-        "1/4 - sigma' is a square": all(
-            power % 2 == 0 for part in (top, bottom) for _, power in sp.factor_list(part)[1]
-        ),
-        "1/4 - sigma' = 0 only at u = 1": sp.roots(sp.Poly(top, u)).keys() == {sp.Integer(1)},
-    }
-    return [claim for claim, holds in found.items() if not holds]
-
-
-def _certificate(_: Random) -> Finding:
-    wrong = certificate(bound.in_u(bound.derivative()))
-    if wrong:
-        raise CheckFailed(f"not proved over u = exp(-r) > 0: {wrong[0]}.")
-    return Finding(5)
-
-
-def _range(_: Random) -> Finding:
-    found = sp.calculus.util.function_range(bound.derivative(), r, sp.Reals)
-    if found != sp.Interval.Lopen(0, bound.QUARTER):
-        raise CheckFailed(f"SymPy finds another range of sigma': {found}.")
-    return Finding(1)
-
-
 def checks() -> tuple[Check, ...]:
-    """Give the exact checks."""
+    """Give the exact checks of (a) to (d)."""
+    states = ", ".join(inline(h(time)) for time in (1, 2, 3))
+    expansion = "expansion over opaque atoms"
     return (
+        Check(
+            "1a.nesting",
+            "1a",
+            f"{states} nest the sigmoid once, twice, three times and hold inputs and weights alone",
+            "structure",
+            _nesting,
+        ),
         Check(
             "1b.expand",
             "1b",
             f"differentiating {inline(h(t))} directly gives the sum in (c), {inline(t)} up to {LONGEST}",
-            "expansion over opaque atoms",
+            expansion,
             _expansion,
         ),
-        Check("1d.flip", "1d", f"{inline(sp.Eq(1 - sigma(a), sigma(-a)))}", "cancellation", _flip),
+        Check(
+            "1c.induction",
+            "1c",
+            f"the proof for every {inline(t)}; without {inline(w2)} it fails",
+            "base, step and last term by machine",
+            _induction,
+        ),
+        Check(
+            "1c.path",
+            "1c",
+            f"{inline(Partial(h(t), h(k)))} is the printed product, {inline(t)} up to {LONGEST}",
+            expansion,
+            _paths,
+        ),
+        Check("1d.flip", "1d", inline(sp.Eq(1 - sigma(a), sigma(-a))), "cancellation", _flip),
         Check(
             "1d.gradient",
             "1d",
             f"the chain rule through {inline(a)} gives the printed gradient",
-            "expansion over opaque atoms",
+            expansion,
             _gradient,
         ),
         Check(
-            "1e.slope", "1e", f"both printed forms of {inline(Total(sigma(r), r))}", "cancellation", _slope
-        ),
-        Check(
-            "1e.bounds",
-            "1e",
-            f"the three bounds, equality only at {inline(sp.Eq(u, 1))}",
-            "sign of the factors",
-            _certificate,
-        ),
-        Check(
-            "1e.range",
-            "1e",
-            f"the range of {inline(Total(sigma(r), r))} is open at 0, closed at {inline(bound.QUARTER)}",
-            "second opinion by calculus",
-            _range,
+            "1d.labels",
+            "1d",
+            f"prediction minus target, {inline(sp.Eq(y, 1))} and {inline(sp.Eq(y, -1))}",
+            expansion,
+            _labels,
         ),
     )

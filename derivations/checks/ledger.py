@@ -23,12 +23,12 @@ class Finding:
     ----------
     points : int
         At how many points, cases or formulas it looked.
-    worst : float or None
-        The largest residual; None where the method is exact.
+    worst : float, str or None
+        The largest residual, or what else tells how near it came; None where the method is exact.
     """
 
     points: int
-    worst: float | None = None
+    worst: float | str | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def run(checks: Iterable[Check], seed: int) -> tuple[tuple[LedgerRow, ...], dict
         except CheckFailed as error:
             raise CheckFailed(f"check {check.key} ({check.method}) failed: {error}") from error
         seconds[check.key] = time.perf_counter() - start
-        worst = "exact" if finding.worst is None else f"{finding.worst:.0e}"
+        worst = f"{finding.worst:.0e}" if isinstance(finding.worst, float) else finding.worst or "exact"
         rows.append(
             LedgerRow(
                 check.key, check.question, check.statement, check.method, finding.points, worst, passed=True

@@ -1,0 +1,292 @@
+r"""Reads back the LaTeX that is printed, and evaluates it. Shares no code with SymPy or with the printer.
+
+A recursive-descent parser of the subset of LaTeX that the pages use. It knows notation only: that
+\frac{d h_t}{d w_1} is a derivative and h_t a symbol with an index; what they are worth, a world says.
+
+    chain   =  sum { relation sum }
+    sum     =  [ "-" ] product { ( "+" | "-" ) product }
+    product =  factor { [ \cdot | \times ] factor }
+    factor  =  base [ "^" script ]
+    base    =  number | symbol | "(" sum ")" | \lvert sum \rvert | \frac{..}{..} | \sqrt{..} | function | big
+    big     =  ( \sum | \prod ) _{ letter = sum } ^{ sum } product
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from derivations.world import Local, World
+
+    Value = Callable[[World, Local], Any]
+
+_TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-'&])")
+_LAYOUT = {
+    *(r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr"),
+    *(r"\quad", r"\qquad", r"\\", r"\,", "&"),
+}
+_RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx"}
+_ENDS = _RELATIONS | {"+", "-", ")", "}", r"\rvert", ""}
+_INDEXED = {"x", "h", "z", "G"}
+
+
+class ReadError(ValueError):
+    """The text is outside the subset."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A chain of relations as it was read.
+
+    Parameters
+    ----------
+    sides : tuple of callable
+        Each a function of a world and of running indices (none at the top: an empty dict).
+    relations : tuple of str
+        The relations between them, as in the LaTeX.
+    roundings : tuple of float
+        For each side, half a unit of its last decimal relative to its decimal number; 0 if it has none.
+    """
+
+    sides: tuple[Value, ...]
+    relations: tuple[str, ...]
+    roundings: tuple[float, ...]
+
+
+def read(latex: str) -> Reading:
+    """Read a formula: a term, or a chain of relations, on one line or on several aligned ones.
+
+    Raises
+    ------
+    ReadError
+        With what was expected, and where.
+    """
+    parser = _Parser(_tokens(latex))
+    sides: list[Value] = []
+    relations: list[str] = []
+    roundings: list[float] = []
+    while True:
+        start = parser.position
+        sides.append(parser.sum())
+        roundings.append(_rounding(parser.tokens[start : parser.position]))
+        if not parser.peek():
+            return Reading(tuple(sides), tuple(relations), tuple(roundings))
+        relations.append(parser.take(_RELATIONS))
+
+
+def _tokens(latex: str) -> list[str]:
+    latex = re.sub(r"\\rulename\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", "", latex)
+    tokens, position = [], 0
+    latex = latex.strip()
+    while position < len(latex):
+        found = _TOKEN.match(latex, position)
+        if not found:
+            msg = f"cannot read {latex[position : position + 20]!r}"
+            raise ReadError(msg)
+        if found[1] not in _LAYOUT:
+            tokens.append(found[1])
+        position = found.end()
+    return tokens
+
+
+def _rounding(tokens: list[str]) -> float:
+    decimals = [token for token in tokens if "." in token]
+    if not decimals or float(decimals[0]) == 0:
+        return 0.0
+    return 0.5 * 10.0 ** -len(decimals[0].partition(".")[2]) / float(decimals[0])
+
+
+class _Parser:
+    """One pass over the tokens; each method reads one rule of the grammar and returns its value."""
+
+    def __init__(self, tokens: list[str]) -> None:
+        self.tokens = tokens
+        self.position = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.position] if self.position < len(self.tokens) else ""
+
+    def take(self, wanted: set[str] | str | None = None) -> str:
+        token = self.peek()
+        if not token or (
+            wanted is not None and token not in ({wanted} if isinstance(wanted, str) else wanted)
+        ):
+            msg = f"expected {wanted or 'more'} at token {self.position} ({token or 'the end'})"
+            raise ReadError(msg)
+        self.position += 1
+        return token
+
+    def sum(self) -> Value:
+        sign = -1 if self.peek() == "-" and self.take() else 1
+        total = _scaled(sign, self.product())
+        while self.peek() in {"+", "-"}:
+            sign = 1 if self.take() == "+" else -1
+            total = _added(total, _scaled(sign, self.product()))
+        return total
+
+    def product(self) -> Value:
+        result = self.factor()
+        while self.peek() not in _ENDS:
+            if self.peek() in {r"\cdot", r"\times"}:
+                self.take()
+            result = _multiplied(result, self.factor())
+        return result
+
+    def factor(self) -> Value:
+        base = self.base()
+        if self.peek() != "^":
+            return base
+        self.take("^")
+        return _raised(base, self.script())
+
+    def script(self) -> Value:
+        """Read what stands after _ or ^: a group, or as TeX has it a single character."""
+        if self.peek() == "{":
+            return self.group()
+        if len(self.peek()) != 1:
+            msg = f"script {self.peek()!r} without braces at token {self.position}"
+            raise ReadError(msg)
+        return self.base(scripts=False)
+
+    def group(self) -> Value:
+        self.take("{")
+        return self.enclosed("}")
+
+    def base(self, *, scripts: bool = True) -> Value:
+        first = self.take()
+        if first[0].isdigit():
+            return _number(first)
+        if first in _BASES:
+            return _BASES[first](self)
+        if first in _FUNCTIONS:
+            return self.function(first)
+        if first.isalpha() or first in {r"\gamma", r"\delta"}:
+            return _look_up(*self.name(first, scripts=scripts))
+        msg = f"unexpected {first!r} at token {self.position - 1}"
+        raise ReadError(msg)
+
+    def enclosed(self, closing: str) -> Value:
+        inside = self.sum()
+        self.take(closing)
+        return inside
+
+    def size(self) -> Value:
+        inside = self.enclosed(r"\rvert")
+        return lambda world, local: abs(inside(world, local))
+
+    def root(self) -> Value:
+        inside = self.group()
+        return lambda world, local: world.ctx.sqrt(inside(world, local))
+
+    def function(self, name: str) -> Value:
+        if name == r"\sigma" and self.peek() == "'":
+            name += self.take()
+        if name != r"\log" and self.peek() != "(":
+            msg = f"{name} without parentheses at token {self.position}"
+            raise ReadError(msg)
+        argument = self.factor()
+        return lambda world, local: _FUNCTIONS[name](world, argument(world, local))
+
+    def name(self, token: str, *, scripts: bool = True) -> tuple[str, Value | None]:
+        """Read a symbol: h_t has an index, w_1 a name with a subscript."""
+        if not scripts or self.peek() != "_":
+            return token, None
+        self.take("_")
+        if token in _INDEXED:
+            return token, self.script()
+        return f"{token}_{self.take()}", None
+
+    def fraction(self) -> Value:
+        top = self.tokens[self.position + 1 : self.position + 2]
+        if top in (["d"], [r"\partial"]):
+            return self.derivative(top[0])
+        above, below = self.group(), self.group()
+        return lambda world, local: world.ctx.mpf(1) * above(world, local) / below(world, local)
+
+    def derivative(self, sign: str) -> Value:
+        self.take("{")
+        self.take(sign)
+        of = self.sum()
+        self.take("}")
+        self.take("{")
+        self.take(sign)
+        name, index = self.name(self.take())
+        self.take("}")
+        return lambda world, local: world.derivative(
+            lambda moved: of(moved, local), name, index(world, local) if index else None
+        )
+
+    def repeated(self, *, adds: bool) -> Value:
+        self.take("_")
+        self.take("{")
+        index = self.take()
+        self.take("=")
+        low = self.sum()
+        self.take("}")
+        self.take("^")
+        high = self.script()
+        body = self.product()
+
+        def run(world: World, local: Local) -> Any:
+            values = [
+                body(world, {**local, index: step})
+                for step in range(low(world, local), high(world, local) + 1)
+            ]
+            result = 0 if adds else 1
+            for value in values:
+                result = result + value if adds else result * value
+            return result
+
+        return run
+
+
+def _number(token: str) -> Value:
+    return lambda world, _: world.ctx.mpf(token) if "." in token else int(token)
+
+
+def _look_up(name: str, index: Value | None) -> Value:
+    if index is not None:
+        return lambda world, local: world.value(name, index(world, local))
+    return lambda world, local: local[name] if name in local else world.value(name)
+
+
+def _scaled(sign: int, value: Value) -> Value:
+    return value if sign == 1 else lambda world, local: -value(world, local)
+
+
+def _added(left: Value, right: Value) -> Value:
+    return lambda world, local: left(world, local) + right(world, local)
+
+
+def _multiplied(left: Value, right: Value) -> Value:
+    return lambda world, local: left(world, local) * right(world, local)
+
+
+def _raised(base: Value, exponent: Value) -> Value:
+    def power(world: World, local: Local) -> Any:
+        bottom, top = base(world, local), exponent(world, local)
+        exact = isinstance(bottom, int) and (not isinstance(top, int) or top >= 0)
+        return bottom**top if exact else (world.ctx.mpf(1) * bottom) ** top
+
+    return power
+
+
+_BASES: dict[str, Callable[[_Parser], Value]] = {
+    "(": lambda parser: parser.enclosed(")"),
+    r"\lvert": _Parser.size,
+    r"\frac": _Parser.fraction,
+    r"\sqrt": _Parser.root,
+    r"\sum": lambda parser: parser.repeated(adds=True),
+    r"\prod": lambda parser: parser.repeated(adds=False),
+}
+_FUNCTIONS: dict[str, Callable[[World, Any], Any]] = {
+    r"\sigma": lambda world, argument: world.sigma(argument),
+    r"\sigma'": lambda world, argument: world.sigma_prime(argument),
+    r"\exp": lambda world, argument: world.ctx.exp(argument),
+    r"\log": lambda world, argument: world.ctx.log(argument),
+    r"\tanh": lambda world, argument: world.ctx.tanh(argument),
+}

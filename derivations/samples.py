@@ -1,0 +1,112 @@
+"""The kinds of points at which formulas are read back: any network, or one that a formula speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from derivations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from random import Random
+
+Numbers = dict[str, Fraction]
+Inputs = list[Fraction]
+INTEGERS = ("T", "t", "k", "j", "m")
+QUARTER, ONE = Fraction(1, 4), Fraction(1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of point: which parameters are fixed, and what is done to the drawn inputs."""
+
+    fixed: Mapping[str, Fraction | int] = field(default_factory=dict)
+    inputs: Callable[[Numbers, Inputs], Inputs] = lambda _, drawn: drawn
+
+
+def _zero_after(name: str) -> Callable[[Numbers, Inputs], Inputs]:
+    return lambda numbers, drawn: [
+        x if time <= numbers[name] else Fraction(0) for time, x in enumerate(drawn, 1)
+    ]
+
+
+def _one_sign(numbers: Numbers, drawn: Inputs) -> Inputs:
+    numbers["w_2"] = abs(numbers["w_2"])
+    return [abs(x) for x in drawn]
+
+
+def _steep(numbers: Numbers, drawn: Inputs) -> Inputs:
+    numbers["w_2"] = 4 * (1 if numbers["w_2"] > 0 else -1) + 3 * numbers["w_2"]
+    return drawn
+
+
+def _at_rest(numbers: Numbers, drawn: Inputs, w1: Fraction | None = None) -> Inputs:
+    """Keep every z_t at 0 for this w_1, by default the network's own."""
+    return [Fraction(0), *[-numbers["w_2"] / (2 * (w1 or numbers["w_1"]))] * (len(drawn) - 1)]
+
+
+KINDS: Mapping[str, Kind] = {
+    "any": Kind(),
+    "w2=1, T=50": Kind({"w_2": 1, "T": 50}),
+    "w2=1, T=100": Kind({"w_2": 1, "T": 100}),
+    "|w2|>4": Kind(inputs=_steep),
+    "one sign": Kind(inputs=_one_sign),
+    "early inputs": Kind(inputs=_zero_after("m")),
+    "only x1": Kind({"one": 1}, _zero_after("one")),
+    "at rest": Kind({r"\gamma": QUARTER, "w_2": Fraction(3, 2)}, _at_rest),
+    "at rest, w2=4": Kind({"w_1": 1, "w_2": 4, "T": 50}, _at_rest),
+    "at rest, w2=8": Kind({"w_1": 1, "w_2": 8, "T": 50}, _at_rest),
+    "off rest, w2=8": Kind(
+        {"w_1": 1 + Fraction(1, 10**12), "w_2": 8, "T": 50},
+        lambda numbers, drawn: _at_rest(numbers, drawn, ONE),
+    ),
+}
+
+
+def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> World:
+    """Draw a network that is run for so many time stamps, t = T = length."""
+    return draw(
+        Kind({"t": length, "T": length, "w_2": Fraction(rng.uniform(-largest_w2, largest_w2))}), rng, ctx
+    )
+
+
+def draw(kind: Kind, rng: Random, ctx: Any) -> World:
+    """Draw a point of a kind.
+
+    Parameters
+    ----------
+    kind : Kind
+        One of `KINDS`, or another.
+    rng : Random
+        Where the numbers come from; drawn as floats and kept as fractions, so that every precision sees the
+        same point.
+    ctx : mpmath context
+        What computes.
+    """
+    length = int(kind.fixed.get("T", rng.randint(3, 6)))
+    now = int(kind.fixed.get("t", rng.randint(min(2, length), length)))
+    start = rng.randint(1, now)
+    drawn: dict[str, float | Fraction] = {
+        **{name: rng.choice((-1, 1)) * rng.uniform(0.25, 2) for name in ("w_1", "w_2", "w_o", "b")},
+        "y": rng.choice((-1, 1)),
+        "r": rng.uniform(-4, 4),
+        r"\gamma": rng.choice((QUARTER, 2 * QUARTER)),
+        "T": length,
+        "t": now,
+        "k": start,
+        "j": rng.randint(start, length),
+        "m": rng.randint(1, max(1, length - 1)),
+        **kind.fixed,
+    }
+    numbers = {name: Fraction(value) for name, value in drawn.items()}
+    xs = kind.inputs(numbers, [Fraction(rng.uniform(-2, 2)) for _ in range(length + 1)])
+    parameters = {
+        name: int(number) if name in INTEGERS else _number(ctx, number) for name, number in numbers.items()
+    }
+    return World(ctx, parameters, [_number(ctx, x) for x in xs])
+
+
+def _number(ctx: Any, fraction: Fraction) -> Any:
+    return ctx.mpf(fraction.numerator) / fraction.denominator

@@ -1,0 +1,127 @@
+"""What the symbols mean at one point: numbers for the parameters, the recursion for what follows from them.
+
+Nothing here knows a result of problem 1. Derivatives are taken of the network itself, by a step in the
+imaginary direction: f'(v) = Im f(v + i e) / e, whose error is of order e**2 and vanishes at e = 1e-200.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+STEP = "1e-200"
+Local = dict[str, int]  # the running indices of sums and products
+
+
+class World:
+    """One point.
+
+    Parameters
+    ----------
+    ctx : mpmath context
+        `mpmath.fp` for floats, an `MPContext` for more digits.
+    parameters : mapping of str to number
+        By printed name: w_1, w_2, w_o, b, y, r, gamma (with its backslash) and the integers t, k, j, m, T.
+    xs : sequence of number
+        The inputs x_1, x_2, ...
+    """
+
+    def __init__(
+        self,
+        ctx: Any,
+        parameters: Mapping[str, Any],
+        xs: Sequence[Any],
+        moved: Mapping[tuple[str, int | None], Any] | None = None,
+    ) -> None:
+        self.ctx = ctx
+        self.parameters = dict(parameters)
+        self.xs = tuple(xs)
+        self.memory: dict[Any, dict[int, Any]] = {}  # for whoever evaluates at this point
+        self._known: dict[tuple[str, int | None], Any] = dict(moved or {})
+        self._moved: dict[tuple[str, int | None], World] = {}
+        self._slopes: dict[Any, Any] = {}
+
+    def value(self, name: str, index: int | None = None) -> Any:
+        """Give the value of a symbol, by its printed name and its index, if it has one.
+
+        Raises
+        ------
+        KeyError
+            No such symbol.
+        """
+        key = (name, index)
+        if key not in self._known:
+            self._known[key] = self._find(name, index)
+        return self._known[key]
+
+    def sigma(self, argument: Any) -> Any:
+        """Give the sigmoid of a number."""
+        return 1 / (1 + self.ctx.exp(-argument))
+
+    def sigma_prime(self, argument: Any) -> Any:
+        """Give the slope of the sigmoid at a real number, by an imaginary step."""
+        if argument not in self._slopes:
+            step = self.ctx.mpf(STEP)
+            self._slopes[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
+        return self._slopes[argument]
+
+    def derivative(self, function: Callable[[World], Any], name: str, index: int | None = None) -> Any:
+        """Differentiate a function of the world with respect to one of its symbols.
+
+        What depends on the symbol moves with it; for a state h_k, that is all that comes later.
+        """
+        step = self.ctx.mpf(STEP)
+        return self.ctx.mpc(function(self._shifted(name, index, step))).imag / step
+
+    def _shifted(self, name: str, index: int | None, size: Any) -> World:
+        key = (name, index)
+        if key not in self._moved:
+            there = self.value(name, index) + self.ctx.mpc(0, size)
+            self._moved[key] = World(self.ctx, self.parameters, self.xs, {key: there})
+        return self._moved[key]
+
+    def _find(self, name: str, index: int | None) -> Any:
+        if index is not None and index >= _FIRST.get(name, index + 1):
+            return _INDEXED[name](self, index)
+        if index is None and name in self.parameters:
+            return self.parameters[name]
+        if index is None and name in _DERIVED:
+            return _DERIVED[name](self)
+        raise KeyError(name if index is None else f"{name}_{index}")
+
+
+def _state(world: World, time: int) -> Any:
+    return world.sigma(world.value("z", time)) if time else world.ctx.zero
+
+
+def _preactivation(world: World, time: int) -> Any:
+    from_input = world.value("w_1") * world.value("x", time)
+    return from_input + world.value("w_2") * world.value("h", time - 1)
+
+
+def _contribution(world: World, time: int) -> Any:
+    """Give what L changes by, to first order, if w_1 changes at this one time."""
+    return world.value("x", time) * world.derivative(lambda moved: moved.value("L"), "z", time)
+
+
+def _margin(world: World) -> Any:
+    return world.value("y") * (world.value("w_o") * world.value("h", world.value("T")) + world.value("b"))
+
+
+_FIRST = {"x": 1, "h": 0, "z": 1, "G": 1}
+_INDEXED: Mapping[str, Callable[[World, int], Any]] = {
+    "x": lambda world, time: world.xs[time - 1],
+    "h": _state,
+    "z": _preactivation,
+    "G": _contribution,
+}
+_DERIVED: Mapping[str, Callable[[World], Any]] = {
+    "a": _margin,
+    "L": lambda world: -world.ctx.log(world.sigma(world.value("a"))),
+    r"\delta": lambda world: world.sigma(-world.value("a")),
+    "q": lambda world: world.value(r"\gamma") * abs(world.value("w_2")),
+    "X": lambda world: max(abs(world.value("x", time)) for time in range(1, world.value("T") + 1)),
+    "u": lambda world: world.ctx.exp(-world.value("r")),
+}
