@@ -63,6 +63,10 @@ def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
             }
             for row in derived["ledger"]["checks"]
         ],
+        "exemptions": [
+            {"reason": item["reason"], "formulas": [Latex(text) for text in item["formulas"]]}
+            for item in derived["ledger"]["exemptions"]
+        ],
     }
 
 
