@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from report.errors import CheckError
@@ -34,11 +35,15 @@ def check_zip(content: bytes, files: Mapping[str, bytes]) -> None:
     Raises
     ------
     CheckError
-        A file is missing, too many, or differs.
+        A file is missing, too many, twice there, or differs.
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        found = {name: archive.read(name) for name in archive.namelist()}
-    if wrong := sorted(name for name in {*found, *files} if found.get(name) != files.get(name)):
+        entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
+    found, twice = (
+        dict(entries),
+        {name for name, times in Counter(n for n, _ in entries).items() if times > 1},
+    )
+    if wrong := sorted({name for name in {*found, *files} if found.get(name) != files.get(name)} | twice):
         raise CheckError(f"The bundle does not hold what it should: {', '.join(wrong)}.")
 
 
