@@ -1,0 +1,260 @@
+"""The notebook before it runs: every cell says its question, and the author's choices are put in."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import jupytext
+import nbformat
+import pytest
+from sklearn.neural_network import MLPClassifier
+
+from experiments import problem2
+from report import notebook
+from report.config import QUESTIONS
+from report.errors import CheckError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GRID = {
+    "activation": ["tanh"],
+    "batch_size": [16, 60],
+    "learning_rate_init": [1e-05, 0.5],
+    "solver": ["sgd", "adam"],
+}
+DEFAULT = {
+    "activation": ["relu"],
+    "batch_size": [60],
+    "learning_rate_init": [0.001],
+    "solver": ["adam"],
+}
+LAYERS = [(8,), (6, 4)]
+SECTIONS = {"setup": "Setup", "2a": "Question 2(a)", "2b": "Question 2(b)", "summary": "Summary"}
+
+
+def made(**changes: Any) -> Any:
+    """Build the notebook of a small space."""
+    choices = {"seed": 7, "layers": LAYERS, "grid": GRID, "default": None, "stand_in": False, **changes}
+    return notebook.build(**choices)
+
+
+def code(made: Any, tag: str = "") -> list[str]:
+    """Give the sources of the code cells, of those with a tag."""
+    return [
+        cell.source
+        for cell in made.cells
+        if cell.cell_type == "code" and (not tag or tag in cell.metadata.tags)
+    ]
+
+
+def text(made: Any) -> str:
+    """Give all that stands in markdown cells."""
+    return "\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+
+
+def assigned(source: str, name: str) -> Any:
+    """Evaluate the literal that a name is given at the top level of a cell."""
+    values = [
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+    ]
+    assert len(values) == 1
+    return ast.literal_eval(values[0])
+
+
+def test_every_code_cell_says_its_question() -> None:
+    """A first-line comment, a tag and the heading above name the same question, cell by cell."""
+    section = ""
+    for cell in made(default=DEFAULT).cells:
+        tag = cell.metadata["tags"][0]
+        if cell.cell_type == "markdown":
+            heading = re.search(r"^## (.*?):?(?= |$).*$", cell.source, re.MULTILINE)
+            section = heading.group() if heading else section
+            continue
+        assert cell.source.startswith(f"# {SECTIONS[tag]}"), cell.source
+        assert section.startswith(f"## {SECTIONS[tag]}"), (section, cell.source)
+
+
+def test_questions_are_fenced_for_course_tools() -> None:
+    """Each question of problem 2 begins and ends with the comment that grading tools look for."""
+    marks = re.findall(r"<!-- (\w+) QUESTION -->|^## (Question 2\(\w\))", text(made()), re.MULTILINE)
+
+    assert marks == [
+        *[("BEGIN", ""), ("", "Question 2(a)"), ("END", "")],
+        *[("BEGIN", ""), ("", "Question 2(b)"), ("END", "")],
+    ]
+    assert [question for question in QUESTIONS if question.startswith("2")] == ["2a", "2b"]
+
+
+def test_no_cell_is_empty_or_run() -> None:
+    """Before it runs the notebook holds no output and no count, and every cell says something."""
+    for cell in made().cells:
+        assert cell.source.strip()
+        if cell.cell_type == "code":
+            assert (cell.outputs, cell.execution_count) == ([], None)
+
+
+def test_the_notebook_is_valid() -> None:
+    """The schema of the notebook format accepts it."""
+    nbformat.validate(nbformat.from_dict(json.loads(notebook.dump(made(default=DEFAULT, stand_in=True)))))
+
+
+def test_cell_ids_are_deterministic() -> None:
+    """Ids are unique, made of question and number, and equal from build to build, so are all bytes."""
+    ids = [cell["id"] for cell in made().cells]
+
+    assert len(set(ids)) == len(ids)
+    assert ids[0] == "title-1"
+    assert all(re.fullmatch(r"(title|setup|2a|2b|summary)-\d+", each) for each in ids)
+    assert notebook.dump(made()) == notebook.dump(made())
+
+
+def test_the_seed_is_put_in() -> None:
+    """The one line that fixes every random choice holds the author's seed."""
+    [cell] = code(made(seed=4294967295), "parameters")
+
+    assert assigned(cell, "SEED") == 4294967295
+
+
+def test_the_grid_is_put_in() -> None:
+    """The values to try are the author's, in the layout of the source and as literals that say the same."""
+    [cell] = code(made(), "grid")
+
+    assert assigned(cell, "GRID") == GRID
+    assert cell == (
+        "# Question 2(b): the values to try\n"
+        "GRID = {\n"
+        '    "activation": ["tanh"],\n'
+        '    "batch_size": [16, 60],\n'
+        '    "learning_rate_init": [1e-05, 0.5],\n'
+        '    "solver": ["sgd", "adam"],\n'
+        "}"
+    )
+
+
+def test_each_architecture_has_a_cell_of_its_own() -> None:
+    """One search cell per architecture, in order, the comment naming the layers that are called."""
+    assert code(made(), "each-architecture") == [
+        "# Question 2(b): the search, hidden layers (8,)\nsearch((8,))",
+        "# Question 2(b): the search, hidden layers (6, 4)\nsearch((6, 4))",
+    ]
+
+
+def test_a_default_outside_the_grid_gets_a_cell() -> None:
+    """Where the space lacks scikit-learn's default setting, a first cell tries it by itself."""
+    first, *others = code(made(default=DEFAULT), "each-architecture")
+
+    assert first.splitlines()[0] == "# Question 2(b): the search, hidden layers (100,), the default setting"
+    layers, grid = (ast.literal_eval(each) for each in ast.parse(first).body[0].value.args)
+    default = MLPClassifier().get_params()
+    assert {"hidden_layer_sizes": layers, **{name: grid[name][0] for name in grid}} == {
+        name: default[name] for name in ("hidden_layer_sizes", *sorted(GRID))
+    } | {"batch_size": 60}
+    assert others == code(made(), "each-architecture")
+
+
+def test_large_architectures_are_split_by_activation_in_grid_order() -> None:
+    """An architecture with many weights gets a cell per activation; all cells together walk the grid."""
+    grid = {**GRID, "activation": ["tanh", "relu", "logistic"]}
+    cells = code(made(layers=[(8,), (100, 100)], grid=grid), "each-architecture")
+
+    walked: list[dict[str, Any]] = []
+
+    def search(layers: tuple[int, ...], grid: dict[str, list[Any]] = grid) -> None:
+        walked.extend(problem2.Space((layers,), grid, None).settings())
+
+    for cell in cells:
+        exec(cell, {"search": search, "GRID": grid})
+    assert walked == list(problem2.Space(((8,), (100, 100)), grid, None).settings())
+    assert len(cells) == 1 + 3
+
+
+def test_the_stand_in_is_said() -> None:
+    """With stand-in data a cell below the title says so, with the course's data none does."""
+    notice = made(stand_in=True).cells[1]
+
+    assert (notice.cell_type, "stand-in data" in notice.source) == ("markdown", True)
+    assert "stand-in" not in json.dumps(made())
+
+
+def test_the_pins_come_before_numpy() -> None:
+    """The first code cell sets the numeric pins, and nothing imports numpy before it."""
+    first, second, *_ = code(made())
+
+    assert "OPENBLAS_CORETYPE" in first
+    assert not re.search(r"^(import|from) numpy", first, re.MULTILINE)
+    assert "import numpy as np" in second
+
+
+def test_a_notebook_needs_four_packages() -> None:
+    """Besides the standard library and IPython itself, four packages are imported and nothing of ours."""
+    imported = {
+        name.split(".")[0]
+        for source in code(made())
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+        )
+    }
+    standard = {"importlib", "itertools", "json", "os", "pathlib", "platform", "re", "sys", "warnings"}
+
+    assert imported - standard == {"IPython", "matplotlib", "numpy", "pandas", "sklearn"}
+
+
+def test_the_kernel_is_python_3() -> None:
+    """The notebook's metadata names a kernel that every Jupyter has, and nothing of this machine."""
+    assert made().metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+
+
+def test_no_setting_of_the_course_is_tuned_in_secret() -> None:
+    """The notebook never names a hyper-parameter of MLPClassifier other than the five and the seed."""
+    allowed = {*problem2.HYPER_PARAMETERS, "random_state", "max_iter"}
+    others = set(MLPClassifier().get_params()) - allowed
+
+    calls = [
+        keyword.arg
+        for source in code(made())
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "MLPClassifier"
+        for keyword in node.keywords
+    ]
+    assert set(calls) == {"random_state", None}  # None: **params, which holds the five
+    assert not others.intersection(re.findall(r"\w+", " ".join(code(made(), "grid"))))
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_source_without_its_place_is_refused(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the source sets the seed not at all, or twice, the build says so instead of guessing."""
+    source = notebook.SOURCE.read_text(encoding="utf-8").replace("SEED = 0\n", "SEED = 0\n" * count)
+    (tmp_path / "homework03.py").write_text(source, encoding="utf-8")
+    monkeypatch.setattr(notebook, "SOURCE", tmp_path / "homework03.py")
+
+    with pytest.raises(CheckError, match=r"homework03\.py: the cell that sets SEED"):
+        made()
+
+
+def test_the_source_is_percent_format() -> None:
+    """The source reads and writes as jupytext's percent format without a change."""
+    source = notebook.SOURCE.read_text(encoding="utf-8")
+
+    again = jupytext.writes(jupytext.reads(source, fmt="py:percent"), fmt="py:percent")
+
+    assert again.split("# ---\n", 2)[2].strip() == source.split("# ---\n", 2)[2].strip()
+
+
+def test_the_heading_is_the_first_comment() -> None:
+    """What progress and errors call a cell is its first-line comment."""
+    cell = nbformat.v4.new_code_cell("# Question 2(a): the default\nx = 1  # not this")
+
+    assert notebook.heading(cell) == "Question 2(a): the default"
