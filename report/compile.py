@@ -35,10 +35,10 @@ $ENV{{'TEXMFHOME'}} = $ENV{{'TEXMFCONFIG'}} = '.';  # nobody's own styles
 HINTS = {
     "Undefined control sequence": "A command is misspelt, or its package is not loaded by submission.tex.",
     "Missing $ inserted": "Mathematics stands outside of $...$.",
-    "File `": "A LaTeX package is missing: `python generate_report.py doctor` says how to install it.",
+    ".sty' not found": "A LaTeX package is missing: see `python generate_report.py doctor`.",
     "Unicode character": "The report's font lacks a character: write it with Latin letters.",
     "Emergency stop": "TeX met the end of a file too early: an environment or brace may not be closed.",
-    "Runaway argument": "A closing brace is missing.",
+    "File ended while scanning": "A closing brace is missing.",
 }
 # What a log must not hold, each with the sentence it becomes.
 FAULTS = {
@@ -78,22 +78,23 @@ def compile_pdf(latexmk: Path, folder: Path, pages: Mapping[str, Page]) -> None:
         LaTeX took longer than `TIMEOUT`.
     """
     command = [str(latexmk), "-norc", "-r", "latexmkrc", "-g", "submission.tex"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-    )
-    try:
-        output, _ = process.communicate(timeout=TIMEOUT)
-    except subprocess.TimeoutExpired as error:
-        raise MachineError(f"LaTeX did not end within {TIMEOUT} s.", "Its log is submission.log.") from error
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)  # latexmk alone would leave pdflatex running
-            process.wait()
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(
+                f"LaTeX did not end within {TIMEOUT} s.", "Its log is submission.log."
+            ) from error
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)  # latexmk alone would leave pdflatex running
     log_file = folder / "submission.log"
     log = log_file.read_text(encoding="utf-8", errors="replace") if log_file.exists() else ""
     if process.returncode:
@@ -149,6 +150,11 @@ def _last_words(output: str) -> _Problem:
 def _told(problem: _Problem, pages: Mapping[str, Page]) -> LatexError:
     """Tell a problem by question, template, line and the offending source line."""
     page = pages.get(problem.file)
+    if page and 0 < problem.line <= len(page.lines) and "File ended while scanning" in problem.words:
+        part = re.fullmatch(r"\\input\{(.*)\}", page.text.split("\n")[problem.line - 1].strip())
+        if part:  # the brace stands in the part that has just ended
+            problem = _Problem(f"{part[1]}.tex", 0, problem.words)
+            page = pages.get(problem.file)
     place, excerpt = problem.file, ""
     if page:
         place = f"templates/{page.template}"

@@ -1,0 +1,217 @@
+"""What LaTeX says becomes one sentence in the template's terms; the logs are pdfTeX's own, shortened."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from report.compile import LATEXMKRC, compile_pdf
+from report.errors import LatexError, MachineError
+from report.render import Page
+
+# Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
+PAGES = {
+    "submission.tex": Page("\\documentclass\n\\input{parts/1d}\n", "submission.tex", (1, 5, 6)),
+    "parts/1d.tex": Page("one\ntwo x_1\nthree\nfour\nfive", "1d.tex", (11, 12, 14, 12, 14)),
+    "parts/summary.tex": Page("a\nb", "summary.tex", (1, 2)),
+}
+HEAD = """\
+This is pdfTeX, Version 3.141592653-2.6-1.40.24 (TeX Live 2022/Debian) (preloaded format=pdflatex)
+(./submission.tex
+LaTeX2e <2022-11-01> patch level 1
+(/usr/share/texlive/texmf-dist/tex/latex/base/article.cls
+Document Class: article 2022/07/02 v1.4n Standard LaTeX document class
+)
+LaTeX Font Info:    ... okay on input line 2.
+(./parts/summary.tex) (./parts/1d.tex
+"""
+BOX, NOWHERE = "a line or box is too large for the page", "a reference leads nowhere"
+TAIL = """\
+Here is how much of TeX's memory you used:
+ 425 strings out of 478051
+"""
+FATAL = "./parts/1d.tex:2:  ==> Fatal error occurred, no output PDF file produced!\n"
+
+
+def told(folder: Path, log: str, code: int, said: str = "") -> LatexError:
+    """Run a stand-in for latexmk that leaves a log, and give the error that is told."""
+    program = folder / "latexmk"
+    program.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\n"
+        f"pathlib.Path('submission.log').write_text({log!r}, encoding='utf-8')\n"
+        f"print({said!r})\nsys.exit({code})\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    with pytest.raises(LatexError) as caught:
+        compile_pdf(program, folder, PAGES)
+    assert caught.value.exit_code == 3
+    return caught.value
+
+
+def test_an_error_with_its_place(tmp_path: Path) -> None:
+    """An error of the usual shape is told by question, template, line and the line's own text."""
+    error = told(tmp_path, f"{HEAD}./parts/1d.tex:2: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}", 12)
+
+    assert str(error) == ("Question 1(d): templates/1d.tex, line 12: Missing $ inserted.\n   > two x_1")
+    assert error.hint == "Mathematics stands outside of $...$. The whole log is submission.log."
+
+
+def test_an_error_without_its_place(tmp_path: Path) -> None:
+    """An error that pdfTeX prints without a place gets that of the emergency stop behind it."""
+    log = HEAD + textwrap.dedent("""\
+
+        ! LaTeX Error: File `nonesuch.sty' not found.
+
+        Type X to quit or <RETURN> to proceed,
+        or enter new name. (Default extension: sty)
+
+        Enter file name:
+        ./submission.tex:2: Emergency stop.
+        <read *>
+        """)
+
+    error = told(tmp_path, log, 12)
+
+    first, excerpt = str(error).splitlines()
+    assert first == "templates/submission.tex, line 5: LaTeX Error: File `nonesuch.sty' not found."
+    assert excerpt == "   > \\input{parts/1d}"
+    assert error.hint.startswith("A LaTeX package is missing: see `python generate_report.py doctor`.")
+
+
+def test_a_part_that_is_missing_is_no_missing_package(tmp_path: Path) -> None:
+    """A file of ours that is not there does not send a person to the package manager."""
+    log = f"{HEAD}\n! LaTeX Error: File `parts/9z.tex' not found.\n\n./submission.tex:2: Emergency stop.\n"
+
+    assert told(tmp_path, log, 12).hint == "The whole log is submission.log."
+
+
+def test_the_first_error_is_told(tmp_path: Path) -> None:
+    """Of several errors the first is told, which the others often follow from."""
+    log = f"{HEAD}./parts/1d.tex:1: Undefined control sequence.\n./parts/1d.tex:4: Missing $ inserted.\n"
+
+    assert "line 11: Undefined control sequence." in str(told(tmp_path, log, 12))
+
+
+def test_an_unclosed_brace_is_sought_in_the_part(tmp_path: Path) -> None:
+    """TeX notices an unclosed brace only behind the end of the part, which is told instead."""
+    log = (
+        HEAD.rstrip("\n")
+        + ")\n"
+        + textwrap.dedent("""\
+        Runaway argument?
+        {unclosed \\par par
+        ./submission.tex:2: File ended while scanning use of \\textbf .
+        <inserted text>
+        """)
+    )
+
+    error = told(tmp_path, log, 12)
+
+    assert str(error).startswith("Question 1(d): templates/1d.tex: File ended while scanning use of \\textbf")
+    assert error.hint.startswith("A closing brace is missing.")
+
+
+@pytest.mark.parametrize(
+    ("said", "fault", "place"),
+    [
+        ("Overfull \\hbox (58.97235pt too wide) detected at line 3", BOX, ", line 14"),
+        ("Overfull \\hbox (170.1pt too wide) in paragraph at lines 4--5", BOX, ", line 12"),
+        ("Overfull \\vbox (250.0pt too high) has occurred while \\output is active []", BOX, ""),
+        ('Missing character: There is no ☃ ("C8) in font cmr10!', "the report's font lacks a character", ""),
+        ("LaTeX Warning: Reference `x' on page 1 undefined on input line 3.", NOWHERE, ", line 14"),
+        ("LaTeX Warning: Citation `x' on page 1 undefined on input line 1.", NOWHERE, ", line 11"),
+        ("pdfTeX warning (dest): name{x} has been referenced but does not exist", "a link leads nowhere", ""),
+    ],
+)
+def test_what_tex_lets_pass_is_an_error(said: str, fault: str, place: str, tmp_path: Path) -> None:
+    """An overfull box, a missing glyph or a dead reference stops the build, even if LaTeX ends well."""
+    error = told(tmp_path, f"{HEAD}\n{said}\n[] more\n{TAIL}", 0)
+
+    assert str(error).splitlines()[0] == f"Question 1(d): templates/1d.tex{place}: {fault} ({said})."
+
+
+def test_a_fault_in_a_file_that_is_closed_again(tmp_path: Path) -> None:
+    """The place is that of the file being read, not of one that was read before."""
+    log = f"{HEAD})\nOverfull \\hbox (2.0pt too wide) detected at line 1\n"
+
+    assert str(told(tmp_path, log, 0)).startswith("templates/submission.tex, line 1: a line or box")
+
+
+def test_an_error_counts_more_than_a_fault(tmp_path: Path) -> None:
+    """If LaTeX stopped, what stopped it is told, not an overfull line before."""
+    box = "Overfull \\hbox (2.0pt too wide) detected at line 1"
+
+    error = told(tmp_path, f"{HEAD}{box}\n./parts/1d.tex:2: Undefined control sequence.\n", 12)
+
+    assert str(error).startswith("Question 1(d): templates/1d.tex, line 12: Undefined control sequence.")
+
+
+def test_latexmk_without_a_log_is_quoted(tmp_path: Path) -> None:
+    """If no log was written, the last line that latexmk printed is told."""
+    error = told(tmp_path, "", 1, said="latexmk: could not open latexmkrc\n\n")
+
+    assert str(error) == "templates/submission.tex: latexmk: could not open latexmkrc."
+
+
+def test_a_long_line_is_cut(tmp_path: Path) -> None:
+    """An error does not print a whole paragraph."""
+    pages = {**PAGES, "parts/1d.tex": Page("x" * 1000, "1d.tex", (1,))}
+    program = tmp_path / "latexmk"
+    program.write_text(
+        f"#!/bin/sh\nprintf '{HEAD}./parts/1d.tex:1: Undefined control sequence.' > submission.log\nexit 12\n"
+    )
+    program.chmod(0o755)
+
+    with pytest.raises(LatexError) as caught:
+        compile_pdf(program, tmp_path, pages)
+
+    assert len(str(caught.value)) < 320
+
+
+def test_a_clean_log_passes(tmp_path: Path) -> None:
+    """Underfull boxes and notices are nobody's business."""
+    program = tmp_path / "latexmk"
+    log = f"{HEAD}Underfull \\\\hbox (badness 10000) in paragraph at lines 1--4\\n)\\n)\\n{TAIL}"
+    program.write_text(f'#!/bin/sh\nprintf "{log}" > submission.log\n')
+    program.chmod(0o755)
+
+    compile_pdf(program, tmp_path, PAGES)
+
+    assert "Underfull \\hbox" in (tmp_path / "submission.log").read_text()
+
+
+def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LaTeX and the programs that it started are stopped when their time is up."""
+    monkeypatch.setattr("report.compile.TIMEOUT", 0.5)
+    program = tmp_path / "latexmk"
+    program.write_text("#!/bin/sh\nsleep 60 & echo $! > child\nwait\n")
+    program.chmod(0o755)
+
+    with pytest.raises(MachineError, match=r"^LaTeX did not end within 0\.5 s\.$") as caught:
+        compile_pdf(program, tmp_path, PAGES)
+
+    assert caught.value.exit_code == 5
+    status = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
+    for _ in range(50):
+        if not status.exists() or status.read_text().split(")")[1].split()[0] == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the program that LaTeX started goes on")
+
+
+def test_the_folder_can_be_compiled_by_hand() -> None:
+    """The settings that make the PDF the same, and TeX safe, stand in latexmkrc, not in our command."""
+    for setting in (
+        "SOURCE_DATE_EPOCH",
+        "FORCE_SOURCE_DATE",
+        "-no-shell-escape",
+        "openin_any",
+        "submission.tex",
+    ):
+        assert setting in LATEXMKRC
