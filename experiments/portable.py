@@ -8,7 +8,6 @@ library.
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -176,7 +175,7 @@ def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None
     return Pins(wanted, found, reasons)
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
     """Return the CPU's name as the kernel gives it."""
     try:
         cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
@@ -196,7 +195,9 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
         package, version, architecture, threads), ``simd`` (the highest level among numpy's float64 loops),
         ``machine``, ``cpu``, ``libc``, ``python`` and ``versions``.
     """
-    # Imported here: the module must be importable before numpy.
+    # Imported here: the module must be importable before numpy, and quickly (metadata brings all of `email`).
+    import importlib.metadata  # noqa: PLC0415
+
     import scipy.linalg  # noqa: F401, PLC0415
     from numpy.lib import introspect  # noqa: PLC0415
     from threadpoolctl import threadpool_info  # noqa: PLC0415
@@ -236,7 +237,7 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
         "blas": blas,
         "simd": simd,
         "machine": platform.machine(),
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "libc": " ".join(platform.libc_ver()),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")},
