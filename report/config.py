@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from report.errors import InputError
-from report.toml_table import Table, is_whole, read
+from report.toml_table import Table, content, is_whole
+from report.toml_table import parse as parse_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -70,7 +71,10 @@ class Search:
 
 @dataclass(frozen=True)
 class Config:
-    """The whole configuration. A relative `data_path` was resolved against the file's own folder."""
+    """The whole configuration, and the file's own bytes, of which the PDF carries a copy.
+
+    A relative `data_path` was resolved against the file's own folder.
+    """
 
     author: Author
     course: Course
@@ -78,6 +82,7 @@ class Config:
     data_path: Path
     seed: int
     search: Search
+    source: bytes = field(default=b"", compare=False, repr=False)
 
 
 def load(path: Path) -> Config:
@@ -89,7 +94,27 @@ def load(path: Path) -> Config:
         If the file cannot be read or is not TOML, for an unknown or a missing key, and for a value of the
         wrong kind or size: it names file and key.
     """
-    file = read(path, ("author", "course", "report", "data", "experiment", "search"))
+    return parse(content(path), str(path), path.parent)
+
+
+def parse(source: bytes, name: str, folder: Path) -> Config:
+    """Read and check the bytes of a configuration.
+
+    Parameters
+    ----------
+    source : bytes
+        What the file holds.
+    name : str
+        How errors call the file.
+    folder : Path
+        What a relative `data.path` starts from.
+
+    Raises
+    ------
+    InputError
+        As `load` does, for what is in the file.
+    """
+    file = parse_toml(source, name, ("author", "course", "report", "data", "experiment", "search"))
     course = _course(file.table("course", ("title", "homework", "due")))
     return Config(
         author=_author(file.table("author", ("name", "id", "collaborators"))),
@@ -97,9 +122,10 @@ def load(path: Path) -> Config:
         report=_report(
             file.table("report", ("date", "page_per_question", "remarks", "zip_name")), course.due
         ),
-        data_path=_data_path(file.table("data", ("path",)), path),
+        data_path=_data_path(file.table("data", ("path",)), folder),
         seed=file.table("experiment", ("seed",)).whole("seed", default=0, low=0, high=_LARGEST_SEED),
         search=_search(file.table("search", tuple(Search.__annotations__))),
+        source=source,
     )
 
 
@@ -133,12 +159,12 @@ def _zip_name(table: Table) -> str:
     return name
 
 
-def _data_path(table: Table, path: Path) -> Path:
+def _data_path(table: Table, folder: Path) -> Path:
     text = table.text("path", "data")
     if not text.strip():
         raise InputError(f"{table.file}: data.path is blank.", 'The repository\'s own folder is "data".')
     try:
-        return path.parent / Path(text).expanduser()
+        return folder / Path(text).expanduser()
     except RuntimeError:
         raise InputError(
             f"{table.file}: data.path {text!r} names no folder: there is no such home."

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_FILE_LIMIT = 64 * 2**10  # bytes
+FILE_LIMIT = 64 * 2**10  # bytes
 _KINDS = {
     bool: "true or false",
     int: "a whole number",
@@ -145,41 +145,52 @@ def _told(value: object) -> str:
     return kind
 
 
-def read(path: Path, known: tuple[str, ...]) -> Table:
-    """Read a TOML file.
+def content(path: Path) -> bytes:
+    """Give the bytes of a TOML file.
 
     Raises
     ------
     InputError
-        If the file is missing, cannot be read, is no TOML (with line and column), or has an unknown table.
+        If the file is missing, cannot be read or is too large.
     """
     try:
         with path.open("rb") as stream:
-            content = stream.read(_FILE_LIMIT + 1)
+            found = stream.read(FILE_LIMIT + 1)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.", "Name a configuration with --config FILE.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(content) > _FILE_LIMIT:
-        raise InputError(f"{path} has more than {_FILE_LIMIT >> 10} KiB.", "Is it the configuration?")
+    if len(found) > FILE_LIMIT:
+        raise InputError(f"{path} has more than {FILE_LIMIT >> 10} KiB.", "Is it the configuration?")
+    return found
+
+
+def parse(text: bytes, name: str, known: tuple[str, ...]) -> Table:
+    """Parse the bytes of a TOML file that errors call `name`.
+
+    Raises
+    ------
+    InputError
+        If it is no TOML (with line and column), or has an unknown table.
+    """
     try:
-        values = tomllib.loads(content.decode("utf-8-sig"))
+        values = tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{path}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
+        line = text.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{name}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
     except RecursionError:
-        raise InputError(f"{path} nests lists or tables too deeply.") from None
+        raise InputError(f"{name} nests lists or tables too deeply.") from None
     except ValueError as error:
-        reason, place = _placed(str(error), content)
+        reason, place = _placed(str(error), text)
         hint = "Text needs quotation marks." if reason == "Invalid value" else ""
-        raise InputError(f"{path}{place}: not TOML: {reason}.", hint) from None
-    return Table(str(path), "", values, known)
+        raise InputError(f"{name}{place}: not TOML: {reason}.", hint) from None
+    return Table(name, "", values, known)
 
 
-def _placed(message: str, content: bytes) -> tuple[str, str]:
+def _placed(message: str, text: bytes) -> tuple[str, str]:
     """Split tomllib's message into the reason and the place, ", line 3, column 7"."""
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     if match is None:
         return message, ""
-    line = match[2] or content.count(b"\n") + 1
+    line = match[2] or text.count(b"\n") + 1
     return match[1], f", line {line}, column {match[3]}" if match[3] else f", line {line}"
