@@ -105,31 +105,40 @@ def test_doctor_needs_no_packages(bare: Path, clone: Path) -> None:
     assert re.search(r"^LACKS packages +asttokens is missing .*\n +make setup$", run.stdout, re.MULTILINE)
 
 
+def probe(clone: Path, expression: str) -> None:
+    """Let the copy's command print the value of an expression instead of working."""
+    (clone / "report" / "cli.py").write_text(
+        f"import os, sys\ndef main(argv): print({expression}); return 0\n"
+    )
+
+
 def test_goes_on_in_venv(bare: Path, clone: Path) -> None:
     """With a .venv in the project any Python goes on in it, from any folder, unmoved by PYTHONPATH."""
     (clone / ".venv").symlink_to(sys.prefix)
-    (clone / "numpy.py").write_text("raise ImportError('a foreign numpy')")
+    probe(clone, "sys.executable, 'PYTHONPATH' in os.environ, argv")
 
-    run = start(bare, clone, "doctor", PYTHONPATH=str(clone), PYTHONSAFEPATH="1")
+    run = start(bare, clone, "--jobs", "2", PYTHONPATH="/", PYTHONSAFEPATH="1")
 
     assert "" == run.stderr
-    assert re.search(
-        rf"^ok +Python .*\({re.escape(str(clone))}/.venv/bin/python\)$", run.stdout, re.MULTILINE
-    )
+    assert f"{clone / '.venv' / 'bin' / 'python'} False ['--jobs', '2']\n" == run.stdout
 
 
-def test_venv_itself_is_not_started_twice(clone: Path) -> None:
-    """The Python of .venv does its work in the process that was started."""
+@pytest.mark.parametrize(("foreign", "shown"), [("", "True"), ("/", "False")])
+def test_venv_itself_starts_again_only_to_get_clean(clone: Path, foreign: str, shown: str) -> None:
+    """The Python of .venv works on as it was started, unless foreign packages were put before its own."""
     (clone / ".venv").symlink_to(sys.prefix)
-    (clone / "report" / "cli.py").write_text("import os\ndef main(argv): print(os.getpid()); return 0\n")
-    process = subprocess.Popen(
-        [clone / ".venv" / "bin" / "python", clone / "generate_report.py"],
-        env={k: v for k, v in os.environ.items() if k not in generate_report.FOREIGN},
-        stdout=subprocess.PIPE,
+    probe(clone, "'probe' in sys._xoptions")  # options are lost when a Python starts again
+    environ = {name: value for name, value in os.environ.items() if name not in generate_report.FOREIGN}
+
+    run = subprocess.run(
+        [clone / ".venv" / "bin" / "python", "-X", "probe", clone / "generate_report.py"],
+        env=environ | ({"PYTHONPATH": foreign} if foreign else {}),
+        capture_output=True,
         encoding="utf-8",
+        check=True,
     )
 
-    assert f"{process.pid}\n" == process.communicate(timeout=60)[0]
+    assert f"{shown}\n" == run.stdout
 
 
 def test_broken_venv_does_not_loop(bare: Path, clone: Path) -> None:

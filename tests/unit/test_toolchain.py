@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -83,8 +84,10 @@ def test_another_latexmk_is_told_by_its_path(
     """A program that is not John Collins's, or that hangs, counts as missing and is named."""
     monkeypatch.setattr(toolchain, "LATEXMK_SECONDS", 0.2)
     wrong = program(path, "latexmk", script)
+    began = time.monotonic()
 
     assert None is toolchain.find_latexmk()
+    assert 20 > time.monotonic() - began
     assert f"latexmk is another program of that name ({wrong}), not John Collins's" == str(
         toolchain.missing(TEX[:1])[0]
     )
