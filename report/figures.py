@@ -22,6 +22,7 @@ WIDTH = 142 / 25.4  # inches: the page's measure
 # Okabe and Ito's colours that differ for colour-blind eyes and, in this order, in grey.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 GREY = "0.45"
+LEGEND_ROWS = 16  # as many as stand beside the 3-D figure
 STYLE: Any = {
     "font.family": "cmr10",
     "font.size": 9,
@@ -50,8 +51,8 @@ def contributions(traced: Mapping[str, Any]) -> bytes:
     Parameters
     ----------
     traced : mapping
-        ``panels`` by recurrent weight: log10 of a term's weight by age, its median and range over the runs, and
-        both bounds; ``half_ulps``: name and log10 of half a unit in the last place.
+        ``panels`` by recurrent weight: log10 of a term's weight by age, its median and range over the runs,
+        and both bounds; ``half_ulps``: name and log10 of half a unit in the last place.
     """
     with mpl.rc_context(STYLE):
         panels = traced["panels"]
@@ -177,7 +178,10 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
             getattr(axis, f"{letter}axis").set_tick_params(pad=-2, labelsize=7)
             getattr(axis, f"{letter}axis").set_pane_color((1, 1, 1, 1))
         figure.subplots_adjust(0.05, 0.06, 0.72, 1.0)
-        figure.legend(loc="center right", bbox_to_anchor=(0.97, 0.5), markerscale=1.4)
+        handles, _ = axis.get_legend_handles_labels()
+        if len(handles) > LEGEND_ROWS:  # many classes: the crosses explain themselves
+            handles = handles[::2][:LEGEND_ROWS]
+        figure.legend(handles=handles, loc="center right", bbox_to_anchor=(0.97, 0.5), markerscale=1.4)
         return _pdf(figure)
 
 

@@ -1,0 +1,266 @@
+"""The figures: equal data, equal bytes; the type of the page; no text beyond the edge, whatever it is."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_pdf import RendererPdf
+from matplotlib.transforms import Affine2D, Bbox
+from pypdf import PdfReader
+
+from report import figures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
+
+
+def panel(w2: str) -> dict[str, Any]:
+    """Give the traces of one recurrent weight, made up."""
+    ages = np.arange(50)
+    median = -0.6 * ages
+    bounds = {"bound_quarter": (-0.5 * ages).tolist(), "bound_half": (0.1 * ages).tolist()}
+    around = {"median": median.tolist(), "lowest": (median - 2).tolist(), "highest": (median + 2).tolist()}
+    return {"w2": w2, **around, **bounds}
+
+
+TRACED = {
+    "length": 50,
+    "panels": [panel(w2) for w2 in ("0.5", "1", "4", "20")],
+    "half_ulps": [("float64", -15.95), ("float32", -7.22)],
+}
+ROWS = [
+    {
+        "hidden_layer_sizes": layers,
+        "activation": activation,
+        "solver": solver,
+        "learning_rate_init": rate,
+        "batch_size": batch,
+        "dev_correct": 300 + 7 * len(layers) + 11 * len(activation) + int(batch),
+    }
+    for layers in ("(50,)", "(100,)", "(100, 100)", "(512, 256, 128, 64, 32)")
+    for activation in ("relu", "tanh", "logistic")
+    for solver in ("adam", "sgd")
+    for rate in ("1e-05", "0.001", "0.1")
+    for batch in ("32", "200")
+]
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(60, 3))
+WORDS = np.array(AWKWARD)[np.arange(60) % 4]
+PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
+DRAWN: dict[str, Callable[[], bytes]] = {
+    "contributions": lambda: figures.contributions(TRACED),
+    "marginals": lambda: figures.marginals(ROWS, ROWS[7], 540),
+    "learning": lambda: figures.learning({"default": [0.7, 0.5, 0.4], "best": [0.6, 0.2, 0.05, 0.01]}),
+    "flat": lambda: figures.learning({"default": [0.7, 0.69], "best": [0.7]}),
+    "errors": lambda: figures.errors(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
+}
+each_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+
+
+def fonts(pdf: bytes) -> dict[str, bool]:
+    """Give the fonts that a PDF's page uses, and whether each is embedded as outlines."""
+    found = {}
+    for reference in PdfReader(io.BytesIO(pdf)).pages[0]["/Resources"]["/Font"].values():
+        font = reference.get_object()
+        inner = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+        embedded = inner["/Subtype"] != "/Type3" and "/FontFile2" in inner["/FontDescriptor"]
+        found[re.sub(r"^/[A-Z]{6}\+", "", inner["/BaseFont"])] = embedded
+    return found
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """Note each figure that becomes a PDF."""
+    seen: list[Figure] = []
+    as_pdf = figures._pdf
+
+    def noting(figure: Figure) -> bytes:
+        seen.append(figure)
+        return as_pdf(figure)
+
+    monkeypatch.setattr(figures, "_pdf", noting)
+    return seen
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Bbox]]:
+    """Note each text that is written into a PDF, with the boxes (in points) where it stands."""
+    boxes: dict[str, list[Bbox]] = {}
+    write = RendererPdf.draw_text
+
+    def noting(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
+        box = Bbox([(0, -descent), (width, height - descent)])
+        boxes.setdefault(s, []).append(box.transformed(Affine2D().rotate_deg(angle).translate(x, y)))
+        write(self, gc, x, y, s, prop, angle, ismath, mtext)
+
+    monkeypatch.setattr(RendererPdf, "draw_text", noting)
+    return boxes
+
+
+def beyond(pdf: bytes, written: dict[str, list[Bbox]]) -> list[tuple[str, Bbox]]:
+    """Give the texts that stand, by more than a hair, outside of a PDF's page."""
+    page = PdfReader(io.BytesIO(pdf)).pages[0].mediabox
+    inner = Bbox([(-0.5, -0.5), (float(page.width) + 0.5, float(page.height) + 0.5)])
+    return [
+        (text, box)
+        for text, boxes in written.items()
+        for box in boxes
+        if not (inner.contains(*box.min) and inner.contains(*box.max))
+    ]
+
+
+@each_figure
+def test_equal_data_make_equal_bytes(draw: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawing twice, at other times, gives the same file."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    first = draw()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+
+    assert first == draw()
+
+
+@each_figure
+def test_a_figure_tells_no_date_nor_version(draw: Callable[[], bytes]) -> None:
+    """The file holds no clock, and nothing of the program or the machine that made it."""
+    pdf = draw()
+
+    assert not PdfReader(io.BytesIO(pdf)).metadata
+    assert not re.search(rb"D:20\d\d|Matplotlib|matplotlib\.org|/home|/root", pdf)
+
+
+@each_figure
+def test_type_is_the_pages_own(draw: Callable[[], bytes]) -> None:
+    """Every font is Computer Modern, embedded as outlines; no bitmap fonts."""
+    used = fonts(draw())
+
+    assert used
+    assert all(re.fullmatch(r"cm(r|mi|sy|ex)10", name, re.IGNORECASE) for name in used), used
+    assert all(used.values()), used
+
+
+@each_figure
+def test_no_text_leaves_the_page(draw: Callable[[], bytes], written: dict[str, list[Bbox]]) -> None:
+    """Every label stands wholly within the figure."""
+    outside = beyond(draw(), written)
+
+    assert written
+    assert not outside
+
+
+@each_figure
+def test_a_figure_fits_the_measure(draw: Callable[[], bytes]) -> None:
+    """No figure is wider than the text of the page (150 mm), so none is scaled and type stays 9 points."""
+    box = PdfReader(io.BytesIO(draw())).pages[0].mediabox
+
+    assert float(box.width) / 72 * 25.4 <= 150
+    assert float(box.height) / 72 * 25.4 <= 100
+
+
+def test_other_data_make_another_figure() -> None:
+    """The figure shows its data: one loss moved, other bytes."""
+    assert figures.learning({"a": [0.7, 0.5]}) != figures.learning({"a": [0.7, 0.51]})
+
+
+def test_words_as_labels_are_printed_as_they_are(written: dict[str, list[Bbox]]) -> None:
+    """Dollar signs, underscores and braces in labels are no mathematics; letters it lacks become "?"."""
+    pdf = DRAWN["errors"]()
+
+    shown = {text.replace(r"\$", "$") for text in written}
+    assert {"$x_1$", "a_b^c", "100 % {of} \\alpha", "Gr??e", "$x_1$, wrong"} <= shown
+    read = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    assert "a_b^c" in read
+    assert "$x_1$" in read
+
+
+@pytest.mark.parametrize("label", ["$\\frac{$", "$$", "\\$", "x" * 500, "{", "$", "<>", "~^"])
+def test_no_label_stops_a_figure(label: str, written: dict[str, list[Bbox]]) -> None:
+    """Whatever a label holds, the figure is drawn, and a long one is cut."""
+    y = np.array([label, "b"])[np.arange(60) % 2]
+
+    pdf = figures.errors(X, y, y[::-1], (label, "x2", "x3"))
+
+    assert max(len(text) for text in written) < 50
+    assert not beyond(pdf, written)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 8])
+def test_classes_have_their_colours_and_crosses(n_classes: int, drawn: list[Figure]) -> None:
+    """Each class has two entries in the legend: its samples, and as crosses those the network got wrong."""
+    y = np.arange(60) % n_classes
+
+    figures.errors(X, y, np.roll(y, 1), ("x1", "x2", "x3"))
+
+    entries = [text.get_text() for text in drawn[0].legends[0].get_texts()]
+    assert entries == [entry for c in range(n_classes) for entry in (f"{c}", f"{c}, wrong")]
+
+
+def test_crosses_are_the_wrong_samples(drawn: list[Figure]) -> None:
+    """As many crosses as wrong predictions stand at the samples' own places."""
+    y = np.arange(60) % 2
+    predicted = y.copy()
+    predicted[[3, 10, 11]] = 1 - predicted[[3, 10, 11]]
+
+    figures.errors(X, y, predicted, ("x1", "x2", "x3"))
+
+    crosses = [np.stack(line.get_data_3d(), 1) for line in drawn[0].axes[0].lines if line.get_marker() == "x"]
+    assert np.array_equal(np.sort(np.concatenate(crosses), axis=0), np.sort(X[[3, 10, 11]], axis=0))
+
+
+def test_every_setting_is_a_dot_in_every_panel(drawn: list[Figure]) -> None:
+    """Five panels, one for each hyper-parameter; each shows all settings and rings the best."""
+    figures.marginals(ROWS, ROWS[7], 540)
+
+    axes = drawn[0].axes
+    titles = ["hidden layer sizes", "activation", "solver", "learning rate init", "batch size"]
+    assert [axis.get_title() for axis in axes] == titles
+    for axis in axes:
+        dots = np.concatenate([line.get_ydata() for line in axis.lines if line.get_marker() == "."])
+        assert sorted(dots) == sorted(row["dev_correct"] / 540 for row in ROWS)
+        [ring] = [line.get_ydata() for line in axis.lines if line.get_marker() == "o"]
+        assert list(ring) == [ROWS[7]["dev_correct"] / 540]
+
+
+def test_numbers_are_sorted_and_words_stay_in_order(drawn: list[Figure]) -> None:
+    """Values that are numbers stand in order of size, all others as the search has them."""
+    figures.marginals(ROWS[::-1], ROWS[7], 540)
+
+    ticks = {axis.get_title(): [tick.get_text() for tick in axis.get_xticklabels()] for axis in drawn[0].axes}
+    assert ticks["learning rate init"] == ["1e-05", "0.001", "0.1"]
+    assert ticks["batch size"] == ["32", "200"]
+    assert ticks["activation"] == ["logistic", "tanh", "relu"]
+
+
+@pytest.mark.parametrize("n_classes", [10, 30])
+def test_many_classes_fit(n_classes: int, written: dict[str, list[Bbox]]) -> None:
+    """However many classes there are, their legend stays on the page."""
+    y = np.array([f"class {c}" for c in range(n_classes)])[np.arange(60) % n_classes]
+
+    pdf = figures.errors(X, y, np.roll(y, 1), ("x1", "x2", "x3"))
+
+    assert not beyond(pdf, written)
+
+
+def test_one_setting_alone_can_be_drawn() -> None:
+    """A search of a single setting has a figure too."""
+    assert figures.marginals(ROWS[:1], ROWS[0], 540).startswith(b"%PDF")
+
+
+def test_a_column_of_losses_is_the_curve(drawn: list[Figure]) -> None:
+    """The curve of losses begins at epoch 1 and ends, with a dot and its name, at the last."""
+    losses = [0.7, 0.5, 0.4, 0.3]
+
+    figures.learning({"default": losses})
+
+    [axis] = drawn[0].axes
+    assert list(axis.lines[0].get_xdata()) == [1, 2, 3, 4]
+    assert list(axis.lines[0].get_ydata()) == losses
+    assert [text.get_text() for text in axis.texts] == ["default"]
