@@ -43,6 +43,8 @@ def members(path: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
             raise DataError(f"{where} points outside the archive's folder; pack the plain files anew")
         if not (info.isreg() or info.isdir()) or info.type == tarfile.GNUTYPE_SPARSE:
             raise DataError(f"{where} is a link, a device or another special file; pack the plain files anew")
+        if info.size > MEMBER_LIMIT:
+            raise DataError(f"{where} has more than {MEMBER_LIMIT >> 20} MiB; give the four CSV files alone")
         if name in seen and info.isreg():
             raise DataError(f"{where} occurs twice; pack each file once")
         seen.add(name)
@@ -66,54 +68,59 @@ def _unzipped(path: Path) -> bytes:
 
 def _entries(blob: bytes, path: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
     """Yield header and content of each entry, extended headers applied."""
-    offset, long_name = 0, ""
-    while block := blob[offset : offset + _BLOCK]:
-        if not block.strip(b"\0"):
-            break
+    offset, long_name, extended = 0, "", False
+    while block := blob[offset : offset + _BLOCK].rstrip(b"\0"):
         try:
-            info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+            info = tarfile.TarInfo.frombuf(block.ljust(_BLOCK, b"\0"), "utf-8", "surrogateescape")
         except tarfile.HeaderError as error:
-            raise DataError(
-                f"{path} is not a sound tar archive, byte {offset}: {error}; fetch it anew"
-            ) from None
+            raise _damaged(path, f"byte {offset}: {error}") from None
         start = offset + _BLOCK
         end = start + (0 if info.isdir() else info.size)
         if info.size < 0 or end > len(blob):
-            raise DataError(f"{path} ends within member {excerpt(info.name, 200)}; fetch it anew")
+            raise _damaged(path, f"it ends within member {excerpt(info.name, 200)}")
         offset = end + -end % _BLOCK
-        if info.type in {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME}:
-            if info.size > _EXTENSION_LIMIT:
-                raise DataError(f"{path}: an extended header has more than 64 KiB; pack the plain files anew")
-            long_name = _long_name(info, blob[start:end], path) or long_name
-            continue
-        if info.size > MEMBER_LIMIT:
-            where = f"{path}: member {excerpt(info.name, 200)}"
-            raise DataError(f"{where} has more than {MEMBER_LIMIT >> 20} MiB; give the four CSV files alone")
-        info.name, long_name = long_name or info.name, ""
-        yield info, blob[start:end]
-    if long_name or blob[offset:].strip(b"\0"):
-        raise DataError(f"{path} goes on after its end, byte {offset}; fetch it anew")
+        extended = info.type in {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME}
+        if extended:
+            name = _long_name(info, blob[start:end], path)
+            if name and long_name:
+                raise _damaged(path, f"byte {start}: a second long name for one member")
+            long_name = name or long_name
+        else:
+            info.name, long_name = long_name or info.name, ""
+            yield info, blob[start:end]
+    if extended or blob[offset:].strip(b"\0"):
+        raise _damaged(path, f"byte {offset}: it goes on after its end, or ends before")
 
 
 def _long_name(info: tarfile.TarInfo, content: bytes, path: Path) -> str:
     """Return the name that an extended header gives to the next member; "" if it gives none."""
+    if len(content) > _EXTENSION_LIMIT:
+        raise _damaged(path, "an extended header of more than 64 KiB")
     if info.type == tarfile.GNUTYPE_LONGNAME:
-        return content.rstrip(b"\0").decode("utf-8", "surrogateescape")
-    name = ""
-    while content:  # records "LENGTH KEY=VALUE\n", LENGTH counting the record's bytes
-        digits, blank, _ = content[:8].partition(b" ")
-        length = int(digits) if digits.isdigit() else 0
-        record, content = content[len(digits) + 1 : length], content[length:]
-        key, equals, value = record.partition(b"=")
-        sound = blank and equals and value.endswith(b"\n")
-        # a size or a path for all members, or a sparse file: nothing that a plain archive needs
-        odd = (
-            key == b"size"
-            or key.startswith(b"GNU.sparse")
-            or (key == b"path" and info.type == tarfile.XGLTYPE)
-        )
-        if odd or not sound:
-            raise DataError(f"{path}: an extended header cannot be read; pack the plain files anew")
-        if key == b"path":
-            name = value[:-1].decode("utf-8", "surrogateescape")
-    return name
+        names = [content.partition(b"\0")[0]]
+    else:
+        records = list(_records(content, path))
+        # a sparse file, or a size or a path for many members: nothing that plain files need
+        if any(key == b"size" or key.startswith(b"GNU.sparse") for key, _ in records):
+            raise _damaged(path, "an extended header gives a size")
+        names = [value for key, value in records if key == b"path"]
+    if names and (len(names) > 1 or not names[0] or info.type == tarfile.XGLTYPE):
+        raise _damaged(path, "an extended header gives no name, or more than one")
+    return names[0].decode("utf-8", "surrogateescape") if names else ""
+
+
+def _records(content: bytes, path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield key and value of an extended header's records: the record's length, a blank, key=value, LF."""
+    start = 0
+    while start < len(content):
+        digits, blank, _ = content[start : start + 8].partition(b" ")
+        end = start + int(digits) if digits.isdigit() else 0
+        key, equals, value = content[start + len(digits) + 1 : end].partition(b"=")
+        if not (blank and equals and value.endswith(b"\n")) or end > len(content):
+            raise _damaged(path, "an extended header that cannot be read")
+        yield key, value[:-1]
+        start = end
+
+
+def _damaged(path: Path, how: str) -> DataError:
+    return DataError(f"{path} is no plain tar archive ({how}); pack the four files anew")

@@ -1,0 +1,411 @@
+"""Whatever stands in the data or the configuration: a sentence, or what an independent reading finds too."""
+
+import gzip
+import io
+import json
+import math
+import tarfile
+import tomllib
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from experiments import plaintext
+from experiments.dataset import FILE_NAMES, DataError
+from experiments.dataset import load as load_data
+from report.config import load as load_config
+from report.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+CASES = [pytest.param(150, id="quick"), pytest.param(4000, id="full", marks=pytest.mark.slow)]
+
+
+def fuzz(strategy, cases, holds):
+    """Try `holds` on many cases; the quick ones are the same in every run."""
+    settled = settings(
+        max_examples=cases,
+        derandomize=cases < 1000,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    settled(given(strategy)(holds))()
+
+
+def mutated(content, changes):
+    """Return bytes with some spans replaced; a change is a place from 0 to 1, a length and new bytes."""
+    for place, length, new in changes:
+        start = int(place * len(content))
+        content = content[:start] + new + content[start + length :]
+    return content
+
+
+def changes(most):
+    """Return a strategy of up to `most` changes, with bytes that mean something to one of the formats."""
+    meant = [
+        b",",
+        b'"',
+        b"\n",
+        b"\r",
+        b"\n\n",
+        b"\0",
+        b"\xef\xbb\xbf",
+        b"\xff",
+        b" ",
+        b"\t",
+        b"-",
+        b"nan",
+        b"inf",
+    ]
+    meant += [
+        b"1e999",
+        b"=",
+        b"[",
+        b"]",
+        b"'",
+        b"#",
+        b"true",
+        b"../",
+        b"/",
+        b"",
+        "\u202e".encode(),
+        b"a",
+        b"0",
+    ]
+    new = st.sampled_from(meant) | st.binary(max_size=3)
+    return st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), new), max_size=most)
+
+
+def outcome(load, path, refusal):
+    """Return what was read, or None and the sentence of the refusal."""
+    try:
+        return load(path), ""
+    except refusal as error:
+        return None, f"{error} {getattr(error, 'hint', '')}"
+
+
+def is_sentence(text):
+    """Tell whether an error fits on one line and can be shown in any terminal."""
+    return text.isprintable() and len(text) < 600
+
+
+# --- the four CSV files ---
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.floats(-9, 9).map("{:.4f}".format),
+    st.integers(-(10**20), 10**20).map("{:+d}".format),
+    st.sampled_from(["0", "-0", "1.", ".5", "+3E-2", "00012", "1e-400", "0.1" + "0" * 60 + "7"]),
+)
+DRESS = st.sampled_from(["{}", "{}", "{}", " {}", "{} ", '"{}"', ' "{}" ', "{}\t"])
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
+LABELS = st.one_of(
+    st.just(["-1", "1"]),
+    st.just(["0", "1.0", "2"]),
+    st.lists(WORDS.map(lambda word: word.replace('"', "''")).map('"{}"'.format), min_size=2, max_size=4),
+    st.lists(st.sampled_from(["cat", "dog", "True", "NA", "1", "0.5", "", "1e999", "9" * 19]), min_size=2),
+)
+
+
+@st.composite
+def csv_files(draw):
+    """Draw four files that are sound, or nearly so."""
+    columns, labels = draw(st.integers(1, 4)), draw(LABELS)
+    head = draw(st.sampled_from(["", "", ",".join("abcd"[:columns])]))
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    files = {}
+    for part, least in (("trn", 2), ("dev", 1)):
+        rows = draw(st.integers(least, 5))
+        cell = st.tuples(DRESS, NUMBERS).map(lambda pair: pair[0].format(pair[1]))
+        x = [",".join(draw(st.lists(cell, min_size=columns, max_size=columns))) for _ in range(rows)]
+        y = [
+            labels[i % len(labels)] if i < len(labels) else draw(st.sampled_from(labels)) for i in range(rows)
+        ]
+        for axis, lines in (("X", [head, *x] if head else x), ("Y", ["label", *y] if head else y)):
+            text = end.join(lines) + end * draw(st.integers(0, 2))
+            files[f"{part}{axis}-3d.csv"] = mutated(
+                text.encode(), draw(changes(1)) if draw(st.booleans()) else []
+            )
+    return files
+
+
+def read_by_pandas(path, header):
+    """Return a file's cells as text, as a notebook would read them."""
+    table = pd.read_csv(
+        path, header=0 if header else None, dtype=str, skipinitialspace=True, keep_default_na=False
+    )
+    return np.array([[str(cell).strip(" \t") for cell in row] for row in table.to_numpy(dtype=object)])
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_no_csv_file_breaks_the_reader(tmp_path, cases):
+    """Files near the format are refused with a sentence, or read exactly as pandas reads them."""
+    seen = Counter()
+
+    def holds(files):
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content)
+        data, sentence = outcome(load_data, tmp_path, DataError)
+        seen["read" if data else "refused"] += 1
+        if data is None:
+            assert is_sentence(sentence)
+            return
+        assert set(data.y_dev.tolist()) <= set(data.y_train.tolist()) == set(data.classes)
+        assert len(data.classes) > 1
+        for name, values in zip(
+            FILE_NAMES, (data.X_train, data.y_train, data.X_dev, data.y_dev), strict=True
+        ):
+            expected = read_by_pandas(tmp_path / name, data.has_header)
+            if name[3] == "X":
+                assert np.isfinite(values).all()
+                assert values.tobytes() == np.array([[float(c) for c in row] for row in expected]).tobytes()
+            else:
+                kind = {"i": int, "f": float, "U": str}[values.dtype.kind]
+                assert values.tolist() == [kind(cell) for cell in expected[:, 0]]
+
+    fuzz(csv_files(), cases, holds)
+    assert min(seen["read"], seen["refused"]) > cases / 10
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_no_bytes_break_the_reader(tmp_path, cases):
+    """Arbitrary bytes as all four files, or as an archive, are refused with a sentence."""
+
+    def holds(content):
+        for name in FILE_NAMES:
+            (tmp_path / name).write_bytes(content)
+        (tmp_path / "a.tgz").write_bytes(b"\x1f\x8b" + content)
+        for path in (tmp_path, tmp_path / "a.tgz"):
+            with pytest.raises(DataError) as caught:
+                load_data(path)
+            assert is_sentence(str(caught.value))
+
+    # "2\n1" is a sound X, and a sound Y too: one byte strings that make data are left out
+    fuzz(st.binary(max_size=300) | st.text().map(str.encode), cases, holds)
+
+
+# --- archives ---
+
+SOUND = {
+    "trnX-3d.csv": b"0.5,1\n1,2\n",
+    "trnY-3d.csv": b"-1\n1\n",
+    "devX-3d.csv": b".25,8\n",
+    "devY-3d.csv": b"1\n",
+}
+PLAIN_FOLDERS = st.sampled_from(["", "./", "data/", "é" * 70 + "/"])
+FOLDERS = PLAIN_FOLDERS | st.sampled_from(["/", "../", "a/../", "C:"])
+KINDS = st.sampled_from(
+    [tarfile.REGTYPE] * 9
+    + [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.CONTTYPE]
+    + [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE, b"?"]
+)
+EXTRA = st.tuples(
+    FOLDERS,
+    st.sampled_from(["notes.txt", ".DS_Store", "trnX-3d.csv", "x" * 120, "b\a", "\udcff"]),
+    KINDS,
+    st.binary(max_size=20) | st.sampled_from([b"18 path=/etc/path\n", b"9 size=1\n", b"12 mtime=1.5\n"]),
+)
+
+
+@st.composite
+def archives(draw):
+    """Draw a gzipped tar archive that is sound, or nearly so."""
+    stream = io.BytesIO()
+    form = draw(st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]))
+    folder = draw(PLAIN_FOLDERS)
+    members = [(folder, name, tarfile.REGTYPE, content) for name, content in SOUND.items()]
+    for extra in draw(st.lists(EXTRA, max_size=1)):
+        members.insert(draw(st.integers(0, len(members))), extra)
+    with tarfile.open(fileobj=stream, mode="w", format=form) as tar:
+        for where, name, kind, content in members:
+            info = tarfile.TarInfo(where + name)
+            info.type, info.size = kind, len(content)
+            tar.addfile(info, io.BytesIO(content))
+    damage = draw(st.integers(0, 3))
+    plain = mutated(stream.getvalue(), draw(changes(1)) if damage == 1 else [])
+    return mutated(gzip.compress(plain), draw(changes(1)) if damage == 2 else [])
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_no_archive_breaks_the_reader(tmp_path, cases):
+    """An archive is refused with a sentence, or its four files are those that tarfile finds."""
+    seen = Counter()
+    path = tmp_path / "a.tgz"
+
+    def holds(content):
+        path.write_bytes(content)
+        data, sentence = outcome(load_data, path, DataError)
+        seen["read" if data else "refused"] += 1
+        if data is None:
+            assert is_sentence(sentence)
+            return
+        with tarfile.open(path) as tar:
+            members = tar.getmembers()
+            assert all(member.isreg() or member.isdir() for member in members)
+            assert not any(
+                member.name.startswith("/") or ".." in member.name.split("/") for member in members
+            )
+            expected = {Path(m.name).name: tar.extractfile(m).read() for m in members if m.isreg()}
+        assert {file.name: file.content for file in data.files}.items() <= expected.items()
+        assert all(plaintext.objection(name) is None for name in data.others)
+
+    fuzz(archives(), cases, holds)
+    assert min(seen["read"], seen["refused"]) > cases / 10
+
+
+# --- the configuration ---
+
+TEXT = st.text(max_size=12) | st.sampled_from(
+    ["x" * 200, "x" * 201, "a\u200bb", "\u202e", "%", "a/b.zip", "ok.zip"]
+)
+WRONG = st.one_of(
+    TEXT,
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.just([]),
+    st.lists(st.integers(), max_size=2),
+    st.just({}),
+)
+WHOLE = st.integers(-1, 12) | st.integers()
+SEARCH = {
+    "hidden_layer_sizes": st.lists(WHOLE, max_size=6),
+    "activation": st.sampled_from(["relu", "tanh", "logistic", "identity", "Relu"]),
+    "solver": st.sampled_from(["sgd", "adam", "adam", "lbfgs"]),
+    "learning_rate_init": st.floats(1e-6, 9) | st.sampled_from([0.001, 1, 0, math.inf, math.nan, 10**400]),
+    "batch_size": WHOLE,
+}
+SOUND_SEARCH = {
+    "hidden_layer_sizes": st.lists(st.integers(1, 300), min_size=1, max_size=5),
+    "activation": st.sampled_from(["relu", "tanh", "logistic", "identity"]),
+    "solver": st.sampled_from(["sgd", "adam"]),
+    "learning_rate_init": st.floats(1e-6, 9) | st.integers(1, 3),
+    "batch_size": st.integers(1, 300),
+}
+
+
+@st.composite
+def configurations(draw):
+    """Draw a configuration, as nested dicts, with a slip or without one."""
+    slips = draw(st.integers(0, 2))
+    spaces = SOUND_SEARCH if slips < 2 else SEARCH
+    tables = {
+        "author": {"name": "A"},
+        "course": {"title": "T", "homework": "H", "due": "D"},
+        "report": draw(
+            st.fixed_dictionaries({}, optional={"page_per_question": st.booleans(), "date": TEXT})
+        ),
+        "experiment": draw(st.fixed_dictionaries({}, optional={"seed": st.integers(0, 2**32)})),
+        "search": draw(
+            st.fixed_dictionaries(
+                {}, optional={k: st.lists(v, min_size=1, max_size=4) for k, v in spaces.items()}
+            )
+        ),
+    }
+    if slips:
+        table = draw(st.sampled_from(list(tables)))
+        known = ["name", "id", "due", "date", "remarks", "zip_name", "seed", "solver", "batch_size", "slip"]
+        tables[table][draw(st.sampled_from(known))] = draw(WRONG)
+    return tables
+
+
+def toml(value):
+    """Return a value as TOML: strings as JSON has them, but for the one character JSON leaves bare."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) or not isinstance(value, int) else str(value)
+
+
+def may_be_shown(text):
+    """Tell by other means whether a text is short and holds nothing invisible."""
+    directions = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI", "B", "BN"}
+    visible = all(unicodedata.bidirectional(c) not in directions and (c >= " ") for c in text)
+    return len(text) <= 200 and visible
+
+
+def check_config(path, config):
+    """Compare an accepted configuration with a plain reading of the file."""
+    raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    known = {"author", "course", "report", "data", "experiment", "search"}
+    assert set(raw) <= known
+    texts = [*vars(config.author).values(), *vars(config.course).values(), config.report.date]
+    texts += [config.report.zip_name, *config.report.remarks.values()]
+    assert all(may_be_shown(text) for text in texts)
+    assert config.author.name == raw["author"]["name"]
+    assert Path(config.report.zip_name).name == config.report.zip_name
+    assert type(config.seed) is int
+    assert config.seed == raw.get("experiment", {}).get("seed", 0)
+    assert 0 <= config.seed < 2**32
+    search = vars(config.search)
+    for key, values in search.items():
+        given_values = raw.get("search", {}).get(key)
+        as_tuples = [tuple(v) if isinstance(v, list) else v for v in given_values or values]
+        assert list(values) == [v for i, v in enumerate(as_tuples) if v not in as_tuples[:i]]
+    assert 1 <= math.prod(map(len, search.values())) <= 5000
+    assert all(type(n) is int and n > 0 for layers in search["hidden_layer_sizes"] for n in layers)
+    assert set(search["solver"]) <= {"sgd", "adam"}
+    assert all(type(rate) is float and 0 < rate < math.inf for rate in search["learning_rate_init"])
+    assert all(type(size) is int and size > 0 for size in search["batch_size"])
+
+
+def holds_for(path, seen):
+    """Return a check that a file is refused with a sentence, or read as a plain reading finds it."""
+
+    def holds(content):
+        path.write_bytes(content)
+        config, sentence = outcome(load_config, path, InputError)
+        seen["read" if config else "refused"] += 1
+        if config is None:
+            assert is_sentence(sentence)
+            return
+        check_config(path, config)
+
+    return holds
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_no_value_breaks_the_configuration(tmp_path, cases):
+    """Values of any kind under any key are refused with a sentence, or taken as they are."""
+    seen = Counter()
+    text = configurations().map(lambda tables: "\n".join(f"{key} = {toml(tables[key])}" for key in tables))
+
+    fuzz(text.map(str.encode), cases, holds_for(tmp_path / "report.toml", seen))
+    assert min(seen["read"], seen["refused"]) > cases / 10
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_no_edit_breaks_the_configuration(tmp_path, cases):
+    """Slips of the keyboard in the shipped file are refused with a sentence, or change what they should."""
+    shipped = (ROOT / "report.toml").read_bytes()
+    seen = Counter()
+
+    edited = changes(3).map(lambda edits: mutated(shipped, edits))
+    fuzz(edited, cases, holds_for(tmp_path / "report.toml", seen))
+    assert min(seen["read"], seen["refused"]) > cases / 10
+
+
+# --- the rule for text ---
+
+
+@pytest.mark.parametrize("cases", CASES)
+def test_what_may_be_shown_can_be_seen(cases):
+    """A text without an objection is short and visible; a file name can always be shown."""
+
+    def holds(text):
+        if plaintext.objection(text) is None:
+            assert may_be_shown(text)
+            assert plaintext.shown(text) == text
+        assert plaintext.objection(plaintext.shown(text)) is None
+        assert plaintext.excerpt(text).isprintable()
+
+    fuzz(st.text(st.characters(), max_size=250), cases, holds)
