@@ -110,7 +110,11 @@ def problem2(
         "value": {
             key: Latex(rf"\reported{{{key}}}{{{escape(value.printed)}}}") for key, value in values.items()
         },
-        "count": {key: escape(_count(value)) for key, value in values.items() if value.correct is not None},
+        "count": {
+            key: Latex(rf"\reported{{{key}.count}}{{{escape(_count(value))}}}")
+            for key, value in values.items()
+            if value.correct is not None
+        },
         "hyper_parameters": HYPER_PARAMETERS,
         "data": {
             "train_rows": f"{len(data.X_train):,}",
@@ -142,7 +146,7 @@ def problem2(
 def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
     """Fill all templates; give the pages by their path in the build's folder."""
     env = environment(templates)
-    parts = {f"parts/{name}.tex": f"{name}.tex" for name in ("summary", *QUESTIONS, *APPENDIX)}
+    parts = {f"parts/{name}.tex": f"{name}.tex" for name in ("evidence", "summary", *QUESTIONS, *APPENDIX)}
     wanted = {"submission.tex": "submission.tex", **parts}
     full = {**context, "questions": QUESTIONS, "appendix": APPENDIX}
     return {path: page(env, template, full) for path, template in wanted.items()}

@@ -16,10 +16,11 @@ from sklearn.neural_network import MLPClassifier
 from derivations import problem1
 from experiments import dataset, portable, problem2
 from report import bundle as bundles
-from report import figures, freshness, notebook, pages, pdf, toolchain
+from report import evidence, figures, freshness, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
 from report.config import QUESTIONS
 from report.errors import LatexError
+from report.evidence import NOTEBOOK
 from report.sources import TEMPLATES
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from report.render import Page
     from report.sources import Inputs
 
-NOTEBOOK = "homework03.ipynb"
 PDF = "submission.pdf"
 
 
@@ -119,23 +119,14 @@ def typeset(
     if data.X_dev.shape[1] == 3:
         predicted = np.array(studied["predicted"])
         drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
-    results = {
-        "schema": 1,
-        "values": {key: value.as_json() for key, value in values.items()},
-        "data": {
-            "stand_in": data.stand_in,
-            "files": {f.name: {"sha256": f.sha256, "rows": f.rows, "columns": f.columns} for f in data.files},
-            "others": list(data.others),
-        },
-        "environment": studied["environment"],
-        "seed": config.seed,
-    }
+    results = evidence.results(values, derived, data, studied["environment"], config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
         **{f"figures/{name}.pdf": content for name, content in drawn.items()},
         "latexmkrc": LATEXMKRC.encode(),
-        "results.json": bundles.as_json(results),
-        "ledger.json": bundles.as_json(derived["ledger"]),
+        evidence.RESULTS: bundles.as_json(results),
+        evidence.LEDGER: bundles.as_json(derived["ledger"]),
+        evidence.CONFIG: config.source,
         "search.csv": _csv(rows),
         NOTEBOOK: measured["notebook"].encode(),
     }
