@@ -58,7 +58,6 @@ def formulas_1e() -> tuple[Formula, ...]:
         claim("1e.range", sp.Integer(0), "<", sigma(r), "<", sp.Integer(1)),
         term("1e.rest", 1 - sigma(r)),
         term("1e.half", HALF),
-        term("1e.quarter", QUARTER),
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
         claim("1e.square", slope, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),

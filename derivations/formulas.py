@@ -75,7 +75,9 @@ def claim(
     return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
 
 
-def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str], sample: str = "any") -> Formula:
+def derivation(
+    key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None], sample: str = "any"
+) -> Formula:
     """Make a derivation: a start and, line by line, a relation, what it leads to, and the rule applied.
 
     Parameters
@@ -84,8 +86,9 @@ def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str], sam
         The formula's key.
     start : Basic
         The first side.
-    *lines : tuple of (str, Basic, str)
-        Relation, side, rule; the rule is text, mathematics in it comes from `inline`.
+    *lines : tuple of (str, Basic, str or None)
+        Relation, side, rule; the rule is text, mathematics in it comes from `inline`. With None for a rule
+        the next relation stands on the same line.
     sample : str
         The kind of point at which it holds.
     """
@@ -119,17 +122,18 @@ def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
 
 def symbols() -> tuple[Formula, ...]:
     """Give the inline symbols of the text, by short keys."""
+    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.T, the.m, the.a, the.X, r)
     table: Sequence[tuple[str, sp.Basic]] = [
-        *[(name.replace("_", ""), sp.Symbol(name, real=True)) for name in ("w_1", "w_2", "w_o", "b", "y")],
-        *[(symbol.name, symbol) for symbol in (the.t, the.k, the.T, the.m, the.a, the.L, the.q, the.X, r, u)],
-        *[("gamma", the.gamma), ("delta", the.delta), ("sigma", sigma(r)), ("dsigma", sigma_prime(r))],
-        *[("xt", the.x(the.t)), ("xk", the.x(the.k)), ("x1", the.x(1)), ("xT", the.x(the.T))],
-        *[(f"h{i}", the.h(i)) for i in (0, 1, 2, 3, the.t, the.k, the.T)],
+        *[(symbol.name.replace("_", ""), symbol) for symbol in plain],
+        ("gamma", the.gamma),
+        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t)))],
+        *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
+        *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.k, the.T)],
         ("htm1", the.h(the.t - 1)),
-        *[(f"z{i}", the.z(i)) for i in (1, 2, 3, the.t)],
-        *[("GT", the.G(the.T)), ("Gk", the.G(the.k)), ("G1", the.G(1))],
-        *[("tmk", the.t - the.k), ("tp1", the.t + 1)],
-        *[("dht", the.Total(the.h(the.t), the.w1)), ("dL", the.Total(the.L, the.w1))],
+        ("zt", the.z(the.t)),
+        ("Gk", the.G(the.k)),
+        *[("tmk", the.t - the.k), ("tp1", the.t + 1), ("two", sp.Integer(2))],
+        *[(f"dh{time}", the.Total(the.h(time), the.w1)) for time in (0, 1, 2, the.t, the.T)],
     ]
     return (
         *[term(key, expression) for key, expression in table],

@@ -61,6 +61,7 @@ def formulas_1d() -> tuple[Formula, ...]:
     return (
         claim("1d.a", a, "=", argument()),
         claim("1d.L", L, "=", loss()),
+        claim("1d.loss", L, "=", loss().xreplace({a: argument()})),
         flip,
         slope,
         derivation(

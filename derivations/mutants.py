@@ -39,7 +39,7 @@ def of_1c() -> Mapping[str, sp.Expr]:
         "product from 1": product_over(sp.Integer(1), t),
         "sum up to t - 1": sum_over(sp.Integer(1), t - 1),
         "term k = 1 dropped": sum_over(sp.Integer(2), t),
-        "x_{k+1} for x_k": right.xreplace({x(k): x(k + 1)}),
+        "input one later": right.xreplace({x(k): x(k + 1)}),
         "no x_k": right.xreplace({x(k): sp.Integer(1)}),
         "sigma for sigma'": factor(sigma(z(j))),
         "sigma' of h_j": factor(sigma_prime(h(j))),

@@ -40,7 +40,7 @@ class Problem1:
     ledger : tuple of LedgerRow
         The checks, all passed.
     timings : mapping of str to float
-        Seconds that each check took.
+        Seconds of one core that each check took, by its key.
     exemptions : tuple of Exemption
         The formulas that claim nothing, by reason.
     seed : int

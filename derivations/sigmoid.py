@@ -29,7 +29,7 @@ class sigma(sp.Function):  # noqa: N801 - SymPy functions are named as they prin
     @classmethod
     def eval(cls, argument: sp.Expr) -> sp.Expr | None:
         """Know the one value that is needed exactly: sigma(0) = 1/2."""
-        return sp.Rational(1, 2) if argument.is_zero else None
+        return sp.Rational(1, 2) if argument == 0 else None
 
     def _eval_rewrite_as_exp(self, argument: sp.Expr, **_: Any) -> sp.Expr:
         return 1 / (1 + sp.exp(-argument))
@@ -46,7 +46,7 @@ class sigma_prime(sp.Function):  # noqa: N801 - as above
     @classmethod
     def eval(cls, argument: sp.Expr) -> sp.Expr | None:
         """Know the one value that is needed exactly: sigma'(0) = 1/4."""
-        return sp.Rational(1, 4) if argument.is_zero else None
+        return sp.Rational(1, 4) if argument == 0 else None
 
     def _eval_rewrite_as_exp(self, argument: sp.Expr, **_: Any) -> sp.Expr:
         return sp.exp(-argument) / (1 + sp.exp(-argument)) ** 2

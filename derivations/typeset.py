@@ -64,8 +64,10 @@ def chain(sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = 
     return " ".join(pieces)
 
 
-def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[str]) -> str:
+def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[str | None]) -> str:
     """Print a chain with one line for each relation, the rule that was applied beside it.
+
+    A relation whose rule is None shares its line with the next.
 
     Returns
     -------
@@ -73,10 +75,14 @@ def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[s
         The body of an align environment; a rule is the argument of the macro rulename. A side that is too
         long for the line is broken before a term of its sum.
     """
-    lines = []
-    for number, (relation, side, rule) in enumerate(zip(relations, sides[1:], rules, strict=True)):
-        left = latex(sides[0]) + " " if number == 0 else ""
-        lines.append(rf"{left}&{relation} {broken(side)}" + (rf" \rulename{{{rule}}}" if rule else ""))
+    lines, line = [], f"{latex(sides[0])} &"
+    for relation, side, rule in zip(relations, sides[1:], rules, strict=True):
+        line += f"{relation} {broken(side)}"
+        if rule is None:
+            line += " "
+        else:
+            lines.append(line + (rf" \rulename{{{rule}}}" if rule else ""))
+            line = "&"
     return " \\\\\n".join(lines)
 
 
@@ -98,7 +104,9 @@ def broken(expression: sp.Basic, limit: int = LINE) -> str:
 def glyphs(text: str) -> int:
     """Estimate how wide a formula is: the number of its visible glyphs, small ones counted as half."""
     text = re.sub(r"\\(?:left|right|[bB]igg?[lr])(?![a-z])", "", text)
-    small = sum(len(re.sub(r"\\[a-z]+", "#", group)) for group in re.findall(r"[_^](\{[^{}]*\}|.)", text))
+    small = sum(
+        len(re.sub(r"\\[a-z]+", "#", group.strip("{}"))) for group in re.findall(r"[_^](\{[^{}]*\}|.)", text)
+    )
     bare = re.sub(r"[_^](\{[^{}]*\}|.)", "", text)
     return len(re.sub(r"[{} ]", "", re.sub(r"\\[A-Za-z]+ ?", "#", bare))) + small // 2
 

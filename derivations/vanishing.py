@@ -170,7 +170,6 @@ def _bounds() -> tuple[Formula, ...]:
     newest = abs(wo) * abs(x(T))
     return (
         claim("1f.q", q, "=", gamma * abs(w2)),
-        claim("1f.X", abs(x(k)), r"\le", X),
         claim("1f.termwise", abs(G(k)), r"\le", bound_of_term()),
         *[
             claim(f"1f.tight.{length}", Power(4, -length), r"\approx", rounded(sp.Integer(4) ** -length))
@@ -241,7 +240,5 @@ def _sharpness() -> tuple[Formula, ...]:
         term("1f.weight1", abs(w2) ** (T - 1) * slopes_between(1, T - 1)),
         term("1f.weightbound", q ** (T - 1)),
         term("1f.absdh", abs(Total(h(T), w1))),
-        term("two", sp.Integer(2)),
-        term("dhT", Total(h(T), w1)),
         term("1f.weight", abs(w2) ** (T - k) * slopes_between(k, T - 1)),
     )

@@ -147,7 +147,7 @@ def checks() -> tuple[Check, ...]:
             Check(
                 f"{question}.mutants",
                 question,
-                f"{len(wrong)} wrong versions are each rejected by two methods or more",
+                f"{len(wrong)} wrong versions, each rejected twice or more",
                 "mutation",
                 partial(_killed_twice, wrong, right, methods),
             )

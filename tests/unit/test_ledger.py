@@ -1,0 +1,64 @@
+"""The ledger: rows in order, a failure that names its check, the same content whatever the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from derivations.checks import Check, CheckFailed, Finding, LedgerRow, run
+
+if TYPE_CHECKING:
+    from random import Random
+
+
+def check(key: str, finding: Finding) -> Check:
+    """Make a check that passes with a finding."""
+    return Check(key, "1a", "one is one", "counting", lambda _: finding)
+
+
+def failing(_: Random) -> Finding:
+    """Fail with a reason."""
+    raise CheckFailed("one is not two.")
+
+
+@pytest.mark.parametrize(
+    ("worst", "printed"),
+    [(None, "exact"), (0.0, "0"), (1.2345e-51, "1e-51"), ("0.95 of it", "0.95 of it")],
+)
+def test_a_finding_becomes_a_row(worst: float | str | None, printed: str) -> None:
+    """Points and the worst residual of a check stand in its row, the residual as it is printed."""
+    rows, seconds = run([check("1a.one", Finding(3, worst))], 0)
+
+    assert (LedgerRow("1a.one", "1a", "one is one", "counting", 3, printed, passed=True),) == rows
+    assert {"1a.one"} == seconds.keys()
+
+
+def test_a_failure_is_one_sentence_that_names_the_check() -> None:
+    """What failed, how it was looked at, and why."""
+    bad = Check("1a.two", "1a", "one is two", "counting", failing)
+
+    with pytest.raises(CheckFailed) as caught:
+        run([check("1a.one", Finding(1)), bad], 0)
+
+    assert "check 1a.two (counting) failed: one is not two." == str(caught.value)
+
+
+def test_each_check_has_random_numbers_of_its_own() -> None:
+    """They depend on the seed and the key, not on what ran before."""
+    seen: dict[tuple[int, str], float] = {}
+
+    def look(seed: int, key: str) -> Check:
+        def function(rng: Random) -> Finding:
+            seen[seed, key] = rng.random()
+            return Finding(1)
+
+        return Check(key, "1a", "", "", function)
+
+    run([look(0, "1a.one"), look(0, "1a.two")], 0)
+    alone = dict(seen)
+    run([look(0, "1a.two")], 0)
+    run([look(1, "1a.two")], 1)
+
+    assert alone[0, "1a.two"] == seen[0, "1a.two"]
+    assert 3 == len(set(seen.values()))

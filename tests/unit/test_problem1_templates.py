@@ -1,0 +1,119 @@
+"""The templates of problem 1: prose and layout around formulas, no mathematics of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from derivations import bound, formulas, loss, rnn, vanishing
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+QUESTIONS = ("1a", "1b", "1c", "1d", "1e", "1f")
+NAMES = (*QUESTIONS, "ledger")
+MATHEMATICS = re.compile(
+    r"\$(?P<inline>[^$]*)\$|\\\[(?P<display>.*?)\\\]|\\begin\{align\*\}(?P<align>.*?)\\end\{align\*\}"
+    r"|\\result\{(?P<result>(?:[^{}]|\{[^{}]*\})*)\}",
+    re.DOTALL,
+)
+LAYOUT = re.compile(r"@|\s|[,.:;&]|\\\\|\\qquad|\\begin\{aligned\}|\\end\{aligned\}")
+# what may hold = or > outside of mathematics: keys, sizes, columns
+NOT_TEXT = re.compile(r"\\(?:label|ref|cite|input|includegraphics(?:\[[^\]]*\])?|hypertarget)\{[^}]*\}"
+                      r"|\\begin\{(?:tabular|longtable)\}\{.*\}")  # fmt: skip
+
+
+def text_of(name: str) -> str:
+    """Give a template without comments, every tag replaced by @."""
+    source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
+    return re.sub(r"<%.*?%>", "@", re.sub(r"<#.*?#>", "", source), flags=re.DOTALL)
+
+
+def keys_of(name: str) -> set[str]:
+    """Give the keys of the formulas that a template prints."""
+    source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
+    return {one or other for one, other in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', source)}
+
+
+def all_formulas() -> list[formulas.Formula]:
+    """Give all formulas of problem 1."""
+    groups = (rnn.formulas_1a, rnn.formulas_1b, rnn.formulas_1c, loss.formulas_1d, bound.formulas_1e)
+    return [*formulas.symbols(), *(one for group in (*groups, vanishing.formulas_1f) for one in group())]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mathematics_is_typed_into_a_template(name: str) -> None:
+    """Between dollar signs and in displays stand tags, punctuation and layout, and nothing else."""
+    found = MATHEMATICS.finditer(text_of(name))
+
+    typed = [
+        match[0]
+        for match in found
+        if LAYOUT.sub("", next(part for part in match.groups() if part is not None))
+    ]
+    assert [] == typed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_mathematics_hides_in_the_text_of_a_template(name: str) -> None:
+    """Outside of mathematics there is no relation, script, Greek letter or operator."""
+    text = NOT_TEXT.sub("", MATHEMATICS.sub("", text_of(name)))
+
+    assert [] == re.findall(
+        r"[_^=<>]|\\(?:frac|sum|prod|sigma|gamma|delta|le|ge|approx|times|cdot|ensuremath)\b", text
+    )
+
+
+def test_every_formula_that_a_template_names_exists_and_none_is_idle() -> None:
+    """Templates print what is derived, and what is derived is printed, be it as the name of a rule."""
+    derived = {formula.key: formula.latex for formula in all_formulas()}
+    rules = " ".join(re.findall(r"\\rulename\{.*", "\n".join(derived.values())))
+    named = set[str]().union(*(keys_of(name) for name in QUESTIONS))
+
+    assert set() == named - derived.keys()
+    idle = {key for key in derived.keys() - named if f"${derived[key]}$" not in rules}
+    assert set() == idle
+
+
+def test_mathematics_in_the_name_of_a_rule_is_a_formula_too() -> None:
+    """What stands between dollar signs beside a step is one of the formulas that are read back."""
+    derived = {formula.latex for formula in all_formulas()}
+    lines = re.findall(r"\\rulename\{.*", "\n".join(derived))
+
+    inside = {part for line in lines for part in re.findall(r"\$([^$]*)\$", line)}
+    assert len(inside) > 10
+    assert set() == inside - derived
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_restates_the_question_and_leads_to_its_checks(question: str) -> None:
+    """Each answer opens with its heading and its points, has a result set off and a mark to the ledger."""
+    text = text_of(question)
+
+    assert text.startswith(rf"\question{{{question}}}{{")
+    assert "}{2}\n" in text
+    assert rf"\ledgermark{{{question}}}" in text
+    assert r"\restated{" in text
+    assert re.search(r"\\result\{|\\setoff\{", text)
+
+
+def test_the_gradient_is_never_said_to_vanish_without_a_condition() -> None:
+    """In 1f each 'vanishes' and 'zero' stands with its condition; the bare sentence does not occur."""
+    text = " ".join(text_of("1f").split())
+
+    assert not re.search(r"the gradient (?:goes|tends) to zero", text, re.IGNORECASE)
+    for claim in ("goes to zero as", "the whole gradient vanishes"):
+        before = text.partition(claim)[0][-160:]
+        assert re.search(r"\b[Ii]f\b|which for", before), claim
+
+
+def test_zero_is_never_called_a_minimum() -> None:
+    """0 is a bound of the slope that is not attained; 1e does not call it a minimum."""
+    assert "minim" not in text_of("1e")
+
+
+@pytest.mark.parametrize("cited", ["hochreiter2001", "bengio1994", "pascanu2013", "goodfellow2016"])
+def test_the_literature_is_cited_and_listed(cited: str) -> None:
+    """Four works are cited in 1f and stand in the references."""
+    assert rf"\cite{{{cited}}}" in text_of("1f")
+    assert rf"\bibitem{{{cited}}}" in text_of("references")
