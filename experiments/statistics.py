@@ -122,8 +122,8 @@ def selection(
 
     References
     ----------
-    I. Tsamardinos, E. Greasidou, G. Borboudakis, Bootstrapping the out-of-sample predictions for efficient and
-    accurate cross-validation. Machine Learning 107 (2018), 1895-1922.
+    I. Tsamardinos, E. Greasidou, G. Borboudakis, Bootstrapping the out-of-sample predictions for efficient
+    and accurate cross-validation. Machine Learning 107 (2018), 1895-1922.
     """
     n = correct.shape[1]
     # One row per draw: how often each sample was drawn. Small whole numbers: float64 is exact.

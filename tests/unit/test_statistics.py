@@ -47,7 +47,7 @@ def test_one_setting_alone_is_not_optimistic():
 
 
 def test_the_best_of_many_coins_is_worth_a_coin():
-    """Guessing settings look better than one half where they were selected, and are worth one half outside."""
+    """Guessing settings look better than one half where they were selected, and are worth a half outside."""
     correct = np.random.default_rng(0).random((200, 300)) < 0.5
     correct[0] = np.arange(300) % 2 == 0
 
