@@ -64,7 +64,7 @@ def read_inputs(content: bytes, file: str) -> Inputs:
     numbers = array("d")
     rows = enumerate(table, start=2) if header else enumerate(chain([first], table), start=1)
     for line, cells in rows:
-        numbers.extend(_number(cell, f"{file}, line {line}, column {i}") for i, cell in enumerate(cells, 1))
+        numbers.extend(_number(cell, file, line, column) for column, cell in enumerate(cells, start=1))
     if not numbers:
         raise DataError(f"{file} has a header row and no other; add the rows of data")
     return Inputs(file, header, np.array(numbers).reshape(-1, len(first)))
@@ -169,16 +169,19 @@ def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
     return tuple(cells)
 
 
-def _number(cell: str, where: str) -> float:
+def _number(cell: str, file: str, line: int, column: int) -> float:
     if len(cell) <= LONGEST and NUMBER.fullmatch(cell):
         value = float(cell)
         if math.isfinite(value):
             return value
-        raise DataError(f"{where}: {excerpt(cell)} is too large for a double; write a smaller number")
-    if cell in MISSING or NOT_FINITE.fullmatch(cell):
-        raise DataError(f"{where}: {_told(cell)} is not a finite number; fill it in or take the row out")
-    advice = "separate cells by commas" if re.search(r"[;\t |]", cell) else "write a number such as -0.25"
-    raise DataError(f"{where}: {excerpt(cell)} is not a number; {advice}")
+        fault = f"{excerpt(cell)} is too large for a double; write a smaller number"
+    elif cell in MISSING or NOT_FINITE.fullmatch(cell):
+        fault = f"{_told(cell)} is not a finite number; fill it in or take the row out"
+    elif re.search(r"[;\t |]", cell):
+        fault = f"{excerpt(cell)} is not a number; separate cells by commas"
+    else:
+        fault = f"{excerpt(cell)} is not a number; write a number such as -0.25"
+    raise DataError(f"{file}, line {line}, column {column}: {fault}")
 
 
 def _told(cell: str) -> str:

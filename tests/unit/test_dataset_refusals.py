@@ -210,10 +210,8 @@ REFUSALS = [
         "X alone has a header",
         {"trnX": b"a,b,c\n1,2,3\n1,2,3\n4,5,6\n"},
         (
-            "trnY-3d.csv holds 2 labels for the 3 "(
-                "rows of trnX-3d.csv; "
-                "give each row its label (X has a header row, so Y's first row was read as one)"
-            )
+            "trnY-3d.csv holds 2 labels for the 3 rows of trnX-3d.csv; "
+            "give each row its label (X has a header row, so Y's first row was read as one)"
         ),
     ),
     (
