@@ -6,8 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from report import config, publish, sources
-from report.store import made
+from report import config, publish, sources, store
+from report.errors import InputError
+from report.freshness import why
+from report.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,39 +56,31 @@ def build(
     inputs = sources.Inputs(settings, data or settings.data_path, quick=quick, pdf=pdf)
     with publish.locked(out):
         keys = sources.keys(inputs)
-        reason = "asked for with --force" if force else publish.stale(out, keys)
+        reason = "asked for with --force" if force else publish.stale(out, keys["build"])
         if not reason:
             console.note(f"Nothing changed: {out / 'submission.pdf'} is up to date.")
             return
         console.note(f"Building in {out}: {reason}.")
         from report import stages  # noqa: PLC0415 - heavy: only when there is something to do
 
-        dataset = stages.read(inputs)
-        derived = made(out, "derive", keys["derive"], lambda: stages.derive(inputs), console, force=force)
+        kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
         with publish.folder(out, console) as work:
-            measured = made(
-                out,
+            data_read = stages.read(inputs)
+            derived = kept.made("derive", lambda: stages.derive(inputs))
+            measured = kept.made(
                 "measure",
-                keys["measure"],
-                lambda: stages.measure(inputs, dataset, work, jobs or os.cpu_count() or 1, console),
-                console,
-                force=force,
+                lambda: stages.measure(inputs, data_read, work, jobs or os.cpu_count() or 1, console),
             )
-            studied = made(
-                out,
-                "study",
-                keys["study"],
-                lambda: stages.study(inputs, dataset, measured),
-                console,
-                force=force,
-            )
+            studied = kept.made("study", lambda: stages.study(inputs, data_read, measured))
             with console.stage("typeset"):
-                pages = stages.typeset(inputs, dataset, derived, measured, studied, work)
+                pages = stages.typeset(inputs, data_read, derived, measured, studied, work)
             with console.stage("compile"):
-                stages.compile_pages(inputs, work, pages)
+                system = stages.compile_pages(inputs, work, pages)
             with console.stage("bundle"):
-                stages.bundle(inputs, dataset, keys, work)
-            publish.put_in_place(work, out, keys)
+                stages.bundle(inputs, data_read, keys, work)
+            if changed := why(keys["build"], sources.keys(inputs)["build"]):
+                raise InputError(f"{changed} while the build ran.".capitalize(), "Run it again.")
+            publish.put_in_place(work, out, keys["build"], system)
         publish.write_timings(out, console.timings)
         console.note(f"Done: {out / 'submission.pdf'}")
 

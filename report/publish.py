@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import shutil
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
 from report import freshness
-from report.errors import MachineError, ReportError
+from report.errors import InputError, MachineError, ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from report.console import Console
 
-WORK, FAILED, LOCK, MANIFEST = ".work", "failed", ".lock", "manifest.json"
+WORK, FAILED, LOCK, STAMPS = ".work", "failed", ".lock", ".stamps.json"
+MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
+LEFTOVER = ".leftover-"  # begins the name of a folder that is on its way out
+OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
 
 
 @contextlib.contextmanager
@@ -27,11 +30,19 @@ def locked(out: Path) -> Iterator[None]:
 
     Raises
     ------
+    InputError
+        The folder cannot be one for builds.
     MachineError
         Another build is at work in the folder.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / LOCK).open("w") as lock:
+    place = out.resolve()
+    if place == freshness.ROOT or any(place.is_relative_to(freshness.ROOT / name) for name in OURS):
+        raise InputError(f"{out} holds the program's own files.", "Choose another folder with --out.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"{error.filename} is a file, not a folder.", "Choose another --out.") from error
+    with (out / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -41,49 +52,148 @@ def locked(out: Path) -> Iterator[None]:
         yield
 
 
-def stale(out: Path, keys: Mapping[str, freshness.Key]) -> str:
+def stale(out: Path, key: freshness.Key) -> str:
     """Say why a build must run: an input or an output changed; empty if all is as the last one left it."""
-    stamps = freshness.load(out)
-    reason = freshness.why(stamps.get("keys"), keys["build"])
-    return reason or freshness.outputs_intact(out, str(stamps.get("manifest", "")))
+    stamps = _stamps(out)
+    if "key" not in stamps:
+        return "the last build was cut off while it was put in place" if stamps else "there is no build yet"
+    if reason := freshness.why(stamps["key"], key):
+        return reason
+    if reason := freshness.why(stamps["system"], freshness.system_files(stamps["system"])):
+        return reason
+    for name, digest in stamps["outputs"].items():
+        try:
+            if freshness.digest((out / name).read_bytes()) != digest:
+                return f"{name} was changed"
+        except OSError:
+            return f"{name} is missing"
+    return ""
 
 
 @contextlib.contextmanager
 def folder(out: Path, console: Console) -> Iterator[Path]:
     """Give an empty folder to build in; when the build fails it becomes ``failed/``, with the reason."""
-    work = out / WORK
-    shutil.rmtree(work, ignore_errors=True)
+    work, failed = out / WORK, out / FAILED
+    for leftover in out.glob(f"{LEFTOVER}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    _clear(work)
     work.mkdir()
     try:
         yield work
     except BaseException as error:
-        failed = out / FAILED
-        shutil.rmtree(failed, ignore_errors=True)
-        work.replace(failed)
-        if isinstance(error, ReportError):
-            (failed / "reason.txt").write_text(f"{error}\n{error.hint}\n", encoding="utf-8")
-        old = f"; {out / 'submission.pdf'} is still the old one" if (out / MANIFEST).exists() else ""
-        console.note(f"What was made so far is in {failed}{old}.")
+        with contextlib.suppress(OSError):  # what went wrong matters more
+            _clear(failed)
+            work.replace(failed)
+            _tell(error, failed, work)
+            old = f"; {out / PDF} is still the old one" if (out / PDF).exists() else ""
+            console.note(f"What was made so far is in {failed}{old}.")
         raise
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _clear(work)
 
 
-def put_in_place(work: Path, out: Path, keys: Mapping[str, freshness.Key]) -> None:
-    """Move a finished build over the old one, the manifest last, then note what it was made from."""
+def put_in_place(work: Path, out: Path, key: freshness.Key, system: Iterable[str]) -> None:
+    """Move a finished build over the old one, the manifest last, then note what it was made from.
+
+    A kill in between leaves no note, so that the next run builds again; an error takes all of it back.
+
+    Parameters
+    ----------
+    work : Path
+        The folder with all files of the finished build, and no others.
+    out : Path
+        The build's folder.
+    key : mapping
+        What the build was made from.
+    system : iterable of str
+        The files of the system, outside the key, that it was made with.
+
+    Raises
+    ------
+    MachineError
+        A file cannot be put in place; all are as they were.
+    """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
-    manifest = (work / MANIFEST).read_bytes()
-    for gone in sorted(set(freshness.load(out).get("files", ())) - set(names)):
-        (out / gone).unlink(missing_ok=True)
-    for name in [*(name for name in names if name != MANIFEST), MANIFEST]:
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        (work / name).replace(out / name)
-    stamps = {"keys": keys["build"], "manifest": hashlib.sha256(manifest).hexdigest(), "files": names}
-    (out / freshness.STAMPS).write_text(json.dumps(stamps, indent=1), encoding="utf-8")
+    names = [*(name for name in names if name != MANIFEST), MANIFEST]
+    outputs = {name: freshness.digest((work / name).read_bytes()) for name in names}
+    former = _stamps(out)
+    gone = sorted(former.get("outputs", {}).keys() - outputs.keys())
+    present = [name for name in (*gone, *names) if (out / name).exists()]
+    _write_json(out / STAMPS, {"outputs": dict.fromkeys((*outputs, *gone), "")})  # no key: nothing is fresh
+    old = work / ".old"
+    try:
+        for name in present:
+            _put_aside(out / name, old / name)
+        for name in gone:
+            (out / name).unlink(missing_ok=True)
+        for name in names:
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).replace(out / name)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            for name in present:
+                _take_back(out / name, old / name)
+            for name in outputs.keys() - present:
+                (out / name).unlink(missing_ok=True)
+            _write_json(out / STAMPS, former)
+        if isinstance(error, OSError):
+            where = error.filename2 or error.filename
+            raise MachineError(
+                f"{where} cannot be replaced: {error.strerror}.",
+                "Close what holds it, or check who owns it; then run again: what was computed is kept.",
+            ) from error
+        raise
+    _write_json(out / STAMPS, {"key": key, "system": freshness.system_files(system), "outputs": outputs})
     shutil.rmtree(out / FAILED, ignore_errors=True)
 
 
 def write_timings(out: Path, seconds: Mapping[str, float]) -> None:
     """Write where the time went."""
-    rounded = {stage: round(spent, 3) for stage, spent in seconds.items()}
-    (out / "timings.json").write_text(json.dumps(rounded, indent=2) + "\n", encoding="utf-8")
+    _write_json(out / "timings.json", {stage: round(spent, 3) for stage, spent in seconds.items()})
+
+
+def _stamps(out: Path) -> dict[str, Any]:
+    """Read what the last build noted of itself; empty if there was none, or its note is damaged."""
+    try:
+        found = json.loads((out / STAMPS).read_text(encoding="utf-8"))
+        sound = all(isinstance(part, dict) for part in found.values())
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return found if sound and found.keys() in ({"outputs"}, {"key", "system", "outputs"}) else {}
+
+
+def _write_json(file: Path, content: Mapping[str, Any]) -> None:
+    beside = file.with_suffix(".new")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    beside.replace(file)
+
+
+def _clear(place: Path) -> None:
+    """Make a folder be gone at once, even while a process that outlived its build still writes into it."""
+    if place.exists():
+        leftover = tempfile.mkdtemp(prefix=LEFTOVER, dir=place.parent)
+        shutil.rmtree(place.replace(leftover), ignore_errors=True)
+
+
+def _put_aside(file: Path, aside: Path) -> None:
+    """Keep a file under a second name."""
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        aside.hardlink_to(file)
+    except OSError:  # not every file system has hard links
+        shutil.copy2(file, aside)
+
+
+def _take_back(file: Path, aside: Path) -> None:
+    """Make a file what it was, if it has come to be put aside."""
+    with contextlib.suppress(OSError):
+        aside.replace(file)
+
+
+def _tell(error: BaseException, failed: Path, work: Path) -> None:
+    """Write the reason beside what a failed build made, and let the message speak of that place."""
+    if isinstance(error, ReportError):
+        error.args = tuple(str(part).replace(str(work), str(failed)) for part in error.args)
+        error.hint = error.hint.replace(str(work), str(failed))
+    reason = f"{error or type(error).__name__}\n{getattr(error, 'hint', '')}".strip()
+    (failed / REASON).write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")

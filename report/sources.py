@@ -1,20 +1,34 @@
-"""What a build is made from, and the key of each stage: all its result depends on. Standard library only."""
+"""What a build is made from: its files, and the key of each stage, all that its result depends on.
+
+Standard library only: this is asked before anything heavy is imported.
+"""
 
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments import portable
+from experiments.source import ARCHIVE_NAME, FILE_NAMES
 from report import freshness
+from report.freshness import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from report.config import Config
 
-TEMPLATES = freshness.ROOT / "templates"
-PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "NPY_DISABLE_CPU_FEATURES", "REPORT_KEEP_ENV")
+TEMPLATES = ROOT / "templates"
+NOTEBOOK_SOURCE = TEMPLATES / "homework03.py"
+LOCK = ROOT / "requirements.txt"
+# What decides the last digits: the pins as they are in force, and what they replaced, which the report tells.
+PINS = (*portable.THREADS, *portable.KERNELS, portable.KEEP, portable.RECORD)
+DERIVING = ("sympy", "mpmath")
+PAGES_ONLY = ("jinja2", "markupsafe", "pypdf")  # no number depends on these
 
 
 @dataclass(frozen=True)
@@ -27,44 +41,92 @@ class Inputs:
     pdf: bool
 
 
+def files(data: Path) -> tuple[Path, ...]:
+    """List every file, beside the configuration, whose change makes a build necessary.
+
+    Parameters
+    ----------
+    data : Path
+        The folder or the archive with the data.
+    """
+    code = (path for package in ("derivations", "experiments", "report") for path in _code(package))
+    return (*code, *_templates(), LOCK, *_data(data))
+
+
 def keys(inputs: Inputs) -> dict[str, freshness.Key]:
     """Give the key of each stage, and under ``build`` that of the whole.
 
     Parameters
     ----------
     inputs : Inputs
-        What the build is made from.
+        What the build is made from. The files are read anew at each call.
     """
-    config = inputs.config
-    seed = freshness.value("the seed", config.seed)
-    data = _data(inputs.data)
-    search = freshness.value("the search space", asdict(config.search))
-    pins = {f"${name}": os.environ.get(name, "") for name in PINS}
-    numeric = freshness.versions("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "ipykernel") | pins
-    experiment = seed | data | search | numeric
-    notebook = freshness.files([TEMPLATES / "homework03.py", freshness.ROOT / "report" / "notebook.py"])
-    derive = seed | freshness.code("derivations") | freshness.versions("sympy", "mpmath")
-    measure = experiment | notebook | freshness.files([freshness.ROOT / "experiments" / "problem2.py"])
-    study = experiment | freshness.code("experiments")
-    whole = derive | measure | study | freshness.code("report") | freshness.files(TEMPLATES.iterdir())
-    whole |= freshness.value("report.toml", asdict(config)) | freshness.versions(
-        "jinja2", "pypdf", "jupytext"
+    stages = freshness.files([ROOT / "report" / "stages.py"])
+    seed = freshness.value("the seed", inputs.config.seed)
+    packages = freshness.packages(LOCK)
+    deriving = {f"{name}'s version" for name in ("Python", *DERIVING)}
+    no_number = {f"{name}'s version" for name in (*DERIVING, *PAGES_ONLY)}
+    numeric = (
+        seed
+        | stages
+        | {path.name: found for path in _data(inputs.data) for found in freshness.files([path]).values()}
+        | freshness.value("the search space", asdict(inputs.config.search))
+        | freshness.files(_code("experiments"))
+        | {name: version for name, version in packages.items() if name not in no_number}
+        | _machine()
     )
-    whole |= freshness.value("--quick", inputs.quick) | freshness.value("--no-pdf", not inputs.pdf) | _tex()
-    return {"derive": derive, "measure": measure, "study": study, "build": whole}
+    notebook = freshness.files([NOTEBOOK_SOURCE, ROOT / "report" / "notebook.py"])
+    derive = seed | stages | freshness.files(_code("derivations"))
+    derive |= {name: version for name, version in packages.items() if name in deriving}
+    whole = (
+        derive
+        | numeric
+        | packages
+        | freshness.files([*_code("report"), *_templates()])
+        | {"report.toml": freshness.digest(inputs.config.source)}
+        | freshness.value("further data files", _others(inputs.data))
+        | freshness.value("--quick", inputs.quick)
+        | freshness.value("--no-pdf", not inputs.pdf)
+        | _programs()
+    )
+    return {"derive": derive, "measure": numeric | notebook, "study": numeric, "build": whole}
 
 
-def _data(place: Path) -> freshness.Key:
-    """Give the hash of the archive, or of each of the files in the folder, by name."""
-    archive = place / "data.tgz" if place.is_dir() else place
-    found = [archive] if archive.is_file() else sorted(place.glob("*-3d.csv"))
-    return {path.name: digest for path in found for digest in freshness.files([path]).values()}
+def _code(package: str) -> Iterator[Path]:
+    return (ROOT / package).rglob("*.py")
 
 
-def _tex() -> freshness.Key:
-    """Give what tells one TeX from another without starting it: the programs' places and sizes."""
+def _templates() -> list[Path]:
+    """List the templates, without what an editor leaves beside them."""
+    return [path for kind in ("*.tex", "*.py") for path in TEMPLATES.glob(kind) if path.name[0] != "."]
+
+
+def _data(place: Path) -> list[Path]:
+    """List the archive, or the files in the folder, that hold the data."""
+    archive = place / ARCHIVE_NAME if place.is_dir() else place
+    return [archive] if archive.exists() else [place / name for name in FILE_NAMES]
+
+
+def _others(place: Path) -> list[str]:
+    """List all names in the data's folder: results.json tells of further files."""
+    try:
+        return sorted(path.name for path in place.iterdir() if path.name[0] != ".")
+    except OSError:
+        return []
+
+
+def _machine() -> freshness.Key:
+    """Give what the numbers may depend on beside the programs; the report names the processor."""
+    pins = {f"${name}": os.environ.get(name, "") for name in PINS}
+    return {"the processor": portable.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
+
+
+def _programs() -> freshness.Key:
+    """Give what tells one TeX from another without starting it."""
     key = {}
     for program in ("latexmk", "pdflatex"):
         path = shutil.which(program)
-        key[program] = f"{Path(path).resolve()} {Path(path).stat().st_size}" if path else "missing"
+        key[program] = (
+            " ".join((str(Path(path).resolve()), *freshness.system_files([path]).values())) if path else ""
+        )
     return key

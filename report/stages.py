@@ -136,8 +136,8 @@ def typeset(
     return filled
 
 
-def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> None:
-    """Make the PDF and the map from questions to its pages.
+def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> tuple[str, ...]:
+    """Make the PDF and the map from questions to its pages; give the files of the system that TeX read.
 
     Raises
     ------
@@ -145,18 +145,19 @@ def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> Non
         LaTeX is missing or failed.
     """
     if not inputs.pdf:
-        return
+        return ()
     latexmk = toolchain.find_latexmk()
     if lacks := toolchain.missing():
         what = ", ".join(str(lack) for lack in lacks)
         raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
     assert latexmk is not None
-    compile_pdf(latexmk.path, work, filled)
+    system = compile_pdf(latexmk.path, work, filled)
     page_map = pdf.question_pages((work / PDF).read_bytes(), QUESTIONS)
     (work / "pages.json").write_bytes(bundles.as_json(page_map))
     for by_product in work.glob("submission.*"):
         if by_product.suffix not in (".tex", ".pdf"):
             by_product.unlink()
+    return system
 
 
 def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], work: Path) -> None:

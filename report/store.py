@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from report import freshness
+from report.interrupt import heeded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from report.console import Console
@@ -17,60 +19,81 @@ if TYPE_CHECKING:
 FOLDER = ".kept"
 
 
-def made(
-    out: Path,
-    stage: str,
-    key: freshness.Key,
-    make: Callable[[], dict[str, Any]],
-    console: Console,
-    *,
-    force: bool,
-) -> dict[str, Any]:
-    """Give a stage's result: the kept one if its key is still the same and it is undamaged, else a new one.
+@dataclass(frozen=True)
+class Store:
+    """The kept results of one build's stages.
 
-    Parameters
+    Attributes
     ----------
-    out : Path
-        The build's folder.
-    stage : str
-        The stage's name, as a person reads it.
-    key : mapping
-        All that the result depends on.
-    make : callable
-        Makes the result, of JSON's own types.
+    folder : Path
+        Where they lie, one JSON file each.
+    keys : mapping
+        The key of each stage, as it was when the build began (and the program was loaded).
+    now : callable
+        Gives the keys as they are at the moment of the call.
     console : Console
-        Is told why the stage runs, or that it is reused.
+        Is told why a stage runs, or that its result is reused.
     force : bool
-        Make it again whatever is kept.
+        Make everything again, whatever is kept.
     """
-    file = out / FOLDER / f"{stage}.json"
-    kept = _read(file)
-    reason = "asked for with --force" if force else freshness.why(kept["key"] if kept else None, key)
-    if kept and not reason:
-        console.note(f"-- {stage}: unchanged, reused")
-        result: dict[str, Any] = kept["result"]
-        return result
-    with console.stage(stage, reason):
-        result = make()
-    _write(file, key, result)
-    return result
+
+    folder: Path
+    keys: Mapping[str, freshness.Key]
+    now: Callable[[], Mapping[str, freshness.Key]]
+    console: Console
+    force: bool
+
+    def made(self, stage: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Give a stage's result: the kept one if all it depends on is the same, else a new one.
+
+        Parameters
+        ----------
+        stage : str
+            The stage's name, as a person reads it.
+        make : callable
+            Makes the result, of JSON's types. What it gives is read back from JSON, so that the stages after
+            it cannot tell a new result from a kept one.
+        """
+        file = self.folder / f"{stage}.json"
+        key = self.keys[stage]
+        kept = read(file)
+        reason = "asked for with --force" if self.force else freshness.why(kept and kept["key"], key)
+        if kept and not reason:
+            self.console.note(f"-- {stage}: unchanged, reused")
+            return _result(kept)
+        with self.console.stage(stage, reason), heeded():
+            result = make()
+        body = json.dumps({"key": key, "result": result})
+        if self.now()[stage] == key:  # else something changed meanwhile: what is this result made from?
+            write(file, body)
+        return _result(json.loads(body))
 
 
-def _read(file: Path) -> dict[str, Any] | None:
-    """Read a kept result; None if there is none or its bytes are not those that were written."""
+def read(file: Path) -> dict[str, Any] | None:
+    """Read a kept ``key`` and ``result``; None if there are none, or their bytes are not those written."""
     try:
         digest, _, body = file.read_text(encoding="utf-8").partition("\n")
-        if hashlib.sha256(body.encode()).hexdigest() != digest:
+        if freshness.digest(body.encode()) != digest:
             return None
         found: dict[str, Any] = json.loads(body)
     except (OSError, ValueError):
         return None
+    return found if found.keys() == {"key", "result"} else None
+
+
+def _result(kept: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = kept["result"]
     return found
 
 
-def _write(file: Path, key: freshness.Key, result: dict[str, Any]) -> None:
-    body = json.dumps({"key": key, "result": result})
+def write(file: Path, body: str) -> None:
+    """Keep a result with its digest; a file that is there was written whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
     beside = file.with_suffix(".new")
-    beside.write_text(f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}", encoding="utf-8")
-    beside.replace(file)
+    try:
+        beside.write_text(f"{freshness.digest(body.encode())}\n{body}", encoding="utf-8")
+        beside.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)  # it may be what fills the disk
+        raise

@@ -1,0 +1,194 @@
+"""What LaTeX's log complains of, told in the template's terms; logs are written with -file-line-error."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from report.errors import LatexError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from report.render import Page
+
+WIDTH = 160  # characters of an offending line that are shown
+HINTS = {
+    "Undefined control sequence": "A command is misspelt, or its package is not loaded by submission.tex.",
+    "Missing $ inserted": "Mathematics stands outside of $...$.",
+    ".sty' not found": "A LaTeX package is missing: see `python generate_report.py doctor`.",
+    "using draft setting": "No figure of that name is drawn: see stages.typeset.",
+    "Unicode character": "The report's font lacks a character: write it with Latin letters.",
+    "Emergency stop": "TeX met the end of a file too early: an environment or brace may not be closed.",
+    "File ended while scanning": "A closing brace is missing.",
+    "Paragraph ended before": "A closing brace is missing.",
+    "Too many }": "An opening brace is missing.",
+    "Extra }, or forgotten": "An opening brace, or a $, is missing.",
+    "Missing } inserted": "A closing brace is missing.",
+    "alignment tab": "A line of a table has more & than columns, or an & should be \\&.",
+    "Misplaced \\noalign": "\\hline and \\midrule stand at the start of a table's line, after \\\\.",
+    "Misplaced alignment": "An & stands outside of a table; in text it is \\&.",
+    "ended by": "An environment is not closed, or closed by another name.",
+    "Double superscript": "Two ^ in a row: group them with braces.",
+    "Double subscript": "Two _ in a row: group them with braces.",
+    "Illegal parameter number": "In text a # is \\#.",
+    "capacity exceeded": "A command may be defined by itself.",
+    "already defined": "Use \\renewcommand, or another name.",
+}
+# What a log must not hold, each with the sentence it becomes.
+FAULTS = {
+    r"^Overfull \\([hv])box \(([\d.]+)pt too (?:wide|high)\).*$": "a line or box is too large for the page",
+    r"^Missing character: There is no (\S+).*$": "the report's font lacks a character",
+    r"^LaTeX Warning: (Reference|Citation|Hyper reference) .*undefined.*$": "a reference leads nowhere",
+    r"^LaTeX Warning: Label .* multiply defined.*$": "two places have one label",
+    r"^pdfTeX warning.*(name\{[^}]*\} has been referenced but does not exist).*$": "a link leads nowhere",
+    r"^pdfTeX warning.*destination with the same identifier.*$": "two places have one name",
+    r"^\(\\end occurred inside a group at level .*\)\n+### .* at line \d+ .*$": "a brace is not closed",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What TeX complained of.
+
+    Attributes
+    ----------
+    file : str
+        The file that TeX named, relative to the build's folder.
+    line : int
+        The line in it, from 1; 0 if TeX named none.
+    words : str
+        TeX's own.
+    read : str
+        What TeX had read of the line when it stopped.
+    """
+
+    file: str
+    line: int
+    words: str
+    read: str = ""
+
+
+def first_error(log: str) -> Problem | None:
+    """Find the first real error."""
+    for match in re.finditer(r"^(?:(\S+?\.\w+):(\d+): (.*)|! (.*))$", log, re.MULTILINE):
+        file, line, words, bare = match.groups()
+        behind = log[match.end() :]
+        if "==>" in match.group() or (bare or "").startswith(" "):
+            continue
+        if bare:  # no place given: the next "file:line: Emergency stop" has it
+            later = re.search(r"^(\S+?\.\w+):(\d+): ", behind, re.MULTILINE)
+            file, line = later.groups() if later else ("submission.tex", "0")
+        read = re.search(rf"^l\.{line} (.*)$", behind, re.MULTILINE)
+        return Problem(file.removeprefix("./"), int(line), words or bare, read[1] if read else "")
+    return None
+
+
+def first_fault(log: str) -> Problem | None:
+    """Find the first thing that TeX lets pass and we do not."""
+    for pattern, sentence in FAULTS.items():
+        if match := re.search(pattern, log, re.MULTILINE):
+            said = re.sub(r"\s+", " ", match.group())
+            place = re.search(r"(?:at lines?|on input line|entered at line) (\d+)", said)
+            file = _open_file(log[: match.start()])
+            return Problem(file, int(place[1]) if place else 0, f"{sentence} ({said})")
+    return None
+
+
+def last_words(output: str) -> Problem:
+    """Give the last line that latexmk printed, when there is no log to read."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    return Problem("submission.tex", 0, lines[-1] if lines else "latexmk said nothing")
+
+
+def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
+    """Tell a problem by question, template, line and the offending line.
+
+    Parameters
+    ----------
+    problem : Problem
+        What TeX complained of.
+    pages : mapping
+        The filled templates by their path in the build's folder.
+    where : str
+        A sentence that says where the whole log is.
+    """
+    problem = _at_its_cause(problem, pages)
+    page = pages.get(problem.file)
+    known = page is not None and 0 < problem.line <= len(page.lines)
+    place, words = problem.file, problem.words.rstrip(".")
+    if page:
+        place = f"templates/{page.template}" + (f", line {page.lines[problem.line - 1]}" if known else "")
+        words = _in_template_lines(words, page)
+    question = re.fullmatch(r"(\d)([a-z])\.tex", page.template if page else "")
+    message = f"{f'Question {question[1]}({question[2]}): ' if question else ''}{place}: {words}."
+    if page and known and (excerpt := _excerpt(page.text.split("\n")[problem.line - 1], problem.read)):
+        message += f"\n   > {excerpt}"
+    hint = next((text for key, text in HINTS.items() if key in problem.words), "")
+    return LatexError(message, f"{hint} {where}".strip())
+
+
+def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
+    """Move a problem that TeX noticed too late to where it began."""
+    page = pages.get(problem.file)
+    line = page.text.split("\n")[problem.line - 1] if page and 0 < problem.line <= len(page.lines) else ""
+    part = re.fullmatch(r"\\input\{(.*)\}", line.strip())
+    if part and "File ended while scanning" in problem.words:  # the brace stands in the part that ended
+        return replace(problem, file=f"{part[1]}.tex", line=0, read="")
+    begun = re.search(r"(\\begin\{.*?\}) on input line (\d+) ended by", problem.words)
+    if begun:
+        starts = [name for name, each in pages.items() if begun[1] in _line(each, int(begun[2]))]
+        if starts and problem.file not in starts:
+            return replace(problem, file=starts[0], line=int(begun[2]), read="")
+    if "a brace is not closed" in problem.words:
+        open_ones = [
+            name for name, each in pages.items() if "{" in _line(each, problem.line) and _balance(each)
+        ]
+        return replace(problem, file=open_ones[0] if open_ones else problem.file)
+    return problem
+
+
+def _line(page: Page, number: int) -> str:
+    lines = page.text.split("\n")
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _balance(page: Page) -> int:
+    """Count the braces that are opened and not closed, outside of comments."""
+    text = re.sub(r"\\.|%.*", "", page.text)
+    return text.count("{") - text.count("}")
+
+
+def _in_template_lines(words: str, page: Page) -> str:
+    """Give line numbers in TeX's words as those of the template."""
+
+    def line(match: re.Match[str]) -> str:
+        number = int(match[1])
+        return f"on line {page.lines[number - 1]}" if 0 < number <= len(page.lines) else match[0]
+
+    return re.sub(r"on input line (\d+)", line, words)
+
+
+def _excerpt(line: str, read: str) -> str:
+    """Give a line, or of a long one what is around the place where TeX stopped."""
+    text = line.strip()
+    if len(text) <= WIDTH:
+        return text
+    tail = read.removeprefix("...").strip()
+    stop = text.find(tail) + len(tail) if tail and tail in text else 0
+    start = max(0, min(stop - 3 * WIDTH // 4, len(text) - WIDTH))
+    return f"{'...' * (start > 0)}{text[start : start + WIDTH]}{'...' * (start + WIDTH < len(text))}"
+
+
+def _open_file(log: str) -> str:
+    """Tell which of our files TeX was reading at the end of `log`: its parentheses say so."""
+    stack: list[str] = []
+    for match in re.finditer(r"\((\./[^\s()]+|/[^\s()]+)?|\)", log):
+        if match.group() == ")":
+            if stack:
+                stack.pop()
+        else:
+            stack.append(match.group(1) or "")
+    ours = [name for name in stack if name.startswith("./") and name.endswith(".tex")]
+    return ours[-1].removeprefix("./") if ours else "submission.tex"
