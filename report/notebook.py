@@ -1,9 +1,8 @@
-"""The notebook: made from its readable source, executed in a clean kernel, read back as a record."""
+"""The notebook: made from its readable source, and read back as a record when it has been executed."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from itertools import pairwise
@@ -12,16 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import jupytext
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from experiments import portable
-from report.errors import CheckError, MachineError
+from report.errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 Notebook = Any  # nbformat.NotebookNode, a library without types
 Layers = tuple[int, ...]
@@ -35,9 +30,8 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+RECORDED = ("2a", "2b", "total", "search", "versions")
 SLOW_CELL = 5000  # weights between hidden layers, from which on an architecture gets several cells
-CELL_TIMEOUT = 1800  # seconds; the shipped cells take less than 30
 
 
 def build(
@@ -62,12 +56,22 @@ def build(
         The one-point grid of scikit-learn's default setting if `grid` lacks it: it becomes a candidate too.
     stand_in : bool
         Whether the data are the stand-in, which the notebook then says.
+
+    Raises
+    ------
+    CheckError
+        The source lacks a tag, or a value that is to be put in.
     """
     notebook = jupytext.read(SOURCE, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(METADATA)
     cells = []
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
+        if not tags:
+            raise CheckError(
+                f"templates/{SOURCE.name}: the cell “{heading(cell)}” has no tag.",
+                'Its first tag is the question that it answers: # %% tags=["2a"]',
+            )
         if "parameters" in tags:
             cell.source = _assign(cell.source, "SEED", repr(seed))
         if "pins" in tags:
@@ -89,64 +93,25 @@ def build(
     return notebook
 
 
-def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int, int, str], None]) -> None:
-    """Run every cell in a clean kernel of this Python; outputs are stored in `notebook`.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Changed in place. If a cell fails, a banner and an anchor at the cell are put into it.
-    folder : Path
-        Where the kernel works: it holds the four CSV files and nothing else.
-    jobs : int
-        How many processes the search inside may use.
-    progress : callable
-        Called as ``progress(cells done, cells in all, what runs next)``.
+def record(notebook: Notebook) -> dict[str, Any]:
+    """Give the record that the notebook's last cell printed, as the last line of its output.
 
     Raises
     ------
     CheckError
-        A cell raised an exception.
-    MachineError
-        The kernel died, or a cell took longer than `CELL_TIMEOUT`.
+        There is none.
     """
-    specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # this very Python, no other kernel
-    manager = AsyncKernelManager(
-        kernel_name="python3", kernel_spec_manager=specs, transport_encryption="auto"
-    )
-    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-
-    def starting(cell: Notebook, cell_index: int) -> None:
-        if cell.cell_type == "code":
-            progress(code.index(cell_index), len(code), heading(cell))
-
-    client = NotebookClient(
-        notebook,
-        km=manager,
-        timeout=CELL_TIMEOUT,
-        record_timing=False,
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_start=starting,
-    )
-    try:
-        client.execute(env=_kernel_environment(folder, jobs), cleanup_kc=True)
-    except CellExecutionError as error:
-        raise _failure(notebook, code, f"{error.ename}: {error.evalue}", CheckError) from error
-    except CellTimeoutError as error:
-        raise _failure(notebook, code, f"no answer within {CELL_TIMEOUT} s", MachineError) from error
-    except DeadKernelError as error:
-        raise _failure(notebook, code, "the kernel died (out of memory?)", MachineError) from error
-    finally:
-        notebook.metadata = nbformat.from_dict(
-            METADATA
-        )  # the kernel's own account names this machine's Python
-    progress(len(code), len(code), "")
-
-
-def record(notebook: Notebook) -> dict[str, Any]:
-    """Give the record that the notebook's last cell printed, as the last line of its output."""
     output = "".join(out.text for out in notebook.cells[-1].outputs if out.output_type == "stream")
-    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    try:
+        found: dict[str, Any] = json.loads(output.rstrip("\n").rpartition("\n")[2])
+        missing = [part for part in RECORDED if part not in found]
+    except (ValueError, TypeError):
+        missing = list(RECORDED)
+    if missing:
+        raise CheckError(
+            f"templates/{SOURCE.name}: the last line that the last cell prints must be the record, in JSON; "
+            f"it lacks {', '.join(missing)}."
+        )
     return found
 
 
@@ -158,14 +123,16 @@ def dump(notebook: Notebook) -> bytes:
 
 def heading(cell: Notebook) -> str:
     """Give the first-line comment of a code cell: the question that it answers, and how."""
-    return str(cell.source).splitlines()[0].lstrip("# ")
+    return str(cell.source).partition("\n")[0].lstrip("# ")
 
 
 def _assign(source: str, name: str, literal: str) -> str:
     """Replace the value that `name` is given at the top level of `source`, over however many lines."""
     pattern = re.compile(rf"^{name} = (?:\{{.*?^\}}|[^\n]*)", re.MULTILINE | re.DOTALL)
     if len(pattern.findall(source)) != 1:
-        raise CheckError(f"{SOURCE.name}: the cell that sets {name} must do so once, at the start of a line.")
+        raise CheckError(
+            f"templates/{SOURCE.name}: the cell that sets {name} must do so once, at the start of a line."
+        )
     return pattern.sub(lambda _: f"{name} = {literal}", source)
 
 
@@ -201,36 +168,3 @@ def _search_cells(
         source = cell.source.replace("search((100,))", call).replace("layers (100,)", f"layers {title}")
         made.append(nbformat.v4.new_code_cell(source, metadata=cell.metadata))
     return made
-
-
-def _kernel_environment(folder: Path, jobs: int) -> dict[str, str]:
-    """Give the environment of a clean kernel: nobody's start-up files, no colours, so many processes."""
-    private = folder.parent.resolve() / "kernel"  # absolute: the kernel works in another folder
-    private.mkdir(exist_ok=True)
-    places = {name: str(private) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
-    return {**os.environ, **places, "LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1"}
-
-
-def _failure(
-    notebook: Notebook, code: Sequence[int], reason: str, kind: type[CheckError | MachineError]
-) -> CheckError | MachineError:
-    """Mark the cell that failed in the notebook, and give the error that names its question."""
-    index = next(i for i in code if _failed(notebook.cells[i]))
-    cell = notebook.cells[index]
-    for output in cell.outputs:
-        if output.output_type == "error":
-            output.traceback = [ANSI.sub("", line) for line in output.traceback]
-    anchor = nbformat.v4.new_markdown_cell('<a id="failed"></a> **This cell failed:**', id="failed")
-    banner = nbformat.v4.new_markdown_cell(
-        f"**The notebook stopped** in [the cell “{heading(cell)}”](#failed): {ANSI.sub('', reason)}",
-        id="banner",
-    )
-    notebook.cells.insert(index, anchor)
-    notebook.cells.insert(0, banner)
-    sentence = ANSI.sub("", reason).splitlines()[0]
-    return kind(f"The notebook stopped in the cell “{heading(cell)}”: {sentence}.")
-
-
-def _failed(cell: Notebook) -> bool:
-    """Tell whether a code cell is where execution stopped: it has an error, or never got its number."""
-    return cell.execution_count is None or any(out.output_type == "error" for out in cell.outputs)

@@ -54,11 +54,12 @@ def build(
     if quick:
         settings = replace(settings, search=_small(settings.search))
     inputs = sources.Inputs(settings, data or settings.data_path, quick=quick, pdf=pdf)
+    product = out / "submission.pdf" if pdf else out
     with publish.locked(out):
         keys = sources.keys(inputs)
         reason = "asked for with --force" if force else publish.stale(out, keys["build"])
         if not reason:
-            console.note(f"Nothing changed: {out / 'submission.pdf'} is up to date.")
+            console.note(f"Nothing changed: {product} is up to date.")
             return
         console.note(f"Building in {out}: {reason}.")
         from report import stages  # noqa: PLC0415 - heavy: only when there is something to do
@@ -79,10 +80,10 @@ def build(
             with console.stage("bundle"):
                 stages.bundle(inputs, data_read, keys, work)
             if changed := why(keys["build"], sources.keys(inputs)["build"]):
-                raise InputError(f"{changed} while the build ran.".capitalize(), "Run it again.")
+                raise InputError(f"While the build ran, {changed}.", "Run it again.")
             publish.put_in_place(work, out, keys["build"], system)
         publish.write_timings(out, console.timings)
-        console.note(f"Done: {out / 'submission.pdf'}")
+        console.note(f"Done: {product}")
 
 
 def _small(search: Search) -> Search:

@@ -75,7 +75,8 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         | {name: version for name, version in packages.items() if name not in no_number}
         | _machine()
     )
-    notebook = freshness.files([NOTEBOOK_SOURCE, ROOT / "report" / "notebook.py"])
+    running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
+    notebook = freshness.files([NOTEBOOK_SOURCE, *running])
     derive = seed | stages | freshness.files(_code("derivations"))
     derive |= {name: version for name, version in packages.items() if name in deriving}
     whole = (

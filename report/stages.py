@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier
 from derivations import problem1
 from experiments import dataset, portable, problem2
 from report import bundle as bundles
-from report import evidence, figures, freshness, notebook, pages, pdf, toolchain
+from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
 from report.config import QUESTIONS
 from report.errors import LatexError
@@ -64,7 +64,7 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     for file in data.files:
         (room / file.name).write_bytes(file.content)
     try:
-        notebook.execute(made, room, jobs, console.progress)
+        kernel.execute(made, room, jobs, console.progress)
     finally:
         (work / NOTEBOOK).write_bytes(notebook.dump(made))
         shutil.rmtree(scratch)

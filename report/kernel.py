@@ -1,0 +1,190 @@
+"""The notebook's kernel: this very Python, started clean, alone, and never left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from experiments import portable
+from report.errors import CheckError, MachineError
+from report.leash import leashed
+from report.notebook import METADATA, SOURCE, heading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from report.notebook import Notebook
+
+CELL_TIMEOUT = 1800  # seconds; the shipped cells take less than 30
+LONGEST_SOCKET = 80  # characters of a folder in which sockets can be named: systems take about 100 in all
+LOG = "kernel.log"
+PERSONAL = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB")  # begin names of personal settings
+MACHINE = ("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]")
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+
+
+def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int, int, str], None]) -> None:
+    """Run every cell in a clean kernel; outputs are stored in `notebook`.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place. If a cell fails, a banner and an anchor at the cell are put into it.
+    folder : Path
+        Where the kernel works: it holds the four CSV files and nothing else.
+    jobs : int
+        How many processes the search inside may use.
+    progress : callable
+        Called as ``progress(cells done, cells in all, what runs next)``.
+
+    Raises
+    ------
+    CheckError
+        A cell raised an exception.
+    MachineError
+        The kernel died, a worker died or memory ran out, or a cell took longer than `CELL_TIMEOUT`.
+    """
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    running = code[0]
+
+    def starting(cell: Notebook, cell_index: int) -> None:
+        nonlocal running
+        if cell.cell_type == "code":
+            running = cell_index
+            progress(code.index(cell_index), len(code), heading(cell))
+
+    log = folder.parent / LOG
+    private = Path(tempfile.mkdtemp(prefix="report-"))
+    try:
+        with log.open("wb") as words, leashed() as leash:
+            _run(notebook, folder, private, _environment(private, jobs), words, leash, starting)
+    except CellExecutionError as error:
+        reason = f"{error.ename}: {error.evalue}"
+        kind = MachineError if any(word in reason for word in MACHINE) else CheckError
+        raise _failure(notebook, running, reason, kind) from error
+    except CellTimeoutError as error:
+        raise _failure(notebook, running, f"no answer within {CELL_TIMEOUT} s", MachineError) from error
+    except (DeadKernelError, RuntimeError) as error:  # a RuntimeError: it died before the first cell
+        last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2]
+        reason = f"the kernel died, saying “{last}”" if last else "the kernel died (out of memory?)"
+        raise _failure(notebook, running, reason, MachineError) from error
+    finally:
+        notebook.metadata = nbformat.from_dict(METADATA)  # the kernel's account names this machine's Python
+        shutil.rmtree(private, ignore_errors=True)
+    progress(len(code), len(code), "")
+
+
+def _run(
+    notebook: Notebook,
+    folder: Path,
+    private: Path,
+    environ: Mapping[str, str],
+    words: Any,
+    leash: Callable[[int], None],
+    starting: Callable[..., None],
+) -> None:
+    """Execute in a thread, so that a Ctrl-C reaches us and not nbclient, which would take seconds over it."""
+    specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # no kernel but this Python's
+    # Sockets are files, where their names are short enough: no network is needed, nobody else can connect.
+    files = {"transport": "ipc", "ip": str(private / "socket")}
+    by_network = {"transport_encryption": "auto"}
+    manager = AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=specs,
+        connection_file=str(private / "connection.json"),
+        **(files if len(str(private)) < LONGEST_SOCKET else by_network),
+    )
+    client = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=CELL_TIMEOUT,
+        record_timing=False,
+        coalesce_streams=True,  # else the bytes depend on when the kernel flushed
+        shutdown_kernel="immediate",
+        resources={"metadata": {"path": str(folder)}},
+        on_cell_start=starting,
+    )
+    failures: list[Exception] = []
+
+    async def execute() -> None:
+        await manager.start_kernel(
+            cwd=str(folder),
+            env=dict(environ),
+            stdout=words,
+            stderr=words,
+            extra_arguments=["--HistoryManager.enabled=False"],
+        )
+        provisioner: Any = manager.provisioner
+        leash(provisioner.pgid)
+        await client.async_execute(cleanup_kc=True)
+
+    def run() -> None:
+        try:
+            asyncio.run(execute())
+        except Exception as error:  # noqa: BLE001 - raised again below, where somebody can catch it
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+def _environment(private: Path, jobs: int) -> dict[str, str]:
+    """Give the environment of a clean kernel: nobody's settings, no colours, so many processes."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(PERSONAL)}
+    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):  # made once, for it takes seconds
+        shutil.copy(fonts, private)
+    places = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")
+    ours = {"LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    return {**kept, **dict.fromkeys(places, str(private)), **portable.CHILDREN, **ours}
+
+
+def _failure(
+    notebook: Notebook, index: int, reason: str, kind: type[CheckError | MachineError]
+) -> CheckError | MachineError:
+    """Mark the cell that failed in the notebook, and give the error that names its question."""
+    cell = notebook.cells[index]
+    place = ""
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            output.evalue = ANSI.sub("", output.evalue)
+            output.traceback = [ANSI.sub("", line) for line in output.traceback]
+            place = _source_line(cell, "\n".join(output.traceback))
+    reason = ANSI.sub("", reason).strip()
+    title = heading(cell)
+    anchor = nbformat.v4.new_markdown_cell('<a id="failed"></a> **This cell failed:**', id="failed")
+    banner = nbformat.v4.new_markdown_cell(
+        f"**The notebook stopped** in [the cell “{title}”](#failed): {reason}", id="banner"
+    )
+    notebook.cells.insert(index, anchor)
+    notebook.cells.insert(0, banner)
+    sentence = reason.partition("\n")[0].rstrip(".")
+    return kind(
+        f"{title}: the notebook stopped{place}: {sentence}.",
+        "The notebook is kept with what was made: its first lines lead to the cell.",
+    )
+
+
+def _source_line(cell: Notebook, traceback: str) -> str:
+    """Tell where in the notebook's source the cell stopped, if that line occurs there once."""
+    lines = cell.source.split("\n")
+    stops = [int(number) for number in re.findall(r"Cell In ?\[\d+\], line (\d+)", traceback)]
+    wanted = [lines[number - 1] for number in stops[:1] if 0 < number <= len(lines)]
+    source = SOURCE.read_text(encoding="utf-8").split("\n")
+    found = [number for number, line in enumerate(source, start=1) if [line] == wanted]
+    return f" at templates/{SOURCE.name}, line {found[0]}" if len(found) == 1 else ""
