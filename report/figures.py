@@ -130,26 +130,64 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
         return _pdf(figure)
 
 
-def learning(curves: Mapping[str, Sequence[float]]) -> bytes:
-    """Draw the training loss after each epoch, one labelled curve for each network."""
+def learning(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
+    """Draw training loss and development accuracy after each epoch, one labelled curve for each network."""
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(0.8 * WIDTH, 2.2), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
+        losses, accuracies = figure.subplots(1, 2)
+        for name, curve in curves.items():
+            epochs = range(1, len(curve["loss"]) + 1)
+            (line,) = losses.semilogy(epochs, curve["loss"])
+            accuracies.plot(epochs, curve["accuracy"], color=line.get_color())
+            for axis, values in ((losses, curve["loss"]), (accuracies, curve["accuracy"])):
+                axis.plot(epochs[-1], values[-1], "o", ms=3, color=line.get_color())
+                axis.annotate(
+                    name,
+                    (epochs[-1], values[-1]),
+                    (5, 0),
+                    textcoords="offset points",
+                    color=line.get_color(),
+                    va="center",
+                )
+        _plain_log_ticks(losses)
+        losses.set_ylabel("training loss")
+        accuracies.set_ylabel("development accuracy")
+        for axis in (losses, accuracies):
+            axis.set_xlabel("epoch")
+            axis.set_xlim(0, 1.16 * max(len(curve["loss"]) for curve in curves.values()))
+        return _pdf(figure)
+
+
+def gain(
+    counts: Mapping[str, Sequence[int]], intervals: Mapping[str, tuple[float, float]], total: int
+) -> bytes:
+    """Draw the development accuracy of each network: over seeds, and the reported one with its interval.
+
+    Parameters
+    ----------
+    counts : mapping
+        Name to correct development samples, one for each seed, the reported seed first.
+    intervals : mapping
+        Name to the two ends of the reported accuracy's interval.
+    total : int
+        The number of development samples.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(0.8 * WIDTH, 1.35), layout="constrained")
         axis = figure.subplots()
-        for name, losses in curves.items():
-            epochs = range(1, len(losses) + 1)
-            (line,) = axis.semilogy(epochs, losses)
-            axis.plot(epochs[-1], losses[-1], "o", ms=3, color=line.get_color())
-            axis.annotate(
-                name,
-                (epochs[-1], losses[-1]),
-                (5, 0),
-                textcoords="offset points",
-                color=line.get_color(),
-                va="center",
-            )
-        _plain_log_ticks(axis)
-        axis.set_xlabel("epoch")
-        axis.set_ylabel("training loss")
+        for place, (name, found) in enumerate(reversed(list(counts.items()))):
+            colour = COLOURS[len(counts) - 1 - place]
+            values, repeats = np.unique(found, return_counts=True)
+            for value, repeat in zip(values, repeats, strict=True):
+                heights = place + 0.2 + 0.09 * np.arange(repeat)
+                axis.plot([value / total] * repeat, heights, ".", ms=3.5, color=colour, mew=0)
+            axis.plot(intervals[name], [place] * 2, color=colour, lw=1.4, solid_capstyle="butt")
+            axis.plot(found[0] / total, place, "o", ms=4.5, color=colour)
+        axis.set_yticks(range(len(counts)), list(reversed(counts)))
+        axis.set_ylim(-0.4, len(counts))
+        axis.tick_params(axis="y", length=0)
+        axis.spines["left"].set_visible(False)
+        axis.set_xlabel("development accuracy")
         return _pdf(figure)
 
 
@@ -165,7 +203,7 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
         The names of the features.
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 3.3))
+        figure = Figure(figsize=(WIDTH, 2.9))
         axis: Any = figure.add_subplot(projection="3d", computed_zorder=False)
         wrong = y != predicted
         for colour, label in zip(_cycle(len(np.unique(y))), np.unique(y), strict=True):
@@ -182,6 +220,29 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
         if len(handles) > LEGEND_ROWS:  # many classes: the crosses explain themselves
             handles = handles[::2][:LEGEND_ROWS]
         figure.legend(handles=handles, loc="center right", bbox_to_anchor=(0.97, 0.5), markerscale=1.4)
+        return _pdf(figure)
+
+
+def projections(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> bytes:
+    """Draw the same samples, with the same marks and colours, seen along each of the three axes.
+
+    Parameters
+    ----------
+    X, y, predicted, names
+        As for `errors`.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 1.75), layout="constrained")
+        axes = figure.subplots(1, 3)
+        for axis, (across, up) in zip(axes, ((0, 1), (0, 2), (1, 2)), strict=True):
+            for colour, label in zip(_cycle(len(np.unique(y))), np.unique(y), strict=True):
+                right = X[(y == label) & (predicted == y)]
+                wrong = X[(y == label) & (predicted != y)]
+                axis.plot(right[:, across], right[:, up], ".", color=colour, ms=2.5, alpha=0.45, mew=0)
+                axis.plot(wrong[:, across], wrong[:, up], "x", color=colour, ms=3, mew=0.7)
+            axis.set_xlabel(_plain(names[across]))
+            axis.set_ylabel(_plain(names[up]))
+            axis.tick_params(labelsize=7)
         return _pdf(figure)
 
 

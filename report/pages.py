@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import portable
 from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
+from experiments.statistics import DRAWS, wilson
 from report.config import QUESTIONS
 from report.render import Latex, Page, environment, escape, page
 
@@ -139,6 +140,7 @@ def problem2(
         "epochs": {name: str(number) for name, number in study["epochs"].items()},
         "converged": study["converged"],
         "wrong": str(study["wrong"]),
+        "trust": _trust(record, study),
         "environment": portable.sentences(study["environment"]),
     }
 
@@ -150,6 +152,44 @@ def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
     wanted = {"submission.tex": "submission.tex", **parts}
     full = {**context, "questions": QUESTIONS, "appendix": APPENDIX}
     return {path: page(env, template, full) for path, template in wanted.items()}
+
+
+def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the numbers that say how far to trust the others, printed."""
+    total = record["total"]["dev"]
+    seeds, selection = study["seeds"], study["selection"]
+    intervals = {
+        key: "{:.4f} to {:.4f}".format(*wilson(record[key[:2]][key[3:]], record["total"][key[3:]]))
+        for key in ("2a.train", "2a.dev", "2b.train", "2b.dev")
+    }
+    return {
+        "interval": intervals,
+        "seeds": str(len(seeds["counts"]["best"])),
+        "better": str(seeds["better"]),
+        "mean": {name: f"{seeds[name]['mean'] / total:.4f}" for name in ("default", "best")},
+        "deviation": {name: f"{seeds[name]['deviation'] / total:.4f}" for name in ("default", "best")},
+        "gain": f"{seeds['gain']['mean'] / total:+.4f}",
+        "gain_range": f"{seeds['gain']['lowest'] / total:+.4f} to {seeds['gain']['highest'] / total:+.4f}",
+        "draws": f"{DRAWS:,}",
+        "chosen": f"{selection['chosen']:.4f}",
+        "left_out": f"{selection['left_out']:.4f}",
+        "optimism": f"{selection['chosen'] - selection['left_out']:+.4f}",
+        "gain_left_out": f"{selection['gain']:+.4f}",
+        "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
+        "winners": str(selection["winners"]),
+        "reported": f"{100 * selection['reported']:.0f} %",
+        "certificate": [_certified(row, total) for row in study["certificate"]],
+    }
+
+
+def _certified(row: Mapping[str, Any], total: int) -> list[str]:
+    """Print a row of the certificate: counts and margins under one set of kernels."""
+    if row["models"] is None:
+        return [row["kernels"], "this CPU lacks it", "", "", ""]
+    default, best = row["models"]["default"], row["models"]["best"]
+    counts = [f"{model['dev']}/{total}" for model in (default, best)]
+    margins = [f"{model['margin']:.5f}" for model in (default, best)]
+    return [row["kernels"], counts[0], margins[0], counts[1], margins[1]]
 
 
 def _count(value: Value) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-import warnings
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier
 
 from derivations import problem1
 from experiments import dataset, portable, problem2
+from experiments import study as studies
+from experiments.lockstep import fit_many
+from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
@@ -72,22 +72,14 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
 
 
 def study(inputs: Inputs, data: Dataset, measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute what the pages show beside the notebook's numbers: loss curves, errors, the tied settings."""
+    """Compute what the pages show beside the notebook's numbers, and how far to trust those."""
     record = measured["record"]
-    settings = {"default": {}, "best": record["2b"]["params"]}
-    with warnings.catch_warnings():  # the pages say in words who ran out of epochs
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        models = {
-            name: MLPClassifier(random_state=inputs.config.seed, **setting).fit(data.X_train, data.y_train)
-            for name, setting in settings.items()
-        }
-    predicted = models["best"].predict(data.X_dev)
+    space = _space(inputs, data)
+    settings = [{**setting, "random_state": inputs.config.seed} for setting in space.settings()]
+    networks = fit_many(settings, data.X_train, data.y_train)
+    predicted = np.array([network.predict(data.X_dev) for network in networks])
     return {
-        "curves": {name: [float(loss) for loss in model.loss_curve_] for name, model in models.items()},
-        "epochs": {name: int(model.n_iter_) for name, model in models.items()},
-        "converged": {name: bool(model.n_iter_ < model.max_iter) for name, model in models.items()},
-        "predicted": predicted.tolist(),
-        "wrong": int(np.sum(predicted != data.y_dev)),
+        **studies.study(data, space, record, predicted, inputs.config.seed),
         "environment": portable.audit(),
     }
 
@@ -104,6 +96,10 @@ def typeset(
     config, record = inputs.config, measured["record"]
     space, values = _space(inputs, data), problem2.values(record)
     rows = problem2.search_rows(space, record)
+    intervals = {
+        name: wilson(record[question]["dev"], record["total"]["dev"])
+        for name, question in (("default", "2a"), ("best", "2b"))
+    }
     context = {
         **pages.author(config),
         **pages.problem1(derived),
@@ -115,10 +111,12 @@ def typeset(
         "1f": figures.contributions(derived["figure_1f"]),
         "marginals": figures.marginals(rows, problem2.best_row(record), record["total"]["dev"]),
         "learning": figures.learning(studied["curves"]),
+        "gain": figures.gain(studied["seeds"]["counts"], intervals, record["total"]["dev"]),
     }
     if data.X_dev.shape[1] == 3:
         predicted = np.array(studied["predicted"])
-        drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
+        for name, draw in {"errors": figures.errors, "projections": figures.projections}.items():
+            drawn[name] = draw(data.X_dev, data.y_dev, predicted, data.feature_names)
     results = evidence.results(values, derived, data, studied["environment"], config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},

@@ -55,11 +55,24 @@ GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 3))
 WORDS = np.array(AWKWARD)[np.arange(60) % 4]
 PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
+COUNTS = {"default": [390, 391, 391, 400], "best": [450, 449, 449, 460]}
+
+
+def curves(default: list[float], best: list[float]) -> dict[str, dict[str, list[float]]]:
+    """Give two networks' curves, the accuracy made up from the loss."""
+    return {
+        name: {"loss": losses, "accuracy": [1 - loss for loss in losses]}
+        for name, losses in (("default", default), ("best", best))
+    }
+
+
 DRAWN: dict[str, Callable[[], bytes]] = {
     "contributions": lambda: figures.contributions(TRACED),
     "marginals": lambda: figures.marginals(ROWS, ROWS[7], 540),
-    "learning": lambda: figures.learning({"default": [0.7, 0.5, 0.4], "best": [0.6, 0.2, 0.05, 0.01]}),
-    "flat": lambda: figures.learning({"default": [0.7, 0.69], "best": [0.7]}),
+    "learning": lambda: figures.learning(curves([0.7, 0.5, 0.4], [0.6, 0.2, 0.05, 0.01])),
+    "flat": lambda: figures.learning(curves([0.7, 0.69], [0.7])),
+    "gain": lambda: figures.gain(COUNTS, {"default": (0.7, 0.75), "best": (0.8, 0.86)}, 540),
+    "projections": lambda: figures.projections(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
     "errors": lambda: figures.errors(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
 }
 each_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
@@ -167,7 +180,7 @@ def test_a_figure_fits_the_measure(draw: Callable[[], bytes]) -> None:
 
 def test_other_data_make_another_figure() -> None:
     """The figure shows its data: one loss moved, other bytes."""
-    assert figures.learning({"a": [0.7, 0.5]}) != figures.learning({"a": [0.7, 0.51]})
+    assert figures.learning(curves([0.7], [0.5])) != figures.learning(curves([0.7], [0.51]))
 
 
 def test_words_as_labels_are_printed_as_they_are(written: dict[str, list[Bbox]]) -> None:
@@ -258,9 +271,10 @@ def test_a_column_of_losses_is_the_curve(drawn: list[Figure]) -> None:
     """The curve of losses begins at epoch 1 and ends, with a dot and its name, at the last."""
     losses = [0.7, 0.5, 0.4, 0.3]
 
-    figures.learning({"default": losses})
+    figures.learning({"default": {"loss": losses, "accuracy": [0.5, 0.6, 0.7, 0.8]}})
 
-    [axis] = drawn[0].axes
+    axis, accuracies = drawn[0].axes
+    assert list(accuracies.lines[0].get_ydata()) == [0.5, 0.6, 0.7, 0.8]
     assert list(axis.lines[0].get_xdata()) == [1, 2, 3, 4]
     assert list(axis.lines[0].get_ydata()) == losses
     assert [text.get_text() for text in axis.texts] == ["default"]

@@ -1,0 +1,110 @@
+"""What the report says beside the notebook's numbers: how the networks learned, how far to trust the gain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments import certificate, statistics
+from experiments.lockstep import fit_many
+from experiments.problem2 import HYPER_PARAMETERS, ranking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from sklearn.neural_network import MLPClassifier
+
+    from experiments.dataset import Dataset
+    from experiments.problem2 import Space
+
+SEEDS = 20
+
+
+def study(
+    data: Dataset,
+    space: Space,
+    record: Mapping[str, Any],
+    predicted: NDArray[Any],
+    seed: int,
+) -> dict[str, Any]:
+    """Compute it, as JSON has it.
+
+    Parameters
+    ----------
+    data : Dataset
+        The data.
+    space : Space
+        The settings of the search.
+    record : mapping
+        The notebook's JSON line.
+    predicted : ndarray, shape (settings, development samples)
+        What each setting's network predicts, in grid order.
+    seed : int
+        The seed of the report's networks; the next ones follow it.
+    """
+    settings = list(space.settings())
+    weights, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
+    best, default = order[0], _default(settings, len(data.X_train))
+    models = {"default": settings[default], "best": settings[best]}
+    return {
+        **_learning(data, models, seed),
+        "predicted": predicted[best].tolist(),
+        "wrong": int(np.sum(predicted[best] != data.y_dev)),
+        "seeds": _seeds(data, models, seed),
+        "selection": statistics.summary(
+            statistics.selection(predicted == data.y_dev, weights, default, best, seed)
+        ),
+        "certificate": certificate.certify(
+            {name: {**setting, "random_state": seed} for name, setting in models.items()},
+            data.X_train,
+            data.y_train,
+            data.X_dev,
+            data.y_dev,
+        ),
+    }
+
+
+def _default(settings: list[dict[str, Any]], n_train: int) -> int:
+    """Find scikit-learn's default setting in the space."""
+    default = ((100,), "relu", "adam", 0.001, min(200, n_train))
+    return next(
+        i for i, each in enumerate(settings) if tuple(each[name] for name in HYPER_PARAMETERS) == default
+    )
+
+
+def _learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Train default and best once more, looking at the development set after each epoch."""
+    accuracy: dict[str, list[float]] = {name: [] for name in models}
+    names = list(models)
+
+    def look(place: int, network: MLPClassifier) -> None:
+        accuracy[names[place]].append(float(np.mean(network.predict(data.X_dev) == data.y_dev)))
+
+    settings = [{**models[name], "random_state": seed} for name in names]
+    trained = fit_many(settings, data.X_train, data.y_train, callback=look)
+    return {
+        "curves": {
+            name: {"loss": [float(loss) for loss in model.loss_curve_], "accuracy": accuracy[name]}
+            for name, model in zip(names, trained, strict=True)
+        },
+        "epochs": {name: int(model.n_iter_) for name, model in zip(names, trained, strict=True)},
+        "converged": {name: bool(m.n_iter_ < m.max_iter) for name, m in zip(names, trained, strict=True)},
+    }
+
+
+def _seeds(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+    """Train default and best with several seeds, to see whether the gain holds."""
+    seeds = [(seed + i) % 2**32 for i in range(SEEDS)]
+    settings = [{**setting, "random_state": each} for setting in models.values() for each in seeds]
+    trained = fit_many(settings, data.X_train, data.y_train)
+    counts = [int(np.sum(model.predict(data.X_dev) == data.y_dev)) for model in trained]
+    by_name = {name: counts[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(models)}
+    gains = [best - default for best, default in zip(by_name["best"], by_name["default"], strict=True)]
+    return {
+        "counts": by_name,
+        **{name: statistics.summary(statistics.spread(found)) for name, found in by_name.items()},
+        "gain": statistics.summary(statistics.spread(gains)),
+        "better": sum(gain > 0 for gain in gains),
+    }
