@@ -1,0 +1,613 @@
+"""A real build of a tiny submission: what it leaves, that its numbers are true, that it can be made again."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+import subprocess
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import numpy as np
+import pytest
+from pypdf import PdfReader
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import ParameterGrid
+from sklearn.neural_network import MLPClassifier
+
+from report.config import QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Build
+
+    Command = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = [
+    pytest.mark.tex,
+    # tiny networks that stop after 200 epochs, as scikit-learn's default has it
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+PARTS = (*QUESTIONS, "summary", "references", "ledger", "environment")
+# The design's table, but for timings.json, failed/ and what the shell does not show.
+FILES = {
+    *("submission.pdf", "submission.tex", "latexmkrc", "homework03.ipynb", "results.json", "ledger.json"),
+    *("search.csv", "pages.json", "manifest.json", "submission.zip"),
+    *(f"figures/{name}.pdf" for name in ("1f", "marginals", "learning", "errors")),
+    *(f"parts/{name}.tex" for name in PARTS),
+}
+DATA = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
+LAYERS = [(6, 4), (8,)]  # as in conftest's TINY_TOML
+SECTIONS = {
+    "1a": r"1\(a\) .* 2 points",
+    "1b": r"1\(b\) .* 2 points",
+    "1c": r"1\(c\) .* 2 points",
+    "1d": r"1\(d\) .* 2 points",
+    "1e": r"1\(e\) .* 2 points",
+    "1f": r"1\(f\) .* 2 points",
+    "2a": r"2\(a\) .* 3 points",
+    "2b": r"2\(b\) .* 5 points",
+}
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The numbers of problem 2, computed here with scikit-learn and nothing of ours."""
+
+    settings: list[dict[str, Any]]
+    train: list[int]
+    dev: list[int]
+    epochs: list[int]
+    best: int
+    tied: int
+
+
+@pytest.fixture(scope="module")
+def computed(tiny_build: Build) -> Computed:
+    """Train every network of the tiny space (conftest's TINY_TOML) once more; the first is the default."""
+    X, X_dev = (np.loadtxt(tiny_build.data / name, delimiter=",") for name in (DATA[0], DATA[2]))
+    y, y_dev = (np.loadtxt(tiny_build.data / name, dtype=int) for name in (DATA[1], DATA[3]))
+    tried = {"activation": ["relu", "tanh"], "batch_size": [16], "learning_rate_init": [0.01]}
+    settings = [{"activation": "relu", "batch_size": 60, "learning_rate_init": 0.001}]
+    settings += [
+        {"hidden_layer_sizes": layers, **point} for layers in LAYERS for point in ParameterGrid(tried)
+    ]
+    networks = [MLPClassifier(random_state=5, **setting).fit(X, y) for setting in settings]
+    assert (networks[0].predict(X) == MLPClassifier(random_state=5).fit(X, y).predict(X)).all()
+    train, dev = (
+        [round(accuracy_score(of, network.predict(on)) * len(of)) for network in networks]
+        for on, of in ((X, y), (X_dev, y_dev))
+    )
+    sizes = [sum(w.size for w in (*network.coefs_, *network.intercepts_)) for network in networks]
+    best = min(range(len(settings)), key=lambda i: (-dev[i], sizes[i], i))
+    full = [{"hidden_layer_sizes": (100,), "solver": "adam", **setting} for setting in settings]
+    return Computed(full, train, dev, [n.n_iter_ for n in networks], best, dev.count(max(dev)))
+
+
+@pytest.fixture(scope="module")
+def results(tiny_build: Build) -> dict[str, Any]:
+    """Read results.json."""
+    return json.loads((tiny_build.out / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def notebook(tiny_build: Build) -> Any:
+    """Read the executed notebook, checked against the schema."""
+    made = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
+    nbformat.validate(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pages(tiny_build: Build, pdf_pages: Callable[[Path], list[str]]) -> list[str]:
+    """Read the PDF's text, page by page."""
+    return pdf_pages(tiny_build.out / "submission.pdf")
+
+
+@pytest.fixture
+def copy(tiny_build: Build, tmp_path: Path) -> Path:
+    """Copy the build, with what it keeps, so that a test may build there again."""
+    return Path(shutil.copytree(tiny_build.out, tmp_path / "out"))
+
+
+def published(out: Path) -> dict[str, bytes]:
+    """Give all files of a build but those that the shell hides and timings.json."""
+    names = [path.relative_to(out) for path in out.rglob("*") if path.is_file()]
+    shown = [name for name in names if not name.parts[0].startswith(".") and name.name != "timings.json"]
+    return {str(name): (out / name).read_bytes() for name in shown}
+
+
+def printed(notebook: Any) -> str:
+    """Give all text that the notebook's cells put out."""
+    made = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return "\n".join(each.get("text", "") or each.get("data", {}).get("text/plain", "") for each in made)
+
+
+def outputs(notebook: Any) -> list[Any]:
+    """Give source, count and outputs of each cell, pictures too."""
+    return [(cell.source, cell.get("execution_count"), cell.get("outputs")) for cell in notebook.cells]
+
+
+# What a build leaves
+
+
+def test_every_file_is_there(tiny_build: Build) -> None:
+    """Every file of the design's table is there, and nothing of LaTeX's by-products."""
+    found = set(published(tiny_build.out))
+
+    assert found >= FILES
+    assert found - FILES <= {"report.toml", "parts/evidence.tex"}
+    assert (tiny_build.out / "timings.json").exists()
+    assert not (tiny_build.out / "failed").exists()
+
+
+def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Build) -> None:
+    """One line for each stage, with its time; no warning of any library; results not on stdout."""
+    lines = [line for line in tiny_build.stderr.splitlines() if not line.startswith("   ")]
+
+    stages = [re.match(r"-> (\w+).* \([\d.]+ s\)$", line) for line in lines[1:-1]]
+    assert all(stages), tiny_build.stderr
+    named = [stage[1] for stage in stages]
+    assert ["derive", "measure", "study", "typeset", "compile", "bundle"] == list(dict.fromkeys(named))
+    assert lines[-1] == f"Done: {tiny_build.out / 'submission.pdf'}"
+    assert tiny_build.stdout == ""
+
+
+def test_timings_name_the_stages(tiny_build: Build) -> None:
+    """The one file with wall times says where they went."""
+    timings = json.loads((tiny_build.out / "timings.json").read_text())
+
+    assert list(timings) >= ["derive", "measure", "study", "typeset", "compile", "bundle"]
+    assert all(0 <= seconds < 300 for seconds in timings.values())
+
+
+def test_the_manifest_tells_every_file(tiny_build: Build) -> None:
+    """Each file but itself and the zip stands in the manifest with the size and sha256 that it has."""
+    files = published(tiny_build.out)
+    manifest = json.loads(files["manifest.json"])
+
+    expected = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        for name, content in files.items()
+        if name not in ("manifest.json", "submission.zip")
+    }
+    assert expected == manifest["files"]
+    for name in DATA:
+        assert manifest["inputs"][name] == hashlib.sha256((tiny_build.data / name).read_bytes()).hexdigest()
+
+
+def test_the_zip_is_what_is_handed_in(tiny_build: Build) -> None:
+    """PDF, notebook and the four data files as they are, and nothing else."""
+    with zipfile.ZipFile(tiny_build.out / "submission.zip") as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+
+    expected = {name: (tiny_build.out / name).read_bytes() for name in ("submission.pdf", "homework03.ipynb")}
+    assert expected | {name: (tiny_build.data / name).read_bytes() for name in DATA} == packed
+
+
+def test_every_check_of_the_ledger_passed(tiny_build: Build) -> None:
+    """The ledger has checks for each question of problem 1, all passed."""
+    checks = json.loads((tiny_build.out / "ledger.json").read_text(encoding="utf-8"))["checks"]
+
+    assert {check["question"] for check in checks} >= {"1a", "1b", "1c", "1d", "1e", "1f"}
+    assert all(check["passed"] for check in checks)
+
+
+# The numbers
+
+
+def test_results_are_those_of_scikit_learn(results: dict[str, Any], computed: Computed) -> None:
+    """The reported values equal an independent computation with scikit-learn."""
+    values = results["values"]
+
+    for key, count, total in [
+        ("2a.train.accuracy", computed.train[0], 60),
+        ("2a.dev.accuracy", computed.dev[0], 30),
+        ("2b.train.accuracy", computed.train[computed.best], 60),
+        ("2b.dev.accuracy", computed.dev[computed.best], 30),
+    ]:
+        value = values[key]
+        assert (value["correct"], value["total"]) == (count, total)
+        assert value["value"] == pytest.approx(count / total, abs=1e-12)
+        assert value["printed"] == f"{count / total:.4f}"
+    best = computed.settings[computed.best]
+    assert values["2b.params"]["value"] == {**best, "hidden_layer_sizes": list(best["hidden_layer_sizes"])}
+    gain = (computed.dev[computed.best] - computed.dev[0]) / 30
+    assert values["2b.gain"]["printed"] == f"{gain:+.4f}"
+    assert (gain > 0, computed.tied) == (True, 2)  # else this tiny space would test little
+
+
+def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_build: Build) -> None:
+    """Seed, data and environment stand in results.json."""
+    assert (results["schema"], results["seed"], results["data"]["stand_in"]) == (1, 5, False)
+    for name in DATA:
+        content = (tiny_build.data / name).read_bytes()
+        assert results["data"]["files"][name] == {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "rows": 60 if name.startswith("trn") else 30,
+            "columns": 3 if "X" in name else 1,
+        }
+    assert results["environment"]["versions"]["numpy"] == np.__version__
+
+
+def test_the_search_is_that_of_scikit_learn(tiny_build: Build, computed: Computed) -> None:
+    """Every row of search.csv, in grid order, equals an independent fit of that setting."""
+    rows = list(csv.DictReader(io.StringIO((tiny_build.out / "search.csv").read_text())))
+
+    expected = [
+        {
+            **{name: str(value) for name, value in setting.items()},
+            "train_correct": str(train),
+            "dev_correct": str(dev),
+            "epochs": str(epochs),
+            "converged": str(epochs < 200),
+        }
+        for setting, train, dev, epochs in zip(
+            computed.settings, computed.train, computed.dev, computed.epochs, strict=True
+        )
+    ]
+    assert expected == rows
+
+
+def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[str, Any]) -> None:
+    """Table and record in the notebook hold the values of results.json."""
+    values, text = results["values"], printed(notebook)
+    record = json.loads(text.splitlines()[-1])
+
+    for question in ("2a", "2b"):
+        for part in ("train", "dev"):
+            value = values[f"{question}.{part}.accuracy"]
+            assert record[question][part] == value["correct"]
+            if (question, part) != ("2b", "train"):  # not asked for
+                assert f"{value['printed']}  ({value['correct']}/{value['total']})" in text
+    assert record["2b"]["params"] == values["2b.params"]["value"]
+    for name in record["2b"]["params"]:
+        assert re.search(rf"2\(b\) best {name} +{re.escape(values[f'2b.params.{name}']['printed'])}\n", text)
+    assert f"{values['2b.gain']['printed']}  ({values['2b.gain']['correct']:+d} samples)" in text
+
+
+def test_the_pdf_prints_the_reported_numbers(
+    pages: list[str], tiny_build: Build, results: dict[str, Any]
+) -> None:
+    """On page 1 and on the page of its question each value stands as results.json has it printed."""
+    page = json.loads((tiny_build.out / "pages.json").read_text())
+    first = "".join(pages[0].split())
+
+    for key, value in results["values"].items():
+        if key == "2b.params":
+            continue
+        told = "".join(value["printed"].split())
+        assert told in first, key
+        assert told in "".join("".join(pages[page[value["question"]] - 1 :]).split()), key
+    params = "".join(results["values"]["2b.params"]["printed"].split())
+    assert params in "".join("".join(pages).split())
+
+
+def test_the_count_of_tied_settings_is_told(pages: list[str], notebook: Any, computed: Computed) -> None:
+    """Notebook and PDF say how many settings share the best score."""
+    assert f"5 settings tried, {computed.tied} tied at the top" in printed(notebook)
+    text = " ".join("".join(pages).split())
+    several = f"Here {computed.tied} settings tie at the top"
+    assert (several if computed.tied > 1 else "Here one setting alone is at the top") in text
+
+
+# The PDF
+
+
+def test_each_question_has_its_section(pages: list[str]) -> None:
+    """A heading with its points for each of 1(a) to 1(f), 2(a) and 2(b), in order."""
+    text = "\n".join(pages)
+    places = [re.search(rf"^{heading}$", text, re.MULTILINE) for heading in SECTIONS.values()]
+
+    assert all(places), [name for name, place in zip(SECTIONS, places, strict=True) if not place]
+    starts = [place.start() for place in places]
+    assert starts == sorted(starts)
+
+
+def test_pages_json_is_right(pages: list[str], tiny_build: Build) -> None:
+    """Each question's heading stands on the page that pages.json tells."""
+    page = json.loads((tiny_build.out / "pages.json").read_text())
+
+    assert tuple(page) == QUESTIONS
+    for question, heading in SECTIONS.items():
+        assert re.search(rf"^{heading}$", pages[page[question] - 1], re.MULTILINE), question
+
+
+def test_the_title_block_is_the_authors(pages: list[str]) -> None:
+    """Course, homework, name, id, collaborators with their accents, and the due date stand on page 1."""
+    for text in (
+        *("CS 6316 Machine Learning", "Homework 03: Neural Networks", "2023-11-14"),
+        *("Ada Lovelace", "al1815", "Zoë Ångström"),
+    ):
+        assert text in pages[0]
+
+
+def test_a_remark_stands_in_its_answer(pages: list[str], tiny_build: Build) -> None:
+    """The author's own sentence about 1(e) is printed between the headings of 1(e) and 1(f)."""
+    text = " ".join("\n".join(pages).split())
+    start, end = (re.search(SECTIONS[name], text).start() for name in ("1e", "1f"))
+
+    assert "The bound is attained at r = 0." in text[start:end]
+
+
+def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build: Build) -> None:
+    """Title and author are set, and each question has a bookmark and a named destination."""
+    reader = PdfReader(tiny_build.out / "submission.pdf")
+
+    assert reader.metadata.title == "CS 6316 Machine Learning: Homework 03: Neural Networks"
+    assert reader.metadata.author == "Ada Lovelace"
+    assert "/CreationDate" not in reader.metadata
+    titles = [str(entry.title) for entry in _flat(reader.outline)]
+    starts = [f"{question[0]}({question[1]})" for question in QUESTIONS]
+    assert [title[:4] for title in titles if title[:4] in starts] == starts
+    assert {f"question.{question}" for question in QUESTIONS} <= set(reader.named_destinations)
+
+
+def test_bookmarks_lead_where_they_say(tiny_build: Build) -> None:
+    """A question's bookmark and its destination lead to the page that pages.json tells."""
+    reader = PdfReader(tiny_build.out / "submission.pdf")
+    page = json.loads((tiny_build.out / "pages.json").read_text())
+
+    marks = {entry.title[:4]: reader.get_destination_page_number(entry) for entry in _flat(reader.outline)}
+    for question in QUESTIONS:
+        destination = reader.named_destinations[f"question.{question}"]
+        assert reader.get_destination_page_number(destination) == page[question] - 1
+        assert marks[f"{question[0]}({question[1]})"] == page[question] - 1
+
+
+def _flat(outline: list[Any]) -> list[Any]:
+    return [e for entry in outline for e in (_flat(entry) if isinstance(entry, list) else [entry])]
+
+
+def test_all_fonts_are_outlines_and_embedded(tiny_build: Build) -> None:
+    """Computer Modern alone, in outlines, all in the file: in text and in figures."""
+    listed = subprocess.run(
+        ["pdffonts", tiny_build.out / "submission.pdf"], capture_output=True, text=True, check=True
+    )
+
+    rows = listed.stdout.splitlines()[2:]
+    assert rows
+    for row in rows:
+        name, *_ = row.split()
+        assert re.match(r"[A-Z]{6}\+(LM|CM|Cm|MSAM|MSBM)", name), row
+        assert "Type 3" not in row, row
+        assert re.search(r" yes +(yes|no) +(yes|no) +\d+ +\d+$", row), row
+
+
+def test_text_can_be_copied(tiny_build: Build) -> None:
+    """Every font maps its glyphs to characters, so the mathematics can be searched."""
+    listed = subprocess.run(
+        ["pdffonts", tiny_build.out / "submission.pdf"], capture_output=True, text=True, check=True
+    )
+
+    assert all(row.split()[-3] == "yes" for row in listed.stdout.splitlines()[2:]), listed.stdout
+
+
+def test_nothing_of_this_machine_is_in_the_pdf(tiny_build: Build) -> None:
+    """No path, no clock: the PDF tells where and when it was made to nobody."""
+    pdf = tiny_build.out / "submission.pdf"
+    reader = PdfReader(pdf)
+
+    told = b"".join([pdf.read_bytes(), *(page.get_contents().get_data() for page in reader.pages)])
+    assert str(tiny_build.out.parent).encode() not in told
+    assert b"/PTEX.FileName" not in told
+
+
+def test_course_data_are_not_called_a_stand_in(pages: list[str], notebook: Any, tiny_build: Build) -> None:
+    """With data that are not the stand-in neither PDF nor notebook speaks of one."""
+    assert "tand-in" not in "".join(pages)
+    assert "tand-in" not in json.dumps(notebook)
+    assert "quick build" not in "".join(pages)
+
+
+# The notebook
+
+
+def test_the_notebook_ran_cleanly(notebook: Any) -> None:
+    """No error, nothing on stderr; the counts run from 1 to n without a gap."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type in ("stream", "execute_result", "display_data"), output
+            assert output.get("name", "stdout") == "stdout", output
+
+
+def test_the_notebook_holds_no_time(notebook: Any) -> None:
+    """No cell has timings, and no output a time or an address in memory."""
+    assert all("execution" not in cell.metadata for cell in notebook.cells)
+    assert not re.search(r"0x[0-9a-f]{6,}|\b\d+(\.\d+)? ?(ms|s|seconds)\b", printed(notebook))
+
+
+def test_the_notebook_tells_its_settings(notebook: Any) -> None:
+    """Seed and grid are the author's, the default first, then a cell for each architecture."""
+    sources = "\n".join(cell.source for cell in notebook.cells)
+
+    assert "\nSEED = 5\n" in sources
+    assert '"activation": ["relu", "tanh"]' in sources
+    places = [
+        sources.index(f"hidden layers {layers}") for layers in ("(100,), the default", *map(str, LAYERS))
+    ]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("place", [pytest.param("beside", marks=pytest.mark.slow), "../data"])
+def test_the_notebook_runs_alone(
+    place: str, notebook: Any, tiny_build: Build, tmp_path: Path, run_notebook: Callable[[Path], Any]
+) -> None:
+    """In a folder with only itself and the data, or ../data beside it, it gives the same outputs again."""
+    work = tmp_path / "work"
+    work.mkdir()
+    shutil.copy(tiny_build.out / "homework03.ipynb", work)
+    data = work if place == "beside" else tmp_path / "data"
+    shutil.copytree(tiny_build.data, data, dirs_exist_ok=True)
+
+    again = run_notebook(work / "homework03.ipynb")
+
+    assert outputs(again) == outputs(notebook)
+
+
+@pytest.mark.slow
+def test_the_source_runs_as_it_stands(
+    tiny_build: Build, tmp_path: Path, run_notebook: Callable[[Path], Any]
+) -> None:
+    """The notebook's readable source is a notebook itself, that runs with nothing put in."""
+    shutil.copy(Path(__file__).parents[2] / "templates" / "homework03.py", tmp_path)
+    for name in DATA:
+        lines = (tiny_build.data / name).read_text().splitlines(keepends=True)
+        (tmp_path / name).write_text("".join(lines[:20]))
+
+    made = run_notebook(tmp_path / "homework03.py")
+
+    record = json.loads(printed(made).splitlines()[-1])
+    assert record["total"] == {"train": 20, "dev": 20}
+    assert len(record["search"]["dev"]) == 3 * 2 * 5 * 2
+
+
+# Making it again
+
+
+def test_latexmk_by_hand_makes_the_same_pdf(
+    tiny_build: Build, tmp_path: Path, clean_environ: dict[str, str]
+) -> None:
+    """`latexmk` in a copy of the folder, with other times of files, makes the PDF byte for byte."""
+    again = tmp_path / "by hand"
+    for name, content in published(tiny_build.out).items():
+        if name != "submission.pdf":
+            (again / name).parent.mkdir(parents=True, exist_ok=True)
+            (again / name).write_bytes(content)
+
+    done = subprocess.run(
+        ["latexmk"], cwd=again, env=clean_environ, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (again / "submission.pdf").read_bytes() == (tiny_build.out / "submission.pdf").read_bytes()
+
+
+def test_two_builds_have_the_same_bytes(tiny_build: Build, tmp_path: Path, command: Command) -> None:
+    """Another folder (with a blank and an umlaut), relative paths, two processes: every file is equal."""
+    place = tmp_path / "Übung 3"
+    shutil.copytree(tiny_build.config.parent, place)
+
+    done = command("--out", "hand in", "--config", "report.toml", "--jobs", "2", cwd=place)
+
+    assert done.returncode == 0, done.stderr
+    assert "arning" not in done.stderr
+    made, first = published(place / "hand in"), published(tiny_build.out)
+    assert made.keys() == first.keys()
+    assert [name for name in made if made[name] != first[name]] == []
+
+
+def test_nothing_is_made_again_without_need(copy: Path, tiny_build: Build, command: Command) -> None:
+    """A second run over an untouched build says so and leaves every file alone."""
+    before = {name: (copy / name).stat().st_mtime_ns for name in published(copy)}
+
+    done = command("build", "--config", tiny_build.config, "--out", copy)
+
+    assert done.returncode == 0, done.stderr
+    assert "up to date" in done.stderr
+    assert before == {name: (copy / name).stat().st_mtime_ns for name in published(copy)}
+
+
+def test_a_build_without_pdf(copy: Path, tiny_build: Build, command: Command) -> None:
+    """With --no-pdf there are sources and numbers, and no PDF, old or new."""
+    done = command("build", "--config", tiny_build.config, "--out", copy, "--no-pdf")
+
+    assert done.returncode == 0, done.stderr
+    found = published(copy)
+    made_of_pdf = {"submission.pdf", "submission.zip", "pages.json"}
+    assert FILES - set(found) == made_of_pdf
+    assert found["results.json"] == (tiny_build.out / "results.json").read_bytes()
+    assert "submission.pdf" not in done.stderr.splitlines()[-1]
+
+
+def test_without_latex_the_rest_is_made(
+    copy: Path, tiny_build: Build, command: Command, tmp_path: Path
+) -> None:
+    """Without latexmk the sources, the notebook and the numbers are in failed/, and the old build stays."""
+    (tmp_path / "bin").mkdir()
+    before = published(copy)
+
+    done = command(
+        *("build", "--config", tiny_build.config, "--out", copy), environ={"PATH": str(tmp_path / "bin")}
+    )
+
+    assert done.returncode == 3, done.stderr
+    assert re.search(r"^ERROR .*latexmk", done.stderr, re.MULTILINE)
+    assert re.search(r"^TIP .*(apt|dnf|brew)", done.stderr, re.MULTILINE)
+    assert "Traceback" not in done.stderr
+    for name in ("submission.tex", "parts/1a.tex", "homework03.ipynb", "results.json"):
+        assert (copy / "failed" / name).read_bytes() == before[name]
+    after = published(copy)
+    assert before == {name: content for name, content in after.items() if not name.startswith("failed/")}
+
+
+def test_each_question_can_have_its_page(
+    copy: Path, tiny_build: Build, command: Command, tmp_path: Path, pdf_pages: Callable[[Path], list[str]]
+) -> None:
+    """With page_per_question no two questions share a page, none is empty, and the zip has its own name."""
+    text = tiny_build.config.read_text(encoding="utf-8")
+    remarks = "".join(f'{question} = "My remark on {question}."\n' for question in QUESTIONS)
+    layout = f'[report]\npage_per_question = true\nzip_name = "al1815.zip"\n\n[report.remarks]\n{remarks}\n'
+    config = tmp_path / "report.toml"
+    config.write_text(re.sub(r"\[report.remarks\].*?\n\n", layout, text, flags=re.DOTALL), encoding="utf-8")
+
+    done = command("build", "--config", config, "--data", tiny_build.data, "--out", copy)
+
+    assert done.returncode == 0, done.stderr
+    assert "-- measure: unchanged, reused" in done.stderr
+    page = json.loads((copy / "pages.json").read_text())
+    assert len(set(page.values())) == len(QUESTIONS)
+    pages = pdf_pages(copy / "submission.pdf")
+    assert min(len(text.split()) for text in pages) > 40
+    assert pages[page["2a"] - 1].index("Problem 2") < pages[page["2a"] - 1].index("2(a)")
+    text = " ".join("\n".join(pages).split())
+    places = [text.index(f"My remark on {question}.") for question in QUESTIONS]
+    assert places == sorted(places)
+    assert (copy / "al1815.zip").exists()
+    assert not (copy / "submission.zip").exists()
+
+
+# The stand-in and the quick build
+
+
+@pytest.fixture(scope="module")
+def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Build, command: Command) -> Path:
+    """Build once with the data that come with the repository, quickly."""
+    folder = tmp_path_factory.mktemp("stand-in")
+    text = tiny_build.config.read_text(encoding="utf-8").replace("[6, 4], [8]", "[4], [3, 2], [9]")
+    text = text.replace("batch_size = [16]", "batch_size = [200]")
+    (folder / "report.toml").write_text(text, encoding="utf-8")
+    data = Path(__file__).parents[2] / "data"
+    done = command("--quick", "--config", folder / "report.toml", "--data", data, "--out", folder / "out")
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+def test_the_stand_in_is_said_everywhere(
+    quick_stand_in: Path, pdf_pages: Callable[[Path], list[str]]
+) -> None:
+    """With the repository's own data page 1, the notebook and results.json say that they stand in."""
+    assert "Stand-in data." in pdf_pages(quick_stand_in / "submission.pdf")[0]
+    notebook = nbformat.read(quick_stand_in / "homework03.ipynb", as_version=4)
+    assert "These are stand-in data" in notebook.cells[1].source
+    results = json.loads((quick_stand_in / "results.json").read_text(encoding="utf-8"))
+    assert results["data"]["stand_in"] is True
+
+
+def test_a_quick_build_says_so(quick_stand_in: Path, pdf_pages: Callable[[Path], list[str]]) -> None:
+    """--quick tries the first two values of each list, and page 1 warns against handing it in."""
+    assert "A quick build." in pdf_pages(quick_stand_in / "submission.pdf")[0]
+    rows = list(csv.DictReader(io.StringIO((quick_stand_in / "search.csv").read_text())))
+    assert {row["hidden_layer_sizes"] for row in rows} == {"(100,)", "(4,)", "(3, 2)"}
