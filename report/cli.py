@@ -146,7 +146,7 @@ def _jobs_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: one per CPU)")
 
 
-def _build_options(parser: argparse.ArgumentParser) -> None:
+def _watch_options(parser: argparse.ArgumentParser) -> None:
     _config_option(parser)
     _data_option(parser)
     parser.add_argument("--out", type=Path, default=BUILD, metavar="DIR", help="default: build")
@@ -154,10 +154,14 @@ def _build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a small search, for trying things out; the PDF says so"
     )
+    parser.add_argument("--no-pdf", action="store_true", help="stop before LaTeX")
+
+
+def _build_options(parser: argparse.ArgumentParser) -> None:
+    _watch_options(parser)
     parser.add_argument(
         "--force", action="store_true", help="make everything again, also what is still fresh"
     )
-    parser.add_argument("--no-pdf", action="store_true", help="stop before LaTeX")
 
 
 def _build(arguments: argparse.Namespace, console: Console) -> int:
@@ -176,6 +180,15 @@ def _build(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _watch(arguments: argparse.Namespace, console: Console) -> int:
+    from report import watch  # noqa: PLC0415
+
+    valued = {name: getattr(arguments, name) for name in ("config", "data", "out", "jobs")}
+    options = [f"--{name}={value}" for name, value in valued.items() if value is not None]
+    options += ["--quick"] * arguments.quick + ["--no-pdf"] * arguments.no_pdf
+    watch.forever(options, arguments.config, arguments.data, console)
+
+
 def _no_options(parser: argparse.ArgumentParser) -> None:
     """Add nothing: the command takes no arguments of its own."""
 
@@ -189,5 +202,6 @@ def _doctor(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 DEFAULT = "build"
 COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission in build/", _build_options, _build),
+    "watch": Command("build again whenever a file changes", _watch_options, _watch),
     "doctor": Command("say what this machine has and lacks, and what mends it", _no_options, _doctor),
 }

@@ -41,16 +41,16 @@ class Inputs:
     pdf: bool
 
 
-def files(data: Path) -> tuple[Path, ...]:
+def files(data: Path | None) -> tuple[Path, ...]:
     """List every file, beside the configuration, whose change makes a build necessary.
 
     Parameters
     ----------
-    data : Path
-        The folder or the archive with the data.
+    data : Path or None
+        The folder or the archive with the data, if it is known.
     """
     code = (path for package in ("derivations", "experiments", "report") for path in _code(package))
-    return (*code, *_templates(), LOCK, *_data(data))
+    return (*code, *_templates(), LOCK, *(_data(data) if data else ()))
 
 
 def keys(inputs: Inputs) -> dict[str, freshness.Key]:
