@@ -19,7 +19,7 @@ from report import bundle as bundles
 from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
 from report.config import QUESTIONS
-from report.errors import LatexError
+from report.errors import CheckError, LatexError
 from report.evidence import NOTEBOOK
 from report.sources import TEMPLATES
 
@@ -72,12 +72,29 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
 
 
 def study(inputs: Inputs, data: Dataset, measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute what the pages show beside the notebook's numbers, and how far to trust those."""
+    """Compute what the pages show beside the notebook's numbers, after training all its settings by other code.
+
+    Raises
+    ------
+    CheckError
+        A count differs from the notebook's.
+    """
     record = measured["record"]
     space = _space(inputs, data)
     settings = [{**setting, "random_state": inputs.config.seed} for setting in space.settings()]
     networks = fit_many(settings, data.X_train, data.y_train)
     predicted = np.array([network.predict(data.X_dev) for network in networks])
+    ours = {
+        "train": [int(np.sum(network.predict(data.X_train) == data.y_train)) for network in networks],
+        "dev": np.sum(predicted == data.y_dev, axis=1).tolist(),
+        "epochs": [network.n_iter_ for network in networks],
+    }
+    for part, counts in ours.items():
+        for setting, mine, theirs in zip(settings, counts, record["search"][part], strict=True):
+            if mine != theirs:
+                raise CheckError(
+                    f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {mine}."
+                )
     return {
         **studies.study(data, space, record, predicted, inputs.config.seed),
         "environment": portable.audit(),
