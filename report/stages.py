@@ -72,7 +72,7 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
 
 
 def study(inputs: Inputs, data: Dataset, measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute what the pages show beside the notebook's numbers, after training all its settings by other code.
+    """Compute what the pages show beside the notebook's numbers, training all settings by other code.
 
     Raises
     ------
