@@ -237,7 +237,8 @@ def test_python_without_ensurepip_is_told(clone: Path, path: Path, tmp_path: Pat
     killed_setup(clone)
     venv.create(tmp_path / "debian", symlinks=True)
     (site,) = (tmp_path / "debian").glob("lib/python*/site-packages")
-    (site / "sitecustomize.py").write_text(
+    (site / "hiding.pth").write_text("import hiding\n")  # run at the start of Python
+    (site / "hiding.py").write_text(
         "from importlib.machinery import PathFinder\n"
         "find = PathFinder.find_spec\n"
         "PathFinder.find_spec = lambda name, *rest: None if name == 'ensurepip' else find(name, *rest)\n"
