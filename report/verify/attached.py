@@ -1,0 +1,204 @@
+"""What the files inside the PDF say: parsed and checked for shape, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments import portable
+from experiments.problem2 import HYPER_PARAMETERS
+from report import config
+from report.config import QUESTIONS
+from report.errors import InputError
+from report.evidence import CONFIG, LEDGER, NOTEBOOK, RESULTS
+from report.verify import shape
+from report.verify.errors import UnjudgedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from report.config import Config
+    from report.verify.shape import Node
+
+MOST = 10**9  # a count of samples or epochs
+ALL_PROBLEM_1 = "1"
+LONGEST_LINE = 2**20  # characters: a search of 5,000 settings fills a tenth of it
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the notebook: its first tag (a question), its kind and its source."""
+
+    tag: str
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The evidence.
+
+    Attributes
+    ----------
+    config : Config
+        report.toml, checked as a build checks it.
+    values : mapping
+        Key of a reported value -> its entry in results.json.
+    formulas : mapping
+        Key of a formula -> question, LaTeX.
+    data : mapping
+        Name of a data file -> sha256.
+    environment : mapping
+        The audit of the numeric pins.
+    seed : int
+    quick : bool
+    code, versions : mapping
+        Digests of this program's parts and versions of packages that made the submission.
+    checks : mapping
+        Identity of a check -> question, statement, whether it passed.
+    record : mapping
+        The line of JSON that the notebook printed last.
+    cells : tuple of Cell
+        The notebook's.
+    """
+
+    config: Config
+    values: Mapping[str, Mapping[str, Any]]
+    formulas: Mapping[str, tuple[str, str]]
+    data: Mapping[str, str]
+    environment: Mapping[str, Any]
+    seed: int
+    quick: bool
+    code: Mapping[str, str]
+    versions: Mapping[str, str]
+    checks: Mapping[str, tuple[str, str, bool]]
+    record: Mapping[str, Any]
+    cells: tuple[Cell, ...]
+
+
+def parse(files: Mapping[str, bytes]) -> Attached:
+    """Read the four attached files.
+
+    Raises
+    ------
+    UnjudgedError
+        One of them is not of the shape that this program gives it.
+    """
+    results = shape.parse(files[RESULTS], f"{RESULTS} in the PDF")
+    results.at("schema").whole(1, 1)
+    made_with = results.at("made_with")
+    cells, record = notebook(files[NOTEBOOK], f"{NOTEBOOK} in the PDF")
+    return Attached(
+        config=_config(files[CONFIG]),
+        values={key: _value(node) for key, node in results.at("values").items()},
+        formulas={
+            key: (node.at("question").text(within=(ALL_PROBLEM_1, *QUESTIONS)), node.at("latex").text())
+            for key, node in results.at("formulas").items()
+        },
+        data={name: node.at("sha256").text() for name, node in results.at("data").at("files").items()},
+        environment=_environment(results.at("environment")),
+        seed=results.at("seed").whole(0, 2**32 - 1),
+        quick=results.at("quick").flag(),
+        code={name: node.text() for name, node in made_with.at("code").items()},
+        versions={name: node.text() for name, node in made_with.at("versions").items()},
+        checks=_checks(shape.parse(files[LEDGER], f"{LEDGER} in the PDF")),
+        record=record,
+        cells=cells,
+    )
+
+
+def notebook(content: bytes, name: str) -> tuple[tuple[Cell, ...], dict[str, Any]]:
+    """Read a notebook: its cells, and the record that its last code cell printed."""
+    cells, printed = [], ""
+    for node in shape.parse(content, name).at("cells").each():
+        tags = node.at("metadata").value.get("tags") if isinstance(node.at("metadata").value, dict) else None
+        tag = tags[0] if isinstance(tags, list) and tags and isinstance(tags[0], str) else ""
+        kind = node.at("cell_type").text()
+        cells.append(Cell(tag[: shape.NAME_LIMIT], kind, _lines(node.at("source"))))
+        if kind == "code":
+            printed = "".join(
+                _lines(output.at("text"))
+                for output in node.at("outputs").each()
+                if output.at("output_type").text() == "stream"
+            )
+    last = (printed.strip().splitlines() or [""])[-1]
+    return tuple(cells), _record(shape.parse(last.encode(errors="replace"), f"The last output of {name}"))
+
+
+def _record(node: Node) -> dict[str, Any]:
+    """Check the notebook's record, and give it as it is."""
+    counts = {
+        question: {part: node.at(question).at(part).whole(0, MOST) for part in ("train", "dev")}
+        for question in ("2a", "2b")
+    }
+    total = {part: node.at("total").at(part).whole(1, MOST) for part in ("train", "dev")}
+    params = {name: node.at("2b").at("params").at(name).plain() for name in HYPER_PARAMETERS}
+    search = {
+        name: [item.whole(0, MOST) for item in node.at("search").at(name).each()]
+        for name in ("train", "dev", "epochs", "converged")
+    }
+    if len({len(column) for column in search.values()}) != 1:
+        node.at("search").refuse("four lists of the same length")
+    tied = node.at("2b").at("tied").whole(1, MOST)
+    return {
+        "2a": counts["2a"],
+        "2b": {**counts["2b"], "params": params, "tied": tied},
+        "total": total,
+        "search": search,
+    }
+
+
+def _config(content: bytes) -> Config:
+    name = f"{CONFIG} in the PDF"
+    if len(content) > 64 * 2**10:
+        raise UnjudgedError(f"{name} has more than 64 KiB.")
+    try:
+        return config.parse(content, name, Path())
+    except InputError as error:
+        raise UnjudgedError(str(error)) from None
+
+
+def _value(node: Node) -> Mapping[str, Any]:
+    """Check an entry of results.json: its question, what is printed, and the count if there is one."""
+    node.at("question").text(within=QUESTIONS)
+    node.at("printed").text()
+    if "correct" in node.value:
+        node.at("correct").whole(-MOST, MOST)
+        node.at("total").whole(1, MOST)
+    entry: Mapping[str, Any] = node.plain()
+    return entry
+
+
+def _environment(node: Node) -> Mapping[str, Any]:
+    """Check that the environment can be put into words, as the appendix does."""
+    found: Mapping[str, Any] = node.plain()
+    try:
+        portable.sentences(found)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        node.refuse("the audit of the numeric pins")
+    return found
+
+
+def _checks(node: Node) -> Mapping[str, tuple[str, str, bool]]:
+    rows = [
+        (
+            row.at("id").text(),
+            (
+                row.at("question").text(within=(ALL_PROBLEM_1, *QUESTIONS)),
+                row.at("statement").text(),
+                row.at("passed").flag(),
+            ),
+        )
+        for row in node.at("checks").each()
+    ]
+    if len(dict(rows)) < len(rows):
+        node.at("checks").refuse("a list without a check that occurs twice")
+    return dict(rows)
+
+
+def _lines(node: Node) -> str:
+    """Give a text that a notebook may write as one or as a list of lines."""
+    if isinstance(node.value, list):
+        return "".join(line.text(limit=LONGEST_LINE) for line in node.each())
+    return node.text(limit=LONGEST_LINE)

@@ -1,0 +1,180 @@
+"""Work that is done in a process of its own: clean, under limits of time and memory, and ended whole.
+
+The parent calls `run`; the child's module ends with `answer`. What the child finds goes through a file, so
+that nothing that a library prints can spoil it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from report.boundary import translated
+from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
+from report.verify.errors import UnjudgedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = {kind.__name__: kind for kind in (UnjudgedError, InputError, LatexError, CheckError, MachineError)}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may use.
+
+    Attributes
+    ----------
+    seconds : int
+        Of wall time; then it is killed with all that it started.
+    memory : int
+        Bytes of private memory, of each of its processes.
+    file : int
+        Bytes of one file that it writes.
+    """
+
+    seconds: int
+    memory: int
+    file: int
+
+
+class ExceededError(MachineError):
+    """A child used up its time or memory, or died."""
+
+
+def run(
+    module: str,
+    arguments: Sequence[str],
+    folder: Path,
+    limits: Limits,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Any:
+    """Run a module of this package in a child process, and give its answer.
+
+    Parameters
+    ----------
+    module : str
+        ``reading`` for ``report.verify.reading``.
+    arguments : sequence of str
+        Its arguments.
+    folder : Path
+        Where its answer and its complaints are kept; the child's only own place.
+    limits : Limits
+        What it may use.
+    progress : callable, optional
+        Called as ``progress(done, total, label)`` whenever the child tells how far it is.
+
+    Raises
+    ------
+    ReportError
+        As the child raised it.
+    ExceededError
+        The child went beyond a limit, or died.
+    """
+    answer_file, log = folder / f"{module}.json", folder / f"{module}.log"
+    numbers = [str(number) for number in (limits.memory, limits.file)]
+    command = [sys.executable, "-m", f"report.verify.{module}", str(answer_file), *numbers, *arguments]
+    with log.open("wb") as complaints:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        end(process)
+
+    timer = threading.Timer(limits.seconds, stop)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            done, _, rest = line.partition(" ")
+            total, _, label = rest.partition(" ")
+            if progress and done.isdigit() and total.isdigit():
+                progress(int(done), int(total), label.strip())
+        process.wait()
+    finally:
+        timer.cancel()
+        end(process)
+    if late.is_set():
+        raise ExceededError(f"It took more than {limits.seconds} s.")
+    return _answer(answer_file, log)
+
+
+def end(process: subprocess.Popen[Any]) -> None:
+    """Kill a child's whole process group, and take its exit code."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def answer(work: Callable[[list[str]], Any]) -> None:
+    """Be the child: take the limits, do the work, and leave the answer or the error in the file.
+
+    Parameters
+    ----------
+    work : callable
+        Given the arguments; gives what JSON can hold.
+    """
+    file, memory, size, *arguments = sys.argv[1:]
+    for limit, most in (
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_FSIZE, size),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(limit, (int(most), int(most)))
+    told: dict[str, Any]
+    try:
+        told = {"answer": work(arguments)}
+    except MemoryError:
+        told = {"error": {"kind": "memory"}}
+    except Exception as error:
+        known = translated(error)
+        if known is None:
+            raise  # a bug of ours: its traceback goes to the log
+        kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
+        told = {"error": {"kind": kind, "message": str(known), "hint": known.hint}}
+    Path(file).write_text(json.dumps(told), encoding="utf-8")
+
+
+def tell(done: int, total: int, label: str = "") -> None:
+    """Tell the parent how far the work is."""
+    print(done, total, label, flush=True)  # noqa: T201 - the parent reads it
+
+
+def _answer(file: Path, log: Path) -> Any:
+    """Read what the child left; raise its error as our own."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        complaint = log.read_text(encoding="utf-8", errors="replace").strip()
+        if "Traceback" in complaint and "MemoryError" not in complaint:
+            raise RuntimeError(complaint) from None  # a bug of ours, told as one
+        raise ExceededError("Its process died: too little memory, or killed.") from None
+    if "error" not in told:
+        return told["answer"]
+    error = told["error"]
+    if error["kind"] == "memory":
+        raise ExceededError("It needs more memory than it may have.")
+    found: ReportError = KINDS[error["kind"]](error["message"], error["hint"])
+    raise found

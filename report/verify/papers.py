@@ -1,0 +1,147 @@
+"""What else is handed in: the checks, the search, the data, the notebook, and nothing laid over the pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from experiments.source import FILE_NAMES
+from report.config import QUESTIONS
+from report.evidence import NOTEBOOK
+from report.verify import attached
+from report.verify.attached import ALL_PROBLEM_1
+from report.verify.circumstances import differing_cell
+from report.verify.errors import UnjudgedError
+from report.verify.rows import ATTACHMENT, CODE, DATA, MATCH, TEXT, UNEXPLAINED, WHOLE, Row, mismatch, unseen
+from report.verify.rows import NOTEBOOK as NOTEBOOK_DIFFERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from report.verify.circumstances import Circumstances
+    from report.verify.fresh import Fresh
+    from report.verify.submission import HandedIn, Submission
+
+CHANGED = "the PDF was changed after the build"
+SEARCH = ("train", "dev", "epochs", "converged")
+
+
+def checks(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
+    """Compare the ledger: each check of a derivation with its statement, and that it passed."""
+    if fresh.attached is None:
+        return
+    there, here = submission.attached.checks, fresh.attached.checks
+    for question in (ALL_PROBLEM_1, *QUESTIONS):
+        ours = {key: check for key, check in there.items() if check[0] == question}
+        theirs = {key: check for key, check in here.items() if check[0] == question}
+        if not ours and not theirs:
+            continue
+        told = [f"{sum(passed for *_, passed in found.values())} passed" for found in (ours, theirs)]
+        finding = MATCH
+        if differing := sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)):
+            cause, reason = circumstances.of_formulas()
+            if cause == UNEXPLAINED:
+                cause, reason = ATTACHMENT, "ledger.json in the PDF was changed after the build"
+            finding = mismatch(cause, f"{reason} (check {differing[0]})")
+        yield Row(question, "checks", "exact", finding, attached=told[0], reproduced=told[1])
+
+
+def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
+    """Compare counts and epochs of every setting of the search, the notebook's with ours."""
+    if fresh.attached is None:
+        return
+    there, here = submission.attached.record["search"], fresh.attached.record["search"]
+    finding = MATCH
+    if fresh.settings < len(here["dev"]):
+        finding = unseen(f"{fresh.settings} of {len(here['dev']):,} settings were trained (--fast)")
+    elif any(there[name] != here[name] for name in SEARCH):
+        cause, reason = circumstances.of_numbers()
+        differ = sum(one != other for one, other in zip(_rows(there), _rows(here), strict=False))
+        finding = mismatch(cause, f"{reason} ({differ or 'another number of'} settings differ)")
+    told = [f"{len(found['dev']):,} settings" for found in (there, here)]
+    yield Row("2b", "search", "count", finding, attached=told[0], reproduced=told[1])
+
+
+def data(
+    submission: Submission, handed_in: HandedIn, fresh: Fresh, circumstances: Circumstances
+) -> Iterator[Row]:
+    """Compare the data files by hash: those that the numbers were made with, those here, those handed in."""
+    there = submission.attached.data
+    told = f"{len(there)} files"
+    finding = (
+        mismatch(DATA, f"the data differ: {'; '.join(circumstances.data)}") if circumstances.data else MATCH
+    )
+    yield Row("2", "data", "sha256", finding, attached=told, reproduced=f"{len(fresh.data)} files")
+    if given := [name for name in FILE_NAMES if name in handed_in.beside]:
+        other = [name for name in given if handed_in.hash_of(name) != there.get(name)]
+        finding = (
+            mismatch(DATA, f"{', '.join(other)} beside the PDF is not what its numbers were made with")
+            if other
+            else MATCH
+        )
+        yield Row("2", "data handed in", "sha256", finding, reported=f"{len(given)} files", attached=told)
+
+
+def notebook(
+    submission: Submission, handed_in: HandedIn, fresh: Fresh, circumstances: Circumstances
+) -> Iterator[Row]:
+    """Compare the notebook in the PDF with the one that this program writes, and with the one handed in."""
+    question, finding = "2", MATCH
+    if circumstances.cell:
+        question = _asked(circumstances.cell_question)
+        told = f"{circumstances.cell} is not the one that this program writes"
+        if circumstances.code:
+            finding = unseen(f"{told}; the code differs: {', '.join(circumstances.code)}", CODE)
+        else:
+            finding = mismatch(NOTEBOOK_DIFFERS, f"{told}: it was edited after the build")
+    count = [
+        f"{sum(cell.kind == 'code' for cell in cells)} cells"
+        for cells in (submission.attached.cells, fresh.cells)
+    ]
+    yield Row(question, "notebook's code", "exact", finding, attached=count[0], reproduced=count[1])
+    beside = handed_in.beside.get(NOTEBOOK)
+    if beside is not None:
+        yield _beside(submission, beside)
+
+
+def whole(submission: Submission, fresh: Fresh) -> Iterator[Row]:
+    """Compare what is not in the content of a page: forms, notes and layers over it, its size, its fonts."""
+    finding = MATCH
+    if submission.additions:
+        finding = mismatch(TEXT, f"{CHANGED}: it has {', '.join(submission.additions[:3])}")
+    yield Row(WHOLE, "nothing over the pages", "exact", finding)
+    if fresh.pages is None or fresh.pages.tex != submission.tex:
+        return
+    finding = MATCH
+    other = [name for name, outline in submission.fonts.items() if fresh.pages.fonts.get(name) != outline]
+    same_glyphs = {mark[2:5] for mark in submission.marks} == {mark[2:5] for mark in fresh.pages.marks}
+    if {*submission.boxes} != {*fresh.pages.boxes}:
+        finding = mismatch(TEXT, f"{CHANGED}: its pages have other sizes")
+    elif same_glyphs and other:  # a font holds the glyphs that are used: others make another font
+        finding = mismatch(TEXT, f"{CHANGED}: other outlines in {', '.join(sorted(other)[:3])}")
+    told = [f"{len(fonts)} fonts" for fonts in (submission.fonts, fresh.pages.fonts)]
+    yield Row(WHOLE, "fonts, page sizes", "sha256", finding, reported=told[0], reproduced=told[1])
+
+
+def _beside(submission: Submission, beside: bytes) -> Row:
+    """Compare the notebook in the PDF with the one beside it, byte for byte."""
+    question, finding = "2", MATCH
+    if beside != submission.files[NOTEBOOK]:
+        try:
+            cells, _ = attached.notebook(beside, f"the {NOTEBOOK} beside the PDF")
+        except UnjudgedError:
+            where = "it cannot be read"
+        else:
+            where, tag = differing_cell(cells, submission.attached.cells, kinds=("code", "markdown", "raw"))
+            question = _asked(tag)
+        reason = f"the notebook in the PDF is not the notebook beside it: {where or 'another output'}"
+        finding = mismatch(NOTEBOOK_DIFFERS, reason)
+    return Row(question, "notebook handed in", "bytes", finding, reported="beside", attached="in the PDF")
+
+
+def _asked(tag: str) -> str:
+    """Give the question that a cell's tag names, else all of problem 2."""
+    return tag if tag in QUESTIONS else "2"
+
+
+def _rows(found: dict[str, list[int]]) -> list[tuple[int, ...]]:
+    return list(zip(*(found[name] for name in SEARCH), strict=True))

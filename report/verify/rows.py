@@ -1,0 +1,102 @@
+"""The rows of the verdict: one for each quantity, with what is reported, attached and reproduced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from report.config import QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+WHOLE = ""  # the question of a row that is about the submission as a whole
+# Why something does not match or was not compared, in words that programs may rely on.
+TEXT, ATTACHMENT, DATA, CODE, ENVIRONMENT, NOTEBOOK, UNEXPLAINED, CONSEQUENCE = CAUSES = (
+    "text changed",
+    "attachment changed",
+    "data differ",
+    "code or versions differ",
+    "environment differs",
+    "notebook differs",
+    "unexplained",
+    "follows from another",
+)
+
+
+class Outcome(StrEnum):
+    """What a comparison found."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    OPEN = "not compared"
+
+
+class Finding(NamedTuple):
+    """What a comparison found; for all but a match one of `CAUSES` (or none), and a sentence."""
+
+    outcome: Outcome
+    cause: str = ""
+    reason: str = ""
+
+
+MATCH = Finding(Outcome.MATCH)
+
+
+def mismatch(cause: str, reason: str) -> Finding:
+    """Give the finding that something does not match."""
+    return Finding(Outcome.MISMATCH, cause, reason)
+
+
+def unseen(reason: str, cause: str = "") -> Finding:
+    """Give the finding that something was not compared."""
+    return Finding(Outcome.OPEN, cause, reason)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity.
+
+    Attributes
+    ----------
+    question : str
+        ``1a`` to ``2b``; ``1`` or ``2`` for all of a problem, empty for the submission as a whole.
+    quantity : str
+        What is compared, for people.
+    rule : str
+        How: ``count``, ``exact``, ``glyphs``, ``LaTeX``, ``sha256``.
+    finding : Finding
+    reported, attached, reproduced : str
+        As they are shown; empty where a quantity has no such side.
+    """
+
+    question: str
+    quantity: str
+    rule: str
+    finding: Finding
+    reported: str = ""
+    attached: str = ""
+    reproduced: str = ""
+
+
+def concerns(row: Row, question: str) -> bool:
+    """Tell whether a row is about a question: its own, or all of the problem."""
+    return row.question in (question, question[0])
+
+
+def outcome(rows: Iterable[Row], question: str) -> Outcome:
+    """Give what was found of a question: the worst of its rows."""
+    found = {row.finding.outcome for row in rows if concerns(row, question)}
+    for worst in (Outcome.MISMATCH, Outcome.OPEN):
+        if worst in found:
+            return worst
+    return Outcome.MATCH
+
+
+def mismatched(rows: Iterable[Row]) -> list[str]:
+    """Name the questions that do not match; the last may be empty, for the submission as a whole."""
+    rows = list(rows)
+    named = [question for question in QUESTIONS if outcome(rows, question) is Outcome.MISMATCH]
+    whole = any(row.question == WHOLE and row.finding.outcome is Outcome.MISMATCH for row in rows)
+    return [*named, WHOLE] if whole else named
