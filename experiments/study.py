@@ -44,18 +44,13 @@ def study(
     seed : int
         The seed of the report's networks; the next ones follow it.
     """
-    settings = list(space.settings())
-    weights, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    best, default = order[0], _default(settings, len(data.X_train))
-    models = {"default": settings[default], "best": settings[best]}
+    models = chosen(data, space, record)
+    best = list(space.settings()).index(models["best"])
     return {
-        **_learning(data, models, seed),
+        **learning(data, models, seed),
         "predicted": predicted[best].tolist(),
         "wrong": int(np.sum(predicted[best] != data.y_dev)),
-        "seeds": _seeds(data, models, seed),
-        "selection": statistics.summary(
-            statistics.selection(predicted == data.y_dev, weights, default, best, seed)
-        ),
+        **trust(data, space, record, predicted, seed),
         "certificate": certificate.certify(
             {name: {**setting, "random_state": seed} for name, setting in models.items()},
             data.X_train,
@@ -66,6 +61,13 @@ def study(
     }
 
 
+def chosen(data: Dataset, space: Space, record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give the two settings that the report is about: ``default`` and ``best``."""
+    settings = list(space.settings())
+    _, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
+    return {"default": settings[_default(settings, len(data.X_train))], "best": settings[order[0]]}
+
+
 def _default(settings: list[dict[str, Any]], n_train: int) -> int:
     """Find scikit-learn's default setting in the space."""
     default = ((100,), "relu", "adam", 0.001, min(200, n_train))
@@ -74,7 +76,7 @@ def _default(settings: list[dict[str, Any]], n_train: int) -> int:
     )
 
 
-def _learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
     """Train default and best once more, looking at the development set after each epoch."""
     accuracy: dict[str, list[float]] = {name: [] for name in models}
     names = list(models)
@@ -91,6 +93,20 @@ def _learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int)
         },
         "epochs": {name: int(model.n_iter_) for name, model in zip(names, trained, strict=True)},
         "converged": {name: bool(m.n_iter_ < m.max_iter) for name, m in zip(names, trained, strict=True)},
+    }
+
+
+def trust(
+    data: Dataset, space: Space, record: Mapping[str, Any], predicted: NDArray[Any], seed: int
+) -> dict[str, Any]:
+    """Say how far to trust the gain: ``seeds`` (several of them), ``selection`` (what choosing adds)."""
+    models, settings = chosen(data, space, record), list(space.settings())
+    weights, _ = ranking(space, record, data.X_train.shape[1], len(data.classes))
+    default, best = (settings.index(models[name]) for name in ("default", "best"))
+    right = predicted == data.y_dev
+    return {
+        "seeds": _seeds(data, models, seed),
+        "selection": statistics.summary(statistics.selection(right, weights, default, best, seed)),
     }
 
 
