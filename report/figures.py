@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from cycler import cycler
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
+from report import lettering
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -54,7 +57,7 @@ def contributions(traced: Mapping[str, Any]) -> bytes:
         ``panels`` by recurrent weight: log10 of a term's weight by age, its median and range over the runs,
         and both bounds; ``half_ulps``: name and log10 of half a unit in the last place.
     """
-    with mpl.rc_context(STYLE):
+    with _style():
         panels = traced["panels"]
         figure = Figure(figsize=(WIDTH, 2.5), layout="constrained")
         axes = figure.subplots(1, len(panels), sharey=True)
@@ -105,7 +108,7 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
     total : int
         The number of development samples.
     """
-    with mpl.rc_context(STYLE):
+    with _style():
         names = [name for name in best if name != "dev_correct"]
         counts = [len({row[name] for row in rows}) for name in names]
         figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
@@ -132,7 +135,7 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
 
 def learning(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
     """Draw training loss and development accuracy after each epoch, one labelled curve for each network."""
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
         losses, accuracies = figure.subplots(1, 2)
         for name, curve in curves.items():
@@ -172,7 +175,7 @@ def gain(
     total : int
         The number of development samples.
     """
-    with mpl.rc_context(STYLE):
+    with _style():
         figure = Figure(figsize=(0.8 * WIDTH, 1.35), layout="constrained")
         axis = figure.subplots()
         for place, (name, found) in enumerate(reversed(list(counts.items()))):
@@ -183,7 +186,7 @@ def gain(
                 axis.plot([value / total] * repeat, heights, ".", ms=3.5, color=colour, mew=0)
             axis.plot(intervals[name], [place] * 2, color=colour, lw=1.4, solid_capstyle="butt")
             axis.plot(found[0] / total, place, "o", ms=4.5, color=colour)
-        axis.set_yticks(range(len(counts)), list(reversed(counts)))
+        axis.set_yticks(range(len(counts)), list(counts)[::-1])
         axis.set_ylim(-0.4, len(counts))
         axis.tick_params(axis="y", length=0)
         axis.spines["left"].set_visible(False)
@@ -202,24 +205,34 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
     names : sequence of str
         The names of the features.
     """
-    with mpl.rc_context(STYLE):
+    classes = np.unique(y)
+    labels = lettering.drawn([f"{label}" for label in classes], "class")
+    names = lettering.drawn(names, "feature")
+    font = lettering.family((*labels, *names))
+    with _style():
         figure = Figure(figsize=(WIDTH, 2.9))
         axis: Any = figure.add_subplot(projection="3d", computed_zorder=False)
         wrong = y != predicted
-        for colour, label in zip(_cycle(len(np.unique(y))), np.unique(y), strict=True):
-            of = y == label
-            axis.plot(*X[of & ~wrong].T, ".", color=colour, ms=3, alpha=0.45, mew=0, label=_plain(f"{label}"))
-            axis.plot(*X[of & wrong].T, "x", color=colour, ms=4, mew=0.9, label=_plain(f"{label}, wrong"))
+        for colour, label, name in zip(_cycle(len(classes)), classes, labels, strict=True):
+            of, shown = y == label, lettering.as_typed(name)
+            axis.plot(*X[of & ~wrong].T, ".", color=colour, ms=3, alpha=0.45, mew=0, label=shown)
+            axis.plot(*X[of & wrong].T, "x", color=colour, ms=4, mew=0.9, label=f"{shown}, wrong")
         axis.view_init(elev=20, azim=-60)
         for letter, name in zip("xyz", names, strict=True):
-            getattr(axis, f"set_{letter}label")(_plain(name), labelpad=-4)
+            getattr(axis, f"set_{letter}label")(lettering.as_typed(name), labelpad=-4, family=font)
             getattr(axis, f"{letter}axis").set_tick_params(pad=-2, labelsize=7)
             getattr(axis, f"{letter}axis").set_pane_color((1, 1, 1, 1))
         figure.subplots_adjust(0.05, 0.06, 0.72, 1.0)
         handles, _ = axis.get_legend_handles_labels()
         if len(handles) > LEGEND_ROWS:  # many classes: the crosses explain themselves
             handles = handles[::2][:LEGEND_ROWS]
-        figure.legend(handles=handles, loc="center right", bbox_to_anchor=(0.97, 0.5), markerscale=1.4)
+        figure.legend(
+            handles=handles,
+            loc="center right",
+            bbox_to_anchor=(0.97, 0.5),
+            markerscale=1.4,
+            prop={"family": font},
+        )
         return _pdf(figure)
 
 
@@ -231,7 +244,9 @@ def projections(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequ
     X, y, predicted, names
         As for `errors`.
     """
-    with mpl.rc_context(STYLE):
+    names = lettering.drawn(names, "feature")
+    font = lettering.family(names)
+    with _style():
         figure = Figure(figsize=(WIDTH, 1.75), layout="constrained")
         axes = figure.subplots(1, 3)
         for axis, (across, up) in zip(axes, ((0, 1), (0, 2), (1, 2)), strict=True):
@@ -240,10 +255,19 @@ def projections(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequ
                 wrong = X[(y == label) & (predicted != y)]
                 axis.plot(right[:, across], right[:, up], ".", color=colour, ms=2.5, alpha=0.45, mew=0)
                 axis.plot(wrong[:, across], wrong[:, up], "x", color=colour, ms=3, mew=0.7)
-            axis.set_xlabel(_plain(names[across]))
-            axis.set_ylabel(_plain(names[up]))
+            axis.set_xlabel(lettering.as_typed(names[across]), family=font)
+            axis.set_ylabel(lettering.as_typed(names[up]), family=font)
             axis.tick_params(labelsize=7)
         return _pdf(figure)
+
+
+@contextlib.contextmanager
+def _style() -> Iterator[None]:
+    """Draw in our style alone, whatever a person's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
 
 
 def _pdf(figure: Figure) -> bytes:
@@ -264,13 +288,7 @@ def _plain_log_ticks(axis: Axes) -> None:
 
 def _short(level: str) -> str:
     """Shorten a value for a tick: layer sizes as 50-50, so that they fit."""
-    return _plain(level.strip("(),").replace(", ", "-"))
-
-
-def _plain(text: str) -> str:
-    """Give foreign text so that mathtext leaves it alone, in characters that the font has, 24 at most."""
-    shown = "".join(letter if " " <= letter <= "~" else "?" for letter in text).replace("$", r"\$")
-    return shown if len(shown) <= 24 else shown[:23] + "..."
+    return level.strip("(),").replace(", ", "-")
 
 
 def _cycle(n: int) -> list[str]:

@@ -8,6 +8,7 @@ from experiments import portable
 from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
 from experiments.statistics import DRAWS, wilson
 from report.config import QUESTIONS
+from report.lettering import drawn
 from report.render import Latex, Page, environment, escape, page
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def problem2(
             "seed": str(seed),
         },
         "stand_in": data.stand_in,
+        "abbreviated": abbreviated(data),
         "search": {
             "settings": f"{len(epochs):,}",
             "epochs": f"{sum(epochs):,}",
@@ -143,6 +145,26 @@ def problem2(
         "trust": _trust(record, study),
         "environment": portable.sentences(study["environment"]),
     }
+
+
+def abbreviated(data: Dataset) -> list[dict[str, str]]:
+    """Give the names from the data that the figures cannot show, each with what stands for it there.
+
+    Raises
+    ------
+    InputError
+        A name can be shown neither in a figure nor in the text.
+    """
+    if data.X_train.shape[1] != 3:  # no such figure
+        return []
+    labels = [f"{label}" for label in data.classes]
+    named = (("feature", "trnX-3d.csv, line 1", data.feature_names), ("class", "trnY-3d.csv, labels", labels))
+    return [
+        {"short": short, "full": escape(full, place)}
+        for stem, place, names in named
+        for short, full in zip(drawn(names, stem), names, strict=True)
+        if short != full
+    ]
 
 
 def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:

@@ -38,7 +38,9 @@ PDF = "submission.pdf"
 def read(inputs: Inputs) -> Dataset:
     """Read the data, and refuse what could not be printed before anything is computed."""
     pages.author(inputs.config)
-    return dataset.load(inputs.data)
+    data = dataset.load(inputs.data)
+    pages.abbreviated(data)
+    return data
 
 
 def derive(inputs: Inputs) -> dict[str, Any]:
@@ -134,7 +136,7 @@ def typeset(
         predicted = np.array(studied["predicted"])
         for name, draw in {"errors": figures.errors, "projections": figures.projections}.items():
             drawn[name] = draw(data.X_dev, data.y_dev, predicted, data.feature_names)
-    results = evidence.results(values, derived, data, studied["environment"], config.seed, quick=inputs.quick)
+    results = evidence.results(values, derived, data, studied, config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
         **{f"figures/{name}.pdf": content for name, content in drawn.items()},
