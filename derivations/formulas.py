@@ -33,7 +33,7 @@ class Formula:
     sides, relations
         The chain sides[0] relations[0] sides[1] ...; a lone term has one side and no relation.
     sample : str
-        The kind of random point at which it is read back, a key of `derivations.samples.SAMPLES`.
+        The kind of random point at which it is read back, a key of `derivations.samples.KINDS`.
     exempt : str
         Why its truth is not tested; empty for a claim. What it says is read back all the same.
     """
@@ -47,9 +47,9 @@ class Formula:
     exempt: str = ""
 
 
-def term(key: str, expression: sp.Basic, *, sample: str = "any") -> Formula:
+def term(key: str, expression: sp.Basic) -> Formula:
     """Make a formula that claims nothing: a symbol or an expression."""
-    return Formula(key, _question(key), typeset.latex(expression), (expression,), sample=sample)
+    return Formula(key, _question(key), typeset.latex(expression), (expression,))
 
 
 def claim(
@@ -75,9 +75,7 @@ def claim(
     return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
 
 
-def derivation(
-    key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None], sample: str = "any"
-) -> Formula:
+def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None]) -> Formula:
     """Make a derivation: a start and, line by line, a relation, what it leads to, and the rule applied.
 
     Parameters
@@ -89,13 +87,11 @@ def derivation(
     *lines : tuple of (str, Basic, str or None)
         Relation, side, rule; the rule is text, mathematics in it comes from `inline`. With None for a rule
         the next relation stands on the same line.
-    sample : str
-        The kind of point at which it holds.
     """
     relations = tuple(relation for relation, _, _ in lines)
     sides = (start, *(side for _, side, _ in lines))
     body = typeset.steps(sides, relations, [rule for _, _, rule in lines])
-    return Formula(key, _question(key), body, sides, relations, sample)
+    return Formula(key, _question(key), body, sides, relations)
 
 
 def inline(expression: sp.Basic) -> str:

@@ -61,15 +61,14 @@ def _index_key(index: sp.Expr) -> tuple[int, Any]:
 
 
 def term_key(term: sp.Expr, index: bool) -> tuple[Any, ...]:
-    """Sort the terms of a sum: positive first, then by the power of w_2, then by the factors.
+    """Sort the terms of a sum by the power of w_2, then by the factors.
 
-    A number comes first (1 - h_t), but last in the arithmetic of indices (t - k + 1).
+    A number comes first (1 - h_t), but last in the arithmetic of indices (t + 1).
     """
-    coefficient, rest = term.as_coeff_Mul()
-    negative = bool(coefficient < 0)
+    rest = term.as_coeff_Mul()[1]
     if rest == 1:
-        return (2 if index or negative else -1, 0, ())
+        return (1 if index else -1, 0, ())
     degree = rest.as_powers_dict().get(w2, 0)
     order = int(degree) if sp.sympify(degree).is_Integer else 0
     first = min(factor_key(factor) for factor in sp.Mul.make_args(rest))
-    return (int(negative), order, first)
+    return (0, order, first)

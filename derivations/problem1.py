@@ -9,7 +9,7 @@ import mpmath
 import sympy
 
 from derivations import bound, contributions, formulas, loss, rnn, vanishing
-from derivations.checks import bounds, exact, gate, modular, numeric, round_trip, run, slope
+from derivations.checks import bounds, exact, examples, gate, modular, numeric, round_trip, run, slope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,7 +94,8 @@ def derive(seed: int) -> Problem1:
             *modular.checks(),
             *slope.checks(),
             *numeric.checks(),
-            *bounds.checks(index, rows, seed),
+            *bounds.checks(index),
+            *examples.checks(index, rows, seed),
             *round_trip.checks(printed),
             *gate.checks(),
         ],

@@ -219,7 +219,7 @@ class _SheetPrinter(Printer):
         """Print the terms of a sum in order, each but the first with its sign and a space in front."""
         index = all(part.is_integer for part in expr.args)
         terms = [self._print(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
-        terms.sort(key=lambda term: term.startswith("-"))  # 1-k, not -k+1
+        terms.sort(key=lambda term: term.startswith("-"))  # what is added before what is subtracted
         signed = [f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in terms[1:]]
         return [terms[0], *signed]
 

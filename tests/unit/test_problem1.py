@@ -58,7 +58,7 @@ def test_requirement_1_states_come_from_the_recursion(found: Problem1) -> None:
 
 
 def test_requirement_2_the_derivatives_are_checked_three_ways(found: Problem1) -> None:
-    """2: by expansion for t = 1..8, for each by 20 imaginary steps to 1e-13 and 5 differences of 40 digits."""
+    """2: by expansion for t = 1..8, for each by 20 imaginary steps to 1e-13, 5 differences of 40 digits."""
     by_check = rows(found)
 
     assert (8, "exact") == by_check["1b.expand"]

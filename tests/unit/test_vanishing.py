@@ -109,7 +109,7 @@ def measured() -> tuple[tuple[contributions.Row, ...], contributions.Figure]:
 def test_old_terms_fade_while_the_derivative_stays(
     measured: tuple[tuple[contributions.Row, ...], contributions.Figure],
 ) -> None:
-    """From T = 50 to 100 the oldest term loses dozens of orders; the derivative stays within a factor of 2."""
+    """From T = 50 to 100 the oldest term loses dozens of orders; the derivative stays (a factor of 2)."""
     rows, _ = measured
 
     assert all(row.medians[0] - row.medians[1] > 25 for row in rows)
@@ -133,3 +133,13 @@ def test_every_run_stays_below_the_tight_bound(
 def test_the_lines_of_half_an_ulp_are_those_of_ieee_754() -> None:
     """Half a unit in the last place of 1 is 2^-24 in float32 and 2^-53 in float64."""
     assert (("float32", 24), ("float64", 53)) == contributions.HALF_ULPS
+
+
+def test_the_table_shows_the_bounds_at_both_lengths(
+    measured: tuple[tuple[contributions.Row, ...], contributions.Figure],
+) -> None:
+    """For w_2 = 1 the oldest of T terms is T - 1 steps old: 4^-49, 2^-49, 4^-99, 2^-99 as powers of ten."""
+    row = next(row for row in measured[0] if row.w2 == "1")
+
+    assert (-29.5, -59.6) == tuple(round(value, 1) for value in row.bounds_quarter)
+    assert (-14.8, -29.8) == tuple(round(value, 1) for value in row.bounds_half)
