@@ -149,15 +149,19 @@ nbformat.write(notebook, sys.argv[2])
 @pytest.fixture(scope="session")
 def run_notebook(
     tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]
-) -> Callable[[Path], Any]:
-    """Give a function that runs a notebook in its own folder, as a grader would, and gives the result."""
-    private = tmp_path_factory.mktemp("jupyter")
+) -> Callable[..., Any]:
+    """Give a function that runs a notebook in its own folder, as a grader would, and gives the result.
 
-    def run(notebook: Path) -> Any:
+    Its keywords are variables to add to the environment.
+    """
+    private = tmp_path_factory.mktemp("jupyter")
+    places = {"IPYTHONDIR": str(private), "JUPYTER_CONFIG_DIR": str(private)}
+
+    def run(notebook: Path, **environ: str) -> Any:
         done = subprocess.run(
             [sys.executable, "-c", RUN, notebook, private / "done.ipynb"],
             cwd=notebook.parent,
-            env=clean_environ | {"IPYTHONDIR": str(private), "JUPYTER_CONFIG_DIR": str(private)},
+            env=clean_environ | places | environ,
             capture_output=True,
             encoding="utf-8",
             timeout=300,

@@ -1,0 +1,73 @@
+"""The notebook on a machine that was last updated two years ago."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Build
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.tex,
+    pytest.mark.skipif(sys.version_info >= (3, 14), reason="releases that old know no newer Python"),
+]
+LOCK = Path(__file__).with_name("old-releases.txt")
+
+
+@pytest.fixture(scope="module")
+def old_kernel(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]) -> Path:
+    """Install the old releases into a virtual environment; give a folder where Jupyter finds its kernel."""
+    folder = tmp_path_factory.mktemp("old")
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--only-binary", ":all:", "--require-hashes", "-r", LOCK],
+        env=clean_environ,
+        check=True,
+    )
+    spec = {
+        "argv": [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    kernel = folder / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    return folder / "jupyter"
+
+
+def test_old_releases_give_the_same_counts(
+    old_kernel: Path, tiny_build: Build, tmp_path: Path, run_notebook: Callable[..., Any]
+) -> None:
+    """With releases two years old it runs without a word on stderr, to the same counts in every setting."""
+    shutil.copy(tiny_build.out / "homework03.ipynb", tmp_path)
+    shutil.copytree(tiny_build.data, tmp_path, dirs_exist_ok=True)
+
+    old = run_notebook(tmp_path / "homework03.ipynb", JUPYTER_PATH=str(old_kernel))
+
+    new = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
+    records = []
+    for notebook in (old, new):
+        made = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        assert {output.get("name", "stdout") for output in made} == {"stdout"}
+        records.append(json.loads(made[-1].text.splitlines()[-1]))
+    locked = dict(re.findall(r"^([\w-]+)==([\w.]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    versions = records[0].pop("versions")
+    assert {name: versions[name] for name in ("numpy", "pandas", "scikit-learn")} == {
+        name: locked[name] for name in ("numpy", "pandas", "scikit-learn")
+    }
+    assert versions != records[1].pop("versions")
+    assert records[0] == records[1]
