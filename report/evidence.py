@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
+VERIFY = ROOT / "report" / "verify"  # changes no page
 ATTACHED = (NOTEBOOK, LEDGER, CONFIG, RESULTS)
+STUDIED = ("seeds", "selection", "certificate")  # printed beside the numbers that were asked for
 # Whose code and whose versions can change what the pages show.
 CODE = ("derivations", "experiments", "report", "templates")
 PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
@@ -28,7 +30,7 @@ def results(
     values: Mapping[str, Value],
     derived: Mapping[str, Any],
     data: Dataset,
-    environment: Mapping[str, Any],
+    studied: Mapping[str, Any],
     seed: int,
     *,
     quick: bool,
@@ -43,8 +45,8 @@ def results(
         What the stage that derives made: ``formulas``, ``table_1f`` and ``facts``.
     data : Dataset
         The data.
-    environment : mapping
-        The audit of the numeric pins.
+    studied : mapping
+        What was computed beside the notebook: ``environment``, and all of `STUDIED`.
     seed : int
         The seed of every network.
     quick : bool
@@ -59,7 +61,8 @@ def results(
             "files": {f.name: {"sha256": f.sha256, "rows": f.rows, "columns": f.columns} for f in data.files},
             "others": list(data.others),
         },
-        "environment": environment,
+        "environment": studied["environment"],
+        "studied": {name: studied[name] for name in STUDIED},
         "seed": seed,
         "quick": quick,
         "made_with": made_with(),
@@ -89,7 +92,8 @@ def made_with() -> dict[str, dict[str, str]]:
 def _digest(folder: Path) -> str:
     """Give one sha256 for all sources in a folder: their paths and contents."""
     found = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".tex")):
+    sources = (path for path in folder.rglob("*") if path.suffix in (".py", ".tex"))
+    for path in sorted(path for path in sources if VERIFY not in path.parents):
         content = path.read_bytes()
         found.update(f"{path.relative_to(folder)} {len(content)}\n".encode() + content)
     return found.hexdigest()
