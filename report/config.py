@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,10 @@ class Search:
     def size(self) -> int:
         """The number of settings, before batch sizes are clipped to the number of samples."""
         return math.prod(len(values) for values in vars(self).values())
+
+    def small(self) -> Search:
+        """Give the first two values of each hyper-parameter: a search for trying things out."""
+        return replace(self, **{name: values[:2] for name, values in vars(self).items()})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from report.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from report.config import Search
     from report.console import Console
 
 
@@ -52,7 +51,7 @@ def build(
     """
     settings = config.load(config_path)
     if quick:
-        settings = replace(settings, search=_small(settings.search))
+        settings = replace(settings, search=settings.search.small())
     inputs = sources.Inputs(settings, data or settings.data_path, quick=quick, pdf=pdf)
     product = out / "submission.pdf" if pdf else out
     with publish.locked(out):
@@ -84,8 +83,3 @@ def build(
             publish.put_in_place(work, out, keys["build"], system)
         publish.write_timings(out, console.timings)
         console.note(f"Done: {product}")
-
-
-def _small(search: Search) -> Search:
-    """Give the first two values of each hyper-parameter: a search for trying things out."""
-    return replace(search, **{name: values[:2] for name, values in vars(search).items()})
