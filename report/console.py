@@ -40,6 +40,8 @@ class Console:
 
     Attributes
     ----------
+    colour : bool
+        As given.
     timings : dict
         Seconds spent in each stage that ended without an error, in the order in which they ran.
     """
@@ -49,7 +51,7 @@ class Console:
     ) -> None:
         self.timings: dict[str, float] = {}
         self._stream = stream
-        self._colour = colour
+        self.colour = colour
         self._live = live
         self._clock = clock
         self._started = self._shown = clock()
@@ -124,7 +126,7 @@ class Console:
             self._line(hint, mark="TIP", colour=_YELLOW)
 
     def _paint(self, colour: str, text: str) -> str:
-        return f"{colour}{text}{_RESET}" if self._colour else text
+        return f"{colour}{text}{_RESET}" if self.colour else text
 
     def _rewrite(self, text: str) -> None:
         """Put `text` in place of the terminal's last line, cut so that it stays one line."""

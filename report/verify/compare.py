@@ -40,6 +40,7 @@ def compare(submission: Submission, handed_in: HandedIn, fresh: Fresh) -> tuple[
         *papers.checks(submission, fresh, found),
         *values.rows(submission, fresh, found),
         *papers.search(submission, fresh, found),
+        *papers.trust(submission, fresh, found),
         *papers.data(submission, handed_in, fresh, found),
         *papers.notebook(submission, handed_in, fresh, found),
     ]

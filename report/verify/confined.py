@@ -6,7 +6,6 @@ that nothing that a library prints can spoil it.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import resource
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from report.boundary import translated
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
+from report.leash import leashed
 from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def run(
     answer_file, log = folder / f"{module}.json", folder / f"{module}.log"
     numbers = [str(number) for number in (limits.memory, limits.file)]
     command = [sys.executable, "-m", f"report.verify.{module}", str(answer_file), *numbers, *arguments]
-    with log.open("wb") as complaints:
+    late = threading.Event()
+    with log.open("wb") as complaints, leashed() as leash:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -95,37 +96,31 @@ def run(
             errors="replace",
             start_new_session=True,
         )
-    late = threading.Event()
+        leash(process.pid)
 
-    def stop() -> None:
-        late.set()
-        end(process)
+        def stop() -> None:
+            late.set()
+            os.killpg(process.pid, signal.SIGKILL)
 
-    timer = threading.Timer(limits.seconds, stop)
-    timer.start()
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            done, _, rest = line.partition(" ")
-            total, _, label = rest.partition(" ")
-            if progress and done.isdigit() and total.isdigit():
-                progress(int(done), int(total), label.strip())
-        process.wait()
-    finally:
-        timer.cancel()
-        end(process)
+        timer = threading.Timer(limits.seconds, stop)
+        timer.start()
+        try:
+            with process:
+                for line in process.stdout or ():
+                    _pass_on(line, progress)
+        finally:
+            timer.cancel()
     if late.is_set():
-        raise ExceededError(f"It took more than {limits.seconds} s.")
+        raise ExceededError(f"it took more than {limits.seconds} s.")
     return _answer(answer_file, log)
 
 
-def end(process: subprocess.Popen[Any]) -> None:
-    """Kill a child's whole process group, and take its exit code."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> None:
+    """Pass on how far the child is; what a library prints is dropped."""
+    done, _, rest = line.partition(" ")
+    total, _, label = rest.partition(" ")
+    if progress and done.isdigit() and total.isdigit():
+        progress(int(done), int(total), label.strip())
 
 
 def answer(work: Callable[[list[str]], Any]) -> None:
@@ -170,11 +165,11 @@ def _answer(file: Path, log: Path) -> Any:
         complaint = log.read_text(encoding="utf-8", errors="replace").strip()
         if "Traceback" in complaint and "MemoryError" not in complaint:
             raise RuntimeError(complaint) from None  # a bug of ours, told as one
-        raise ExceededError("Its process died: too little memory, or killed.") from None
+        raise ExceededError("its process died, of too little memory or killed.") from None
     if "error" not in told:
         return told["answer"]
     error = told["error"]
     if error["kind"] == "memory":
-        raise ExceededError("It needs more memory than it may have.")
+        raise ExceededError("it needs more memory than it may have.")
     found: ReportError = KINDS[error["kind"]](error["message"], error["hint"])
     raise found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiments.source import FILE_NAMES
 from report.config import QUESTIONS
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from report.verify.submission import HandedIn, Submission
 
 CHANGED = "the PDF was changed after the build"
+TRUST = ("seeds", "selection")
 SEARCH = ("train", "dev", "epochs", "converged")
 
 
@@ -49,7 +50,7 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
     """Compare counts and epochs of every setting of the search, the notebook's with ours."""
     if fresh.attached is None:
         return
-    there, here = submission.attached.record["search"], fresh.attached.record["search"]
+    there, here = submission.attached.record["search"], fresh.record["search"]
     finding = MATCH
     if fresh.settings < len(here["dev"]):
         finding = unseen(f"{fresh.settings} of {len(here['dev']):,} settings were trained (--fast)")
@@ -59,6 +60,21 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
         finding = mismatch(cause, f"{reason} ({differ or 'another number of'} settings differ)")
     told = [f"{len(found['dev']):,} settings" for found in (there, here)]
     yield Row("2b", "search", "count", finding, attached=told[0], reproduced=told[1])
+
+
+def trust(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
+    """Compare what is printed beside the gain, several seeds and what selecting adds, to four decimals."""
+    if fresh.attached is None:
+        return
+    sides = [of.studied for of in (submission.attached, fresh.attached)]
+    there, here = ([_digits(studied[name]) for name in TRUST] for studied in sides)
+    finding = MATCH
+    if fresh.settings < len(submission.attached.record["search"]["dev"]):
+        finding = unseen("seeds and selection were not computed again (--fast)")
+    elif there != here:
+        finding = mismatch(*circumstances.of_numbers())
+    told = [f"{len(studied['seeds']['counts']['best'])} seeds" for studied in sides]
+    yield Row("2b", "seeds, selection", "digits", finding, attached=told[0], reproduced=told[1])
 
 
 def data(
@@ -136,6 +152,15 @@ def _beside(submission: Submission, beside: bytes) -> Row:
         reason = f"the notebook in the PDF is not the notebook beside it: {where or 'another output'}"
         finding = mismatch(NOTEBOOK_DIFFERS, reason)
     return Row(question, "notebook handed in", "bytes", finding, reported="beside", attached="in the PDF")
+
+
+def _digits(value: Any) -> Any:
+    """Give a value of any shape with its decimal numbers as they are printed."""
+    if isinstance(value, dict):
+        return {key: _digits(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_digits(item) for item in value]
+    return f"{value:.4f}" if isinstance(value, float) else value
 
 
 def _asked(tag: str) -> str:

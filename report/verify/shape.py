@@ -73,6 +73,12 @@ class Node:
             return [node.plain() for node in self.each()]
         return self.text() if isinstance(self.value, str) else self.value
 
+    def number(self) -> float:
+        """Give a finite number."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            self.refuse("a number")
+        return float(self.value)
+
     def refuse(self, expected: str) -> NoReturn:
         """Say that something else is expected here."""
         raise UnjudgedError(

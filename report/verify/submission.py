@@ -137,7 +137,7 @@ def read(pdf: bytes, folder: Path) -> Submission:
         found: dict[str, Any] = confined.run("reading", [str(folder / PDF)], folder, READING)
     except ExceededError as error:
         raise UnjudgedError(
-            f"The PDF cannot be read within {READING.seconds} s and 512 MiB. {error}"
+            f"The PDF cannot be read within {READING.seconds} s and 512 MiB: {error}"
         ) from None
     marks = tuple(Mark(*mark) for mark in found["marks"])
     files = {name: base64.b64decode(content) for name, content in found["attached"].items()}

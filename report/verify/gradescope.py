@@ -1,0 +1,78 @@
+"""The result in Gradescope's form: one test for each question, with its points from the sheet.
+
+Form: https://gradescope-autograders.readthedocs.io/en/latest/specs/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from report.config import QUESTIONS
+from report.verify import verdict
+from report.verify.rows import WHOLE, Outcome, concerns, outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from report.verify.errors import UnjudgedError
+    from report.verify.rows import Row
+    from report.verify.verdict import Verdict
+
+POINTS = {"1a": 2, "1b": 2, "1c": 2, "1d": 2, "1e": 2, "1f": 2, "2a": 3, "2b": 5}
+MARK = {"made_by": verdict.MAKER}
+
+
+def check_place(file: Path) -> None:
+    """Refuse to write over a file that is not of this command, before anything is computed.
+
+    Raises
+    ------
+    InputError
+        The file is something else.
+    """
+    verdict.check_place(file, _is_ours)
+
+
+def write(file: Path, found: Verdict) -> None:
+    """Write the result of a submission that was judged."""
+    tests = [_test(found.rows, question) for question in QUESTIONS]
+    whole = [row for row in found.rows if row.question == WHOLE and row.finding.outcome is Outcome.MISMATCH]
+    output = "\n".join([*(_told(row) for row in whole), *found.remarks])
+    _write(
+        file, {"output": output or "Reported, attached and reproduced: see each question.", "tests": tests}
+    )
+
+
+def write_unjudged(file: Path, error: UnjudgedError) -> None:
+    """Write the result of a submission that cannot be judged: no points, and why."""
+    _write(file, {"score": 0, "output": f"This submission cannot be judged: {error}\n{error.hint}".strip()})
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    check_place(file)  # something may have been put there meanwhile
+    verdict.replace(file, {**content, "visibility": "visible", "extra_data": MARK})
+
+
+def _test(rows: tuple[Row, ...], question: str) -> dict[str, Any]:
+    """Give the test of a question: all of its points unless something does not match."""
+    passed = outcome(rows, question) is not Outcome.MISMATCH
+    return {
+        "name": f"{question[0]}({question[1]})",
+        "number": question,
+        "score": POINTS[question] if passed else 0,
+        "max_score": POINTS[question],
+        "status": "passed" if passed else "failed",
+        "output": "\n".join(_told(row) for row in rows if concerns(row, question)),
+    }
+
+
+def _told(row: Row) -> str:
+    """Tell a row on one line."""
+    sides = {"reported": row.reported, "attached": row.attached, "reproduced": row.reproduced}
+    values = ", ".join(f"{name} {value}" for name, value in sides.items() if value)
+    head = f"{row.quantity}: {row.finding.outcome}" + (f" ({values})" if values else "")
+    return f"{head}: {row.finding.reason}" if row.finding.reason else head
+
+
+def _is_ours(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("extra_data") == MARK
