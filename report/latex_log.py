@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from report.errors import LatexError
+from report.render import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,12 +118,11 @@ def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
     problem = _at_its_cause(problem, pages)
     page = pages.get(problem.file)
     known = page is not None and 0 < problem.line <= len(page.lines)
-    place, words = problem.file, problem.words.rstrip(".")
+    found, words = problem.file, problem.words.rstrip(".")
     if page:
-        place = f"templates/{page.template}" + (f", line {page.lines[problem.line - 1]}" if known else "")
+        found = place(page.template, page.lines[problem.line - 1] if known else 0)
         words = _in_template_lines(words, page)
-    question = re.fullmatch(r"(\d)([a-z])\.tex", page.template if page else "")
-    message = f"{f'Question {question[1]}({question[2]}): ' if question else ''}{place}: {words}."
+    message = f"{found}: {words}."
     if page and known and (excerpt := _excerpt(page.text.split("\n")[problem.line - 1], problem.read)):
         message += f"\n   > {excerpt}"
     hint = next((text for key, text in HINTS.items() if key in problem.words), "")

@@ -8,8 +8,9 @@ from experiments import portable
 from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
 from experiments.statistics import DRAWS, wilson
 from report.config import QUESTIONS
+from report.latex_text import Latex, escape
 from report.lettering import drawn
-from report.render import Latex, Page, environment, escape, page
+from report.render import Page, environment, page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,149 +15,18 @@ from jinja2 import (
     TemplateError,
     TemplateNotFound,
     TemplateSyntaxError,
+    Undefined,
 )
 
 from report.errors import InputError
+from report.latex_text import Latex, escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
-
-class Latex(str):
-    """Text that is LaTeX already, and passes into a page as it is."""
-
-    __slots__ = ()
-
-
 MARK = "\N{INVISIBLE SEPARATOR}"  # no text from outside may hold it
-SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "[": "{[}",  # a bracket after \\ would be taken for its argument
-    "]": "{]}",
-    "-": "-{}",  # no ligatures: -- stays two hyphens
-    ",": ",{}",
-    "\N{NO-BREAK SPACE}": "~",
-    "\N{SOFT HYPHEN}": r"\-",
-    "\N{EN DASH}": r"\textendash{}",
-    "\N{EM DASH}": r"\textemdash{}",
-    "\N{LEFT SINGLE QUOTATION MARK}": r"\textquoteleft{}",
-    "\N{RIGHT SINGLE QUOTATION MARK}": r"\textquoteright{}",
-    "\N{LEFT DOUBLE QUOTATION MARK}": r"\textquotedblleft{}",
-    "\N{RIGHT DOUBLE QUOTATION MARK}": r"\textquotedblright{}",
-    "\N{HORIZONTAL ELLIPSIS}": r"\textellipsis{}",
-    "\N{EURO SIGN}": r"\texteuro{}",
-    "\n": " ",
-    "\t": " ",
-}
-# Letters of the T1 font encoding that no accent makes.
-LETTERS = {
-    "Æ": r"\AE{}",
-    "æ": r"\ae{}",
-    "Ø": r"\O{}",
-    "ø": r"\o{}",
-    "Å": r"\r{A}",
-    "å": r"\r{a}",
-    "Œ": r"\OE{}",
-    "œ": r"\oe{}",
-    "ß": r"\ss{}",
-    "Ł": r"\L{}",
-    "ł": r"\l{}",
-    "Đ": r"\DJ{}",
-    "đ": r"\dj{}",
-    "Ð": r"\DH{}",
-    "ð": r"\dh{}",
-    "Þ": r"\TH{}",
-    "þ": r"\th{}",
-    "Ŋ": r"\NG{}",
-    "ŋ": r"\ng{}",
-    "ı": r"\i{}",
-    "¡": r"\textexclamdown{}",
-    "¿": r"\textquestiondown{}",
-    "«": r"\guillemotleft{}",
-    "»": r"\guillemotright{}",
-    "§": r"\S{}",
-    "£": r"\pounds{}",
-    "©": r"\textcopyright{}",
-    "®": r"\textregistered{}",
-    "°": r"\textdegree{}",
-    "·": r"\textperiodcentered{}",
-}
-DOTLESS = {"i": r"\i{}", "j": r"\j{}"}  # an accent above takes the place of the dot
-BELOW = "\N{COMBINING CEDILLA}\N{COMBINING OGONEK}\N{COMBINING DOT BELOW}\N{COMBINING COMMA BELOW}"
-# Combining marks, as the accent command that sets them over or under the letter before.
-ACCENTS = {
-    "\N{COMBINING GRAVE ACCENT}": "`",
-    "\N{COMBINING ACUTE ACCENT}": "'",
-    "\N{COMBINING CIRCUMFLEX ACCENT}": "^",
-    "\N{COMBINING TILDE}": "~",
-    "\N{COMBINING DIAERESIS}": '"',
-    "\N{COMBINING MACRON}": "=",
-    "\N{COMBINING BREVE}": "u",
-    "\N{COMBINING CARON}": "v",
-    "\N{COMBINING DOT ABOVE}": ".",
-    "\N{COMBINING RING ABOVE}": "r",
-    "\N{COMBINING DOUBLE ACUTE ACCENT}": "H",
-    "\N{COMBINING CEDILLA}": "c",
-    "\N{COMBINING OGONEK}": "k",
-    "\N{COMBINING DOT BELOW}": "d",
-    "\N{COMBINING COMMA BELOW}": "textcommabelow",
-}
 LEADING_TAGS = re.compile(r"^(?:\s*(?:<%(?!=).*?%>|<#.*?#>))+")
-
-
-def escape(text: str, source: str = "a text") -> Latex:
-    """Escape plain text for LaTeX, in one pass.
-
-    Letters with accents are composed; long runs without a blank may be broken anywhere.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-    source : str
-        Where the text comes from, for the message.
-
-    Raises
-    ------
-    InputError
-        The report's font lacks a character.
-    """
-    out = []
-    run = 0
-    for cluster in _clusters(text):
-        base, marks = cluster[0], cluster[1:]
-        run = 0 if base.isspace() else run + 1
-        written = SPECIAL.get(base) or LETTERS.get(base) or (base if " " <= base <= "~" else None)
-        if written is None or any(mark not in ACCENTS for mark in marks):
-            name = unicodedata.name(base, "unnamed")
-            raise InputError(
-                f"{source}: the report's font has no “{cluster}” (U+{ord(base):04X} {name}).",
-                "Write it with Latin letters.",
-            )
-        if base in DOTLESS and any(mark not in BELOW for mark in marks):
-            written = DOTLESS[base]
-        for mark in marks:
-            written = f"\\{ACCENTS[mark]}{{{written}}}"
-        if run >= 24 and run % 8 == 0:
-            written += r"\allowbreak{}"
-        out.append(written)
-    return Latex("".join(out))
 
 
 def environment(templates: Path) -> Environment:
@@ -169,7 +39,7 @@ def environment(templates: Path) -> Environment:
         variable_end_string="%>",
         comment_start_string="<#",
         comment_end_string="#>",
-        undefined=StrictUndefined,
+        undefined=_Undefined,
         finalize=_typed,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -198,12 +68,22 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
     try:
         return _unmark(env.get_template(template).render(context), template)
     except TemplateSyntaxError as error:
-        raise InputError(f"templates/{error.name}, line {error.lineno}: {error.message}") from error
+        found, told = place(error.name or template, error.lineno), error.message
     except TemplateNotFound as error:
-        raise InputError(f"templates/{error.name} is missing.") from error
-    except (TemplateError, TypeError, InputError) as error:
-        file, line = _where(error, template)
-        raise InputError(f"templates/{file}, line {line}: {error}", getattr(error, "hint", "")) from error
+        raise InputError(f"{place(str(error.name))} is missing.", "Restore it.") from error
+    except UnicodeDecodeError as error:
+        found, told = place(template, error.object.count(b"\n", 0, error.start) + 1), "not UTF-8"
+    except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, InputError) as error:
+        found, told = place(*_where(error, template)), str(error)
+        raise InputError(f"{found}: {told.rstrip('.')}.", _hint(error, context)) from error
+    raise InputError(f"{found}: {str(told).rstrip('.')}.", "Mend the template.")
+
+
+def place(template: str, line: int = 0) -> str:
+    """Say where something is: the question that a template answers, its file, the line if there is one."""
+    question = re.fullmatch(r"(\d)([a-z])\.tex", template)
+    head = f"Question {question[1]}({question[2]}): " if question else ""
+    return f"{head}templates/{template}{f', line {line}' if line else ''}"
 
 
 class _MarkingLoader(FileSystemLoader):
@@ -241,9 +121,28 @@ def _unmark(marked: str, template: str) -> Page:
     return Page("\n".join(text), template, tuple(lines))
 
 
+class _Undefined(StrictUndefined):
+    """A name that is not there: any use of it is an error, which tells the nearest one that is."""
+
+    @property
+    def _undefined_message(self) -> str:
+        if not isinstance(self._undefined_obj, Mapping):
+            return super()._undefined_message
+        name = str(self._undefined_name)
+        near = difflib.get_close_matches(name, map(str, self._undefined_obj), n=1)
+        return f"there is no {name!r} here{f' (did you mean {near[0]!r}?)' if near else ''}"
+
+
+def _hint(error: Exception, context: Mapping[str, Any]) -> str:
+    """Name the value that is nearest to a misspelt one, or say what the error itself does."""
+    name = re.fullmatch(r"'(\w+)' is undefined", str(error))
+    near = difflib.get_close_matches(name[1], context, n=1) if name else []
+    return f"Did you mean {near[0]}?" if near else getattr(error, "hint", "")
+
+
 def _typed(value: Any) -> str:
     """Let Latex pass, escape plain text, refuse all else (numbers are formatted in Python)."""
-    if isinstance(value, Latex) or type(value).__name__ == "StrictUndefined":
+    if isinstance(value, Latex | Undefined):
         return str(value)  # an undefined value raises here, with its name
     if isinstance(value, str):
         return escape(value)
@@ -260,17 +159,3 @@ def _where(error: BaseException, template: str) -> tuple[str, int]:
             found = (name.rsplit("/", 1)[-1], trace.tb_lineno)
         trace = trace.tb_next
     return found
-
-
-def _clusters(text: str) -> list[str]:
-    """Split text into letters, each with the marks that combine with it; T1's own letters stay whole."""
-    clusters: list[str] = []
-    for letter in unicodedata.normalize("NFC", text):
-        for part in (
-            letter if letter in LETTERS or letter in SPECIAL else unicodedata.normalize("NFD", letter)
-        ):
-            if unicodedata.combining(part) and clusters:
-                clusters[-1] += part
-            else:
-                clusters.append(part)
-    return clusters
