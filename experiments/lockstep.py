@@ -30,8 +30,8 @@ OWN = ("activation", "solver", "learning_rate_init", "random_state", "max_iter",
 SHARED = ("hidden_layer_sizes", "batch_size", "alpha", "momentum", "beta_1", "beta_2", "epsilon")
 
 # Networks side by side spare Python's share of the time, until their buffers (in bytes) overflow the caches.
-ROOM = 4_000_000
-MOST = 32
+ROOM = 6_000_000
+MOST = 30
 
 
 def fit_many(

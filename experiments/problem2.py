@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from experiments.selection import parameters, rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -152,11 +153,10 @@ def ranking(
     order : list of int
         Indices of the settings, the best first.
     """
-    outputs = 1 if n_classes == 2 else n_classes
-    sizes = [(n_features, *setting["hidden_layer_sizes"], outputs) for setting in space.settings()]
-    weights = [sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(layers)) for layers in sizes]
-    correct = record["search"]["dev"]
-    return weights, sorted(range(len(weights)), key=lambda index: (-correct[index], weights[index], index))
+    weights = [
+        parameters(setting["hidden_layer_sizes"], n_features, n_classes) for setting in space.settings()
+    ]
+    return weights, rank(record["search"]["dev"], weights)
 
 
 def printed(value: Any) -> str:

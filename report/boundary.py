@@ -28,7 +28,8 @@ TRACEBACK = "traceback.log"
 # raised comes from a module that is loaded.
 FLOORS = (
     ("experiments.errors", "DataError", InputError),
-    ("experiments.search", "SearchError", MachineError),
+    ("experiments.errors", "SpaceError", InputError),
+    ("experiments.errors", "SearchError", MachineError),
     ("derivations.checks", "CheckFailed", CheckError),
 )
 # What a system says, in words, and what helps.

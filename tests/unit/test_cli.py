@@ -158,7 +158,8 @@ def test_expected_errors_have_their_codes(error: ReportError, code: int, tmp_pat
     ("module", "name", "code"),
     [
         ("experiments.errors", "DataError", 2),
-        ("experiments.search", "SearchError", 5),
+        ("experiments.errors", "SpaceError", 2),
+        ("experiments.errors", "SearchError", 5),
         ("derivations.checks", "CheckFailed", 4),
     ],
 )

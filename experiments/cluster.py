@@ -1,0 +1,135 @@
+"""A search on a Dask cluster: joblib hands the tasks out, and a watch is kept on the cluster."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from joblib import Parallel, delayed, parallel_config
+
+from experiments.errors import SearchError
+from experiments.workload import work
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from experiments.workload import Data, Report, Task
+
+ANSWER = 10.0  # seconds in which a scheduler has to answer, and a first worker to be there
+PATIENCE = 60.0  # seconds without any worker after which a search gives up
+END = object()
+
+
+def spread(tasks: Mapping[int, Task], data: Data, scheduler: str) -> Generator[Report]:
+    """Yield the reports of tasks done on a cluster, as they come in.
+
+    A task whose worker dies is done again by another one. The data travel once to each worker.
+
+    Parameters
+    ----------
+    tasks
+        By number, to be started in this order.
+    data
+        The samples.
+    scheduler
+        The address, such as ``tcp://host:8786``.
+
+    Raises
+    ------
+    SearchError
+        If the scheduler does not answer or goes away, there is no worker, or a worker fails for good.
+    """
+    client = _connected(scheduler)
+    try:
+        reports: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        threading.Thread(target=_run, args=(tasks, data, client, reports), daemon=True).start()
+        watch = _watch(client, scheduler)
+        while True:
+            try:
+                report = reports.get(timeout=1)
+            except queue.Empty:
+                next(watch)
+                continue
+            if report is END:
+                return
+            if isinstance(report, Exception):
+                raise _told(report, scheduler) from report
+            yield report
+    finally:
+        client.close(timeout=ANSWER)
+
+
+def _connected(scheduler: str) -> Any:
+    """Return a client of a cluster that has at least one worker."""
+    try:
+        from distributed import Client  # noqa: PLC0415 - an extra, needed here only
+    except ImportError as error:
+        raise SearchError("A cluster needs the package distributed: pip install distributed.") from error
+    try:
+        client: Any = Client(scheduler, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise SearchError(
+            f"The scheduler {scheduler} does not answer: check that it runs and that the address is right."
+        ) from error
+    try:
+        client.wait_for_workers(1, timeout=ANSWER)
+    except OSError as error:
+        client.close()
+        raise SearchError(
+            f"The scheduler {scheduler} has no workers: start some with 'dask worker {scheduler}'."
+        ) from error
+    return client
+
+
+def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.SimpleQueue[Any]) -> None:
+    """Put every report, and at last END or the error that ended it all, into the queue."""
+    try:
+        with parallel_config(backend="dask", client=client, scatter=[data]):
+            parallel = Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
+            for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
+                reports.put(report)
+        reports.put(END)
+    except Exception as error:  # noqa: BLE001 - carried over to the thread that waits
+        reports.put(error)
+
+
+def _watch(client: Any, scheduler: str) -> Iterator[None]:
+    """Look at the cluster each time it is asked for its next value."""
+    seen = time.monotonic()
+    while True:
+        try:
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+        except (OSError, RuntimeError) as error:
+            raise SearchError(
+                f"The scheduler {scheduler} is gone: start it and run it again; what was finished is kept."
+            ) from error
+        if workers:
+            seen = time.monotonic()
+        elif time.monotonic() - seen > PATIENCE:
+            raise SearchError(
+                f"The scheduler {scheduler} has lost all its workers: start some and run it again; what was"
+                " finished is kept."
+            )
+        yield
+
+
+def _told(error: Exception, scheduler: str) -> Exception:
+    """Put an error of the cluster into words; any other is a bug of ours and stays as it is."""
+    name = type(error).__name__
+    if name == "KilledWorker":
+        return SearchError(
+            f"A task has killed one worker of {scheduler} after another: look at a worker's log (is there"
+            " enough memory?) and run it again; what was finished is kept."
+        )
+    if isinstance(error, ModuleNotFoundError):
+        return SearchError(
+            f"A worker of {scheduler} lacks the module {error.name}: start the workers in this folder, with"
+            " this Python environment."
+        )
+    if isinstance(error, OSError) or name in ("CancelledError", "CommClosedError", "TimeoutError"):
+        return SearchError(
+            f"The cluster at {scheduler} failed ({name}): run it again; what was finished is kept."
+        )
+    return error
