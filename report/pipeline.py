@@ -63,15 +63,21 @@ def build(
         console.note(f"Building in {out}: {reason}.")
         from report import stages  # noqa: PLC0415 - heavy: only when there is something to do
 
+        workers = jobs or os.cpu_count() or 1
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
         with publish.folder(out, console) as work:
             data_read = stages.read(inputs)
             derived = kept.made("derive", lambda: stages.derive(inputs))
             measured = kept.made(
                 "measure",
-                lambda: stages.measure(inputs, data_read, work, jobs or os.cpu_count() or 1, console),
+                lambda: stages.measure(inputs, data_read, work, workers, console),
             )
-            studied = kept.made("study", lambda: stages.study(inputs, data_read, measured))
+            studied = kept.made(
+                "study",
+                lambda: stages.study(
+                    inputs, data_read, measured, out / store.FOLDER / "search", workers, console
+                ),
+            )
             with console.stage("typeset"):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, work)
             with console.stage("compile"):

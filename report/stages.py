@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from derivations import problem1
-from experiments import dataset, portable, problem2
+from experiments import dataset, portable, problem2, search
 from experiments import study as studies
-from experiments.lockstep import fit_many
 from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
@@ -73,34 +72,37 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     return {"notebook": notebook.dump(made).decode(), "record": notebook.record(made)}
 
 
-def study(inputs: Inputs, data: Dataset, measured: Mapping[str, Any]) -> dict[str, Any]:
-    """Compute what the pages show beside the notebook's numbers, training all settings by other code.
+def study(
+    inputs: Inputs, data: Dataset, measured: Mapping[str, Any], store: Path, jobs: int, console: Console
+) -> dict[str, Any]:
+    """Train all settings by other code, then compute what the pages show beside the notebook's numbers.
 
     Raises
     ------
     CheckError
         A count differs from the notebook's.
     """
-    record = measured["record"]
-    space = _space(inputs, data)
-    settings = [{**setting, "random_state": inputs.config.seed} for setting in space.settings()]
-    networks = fit_many(settings, data.X_train, data.y_train)
-    predicted = np.array([network.predict(data.X_dev) for network in networks])
-    ours = {
-        "train": [int(np.sum(network.predict(data.X_train) == data.y_train)) for network in networks],
-        "dev": np.sum(predicted == data.y_dev, axis=1).tolist(),
-        "epochs": [network.n_iter_ for network in networks],
-    }
-    for part, counts in ours.items():
-        for setting, mine, theirs in zip(settings, counts, record["search"][part], strict=True):
-            if mine != theirs:
+    space, record, seed = _space(inputs, data), measured["record"], inputs.config.seed
+    settings = list(space.settings())
+    outcomes = search.run(
+        settings,
+        data.X_train,
+        data.y_train,
+        data.X_dev,
+        data.y_dev,
+        seeds=[seed],
+        jobs=jobs,
+        store=store,
+        progress=lambda done, total: console.progress(done, total, "the same search by our own trainer"),
+    )
+    for part in ("train", "dev", "epochs"):
+        for setting, outcome, theirs in zip(settings, outcomes, record["search"][part], strict=True):
+            if (ours := getattr(outcome, part)) != theirs:
                 raise CheckError(
-                    f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {mine}."
+                    f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {ours}."
                 )
-    return {
-        **studies.study(data, space, record, predicted, inputs.config.seed),
-        "environment": portable.audit(),
-    }
+    predicted = np.array(data.classes)[np.array([outcome.predictions for outcome in outcomes])]
+    return {**studies.study(data, space, record, predicted, seed), "environment": portable.audit()}
 
 
 def typeset(
