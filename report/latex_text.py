@@ -168,7 +168,8 @@ SIGNS = {
     },
 }
 BLANKS = frozenset(" \n\t")
-MOST_MARKS = 3  # on one letter; more would run into the line above
+# Letters with an accent that are one glyph, over which TeX can set another accent.
+ACCENTED = frozenset("ÀÁÂÃÄÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäèéêëìíîïñòóôõöùúûüýÿĂăĆćČčĎĚěĞğŃńŇňŐőŘřŚśŠšŮůŰűŹźŽžŻżİ")
 LONG_WORD = 20  # letters, from which on a word may be broken anywhere: so many W fill a line of the title
 
 
@@ -202,20 +203,24 @@ def escape(text: str, source: str = "a text") -> Latex:
 
 
 def _letter(cluster: str, source: str) -> str:
-    """Write a letter with its marks."""
-    base, marks = cluster[0], cluster[1:]
+    """Write a letter with its marks, those above it first: TeX sets them over single glyphs only."""
+    base = cluster[0]
+    above = [mark for mark in cluster[1:] if mark not in BELOW]
+    below = [mark for mark in cluster[1:] if mark in BELOW]
     written = (
         SPECIAL.get(base) or LETTERS.get(base) or SIGNS.get(base) or (base if " " <= base <= "~" else None)
     )
-    if written is None or len(marks) > MOST_MARKS or any(mark not in ACCENTS for mark in marks):
+    one_glyph = len(above) < 2 or unicodedata.normalize("NFC", base + above[0]) in ACCENTED
+    known = all(mark in ACCENTS for mark in cluster[1:]) and (not cluster[1:] or base not in SIGNS)
+    if written is None or not known or not one_glyph or len(above) > 2 or len(below) > 1:
         name = unicodedata.name(base, "unnamed")
         raise InputError(
             f"{source}: the report's font has no “{cluster[:8]}” (U+{ord(base):04X} {name}).",
             "Write it with Latin letters.",
         )
-    if base in DOTLESS and any(mark not in BELOW for mark in marks):
+    if base in DOTLESS and above:
         written = DOTLESS[base]
-    for mark in marks:
+    for mark in above + below:
         written = f"\\{ACCENTS[mark]}{{{written}}}"
     return written
 

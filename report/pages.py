@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 APPENDIX = ("references", "ledger", "environment")
 TIED_SHOWN = 5
+RUNNING = 60  # characters at the head of a page
 
 
 def author(config: Config) -> dict[str, Any]:
@@ -41,6 +42,10 @@ def author(config: Config) -> dict[str, Any]:
         "course": {
             "title": escape(config.course.title, "report.toml, [course] title"),
             "homework": escape(config.course.homework, "report.toml, [course] homework"),
+        },
+        "running": {
+            "homework": escape(_short(config.course.homework)),
+            "name": escape(_short(config.author.name)),
         },
         "date": escape(config.report.date, "report.toml, [report] date"),
         "remarks": {
@@ -213,6 +218,11 @@ def _certified(row: Mapping[str, Any], total: int) -> list[str]:
     counts = [f"{model['dev']}/{total}" for model in (default, best)]
     margins = [f"{model['margin']:.5f}" for model in (default, best)]
     return [row["kernels"], counts[0], margins[0], counts[1], margins[1]]
+
+
+def _short(text: str) -> str:
+    """Cut a text for the head of a page; the title block has it whole."""
+    return text if len(text) <= RUNNING else f"{text[: RUNNING - 1]}…"
 
 
 def _count(value: Value) -> str:
