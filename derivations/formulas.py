@@ -14,8 +14,8 @@ from derivations.sigmoid import r, sigma, sigma_prime, u
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-CASE = "cases that the text names"  # why the truth of a formula is not at stake
-CONDITION = "conditions under which something is stated"
+CASE = "Cases that the text names"  # why the truth of a formula is not at stake
+CONDITION = "Conditions under which something is stated"
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
 
 def symbols() -> tuple[Formula, ...]:
     """Give the inline symbols of the text, by short keys."""
-    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.T, the.m, the.a, the.X, r)
+    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.j, the.T, the.m, the.a, the.X, r)
     table: Sequence[tuple[str, sp.Basic]] = [
         *[(symbol.name.replace("_", ""), symbol) for symbol in plain],
         ("gamma", the.gamma),
-        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t)))],
+        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t))), ("slope", sigma_prime(the.z(the.j)))],
         *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
         *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.k, the.T)],
         ("htm1", the.h(the.t - 1)),
@@ -161,8 +161,8 @@ def _cases() -> Sequence[tuple[str, sp.Basic, sp.Basic | int]]:
 def _conditions() -> Sequence[tuple[str, sp.Basic, str, sp.Basic | int]]:
     size = abs(the.w2)
     return [
-        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("ge4", size, r"\ge", 4), ("gt4", size, ">", 4)],
-        *[("w2ge0", the.w2, r"\ge", 0), ("w2gt0", the.w2, ">", 0)],
+        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("gt4", size, ">", 4)],
+        *[("w2ge0", the.w2, r"\ge", 0), ("w2ge4", the.w2, r"\ge", 4), ("w2gt0", the.w2, ">", 0)],
         *[("qlt1", the.q, "<", 1), ("qne1", the.q, r"\ne", 1)],
         *[("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
         *[("kgtm", the.k, ">", the.m), ("kltT", the.k, "<", the.T)],

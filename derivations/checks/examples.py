@@ -78,7 +78,10 @@ def _edge(_: Random) -> Finding:
             raise CheckFailed(f"a step of the path is not 1 at the end of the interval for |w_2| = {weight}.")
         if value > found.width:
             raise CheckFailed(f"the interval for |w_2| = {weight} is wider than the widest.")
-    return Finding(len(weights))
+    widest = World(ctx, {"w_2": ctx.mpf(found.weight)}, [])
+    if abs(width(widest, {}) - found.width) > ctx.mpf(10) ** -14:
+        raise CheckFailed(f"the widest interval is not at |w_2| = {found.weight}.")
+    return Finding(len(weights) + 1)
 
 
 def _table(rows: Sequence[Row], seed: int, _: Random) -> Finding:
