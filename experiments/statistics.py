@@ -1,154 +1,184 @@
-"""How far a measured accuracy, and a gain found by selecting, can be trusted."""
+"""What the accuracies are worth: intervals, ties, spread over seeds, and how optimistic a best of many is.
+
+Everything is computed from counts and predictions that are there already; no network is trained here.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from statistics import NormalDist, fmean, stdev
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from experiments.selection import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-Z_95 = 1.959963984540054  # the normal distribution's 97.5 % point
-DRAWS = 2000
+LEVEL = 0.95
+CHUNK = 250  # bootstrap rounds at once: bounds the memory
+
+
+def wilson(correct: int, total: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the Wilson score interval of a proportion.
+
+    Parameters
+    ----------
+    correct, total
+        A count out of `total`, which must be positive.
+    level
+        Coverage.
+
+    Returns
+    -------
+    low, high : float
+        Within [0, 1].
+
+    Notes
+    -----
+    E. B. Wilson, J. Amer. Statist. Assoc. 22 (1927) 209-212, without continuity correction: the proportions p
+    for which correct/total lies within z standard errors sqrt(p (1 - p) / total) of p.
+    """
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = correct / total
+    centre = share + z * z / (2 * total)
+    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
+    low = 0.0 if correct == 0 else (centre - half) / scale
+    high = 1.0 if correct == total else (centre + half) / scale
+    return low, high
+
+
+def ties(correct: Sequence[int]) -> int:
+    """Count the settings that share the highest count."""
+    return sum(count == max(correct) for count in correct)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Counts of correct answers of one setting over several seeds."""
+    """How a count varies with the seed: every value in the order of the seeds, and its summary."""
 
+    counts: tuple[int, ...]
     mean: float
-    deviation: float
+    deviation: float  # sample standard deviation (n - 1); 0 for a single seed
     lowest: int
     highest: int
 
 
+def spread(counts: Sequence[int]) -> Spread:
+    """Summarise the counts of one setting over seeds."""
+    deviation = stdev(counts) if len(counts) > 1 else 0.0
+    return Spread(tuple(counts), fmean(counts), deviation, min(counts), max(counts))
+
+
 @dataclass(frozen=True)
-class Selection:
-    """What selecting the best of many settings on the samples that score them does to the score.
+class Optimism:
+    """What selecting on some samples and scoring on others does to the best of many; accuracies in [0, 1].
 
     Attributes
     ----------
-    chosen : float
-        Mean accuracy of the setting selected in a draw, on the samples drawn: what a search reports.
-    left_out : float
-        Mean accuracy of the same setting on the samples left out: what it is worth.
-    gain : float
-        Mean difference, on the samples left out, between the selected and the default setting.
-    gain_low, gain_high : float
-        The 2.5 % and 97.5 % quantiles of that difference over the draws.
+    rounds : int
+        How many bootstrap rounds count (those that left at least one sample out).
+    selected, left_out : float
+        Mean accuracy of the setting that won a round, on the samples drawn and on those left out.
+    left_out_low, left_out_high : float
+        The central 95 % of the latter over the rounds.
+    default_left_out : float
+        Mean accuracy of the default setting on the samples left out.
+    gain, gain_low, gain_high : float
+        The winner's accuracy minus the default's on the samples left out: mean and central 95 %.
     winners : int
-        How many different settings were selected in some draw.
-    reported : float
-        The share of draws in which the setting that the report chose was selected.
+        How many different settings won at least one round.
+    kept : float
+        Share of the rounds won by the setting that wins on all samples.
     """
 
-    chosen: float
+    rounds: int
+    selected: float
     left_out: float
+    left_out_low: float
+    left_out_high: float
+    default_left_out: float
     gain: float
     gain_low: float
     gain_high: float
     winners: int
-    reported: float
+    kept: float
 
     @property
     def optimism(self) -> float:
-        """By how much the score on the drawn samples exceeds the one on those left out."""
-        return self.chosen - self.left_out
+        """How much higher the winner scores where it was selected."""
+        return self.selected - self.left_out
 
 
-def wilson(correct: int, total: int, z: float = Z_95) -> tuple[float, float]:
-    """Give Wilson's score interval of a proportion.
+def bootstrap(
+    right: NDArray[np.bool_], sizes: Sequence[int], *, default: int, seed: int, rounds: int = 2000
+) -> Optimism:
+    """Estimate how optimistic the best of many settings is.
 
-    Parameters
-    ----------
-    correct, total : int
-        A count, and of how many (at least 1).
-    z : float
-        The normal quantile of the level; 95 % by default.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end, within [0, 1].
-
-    References
-    ----------
-    E. B. Wilson, Probable inference, the law of succession, and statistical inference.
-    JASA 22 (1927), 209-212.
-    """
-    share = correct / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def spread(counts: Sequence[int]) -> Spread:
-    """Summarise counts over seeds; the deviation is the sample's (n - 1)."""
-    values = np.asarray(counts)
-    deviation = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-    return Spread(float(values.mean()), deviation, int(values.min()), int(values.max()))
-
-
-def selection(
-    correct: NDArray[np.bool_],
-    weights: Sequence[int],
-    default: int,
-    best: int,
-    seed: int,
-    draws: int = DRAWS,
-) -> Selection:
-    """Estimate by bootstrap what selection on the development set did to the score; nothing is trained again.
-
-    Each draw takes development samples with replacement, selects the best setting on them by the report's
-    rule (most correct, then fewest weights, then grid order), and scores it on the samples left out.
+    Each round draws as many samples as there are, with replacement; the setting that wins on them, by the
+    report's own rule, is scored on the samples that were not drawn.
 
     Parameters
     ----------
-    correct : ndarray of bool, shape (settings, samples)
-        Which development sample each setting gets right, settings in grid order.
-    weights : sequence of int
-        The number of weights of each setting's network.
-    default, best : int
-        The places of the default and of the reported setting.
-    seed : int
+    right : ndarray of bool (settings, samples)
+        Which dev samples each setting has right.
+    sizes
+        Weights and biases of each setting's network, for ties.
+    default
+        Place of the default setting.
+    seed
         Of the draws.
-    draws : int
+    rounds
         How many.
 
-    References
-    ----------
-    I. Tsamardinos, E. Greasidou, G. Borboudakis, Bootstrapping the out-of-sample predictions for efficient
-    and accurate cross-validation. Machine Learning 107 (2018), 1895-1922.
+    Raises
+    ------
+    ValueError
+        If no round leaves a sample out, which takes fewer than two samples.
+
+    Notes
+    -----
+    B. Efron, J. Amer. Statist. Assoc. 78 (1983) 316-331: the left-out ("out-of-bag") samples of a round were
+    not seen when its winner was selected, so its score there is not optimistic by selection.
     """
-    n = correct.shape[1]
-    # One row per draw: how often each sample was drawn. Small whole numbers: float64 is exact.
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
-    inside = drawn @ correct.T.astype(float)
-    # The rule as one number: an in-bag count outweighs any place in the order by weights and grid.
-    place = np.empty(len(weights))
-    place[np.lexsort((np.arange(len(weights)), np.asarray(weights)))] = np.arange(len(weights))
-    winner = np.argmax(inside * len(weights) - place, axis=1)
-    out = (drawn == 0).astype(float)
-    left = out @ correct.T.astype(float) / np.maximum(out.sum(axis=1, keepdims=True), 1)
-    rows = np.arange(draws)
-    gains = left[rows, winner] - left[:, default]
-    low, high = np.quantile(gains, [0.025, 0.975])
-    return Selection(
-        chosen=float(inside[rows, winner].mean() / n),
-        left_out=float(left[rows, winner].mean()),
-        gain=float(gains.mean()),
-        gain_low=float(low),
-        gain_high=float(high),
+    settings, samples = right.shape
+    order = rank([0] * settings, sizes)  # by the rule for ties alone: the first of the highest then wins
+    hits = right[order].astype(np.float64)
+    home = order.index(default)
+    champion = int(np.argmax(hits.sum(axis=1)))
+    generator = np.random.default_rng(seed)
+    rows: list[NDArray[np.float64]] = []
+    for start in range(0, rounds, CHUNK):
+        draws = generator.integers(samples, size=(min(CHUNK, rounds - start), samples))
+        times = np.stack([np.bincount(draw, minlength=samples) for draw in draws]).astype(np.float64)
+        winner = np.argmax(hits @ times.T, axis=0)
+        drawn = np.einsum("ij,ij->i", hits[winner], times) / samples
+        out = times == 0
+        left = out.sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            theirs = (hits[winner] * out).sum(axis=1) / left
+            defaults = (hits[home] * out).sum(axis=1) / left
+        rows.append(np.column_stack((winner, drawn, theirs, defaults))[left > 0])
+    table = np.concatenate(rows)
+    if not len(table):
+        raise ValueError("the bootstrap needs at least two samples")
+    winner, drawn, theirs, defaults = table.T
+    tails = [50 * (1 - LEVEL), 50 * (1 + LEVEL)]
+    return Optimism(
+        rounds=len(table),
+        selected=float(drawn.mean()),
+        left_out=float(theirs.mean()),
+        left_out_low=float(np.percentile(theirs, tails)[0]),
+        left_out_high=float(np.percentile(theirs, tails)[1]),
+        default_left_out=float(defaults.mean()),
+        gain=float((theirs - defaults).mean()),
+        gain_low=float(np.percentile(theirs - defaults, tails)[0]),
+        gain_high=float(np.percentile(theirs - defaults, tails)[1]),
         winners=len(np.unique(winner)),
-        reported=float(np.mean(winner == best)),
+        kept=float(np.mean(winner == champion)),
     )
-
-
-def summary(found: Spread | Selection) -> dict[str, Any]:
-    """Give a result as JSON has it."""
-    return dict(vars(found))

@@ -1,78 +1,124 @@
-"""The statistics behind the numbers, against published values and hand calculations."""
+"""The statistics: published intervals, and small cases that can be counted out."""
+
+from itertools import product
 
 import numpy as np
 import pytest
 
-from experiments.statistics import selection, spread, wilson
+from experiments.statistics import bootstrap, spread, ties, wilson
 
 
 @pytest.mark.parametrize(
     ("correct", "total", "low", "high"),
-    [
-        # Newcombe, Statistics in Medicine 17 (1998), table I, method 3
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0000, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
-def test_wilson_agrees_with_the_published_table(correct, total, low, high):
-    """Wilson's interval has the ends that Newcombe printed."""
-    assert wilson(correct, total) == pytest.approx((low, high), abs=5e-5)
+def test_wilson_intervals_are_those_in_the_literature(correct, total, low, high):
+    """The four examples of R. G. Newcombe, Statist. Med. 17 (1998) 857-872, table I, method 3."""
+    assert (low, high) == tuple(round(bound, 4) for bound in wilson(correct, total))
 
 
-def test_a_perfect_score_ends_at_one():
-    """No interval leaves [0, 1]."""
-    low, high = wilson(10, 10)
+def test_wilson_mirrors_successes_and_failures():
+    """The interval of the failures is the successes' turned round, up to certainty itself."""
+    low, high = wilson(480, 540)
 
-    assert high == pytest.approx(1.0, abs=1e-12)
-    assert low == pytest.approx(0.7225, abs=5e-5)  # n / (n + z**2)
-
-
-def test_spread_is_the_samples_own():
-    """Mean, deviation with n - 1, extremes, by hand."""
-    found = spread([2, 4, 6])
-
-    assert (found.mean, found.deviation, found.lowest, found.highest) == (4.0, 2.0, 2, 6)
+    assert (1 - high, 1 - low) == pytest.approx(wilson(60, 540))
+    assert wilson(540, 540)[1] == 1.0
+    assert wilson(0, 540)[0] == 0.0
 
 
-def test_one_setting_alone_is_not_optimistic():
-    """With nothing to choose from, drawn and left-out scores agree up to the noise of the draws."""
-    correct = np.arange(400)[None, :] % 4 > 0
-
-    found = selection(correct, [1], default=0, best=0, seed=1)
-
-    assert abs(found.optimism) < 0.005
-    assert (found.gain, found.winners, found.reported) == (0.0, 1, 1.0)
+def test_ties_are_counted_at_the_top_only():
+    """Equal counts below the highest are no ties for the best."""
+    assert ties([3, 9, 9, 1, 9, 8, 8]) == 3
+    assert ties([4]) == 1
 
 
-def test_the_best_of_many_coins_is_worth_a_coin():
-    """Guessing settings look better than one half where they were selected, and are worth a half outside."""
-    correct = np.random.default_rng(0).random((200, 300)) < 0.5
-    correct[0] = np.arange(300) % 2 == 0
+def test_spread_summarises_seeds():
+    """Mean and sample deviation of 2, 4, 4, 4, 5, 5, 7, 9: 5 and sqrt(32 / 7)."""
+    found = spread([2, 4, 4, 4, 5, 5, 7, 9])
 
-    found = selection(correct, [1] * 200, default=0, best=0, seed=2)
-
-    assert found.chosen > 0.58
-    assert abs(found.left_out - 0.5) < 0.06
-    assert found.optimism > 0.05
+    assert (found.mean, found.lowest, found.highest) == (5.0, 2, 9)
+    assert found.deviation == pytest.approx((32 / 7) ** 0.5)
+    assert spread([7]).deviation == 0.0
 
 
-def test_ties_go_to_fewer_weights_then_to_the_first():
-    """Equal settings: the one with fewest weights wins in each draw, the first of two such."""
-    correct = np.tile(np.arange(50) % 5 > 0, (4, 1))
+def by_hand(right, sizes, default, draws):
+    """Do the rounds one by one in plain Python, for the given draws."""
+    samples = len(right[0])
+    rows = []
+    for draw in draws:
+        counts = [sum(setting[i] for i in draw) for setting in right]
+        winner = min(range(len(right)), key=lambda s: (-counts[s], sizes[s], s))
+        out = [i for i in range(samples) if i not in draw]
+        if out:
+            rows.append(
+                (
+                    winner,
+                    counts[winner] / samples,
+                    sum(right[winner][i] for i in out) / len(out),
+                    sum(right[default][i] for i in out) / len(out),
+                )
+            )
+    return rows
 
-    found = selection(correct, [9, 3, 3, 7], default=0, best=1, seed=3)
 
-    assert (found.winners, found.reported) == (1, 1.0)
+def test_the_bootstrap_is_the_one_done_by_hand():
+    """Twelve settings with ties in score and size, 40 samples, 600 rounds: every figure counted out."""
+    generator = np.random.default_rng(11)
+    right = generator.random((12, 40)) < 0.7
+    right[5] = right[2]
+    sizes = [30, 10, 20, 20, 10, 20, 30, 30, 10, 20, 20, 10]
+    drawing = np.random.default_rng(4)
+    draws = [draw for rounds in (250, 250, 100) for draw in drawing.integers(40, size=(rounds, 40)).tolist()]
+
+    rows = by_hand(right.tolist(), sizes, 3, draws)
+    found = bootstrap(right, sizes, default=3, seed=4, rounds=600)
+
+    winner, drawn, left, default = (np.array(column) for column in zip(*rows, strict=True))
+    counts = right.sum(axis=1).tolist()
+    champion = min(range(12), key=lambda s: (-counts[s], sizes[s], s))
+    assert found.rounds == len(rows)
+    assert found.selected == pytest.approx(drawn.mean())
+    assert found.left_out == pytest.approx(left.mean())
+    assert found.optimism == pytest.approx(drawn.mean() - left.mean())
+    assert found.default_left_out == pytest.approx(default.mean())
+    assert found.gain == pytest.approx((left - default).mean())
+    assert (found.left_out_low, found.left_out_high) == pytest.approx(np.percentile(left, [2.5, 97.5]))
+    assert (found.gain_low, found.gain_high) == pytest.approx(np.percentile(left - default, [2.5, 97.5]))
+    assert found.winners == len(set(winner.tolist()))
+    assert found.kept == pytest.approx(np.mean(winner == champion))
 
 
-def test_a_setting_that_is_always_right_gains_what_the_default_lacks():
-    """The gain left out is the default's error, by hand 1/4 up to the noise of the draws."""
-    correct = np.vstack([np.arange(400) % 4 > 0, np.ones(400, bool)])
+def test_the_bootstrap_tends_to_the_exact_expectation():
+    """For three samples all 27 draws can be listed; many rounds come near their mean."""
+    right = [[True, True, False], [False, True, True], [True, False, False]]
+    rows = by_hand(right, [1, 1, 1], 2, list(product(range(3), repeat=3)))
 
-    found = selection(correct, [1, 1], default=0, best=1, seed=4)
+    found = bootstrap(np.array(right), [1, 1, 1], default=2, seed=0, rounds=40_000)
 
-    assert found.left_out == 1.0
-    assert found.gain == pytest.approx(0.25, abs=0.005)
-    assert found.gain_low < 0.25 < found.gain_high
+    assert found.left_out == pytest.approx(np.mean([row[2] for row in rows]), abs=0.01)
+    assert found.selected == pytest.approx(np.mean([row[1] for row in rows]), abs=0.01)
+
+
+def test_chance_is_found_out():
+    """The best of 200 coin tossers looks good where it was selected and is at a half where it was not."""
+    right = np.random.default_rng(0).random((200, 100)) < 0.5
+
+    found = bootstrap(right, [1] * 200, default=0, seed=1, rounds=1000)
+
+    assert found.selected > 0.62
+    assert found.left_out < 0.6
+    assert found.optimism > 0.08
+
+
+def test_the_seed_decides_the_rounds():
+    """The same seed gives the same figures, another one others."""
+    right = np.random.default_rng(2).random((5, 30)) < 0.8
+
+    assert bootstrap(right, [1] * 5, default=0, seed=7) == bootstrap(right, [1] * 5, default=0, seed=7)
+    assert bootstrap(right, [1] * 5, default=0, seed=7) != bootstrap(right, [1] * 5, default=0, seed=8)
+
+
+def test_one_sample_is_too_few():
+    """With one sample no round can leave any out."""
+    with pytest.raises(ValueError, match="at least two samples"):
+        bootstrap(np.array([[True]]), [1], default=0, seed=0)
