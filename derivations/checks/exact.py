@@ -129,7 +129,7 @@ def checks() -> tuple[Check, ...]:
         Check(
             "1a.nesting",
             "1a",
-            f"{states} nest the sigmoid once, twice, three times and hold inputs and weights alone",
+            f"{states} nest one, two, three sigmoids, and nothing else",
             "structure",
             _nesting,
         ),

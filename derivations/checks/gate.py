@@ -147,7 +147,7 @@ def checks() -> tuple[Check, ...]:
             Check(
                 f"{question}.mutants",
                 question,
-                f"{len(wrong)} wrong versions, each rejected twice or more",
+                f"{len(wrong)} wrong versions, each rejected twice",
                 "mutation",
                 partial(_killed_twice, wrong, right, methods),
             )

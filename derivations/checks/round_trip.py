@@ -107,5 +107,5 @@ def _check(question: str, formulas: list[Formula]) -> Check:
         worst = max(read_back(formula, worlds[formula.sample]) for formula in formulas)
         return Finding(POINTS * len(formulas), worst)
 
-    statement = f"{len(formulas)} printed formulas: same meaning, and true"
+    statement = f"{len(formulas)} printed formulas: as derived, and true"
     return Check(f"{question}.printed", question, statement, "read back", run)
