@@ -570,7 +570,7 @@ def test_each_question_can_have_its_page(
     page = json.loads((copy / "pages.json").read_text())
     assert len(set(page.values())) == len(QUESTIONS)
     pages = pdf_pages(copy / "submission.pdf")
-    assert min(len(text.split()) for text in pages) > 40
+    assert min(len(text.split()) for text in pages[:-1]) > 40
     assert pages[page["2a"] - 1].index("Problem 2") < pages[page["2a"] - 1].index("2(a)")
     text = " ".join("\n".join(pages).split())
     places = [text.index(f"My remark on {question}.") for question in QUESTIONS]
@@ -584,8 +584,9 @@ def test_each_question_can_have_its_page(
 
 @pytest.fixture(scope="module")
 def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Build, command: Command) -> Path:
-    """Build once with the data that come with the repository, quickly."""
+    """Build once with the data that come with the repository, quickly, over a build from other data."""
     folder = tmp_path_factory.mktemp("stand-in")
+    shutil.copytree(tiny_build.out, folder / "out")
     text = tiny_build.config.read_text(encoding="utf-8").replace("[6, 4], [8]", "[4], [3, 2], [9]")
     text = text.replace("batch_size = [16]", "batch_size = [200]")
     (folder / "report.toml").write_text(text, encoding="utf-8")

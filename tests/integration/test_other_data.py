@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
     from pathlib import Path
+
+    from conftest import Build
 
 pytestmark = [
     pytest.mark.tex,
@@ -33,6 +36,9 @@ name = "Grace Hopper"
 title = "CS 6316 Machine Learning"
 homework = "Homework 03: Neural Networks"
 due = "2023-11-14"
+
+[experiment]
+seed = 5
 
 [search]
 hidden_layer_sizes = [[5]]
@@ -63,11 +69,13 @@ def data() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def built(
     data: dict[str, Any],
+    tiny_build: Build,
     tmp_path_factory: pytest.TempPathFactory,
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Path:
-    """Build a report from such data; nothing else differs from any other author's."""
+    """Build a report from such data over one from data with three features, as an author would."""
     folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(tiny_build.out, folder / "out")
     (folder / "data").mkdir()
     (folder / "report.toml").write_text(TOML, encoding="utf-8")
     for part in ("trn", "dev"):
@@ -88,7 +96,7 @@ def counts(data: dict[str, Any]) -> list[tuple[int, int]]:
             setting = {"activation": activation, "batch_size": batch_size}
             settings.append({"hidden_layer_sizes": (5,), **setting})
     networks = [
-        MLPClassifier(random_state=0, **setting).fit(data["trnX"], data["trny"]) for setting in settings
+        MLPClassifier(random_state=5, **setting).fit(data["trnX"], data["trny"]) for setting in settings
     ]
     return [
         tuple(int((network.predict(data[f"{part}X"]) == data[f"{part}y"]).sum()) for part in ("trn", "dev"))
@@ -144,6 +152,7 @@ def test_the_notebook_read_the_same_data(built: Path) -> None:
     assert ["samples", "features", "training", "40", "5", "development", "20", "5"] in tables
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_alone_on_these_data(built: Path, run_notebook: Callable[[Path], Any]) -> None:
     """With the data as they were found, CRLF and all, it gives the same record again."""
     first = nbformat.read(built / "homework03.ipynb", as_version=4)
