@@ -1,133 +1,177 @@
-"""Do the reported counts depend on the CPU? Default and best network refitted under other kernels.
+"""The robustness certificate: the reported models refitted under other numeric kernels, in other processes.
 
-Each kernel set runs in a process of its own, since BLAS and numpy choose their loops when they load.
+Other kernels round otherwise. If the counts stay the same under all of them, they hold on machines that
+cannot take the pins. scikit-learn itself does the fits.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pickle
+import signal
 import subprocess
 import sys
-import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from experiments.portable import look
+from experiments import portable
+from experiments.errors import SearchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-
-ROOT = Path(__file__).resolve().parent.parent
-SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Kernels:
-    """A set of loops: its name, the variables that force it, and the CPU flags that it needs."""
+    """A set of kernels: of OpenBLAS, and the highest level of numpy's loops."""
 
     name: str
-    environment: Mapping[str, str]
-    flags: frozenset[str]
+    switched_off: str  # of numpy's levels
+    needs: frozenset[str]  # features of the CPU
 
 
-SETS = (
-    Kernels(
-        "Haswell, AVX2",
-        {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"},
-        frozenset({"avx2", "fma"}),
-    ),
-    Kernels(
-        "Nehalem, SSE4.2",
-        {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"},
-        frozenset({"sse4_2"}),
-    ),
-    Kernels(
-        "SkylakeX, AVX-512",
-        {"OPENBLAS_CORETYPE": "SkylakeX", "NPY_DISABLE_CPU_FEATURES": ""},
-        frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}),
-    ),
+AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
+ALL = (
+    Kernels("Haswell", portable.KERNELS["NPY_DISABLE_CPU_FEATURES"], frozenset({"avx2", "fma"})),
+    Kernels("Nehalem", f"X86_V3 {portable.KERNELS['NPY_DISABLE_CPU_FEATURES']}", frozenset({"sse4_2"})),
+    Kernels("SkylakeX", "", AVX512 | {"avx2", "fma"}),
 )
 
 
+@dataclass(frozen=True)
+class Row:
+    """One model under one set of kernels.
+
+    Attributes
+    ----------
+    model : str
+        Its name, such as ``default``.
+    kernels, simd : str
+        What the libraries said they ran; ``as found`` where nothing could be chosen.
+    train, dev, epochs : int
+        Samples right in each set, and epochs.
+    margin : float
+        Distance of the nearest dev sample to the decision boundary: by how much the likeliest class leads the
+        second, in probability.
+    loss : float
+        The last training loss.
+    digest : str
+        Of the bits of all weights and biases: whether rounding was really other.
+    """
+
+    model: str
+    kernels: str
+    simd: str
+    train: int
+    dev: int
+    epochs: int
+    margin: float
+    loss: float
+    digest: str
+
+
 def certify(
-    settings: Mapping[str, Mapping[str, Any]],
-    X_train: NDArray[np.float64],
+    models: Mapping[str, Mapping[str, Any]],
+    X_train: NDArray[Any],
     y_train: NDArray[Any],
-    X_dev: NDArray[np.float64],
+    X_dev: NDArray[Any],
     y_dev: NDArray[Any],
-) -> list[dict[str, Any]]:
-    """Refit settings under each kernel set, with scikit-learn itself.
+) -> tuple[Row, ...]:
+    """Refit models under every set of kernels that this CPU can run.
 
     Parameters
     ----------
-    settings : mapping
-        Name to `MLPClassifier` parameters with their ``random_state``.
-    X_train, y_train, X_dev, y_dev : ndarray
+    models
+        By name: all parameters of `MLPClassifier`, with ``random_state``.
+    X_train, y_train, X_dev, y_dev
         The data.
 
     Returns
     -------
-    list of dict
-        For each kernel set ``kernels`` (its name) and ``models``: by name ``train`` and ``dev`` (counts) and
-        ``margin``, the smallest distance of a development sample from changing its class: the gap between its
-        two most probable classes, halved. ``models`` is None where this CPU lacks the instructions.
+    tuple of Row
+        Model by model, the kernels in one order; a single set, as found, where none can be forced safely.
+
+    Raises
+    ------
+    SearchError
+        If a process dies.
     """
-    flags = look().flags
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "data.npz")
-        # Classes as numbers: what the network computes does not depend on their names.
-        classes = np.unique(y_train)
-        np.savez(
-            file,
-            X_train=X_train,
-            y_train=np.searchsorted(classes, y_train),
-            X_dev=X_dev,
-            y_dev=np.searchsorted(classes, y_dev),
+    work = pickle.dumps((dict(models), X_train, y_train, X_dev, y_dev))
+    found = [_refit(work, kernels) for kernels in possible(portable.look())]
+    return tuple(Row(**rows[place]) for place in range(len(models)) for rows in found)
+
+
+def possible(machine: portable.Machine) -> tuple[Kernels | None, ...]:
+    """Choose the sets of kernels that can be forced on a machine; None stands for what it does by itself."""
+    if portable.obstacles(machine):
+        return (None,)
+    return tuple(kernels for kernels in ALL if kernels.needs <= machine.flags)
+
+
+def holds(rows: Sequence[Row]) -> bool:
+    """Tell whether each model has the same counts under all kernels."""
+    counts = {(row.model, row.train, row.dev) for row in rows}
+    return len(counts) == len({row.model for row in rows})
+
+
+def _refit(work: bytes, kernels: Kernels | None) -> list[dict[str, Any]]:
+    """Fit the models in a process that runs these kernels."""
+    environ = dict(os.environ)
+    if kernels:
+        environ |= {**portable.THREADS, "OPENBLAS_CORETYPE": kernels.name}
+        environ["NPY_DISABLE_CPU_FEATURES"] = kernels.switched_off
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.certificate"],
+        input=work,
+        env=environ,
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        end = signal.Signals(-done.returncode).name if done.returncode < 0 else done.stderr.decode()[-300:]
+        name = kernels.name if kernels else "this machine's own"
+        raise SearchError(
+            f"The certificate's process with {name} kernels died ({end.strip()}): run it again."
         )
-        for kernels in SETS:
-            models = _refitted(kernels, settings, file) if kernels.flags <= flags else None
-            rows.append({"kernels": kernels.name, "models": models})
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
 
 
-def _refitted(kernels: Kernels, settings: Mapping[str, Mapping[str, Any]], file: Path) -> dict[str, Any]:
-    """Run this module in a process with these kernels; it answers in JSON."""
-    environ = {**os.environ, **kernels.environment, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.certificate", str(file)],
-        input=json.dumps({name: dict(setting) for name, setting in settings.items()}),
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    models: dict[str, Any] = json.loads(done.stdout)
-    return models
-
-
 def _main() -> None:
-    """Fit what is asked for on standard input, on the data of the file named, and print the counts."""
-    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415 - the parent need not load it here
+    """Read models and data from stdin, fit them, and write the rows to stdout as JSON."""
+    import numpy as np  # noqa: PLC0415 - the environment has been set by whoever started this process
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
-    data = np.load(sys.argv[1])
-    told = {}
-    for name, setting in json.load(sys.stdin).items():
-        model = MLPClassifier(**setting).fit(data["X_train"], data["y_train"])
-        ranked = np.sort(model.predict_proba(data["X_dev"]), axis=1)
-        told[name] = {
-            "train": int(np.sum(model.predict(data["X_train"]) == data["y_train"])),
-            "dev": int(np.sum(model.predict(data["X_dev"]) == data["y_dev"])),
-            "margin": float(np.min(ranked[:, -1] - ranked[:, -2]) / 2),
-        }
-    print(json.dumps(told))  # noqa: T201 - the answer
+    models, X_train, y_train, X_dev, y_dev = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_refit` alone
+    warnings.simplefilter("ignore")  # of convergence: the epochs tell
+    environment = portable.audit(portable.Pins({}, {}, ()))
+    names = sorted({entry["architecture"] for entry in environment["blas"]})
+    rows = []
+    for model, parameters in models.items():
+        network = MLPClassifier(**parameters).fit(X_train, y_train)
+        weights = network.coefs_ + network.intercepts_
+        first_two = np.sort(network.predict_proba(X_dev), axis=1)[:, -2:]
+        rows.append(
+            {
+                "model": model,
+                "kernels": "/".join(names) or "unknown",
+                "simd": environment["simd"],
+                "train": int(np.count_nonzero(network.predict(X_train) == y_train)),
+                "dev": int(np.count_nonzero(network.predict(X_dev) == y_dev)),
+                "epochs": int(network.n_iter_),
+                "margin": float((first_two[:, 1] - first_two[:, 0]).min()),
+                "loss": float(network.loss_),
+                "digest": hashlib.sha256(b"".join(a.tobytes() for a in weights)).hexdigest()[:12],
+            }
+        )
+    json.dump(rows, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,93 @@
-"""The certificate: the same counts under other kernels, or the truth about it."""
+"""The robustness certificate: the same models under other kernels, told apart and told honestly."""
+
+import warnings
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from sklearn.neural_network import MLPClassifier
 
-from experiments import certificate
+from experiments import certificate, portable
+from experiments.certificate import Row, certify, holds, possible
+from experiments.errors import SearchError
+
+GENERATOR = np.random.default_rng(9)
+X = GENERATOR.standard_normal((120, 3))
+Y = np.where(X[:, 0] > X[:, 1] * X[:, 2], 1, -1)
+DATA = (X[:80], Y[:80], X[80:], Y[80:])
+MODELS = {
+    "default": {"random_state": 0, "hidden_layer_sizes": (50,), "batch_size": 32},
+    "best": {"random_state": 0, "hidden_layer_sizes": (20, 10), "activation": "tanh", "batch_size": 32},
+}
+HASWELL = portable.Machine(
+    architecture="x86_64",
+    libc="glibc",
+    flags=frozenset({"sse4_2", "avx2", "fma"}),
+    blas={"numpy": ("scipy-openblas", "0.3.31")},
+    numpy_loaded=False,
+)
 
 
-def test_every_set_that_the_cpu_has_is_run_and_agrees_with_scikit_learn():
-    """Counts and margin under the pinned kernels are those of a fit in this process."""
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(40, 2))
-    y = np.where(X[:, 0] + X[:, 1] > 0, "b", "a")
-    setting = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
-
-    rows = certificate.certify({"default": setting}, X[:30], y[:30], X[30:], y[30:])
-
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = MLPClassifier(**setting).fit(X[:30], y[:30])
-    probabilities = model.predict_proba(X[30:])
-    assert [row["kernels"] for row in rows] == ["Haswell, AVX2", "Nehalem, SSE4.2", "SkylakeX, AVX-512"]
-    ours = rows[0]["models"]["default"]
-    assert ours["train"] == int((model.predict(X[:30]) == y[:30]).sum())
-    assert ours["dev"] == int((model.predict(X[30:]) == y[30:]).sum())
-    assert np.isclose(ours["margin"], np.abs(probabilities[:, 0] - 0.5).min())
+@pytest.fixture(scope="module")
+def rows():
+    """Certify the two models."""
+    return certify(MODELS, *DATA)
 
 
-def test_a_set_that_the_cpu_lacks_is_not_run(monkeypatch):
-    """Forcing AVX-512 where it is missing would crash: the row says None instead."""
-    monkeypatch.setattr(certificate, "look", lambda: type("Machine", (), {"flags": frozenset({"sse4_2"})}))
-    X = np.array([[0.0], [1.0], [2.0], [3.0]])
-    y = np.array([0, 0, 1, 1])
+def test_every_model_is_fitted_under_every_kernel_set_of_this_cpu(rows):
+    """Each process runs the kernels that it was asked to run, by the libraries' own account."""
+    expected = {"Haswell": "X86_V3", "Nehalem": "baseline", "SkylakeX": "X86_V4"}
+    names = [kernels.name for kernels in possible(portable.look()) if kernels]
 
-    rows = certificate.certify({"m": {"max_iter": 1, "random_state": 0}}, X, y, X, y)
+    assert [(model, name) for model in MODELS for name in names] == [(row.model, row.kernels) for row in rows]
+    for row in rows:
+        assert row.simd.startswith("AVX512") or row.simd == expected[row.kernels]
 
-    assert [row["models"] is None for row in rows] == [True, False, True]
+
+def test_the_pinned_row_is_scikit_learns(rows):
+    """Under the pinned kernels counts, epochs, margin and loss are those of a fit in this process."""
+    for row in (row for row in rows if row.kernels == "Haswell"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            network = MLPClassifier(**MODELS[row.model]).fit(*DATA[:2])
+        chances = network.predict_proba(DATA[2])
+
+        assert (row.epochs, row.loss) == (network.n_iter_, network.loss_)
+        assert row.train == round(network.score(*DATA[:2]) * 80)
+        assert row.dev == round(network.score(*DATA[2:]) * 40)
+        assert row.margin == pytest.approx(np.abs(2 * chances[:, 1] - 1).min())
+
+
+def test_kernels_really_differ(rows):
+    """Other kernels leave other bits in the weights, so equal counts mean something."""
+    assert len({row.digest for row in rows if row.model == "default"}) == len(possible(portable.look()))
+
+
+def test_counts_that_differ_do_not_hold():
+    """One flipped sample under one kernel set is enough; other epochs or losses are not."""
+    row = Row("best", "Haswell", "X86_V3", 70, 35, 100, 1e-3, 0.2, "5f")
+
+    assert holds(
+        [row, replace(row, kernels="Nehalem", epochs=101, loss=0.21), replace(row, model="default", dev=3)]
+    )
+    assert not holds([row, replace(row, kernels="Nehalem", dev=34)])
+
+
+def test_only_kernels_that_the_cpu_can_run_are_forced():
+    """A CPU without AVX-512 gets two sets, a machine that cannot be pinned runs as it is."""
+    assert ["Haswell", "Nehalem"] == [kernels.name for kernels in possible(HASWELL)]
+    assert possible(replace(HASWELL, architecture="aarch64")) == (None,)
+    assert possible(replace(HASWELL, flags=HASWELL.flags | certificate.AVX512))[-1].name == "SkylakeX"
+
+
+def test_a_machine_that_cannot_be_pinned_has_one_row_for_each_model(monkeypatch):
+    """There the models are fitted once, with the kernels that the libraries choose."""
+    monkeypatch.setattr(portable, "look", lambda: replace(HASWELL, architecture="aarch64"))
+
+    assert [row.model for row in certify(MODELS, *DATA)] == ["default", "best"]
+
+
+def test_a_process_that_dies_is_told():
+    """A model that cannot be fitted ends in a sentence, not in a missing row."""
+    with pytest.raises(SearchError, match="process with Haswell kernels died"):
+        certify({"default": {"solver": "none"}}, *DATA)
