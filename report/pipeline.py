@@ -61,7 +61,9 @@ def build(
             console.note(f"Nothing changed: {product} is up to date.")
             return
         console.note(f"Building in {out}: {reason}.")
-        from report import stages  # noqa: PLC0415 - heavy: only when there is something to do
+        # heavy, and only needed when there is something to do
+        from report import stages  # noqa: PLC0415
+        from report.verify.self_check import self_check  # noqa: PLC0415
 
         workers = jobs or os.cpu_count() or 1
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
@@ -84,6 +86,10 @@ def build(
                 system = stages.compile_pages(inputs, work, pages)
             with console.stage("bundle"):
                 stages.bundle(inputs, data_read, keys, work)
+            if pdf:
+                with console.stage("self-check"):
+                    checked = self_check(work, inputs, data_read)
+                console.note(f"   {checked}")
             if changed := why(keys["build"], sources.keys(inputs)["build"]):
                 raise InputError(f"While the build ran, {changed}.", "Run it again.")
             publish.put_in_place(work, out, keys["build"], system)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import portable
 from experiments.problem2 import HYPER_PARAMETERS
-from experiments.statistics import Selection, Spread
 from report import config
 from report.config import QUESTIONS
 from report.errors import InputError
-from report.evidence import CONFIG, LEDGER, NOTEBOOK, RESULTS
+from report.evidence import CONFIG, LEDGER, NOTEBOOK, RESULTS, STUDIED
 from report.verify import shape
 from report.verify.errors import UnjudgedError
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 MOST = 10**9  # a count of samples or epochs
 ALL_PROBLEM_1 = "1"
-SPREAD = tuple(field.name for field in fields(Spread))
-SELECTION = tuple(field.name for field in fields(Selection))
 LONGEST_LINE = 2**20  # characters: a search of 5,000 settings fills a tenth of it
 
 
@@ -104,7 +101,7 @@ def parse(files: Mapping[str, bytes]) -> Attached:
         },
         data={name: node.at("sha256").text() for name, node in results.at("data").at("files").items()},
         environment=_environment(results.at("environment")),
-        studied=_studied(results.at("studied")),
+        studied={name: results.at("studied").at(name).plain() for name in STUDIED},
         seed=results.at("seed").whole(0, 2**32 - 1),
         quick=results.at("quick").flag(),
         code={name: node.text() for name, node in made_with.at("code").items()},
@@ -184,27 +181,6 @@ def _environment(node: Node) -> Mapping[str, Any]:
         portable.sentences(found)
     except (KeyError, IndexError, TypeError, AttributeError):
         node.refuse("the audit of the numeric pins")
-    return found
-
-
-def _studied(node: Node) -> Mapping[str, Any]:
-    """Check what is printed beside the numbers that were asked for: seeds, selection, certificate."""
-    seeds = node.at("seeds")
-    seeds.at("better").whole(0, MOST)
-    for name in ("default", "best", "gain"):
-        for figure in SPREAD:
-            seeds.at(name).at(figure).number()
-    for name in ("default", "best"):
-        for count in seeds.at("counts").at(name).each():
-            count.whole(0, MOST)
-    for figure in SELECTION:
-        node.at("selection").at(figure).number()
-    for row in node.at("certificate").each():
-        row.at("kernels").text()
-        for name in ("default", "best") if row.at("models").value is not None else ():
-            row.at("models").at(name).at("dev").whole(0, MOST)
-            row.at("models").at(name).at("margin").number()
-    found: Mapping[str, Any] = node.plain()
     return found
 
 

@@ -66,14 +66,15 @@ def trust(submission: Submission, fresh: Fresh, circumstances: Circumstances) ->
     """Compare what is printed beside the gain, several seeds and what selecting adds, to four decimals."""
     if fresh.attached is None:
         return
-    sides = [of.studied for of in (submission.attached, fresh.attached)]
-    there, here = ([_digits(studied[name]) for name in TRUST] for studied in sides)
+    there, here = (
+        [_printed(of.studied[name]) for name in TRUST] for of in (submission.attached, fresh.attached)
+    )
     finding = MATCH
     if fresh.settings < len(submission.attached.record["search"]["dev"]):
         finding = unseen("seeds and selection were not computed again (--fast)")
     elif there != here:
         finding = mismatch(*circumstances.of_numbers())
-    told = [f"{len(studied['seeds']['counts']['best'])} seeds" for studied in sides]
+    told = [f"{sum(map(len, numbers))} numbers" for numbers in (there, here)]
     yield Row("2b", "seeds, selection", "digits", finding, attached=told[0], reproduced=told[1])
 
 
@@ -154,13 +155,15 @@ def _beside(submission: Submission, beside: bytes) -> Row:
     return Row(question, "notebook handed in", "bytes", finding, reported="beside", attached="in the PDF")
 
 
-def _digits(value: Any) -> Any:
-    """Give a value of any shape with its decimal numbers as they are printed."""
-    if isinstance(value, dict):
-        return {key: _digits(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_digits(item) for item in value]
-    return f"{value:.4f}" if isinstance(value, float) else value
+def _printed(value: Any, place: str = "") -> dict[str, str]:
+    """Give every number in a value of any shape by its place, decimals as they are printed."""
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        found: dict[str, str] = {}
+        for key, item in items:
+            found |= _printed(item, f"{place}.{key}")
+        return found
+    return {place: f"{value:.4f}" if isinstance(value, float) else str(value)}
 
 
 def _asked(tag: str) -> str:

@@ -79,7 +79,9 @@ def _finding(
     if attached == truth and not text_right:
         return mismatch(TEXT, f"the text was changed after the build: {_where(shown, truth)}")
     if text_right and attached != truth:
-        return mismatch(ATTACHMENT, "results.json in the PDF was changed after the build")
+        return mismatch(
+            ATTACHMENT, f"results.json in the PDF was changed after the build{_field(attached, truth)}"
+        )
     if text_right:
         return mismatch(ATTACHMENT, "the notebook in the PDF gives another number: it was changed")
     if noted == truth:
@@ -94,6 +96,16 @@ def _first_other(shown: tuple[Shown, ...], entry: Entry | None) -> Shown | None:
     """Give the first place where the page shows something else than a value."""
     allowed = [] if entry is None else [str(entry["printed"]), _told(entry)]
     return next((place for place in shown if not any(same(place.text, text) for text in allowed)), None)
+
+
+def _field(attached: Entry | None, truth: Entry | None) -> str:
+    """Name the first field of an entry that is not as it should be."""
+    if attached is None or truth is None:
+        return ": it lacks this value" if attached is None else ": it invents this value"
+    for field in (*truth, *attached):
+        if attached.get(field) != truth.get(field):
+            return f": its {field!r} is {attached.get(field)!r}"
+    return ""
 
 
 def _where(shown: tuple[Shown, ...], entry: Entry | None) -> str:

@@ -1,0 +1,91 @@
+"""The check that ends a build: what is about to leave the machine is unpacked and read as a grader would.
+
+Nothing is trained or typeset again, since that has just been done: every value on the pages is compared with
+the attachments, the notebook's own record and the files of the build, and the notebook with its source.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments import problem2
+from report import evidence
+from report.config import QUESTIONS
+from report.errors import CheckError
+from report.verify import submission
+from report.verify.compare import compare
+from report.verify.errors import UnjudgedError
+from report.verify.fresh import Fresh
+from report.verify.reproduce import cells
+from report.verify.rows import Outcome
+from report.verify.submission import PDF
+
+if TYPE_CHECKING:
+    from experiments.dataset import Dataset
+    from report.sources import Inputs
+
+
+def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
+    """Check what a build made, before it is put in place.
+
+    Parameters
+    ----------
+    work : Path
+        The folder that holds all of it, the zip included.
+    inputs : Inputs
+        What it was made from.
+    data : Dataset
+        The data.
+
+    Returns
+    -------
+    str
+        One sentence: what was checked, and what was not.
+
+    Raises
+    ------
+    CheckError
+        Something does not hold together.
+    """
+    zip_name = inputs.config.report.zip_name
+    with tempfile.TemporaryDirectory(prefix="self-check-") as scratch:
+        room = Path(scratch) / "unpacked"
+        with zipfile.ZipFile(work / zip_name) as archive:
+            archive.extractall(room)
+        try:
+            handed_in = submission.take(room / PDF)
+            found = submission.read(handed_in.pdf, Path(scratch) / "reading")
+        except UnjudgedError as error:
+            raise CheckError(f"{zip_name} cannot be read back: {error}", error.hint) from error
+    for name in evidence.ATTACHED:
+        if found.files[name] != (work / name).read_bytes():
+            raise CheckError(f"{name} inside the PDF is not the {name} beside it.")
+    if missing := {*QUESTIONS} - {mark.region for mark in found.marks}:
+        raise CheckError(f"The PDF shows nothing for question {', '.join(sorted(missing))}.")
+    space = problem2.space(asdict(inputs.config.search), len(data.X_train))
+    made_with = evidence.made_with()
+    here = Fresh(
+        attached=None,
+        record=found.attached.record,
+        pages=None,
+        no_pages="this check sets no pages",
+        cells=cells(inputs.config, space, stand_in=data.stand_in),
+        data={file.name: file.sha256 for file in data.files},
+        environment=found.attached.environment,
+        code=made_with["code"],
+        versions=made_with["versions"],
+        settings=0,
+    )
+    rows, _ = compare(found, handed_in, here)
+    for row in rows:
+        if row.finding.outcome is not Outcome.MATCH:
+            where = f"Question {row.question[0]}({row.question[1:]}), " if row.question[1:] else ""
+            raise CheckError(f"{where}{row.quantity}: {row.finding.reason}.", "Please report it.")
+    return (
+        f"{zip_name} unpacked and read back: {len(rows)} quantities agree on the pages, in the attachments"
+        " and in the notebook. Nothing was trained again; `verify` does that."
+    )
