@@ -262,7 +262,18 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def exports() -> str:
+    """Return lines for a shell that pin what it starts, such as the workers of a cluster (eval them)."""
+    pins = pin(dict(os.environ))
+    held_back = [f"# not pinned: {obstacle}" for obstacle in pins.obstacles]
+    return "\n".join([*held_back, *(f"export {name}='{value}'" for name, value in pins.applied.items())])
+
+
 def notebook_cell() -> str:
     """Return the lines for a notebook's first cell: the same pins, with a printed warning where they fail."""
     pins = ", ".join(f'"{name}": "{value}"' for name, value in {**THREADS, **KERNELS}.items())
     return NOTEBOOK_CELL.replace("PINS", f"{{{pins}}}")
+
+
+if __name__ == "__main__":
+    print(exports())  # noqa: T201 - for eval "$(python -m experiments.portable)"

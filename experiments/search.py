@@ -129,6 +129,29 @@ def check(settings: Sequence[Mapping[str, Any]]) -> None:
             )
 
 
+def check_values(values: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse a space, given as lists of values, that cannot even be spread out into settings.
+
+    Raises
+    ------
+    SpaceError
+        If a name is not one of the five, one of the five is missing, or has no list of values.
+    """
+    for name in (*values, *TUNED):
+        if name not in TUNED:
+            raise SpaceError(
+                f"The search space holds {name}, but only {', '.join(TUNED)} are tuned: leave it out."
+            )
+        if not isinstance(values.get(name), list | tuple) or not values[name]:
+            raise SpaceError(f"The search space needs a list of at least one value for {name}.")
+    if not all(isinstance(layers, list | tuple) for layers in values["hidden_layer_sizes"]):
+        raise SpaceError(
+            "The search space needs a list of layer sizes for each network, such as [[100], [50, 50]]."
+        )
+    if not all(isinstance(size, int) for size in values["batch_size"]):
+        raise SpaceError("The search space needs whole numbers for batch_size.")
+
+
 def _key(fit: Fit) -> str:
     return json.dumps([plain(fit.setting), int(fit.seed)], sort_keys=True)
 

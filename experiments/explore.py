@@ -1,0 +1,155 @@
+"""A wide search outside the report, over several seeds, from which an author chooses the report's space."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from experiments import search
+from experiments.problem2 import HYPER_PARAMETERS, space
+from experiments.selection import parameters, rank
+from experiments.statistics import Spread, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
+DEFAULT = {
+    "hidden_layer_sizes": (100,),
+    "activation": "relu",
+    "solver": "adam",
+    "learning_rate_init": 0.001,
+    "batch_size": 200,
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting over all seeds.
+
+    Attributes
+    ----------
+    setting : mapping
+        The five hyper-parameters.
+    size : int
+        Weights and biases of its network.
+    dev, train, epochs : Spread
+        Samples right in each set, and epochs.
+    converged : int
+        For how many seeds training ended by its own rule.
+    """
+
+    setting: Mapping[str, Any]
+    size: int
+    dev: Spread
+    train: Spread
+    epochs: Spread
+    converged: int
+
+    def as_csv(self) -> dict[str, Any]:
+        """Give the row of explore.csv."""
+        return {name: self.setting[name] for name in HYPER_PARAMETERS} | {
+            "weights": self.size,
+            "dev_mean": f"{self.dev.mean:.2f}",
+            "dev_deviation": f"{self.dev.deviation:.2f}",
+            "dev_lowest": self.dev.lowest,
+            "dev_highest": self.dev.highest,
+            "train_mean": f"{self.train.mean:.2f}",
+            "epochs_mean": f"{self.epochs.mean:.1f}",
+            "converged": self.converged,
+        }
+
+
+def explore(
+    values: Mapping[str, Sequence[Any]],
+    X_train: NDArray[Any],
+    y_train: NDArray[Any],
+    X_dev: NDArray[Any],
+    y_dev: NDArray[Any],
+    *,
+    seeds: Sequence[int],
+    jobs: int | None = None,
+    store: Path | None = None,
+    progress: Callable[[float, float], None] | None = None,
+    scheduler: str | None = None,
+) -> tuple[Row, ...]:
+    """Train every setting of a space with every seed.
+
+    Parameters
+    ----------
+    values
+        For each of the five hyper-parameters the values to try, as in the table ``[search]`` of report.toml.
+    X_train, y_train, X_dev, y_dev, seeds, jobs, store, progress, scheduler
+        As in `experiments.search.run`, whose errors are raised.
+
+    Returns
+    -------
+    tuple of Row
+        The best first: more dev samples right on average, then fewer weights, then grid order.
+    """
+    search.check_values(values)
+    settings = list(space(values, len(X_train)).settings())
+    outcomes = search.run(
+        settings,
+        *(X_train, y_train, X_dev, y_dev),
+        seeds=seeds,
+        jobs=jobs,
+        store=store,
+        progress=progress,
+        scheduler=scheduler,
+    )
+    features, classes = X_train.shape[1], len(set(y_train.tolist()))
+    rows = []
+    for number, setting in enumerate(settings):
+        mine = outcomes[number * len(seeds) : (number + 1) * len(seeds)]
+        rows.append(
+            Row(
+                setting=setting,
+                size=parameters(setting["hidden_layer_sizes"], features, classes),
+                dev=spread([outcome.dev for outcome in mine]),
+                train=spread([outcome.train for outcome in mine]),
+                epochs=spread([outcome.epochs for outcome in mine]),
+                converged=sum(outcome.converged for outcome in mine),
+            )
+        )
+    order = rank([row.dev.mean for row in rows], [row.size for row in rows])
+    return tuple(rows[place] for place in order)
+
+
+def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: int = LARGEST) -> str:
+    """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
+
+    It grows from the default setting, so that the gain over it cannot be negative: the values of the best
+    setting are added, then those of the second, as long as no more than `largest` settings result.
+
+    Parameters
+    ----------
+    rows
+        From `explore`, the best first.
+    values
+        The space that was explored; its order is kept.
+    largest
+        Number of settings that the proposed space may have.
+    """
+    chosen: dict[str, set[Any]] = {name: {value} for name, value in DEFAULT.items()}
+    for row in rows:
+        wider = {name: chosen[name] | {row.setting[name]} for name in chosen}
+        if math.prod(len(options) for options in wider.values()) <= largest:
+            chosen = wider
+    lines = ["[search]"]
+    for name, options in chosen.items():
+        tried = [tuple(value) if isinstance(value, list) else value for value in values.get(name, ())]
+        ordered = [value for value in dict.fromkeys([*tried, *sorted(options)]) if value in options]
+        lines.append(f"{name} = [{', '.join(_toml(value) for value in ordered)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """Write one value as TOML has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(str(size) for size in value)}]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,111 @@
+"""Exploring: a table over seeds in a stable order, and a space to paste into report.toml."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from experiments import explore, search
+from experiments.errors import SpaceError
+from experiments.problem2 import space
+from report import config
+
+GENERATOR = np.random.default_rng(5)
+X = GENERATOR.standard_normal((60, 3))
+Y = np.where(X[:, 0] > X[:, 1] * X[:, 2], 1, -1)
+DATA = (X[:40], Y[:40], X[40:], Y[40:])
+VALUES = {
+    "hidden_layer_sizes": [[5], [3, 3]],
+    "activation": ["relu", "tanh"],
+    "solver": ["sgd", "adam"],
+    "learning_rate_init": [0.1],
+    "batch_size": [40, 400],
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Explore the small space with three seeds."""
+    return explore.explore(VALUES, *DATA, seeds=(0, 1, 2), jobs=1)
+
+
+def test_rows_are_means_over_seeds_best_first(rows):
+    """Each setting has one row; ties in the mean go to fewer weights, then to grid order."""
+    settings = list(space(VALUES, 40).settings())
+    found = {}
+    for number, setting in enumerate(settings):
+        counts = [search.run([setting], *DATA, seeds=(seed,), jobs=1)[0].dev for seed in (0, 1, 2)]
+        weights = {(5,): 26, (3, 3): 28, (100,): 501}[setting["hidden_layer_sizes"]]
+        found[str(setting)] = (-sum(counts) / 3, weights, number, counts)
+
+    expected = sorted(found.values())
+    assert [list(row.dev.counts) for row in rows] == [counts for *_, counts in expected]
+    assert [row.size for row in rows] == [weights for _, weights, _, _ in expected]
+    assert len(rows) == len(settings) == 8 + 1  # clipped batches are one, the default is added
+
+
+def test_a_row_of_the_file_holds_mean_and_spread(rows):
+    """explore.csv has the five hyper-parameters, then what the seeds gave."""
+    row = rows[0].as_csv()
+
+    counts = rows[0].dev.counts
+    assert row["dev_mean"] == f"{np.mean(counts):.2f}"
+    assert row["dev_deviation"] == f"{np.std(counts, ddof=1):.2f}"
+    assert (row["dev_lowest"], row["dev_highest"]) == (min(counts), max(counts))
+    assert list(row)[:5] == ["hidden_layer_sizes", "activation", "solver", "learning_rate_init", "batch_size"]
+
+
+def test_the_proposal_can_be_pasted(rows, tmp_path):
+    """The proposed table is a valid part of report.toml and holds the default and the best setting."""
+    text = explore.propose(rows, VALUES)
+
+    proposed = tomllib.loads(text)["search"]
+    search.check_values(proposed)
+    tried = list(space(proposed, 4000).settings())
+    assert explore.DEFAULT in tried
+    best = rows[0].setting
+    assert all(
+        list(v) if isinstance(v, tuple) else v in proposed[k] or list(v) in proposed[k]
+        for k, v in best.items()
+    )
+    assert space(proposed, 4000).default is None
+    path = tmp_path / "report.toml"
+    path.write_text(BASE + text, encoding="utf-8")
+    assert config.load(path)
+
+
+BASE = """\
+[author]
+name = "A"
+id = "a1"
+collaborators = "none"
+[course]
+title = "T"
+homework = "H"
+due = "2023-11-14"
+"""
+
+
+def test_the_proposal_stays_small(rows):
+    """No more settings are proposed than asked for, and the better rows come first into it."""
+    for largest in (1, 4, 12, 300):
+        proposed = tomllib.loads(explore.propose(rows, VALUES, largest))["search"]
+
+        assert np.prod([len(options) for options in proposed.values()]) <= largest
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"alpha": [1]}, "holds alpha, but only"),
+        ({"solver": []}, "at least one value for solver"),
+        ({"solver": "adam"}, "at least one value for solver"),
+        ({"hidden_layer_sizes": [100]}, r"such as \[\[100\], \[50, 50\]\]"),
+        ({"batch_size": ["auto"]}, "whole numbers for batch_size"),
+        ({"solver": ["lbfgs"]}, "only sgd and adam"),
+    ],
+)
+def test_a_space_that_cannot_be_explored_is_refused(change, words):
+    """What is wrong is said in one sentence, before anything is trained."""
+    with pytest.raises(SpaceError, match=words):
+        explore.explore(VALUES | change, *DATA, seeds=(0,))
