@@ -76,9 +76,9 @@ def _entries(blob: bytes, path: Path) -> Iterator[tuple[tarfile.TarInfo, bytes]]
             raise _damaged(path, f"byte {offset}: {error}") from None
         start = offset + _BLOCK
         end = start + (0 if info.isdir() else info.size)
-        if info.size < 0 or end > len(blob):
-            raise _damaged(path, f"it ends within member {excerpt(info.name, 200)}")
         offset = end + -end % _BLOCK
+        if info.size < 0 or offset > len(blob):
+            raise _damaged(path, f"it ends within member {excerpt(info.name, 200)}")
         extended = info.type in {tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME}
         if extended:
             name = _long_name(info, blob[start:end], path)

@@ -78,6 +78,15 @@ def test_archives_of_the_system_s_tar_are_read(tmp_path, form):
     assert [file.content for file in data.files] == list(SOUND.values())
 
 
+def test_a_folder_has_no_content(tmp_path):
+    """A folder's header may give a size, as old archives do; what follows is the next header."""
+    info, _ = entry("data", type=tarfile.DIRTYPE, size=4096)
+    path = packed(tmp_path / "a.tgz", sound("data/"))
+    path.write_bytes(gzip.compress(info.tobuf(tarfile.USTAR_FORMAT) + gzip.decompress(path.read_bytes())))
+
+    assert load(path).X_train.shape == (2, 3)
+
+
 def test_an_archive_in_the_folder_is_used_instead_of_loose_files(tmp_path):
     """A data.tgz that is put beside other files wins over them."""
     for name in FILE_NAMES:
@@ -153,6 +162,11 @@ SPECIAL = "is a link, a device or another special file; pack the plain files ane
             id="a path for all members",
         ),
         pytest.param(
+            entry("x" * 120, b"10 path=a\n", type=tarfile.XHDTYPE),
+            f"{PLAIN} (byte 5632: a second long name for one member); pack the four files anew",
+            id="two long names",
+        ),
+        pytest.param(
             entry("x", b"99 path=x\n", type=tarfile.XHDTYPE),
             f"{PLAIN} (an extended header that cannot be read); pack the four files anew",
             id="an unsound extended header",
@@ -192,16 +206,21 @@ def test_what_is_no_archive_is_refused(tmp_path):
 
 def test_every_cut_of_an_archive_is_refused(tmp_path):
     """However short an archive was cut, gzip or tar, no part of it is taken for the data."""
-    whole = packed(tmp_path / "a.tgz", sound()).read_bytes()
-    plain = gzip.decompress(whole)
-    end = plain.rstrip(b"\0")
+    path = packed(tmp_path / "a.tgz", sound())
+    whole, plain = path.read_bytes(), gzip.decompress(path.read_bytes())
 
     for length in range(len(whole)):
-        (tmp_path / "a.tgz").write_bytes(whole[:length])
-        assert refusal(tmp_path / "a.tgz").startswith(("a.tgz is cut off or damaged", "a.tgz is no gzip"))
-    for length in range(0, len(end), 97):
-        (tmp_path / "a.tgz").write_bytes(gzip.compress(plain[:length]))
-        assert refusal(tmp_path / "a.tgz").startswith("a.tgz")
+        path.write_bytes(whole[:length])
+        assert refusal(path).startswith(("a.tgz is cut off or damaged", "a.tgz is no gzip"))
+    for length in range(1, 4 * 1024, 97):  # each member is a header and one block of content
+        path.write_bytes(gzip.compress(plain[:length]))
+        last = list(SOUND)[length // 1024]
+        within = f"{PLAIN} (it ends within member '{last}'); pack the four files anew"
+        headless = f"{PLAIN} (byte {length // 1024 * 1024}: bad checksum); pack the four files anew"
+        assert refusal(path) in {within, headless}
+    for length in range(1024, 4 * 1024, 1024):
+        path.write_bytes(gzip.compress(plain[:length]))
+        assert refusal(path).startswith(f"a.tgz: {', '.join(list(SOUND)[length // 1024 :])}")
 
 
 def test_damage_is_noticed(tmp_path):
@@ -214,6 +233,18 @@ def test_damage_is_noticed(tmp_path):
 
     path.write_bytes(gzip.compress(plain[:1024] + b"nonsense" + plain[1032:]))
     assert refusal(path) == f"{PLAIN} (byte 1024: bad checksum); pack the four files anew"
+
+    negative = entry("x")[0].tobuf(tarfile.GNU_FORMAT)
+    negative = negative[:124] + b"\xff" * 12 + negative[136:]
+    total = sum(negative) - sum(negative[148:156]) + 8 * ord(" ")
+    negative = negative[:148] + f"{total:06o}\0 ".encode() + negative[156:]
+    path.write_bytes(gzip.compress(negative + plain))
+    assert refusal(path) == f"{PLAIN} (it ends within member 'x'); pack the four files anew"
+
+    path.write_bytes(gzip.compress(plain[:4096] + entry("x", type=tarfile.XHDTYPE)[0].tobuf()))
+    assert refusal(path) == (
+        f"{PLAIN} (byte 4608: it goes on after its end, or ends before); pack the four files anew"
+    )
 
     path.write_bytes(gzip.compress(plain + b"more"))
     assert refusal(path) == (

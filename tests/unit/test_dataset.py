@@ -1,5 +1,6 @@
 """The data: what is read from four CSV files."""
 
+import os
 import random
 import struct
 from pathlib import Path
@@ -138,6 +139,18 @@ def test_any_number_of_features_and_classes_is_read(tmp_path):
     assert load(folder(tmp_path, one)).X_train.shape == (2, 1)
 
 
+def test_one_column_that_begins_with_zeros_is_data(tmp_path):
+    """A first row 0 with the label 0 is a sample; only several columns numbered from 0 are pandas' header."""
+    one = {
+        "trnX-3d.csv": b"0\n1\n",
+        "trnY-3d.csv": b"0\n1\n",
+        "devX-3d.csv": b"0\n",
+        "devY-3d.csv": b"0\n",
+    }
+
+    assert load(folder(tmp_path, one)).X_train.tolist() == [[0.0], [1.0]]
+
+
 def test_every_value_has_the_bits_that_pandas_reads(tmp_path):
     """Short, long, tiny and huge decimals become the doubles that a notebook's pandas gets from the files."""
     draw = random.Random(3)
@@ -162,8 +175,9 @@ def test_further_files_are_listed_and_left_alone(tmp_path):
     for name in ("tstX-3d.csv", "notes.txt", ".hidden", "README.md", "make_stand_in.py", "bell\a.csv"):
         (tmp_path / name).write_text("?")
     (tmp_path / "sub").mkdir()
+    (tmp_path / os.fsdecode(b"latin-\xe9.csv")).touch()
 
-    assert load(tmp_path).others == ("bell\\x07.csv", "notes.txt", "tstX-3d.csv")
+    assert load(tmp_path).others == ("bell\\x07.csv", "latin-\\udce9.csv", "notes.txt", "tstX-3d.csv")
 
 
 def test_the_stand_in_is_known_by_its_bytes(tmp_path):
