@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import portable
 from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
-from experiments.statistics import DRAWS, wilson
+from experiments.statistics import wilson
 from report.config import QUESTIONS
 from report.latex_text import Latex, escape
 from report.lettering import drawn
@@ -198,22 +198,20 @@ def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any
         "deviation": {name: f"{seeds[name]['deviation'] / total:.4f}" for name in ("default", "best")},
         "gain": f"{seeds['gain']['mean'] / total:+.4f}",
         "gain_range": f"{seeds['gain']['lowest'] / total:+.4f} to {seeds['gain']['highest'] / total:+.4f}",
-        "draws": f"{DRAWS:,}",
-        "chosen": f"{selection['chosen']:.4f}",
+        "draws": f"{selection['rounds']:,}",
+        "chosen": f"{selection['selected']:.4f}",
         "left_out": f"{selection['left_out']:.4f}",
-        "optimism": f"{selection['chosen'] - selection['left_out']:+.4f}",
+        "optimism": f"{selection['selected'] - selection['left_out']:+.4f}",
         "gain_left_out": f"{selection['gain']:+.4f}",
         "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
         "winners": str(selection["winners"]),
-        "reported": f"{100 * selection['reported']:.0f} %",
+        "reported": f"{100 * selection['kept']:.0f} %",
         "certificate": [_certified(row, total) for row in study["certificate"]],
     }
 
 
 def _certified(row: Mapping[str, Any], total: int) -> list[str]:
     """Print a row of the certificate: counts and margins under one set of kernels."""
-    if row["models"] is None:
-        return [row["kernels"], "this CPU lacks it", "", "", ""]
     default, best = row["models"]["default"], row["models"]["best"]
     counts = [f"{model['dev']}/{total}" for model in (default, best)]
     margins = [f"{model['margin']:.5f}" for model in (default, best)]
