@@ -189,6 +189,44 @@ def _watch(arguments: argparse.Namespace, console: Console) -> int:
     watch.forever(options, arguments.config, arguments.data, console)
 
 
+def _verify_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "submission",
+        type=Path,
+        nargs="?",
+        default=BUILD / "submission.pdf",
+        metavar="submission.pdf|submission.zip",
+        help="default: build/submission.pdf",
+    )
+    _data_option(parser)
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="train the default and the best setting alone, not the whole search",
+    )
+    parser.add_argument(
+        "--gradescope", type=Path, metavar="FILE", help="also write the result in Gradescope's form"
+    )
+    parser.add_argument(
+        "--run-notebook",
+        action="store_true",
+        help="also run the submission's notebook: somebody's code, on this machine",
+    )
+
+
+def _verify(arguments: argparse.Namespace, console: Console) -> int:
+    from report.verify import command  # noqa: PLC0415
+
+    return command.verify(
+        arguments.submission,
+        arguments.data,
+        console,
+        fast=arguments.fast,
+        gradescope_file=arguments.gradescope,
+        run_notebook=arguments.run_notebook,
+    )
+
+
 def _no_options(parser: argparse.ArgumentParser) -> None:
     """Add nothing: the command takes no arguments of its own."""
 
@@ -202,6 +240,7 @@ def _doctor(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 DEFAULT = "build"
 COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission in build/", _build_options, _build),
+    "verify": Command("check a submission: reported, attached and reproduced", _verify_options, _verify),
     "watch": Command("build again whenever a file changes", _watch_options, _watch),
     "doctor": Command("say what this machine has and lacks, and what mends it", _no_options, _doctor),
 }

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from report import config
 from report.errors import InputError
 from report.verify import gradescope, submission, table, verdict
-from report.verify.compare import compare
+from report.verify.compare import compare, in_order
 from report.verify.errors import UnjudgedError
 from report.verify.fresh import reproduce
+from report.verify.notebook_run import run_again
 from report.verify.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def verify(
         Train only the default and the best setting.
     gradescope_file : Path or None
         Where to write the result in Gradescope's form.
+    run_notebook : bool
+        Run the submission's notebook, too: somebody's code.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def verify(
         gradescope.check_place(gradescope_file)
     data = data or config.load(ROOT / "report.toml").data_path
     try:
-        found = _judge(path, data, console, fast=fast)
+        found = _judge(path, data, console, fast=fast, run_notebook=run_notebook)
     except UnjudgedError as error:
         if gradescope_file:
             gradescope.write_unjudged(gradescope_file, error)
@@ -75,7 +78,7 @@ def verify(
     return 1 if found.mismatched else 0
 
 
-def _judge(path: Path, data: Path, console: Console, *, fast: bool) -> Verdict:
+def _judge(path: Path, data: Path, console: Console, *, fast: bool, run_notebook: bool) -> Verdict:
     """Read, reproduce and compare a submission, in a scratch folder."""
     scratch = Path(tempfile.mkdtemp(prefix="verify-"))
     try:
@@ -84,10 +87,11 @@ def _judge(path: Path, data: Path, console: Console, *, fast: bool) -> Verdict:
             found = submission.read(handed_in.pdf, scratch / "reading")
         with console.stage("make it anew"):
             fresh = reproduce(found, data, scratch / "anew", console, fast=fast)
+        again = run_again(found, data, scratch / "run", console) if run_notebook else []
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     rows, remarks = compare(found, handed_in, fresh)
-    return Verdict(handed_in.name, found, tuple(rows), remarks, fast=fast)
+    return Verdict(handed_in.name, found, in_order([*rows, *again]), remarks, fast=fast)
 
 
 def _note(file: Path, found: Verdict, console: Console) -> None:

@@ -10,6 +10,8 @@ from report.verify import circumstances, pages, papers, values
 from report.verify.rows import WHOLE, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from report.verify.fresh import Fresh
     from report.verify.rows import Row
     from report.verify.submission import HandedIn, Submission
@@ -47,9 +49,13 @@ def compare(submission: Submission, handed_in: HandedIn, fresh: Fresh) -> tuple[
     differing = {row.question for row in rows if row.finding.outcome is Outcome.MISMATCH}
     otherwise = {question for question in QUESTIONS if {question, question[0]} & differing}
     rows += chain(pages.texts(submission, fresh, found, otherwise), papers.whole(submission, fresh))
+    return list(in_order(rows)), (*_remarks(submission, fresh), *found.remarks())
+
+
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Sort rows by question; what is about a whole problem, or all of it, comes after."""
     order = ["1", *QUESTIONS, "2", WHOLE]
-    rows.sort(key=lambda row: order.index(row.question))
-    return rows, (*_remarks(submission, fresh), *found.remarks())
+    return tuple(sorted(rows, key=lambda row: order.index(row.question)))
 
 
 def _remarks(submission: Submission, fresh: Fresh) -> tuple[str, ...]:

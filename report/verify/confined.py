@@ -23,7 +23,7 @@ from report.leash import leashed
 from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {kind.__name__: kind for kind in (UnjudgedError, InputError, LatexError, CheckError, MachineError)}
@@ -58,6 +58,7 @@ def run(
     folder: Path,
     limits: Limits,
     progress: Callable[[int, int, str], None] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Any:
     """Run a module of this package in a child process, and give its answer.
 
@@ -73,6 +74,8 @@ def run(
         What it may use.
     progress : callable, optional
         Called as ``progress(done, total, label)`` whenever the child tells how far it is.
+    environ : mapping, optional
+        The child's environment; by default this process's own.
 
     Raises
     ------
@@ -89,6 +92,7 @@ def run(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=complaints,

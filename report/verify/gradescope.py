@@ -55,6 +55,7 @@ def _write(file: Path, content: dict[str, Any]) -> None:
 
 def _test(rows: tuple[Row, ...], question: str) -> dict[str, Any]:
     """Give the test of a question: all of its points unless something does not match."""
+    about = [row for row in rows if concerns(row, question)]
     passed = outcome(rows, question) is not Outcome.MISMATCH
     return {
         "name": f"{question[0]}({question[1]})",
@@ -62,7 +63,7 @@ def _test(rows: tuple[Row, ...], question: str) -> dict[str, Any]:
         "score": POINTS[question] if passed else 0,
         "max_score": POINTS[question],
         "status": "passed" if passed else "failed",
-        "output": "\n".join(_told(row) for row in rows if concerns(row, question)),
+        "output": "\n".join(_told(row) for row in sorted(about, key=lambda row: row.question != question)),
     }
 
 

@@ -19,6 +19,7 @@ from report.verify.rows import (
     Finding,
     Outcome,
     Row,
+    counted,
     mismatch,
     unseen,
 )
@@ -60,8 +61,8 @@ def formulas(submission: Submission, fresh: Fresh, circumstances: Circumstances)
             "glyphs" if compared else "LaTeX",
             finding,
             reported=regions.pages(glyphs.there.get(question, [])) if compared else "",
-            attached=f"{len(there)} formulas",
-            reproduced=f"{len(here)} formulas",
+            attached=counted(len(there), "formula"),
+            reproduced=counted(len(here), "formula"),
         )
 
 

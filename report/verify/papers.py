@@ -11,7 +11,19 @@ from report.verify import attached
 from report.verify.attached import ALL_PROBLEM_1
 from report.verify.circumstances import differing_cell
 from report.verify.errors import UnjudgedError
-from report.verify.rows import ATTACHMENT, CODE, DATA, MATCH, TEXT, UNEXPLAINED, WHOLE, Row, mismatch, unseen
+from report.verify.rows import (
+    ATTACHMENT,
+    CODE,
+    DATA,
+    MATCH,
+    TEXT,
+    UNEXPLAINED,
+    WHOLE,
+    Row,
+    counted,
+    mismatch,
+    unseen,
+)
 from report.verify.rows import NOTEBOOK as NOTEBOOK_DIFFERS
 
 if TYPE_CHECKING:
@@ -58,7 +70,7 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
         cause, reason = circumstances.of_numbers()
         differ = sum(one != other for one, other in zip(_rows(there), _rows(here), strict=False))
         finding = mismatch(cause, f"{reason} ({differ or 'another number of'} settings differ)")
-    told = [f"{len(found['dev']):,} settings" for found in (there, here)]
+    told = [counted(len(found["dev"]), "setting") for found in (there, here)]
     yield Row("2b", "search", "count", finding, attached=told[0], reproduced=told[1])
 
 
@@ -74,7 +86,7 @@ def trust(submission: Submission, fresh: Fresh, circumstances: Circumstances) ->
         finding = unseen("seeds and selection were not computed again (--fast)")
     elif there != here:
         finding = mismatch(*circumstances.of_numbers())
-    told = [f"{sum(map(len, numbers))} numbers" for numbers in (there, here)]
+    told = [counted(sum(map(len, numbers)), "number") for numbers in (there, here)]
     yield Row("2b", "seeds, selection", "digits", finding, attached=told[0], reproduced=told[1])
 
 
@@ -83,11 +95,11 @@ def data(
 ) -> Iterator[Row]:
     """Compare the data files by hash: those that the numbers were made with, those here, those handed in."""
     there = submission.attached.data
-    told = f"{len(there)} files"
+    told = counted(len(there), "file")
     finding = (
         mismatch(DATA, f"the data differ: {'; '.join(circumstances.data)}") if circumstances.data else MATCH
     )
-    yield Row("2", "data", "sha256", finding, attached=told, reproduced=f"{len(fresh.data)} files")
+    yield Row("2", "data", "sha256", finding, attached=told, reproduced=counted(len(fresh.data), "file"))
     if given := [name for name in FILE_NAMES if name in handed_in.beside]:
         other = [name for name in given if handed_in.hash_of(name) != there.get(name)]
         finding = (
@@ -95,7 +107,9 @@ def data(
             if other
             else MATCH
         )
-        yield Row("2", "data handed in", "sha256", finding, reported=f"{len(given)} files", attached=told)
+        yield Row(
+            "2", "data handed in", "sha256", finding, reported=counted(len(given), "file"), attached=told
+        )
 
 
 def notebook(
@@ -111,7 +125,7 @@ def notebook(
         else:
             finding = mismatch(NOTEBOOK_DIFFERS, f"{told}: it was edited after the build")
     count = [
-        f"{sum(cell.kind == 'code' for cell in cells)} cells"
+        counted(sum(cell.kind == "code" for cell in cells), "cell")
         for cells in (submission.attached.cells, fresh.cells)
     ]
     yield Row(question, "notebook's code", "exact", finding, attached=count[0], reproduced=count[1])
@@ -135,7 +149,7 @@ def whole(submission: Submission, fresh: Fresh) -> Iterator[Row]:
         finding = mismatch(TEXT, f"{CHANGED}: its pages have other sizes")
     elif same_glyphs and other:  # a font holds the glyphs that are used: others make another font
         finding = mismatch(TEXT, f"{CHANGED}: other outlines in {', '.join(sorted(other)[:3])}")
-    told = [f"{len(fonts)} fonts" for fonts in (submission.fonts, fresh.pages.fonts)]
+    told = [counted(len(fonts), "font") for fonts in (submission.fonts, fresh.pages.fonts)]
     yield Row(WHOLE, "fonts, page sizes", "sha256", finding, reported=told[0], reproduced=told[1])
 
 

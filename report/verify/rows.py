@@ -80,6 +80,11 @@ class Row:
     reproduced: str = ""
 
 
+def counted(number: int, noun: str) -> str:
+    """Give a number of things: ``1 cell``, ``1,000 cells``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def concerns(row: Row, question: str) -> bool:
     """Tell whether a row is about a question: its own, or all of the problem."""
     return row.question in (question, question[0])
