@@ -23,7 +23,7 @@ ITS_QUESTIONS = ("2a", "2b")
 LIMITS = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
     "The submission's notebook runs now: it is somebody's code, and it may do what you may do. It has a"
-    " folder of its own, none of your settings, 30 minutes and 2 GiB, but no jail: if in doubt, use a container."
+    " folder of its own, none of your settings, 30 minutes and 2 GiB, but no jail: in doubt, use a container."
 )
 QUIET = (
     "PATH",
