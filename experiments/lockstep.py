@@ -102,10 +102,13 @@ def fit_alone(setting: Setting, X: NDArray[Any], y: NDArray[Any]) -> MLPClassifi
     """Fit with scikit-learn itself, without its warnings; return the error if it refuses the outcome."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", message="Training interrupted")  # fit swallows a Ctrl-C
         try:
             return MLPClassifier(**setting).fit(X, y)
         except ValueError as error:
             return error
+        except UserWarning as interrupted:
+            raise KeyboardInterrupt from interrupted
 
 
 def converged(network: MLPClassifier) -> bool:

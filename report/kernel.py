@@ -149,7 +149,14 @@ def _environment(private: Path, jobs: int) -> dict[str, str]:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(PERSONAL)}
     for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):  # made once, for it takes seconds
         shutil.copy(fonts, private)
-    places = ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")
+    places = (
+        "HOME",
+        "IPYTHONDIR",
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "MPLCONFIGDIR",
+        "JOBLIB_TEMP_FOLDER",
+    )
     ours = {"LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1", "PYTHONUTF8": "1"}
     return {**kept, **dict.fromkeys(places, str(private)), **portable.CHILDREN, **ours}
 

@@ -76,9 +76,7 @@ def build(
             )
             studied = kept.made(
                 "study",
-                lambda: stages.study(
-                    inputs, data_read, measured, out / store.FOLDER / "search", workers, console
-                ),
+                lambda: stages.study(inputs, data_read, measured, kept.shelf("fits"), workers, console),
             )
             with console.stage("typeset"):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, work)

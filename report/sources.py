@@ -54,7 +54,7 @@ def files(data: Path | None) -> tuple[Path, ...]:
 
 
 def keys(inputs: Inputs) -> dict[str, freshness.Key]:
-    """Give the key of each stage, and under ``build`` that of the whole.
+    """Give the key of each stage, under ``fits`` that of single networks, under ``build`` that of the whole.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
     packages = freshness.packages(LOCK)
     deriving = {f"{name}'s version" for name in ("Python", *DERIVING)}
     no_number = {f"{name}'s version" for name in (*DERIVING, *PAGES_ONLY)}
+    fits = freshness.files(_code("experiments")) | _machine()
+    fits |= {name: version for name, version in packages.items() if name not in no_number}
     numeric = (
-        seed
+        fits
+        | seed
         | stages
         | {path.name: found for path in _data(inputs.data) for found in freshness.files([path]).values()}
         | freshness.value("the search space", asdict(inputs.config.search))
-        | freshness.files(_code("experiments"))
-        | {name: version for name, version in packages.items() if name not in no_number}
-        | _machine()
     )
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
     notebook = freshness.files([NOTEBOOK_SOURCE, *running])
@@ -90,7 +90,13 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         | freshness.value("--no-pdf", not inputs.pdf)
         | _programs()
     )
-    return {"derive": derive, "measure": numeric | notebook, "study": numeric, "build": whole}
+    return {
+        "derive": derive,
+        "measure": numeric | notebook,
+        "fits": fits,
+        "study": numeric,
+        "build": whole,
+    }
 
 
 def _code(package: str) -> Iterator[Path]:

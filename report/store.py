@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,21 @@ class Store:
         if self.now()[stage] == key:  # else something changed meanwhile: what is this result made from?
             write(file, body)
         return _result(json.loads(body))
+
+    def shelf(self, name: str) -> Path:
+        """Give a folder for what a stage keeps by itself, piece by piece; what another key made there goes.
+
+        Parameters
+        ----------
+        name : str
+            The key's name: it covers all that the pieces depend on and do not say themselves.
+        """
+        digest = freshness.digest(json.dumps(self.keys[name], sort_keys=True).encode())
+        shelf = self.folder / f"{name}-{digest[:16]}"
+        for other in self.folder.glob(f"{name}-*"):
+            if self.force or other != shelf:
+                shutil.rmtree(other, ignore_errors=True)
+        return shelf
 
 
 def read(file: Path) -> dict[str, Any] | None:
