@@ -181,12 +181,15 @@ def test_no_bytes_break_the_reader(tmp_path, cases):
         for name in FILE_NAMES:
             (tmp_path / name).write_bytes(content)
         (tmp_path / "a.tgz").write_bytes(b"\x1f\x8b" + content)
-        for path in (tmp_path, tmp_path / "a.tgz"):
-            with pytest.raises(DataError) as caught:
-                load_data(path)
-            assert is_sentence(str(caught.value))
+        data, sentence = outcome(load_data, tmp_path, DataError)
+        if data is None:
+            assert is_sentence(sentence)
+        else:  # a column of whole numbers is both a sound X and a sound Y
+            assert data.X_train.tolist() == [[float(line)] for line in content.decode().split()]
+        data, sentence = outcome(load_data, tmp_path / "a.tgz", DataError)
+        assert data is None
+        assert is_sentence(sentence)
 
-    # "2\n1" is a sound X, and a sound Y too: one byte strings that make data are left out
     fuzz(st.binary(max_size=300) | st.text().map(str.encode), cases, holds)
 
 
