@@ -19,7 +19,8 @@
 # ## Setup
 #
 # The imports, and the one number that fixes every random choice. A network that uses up its 200 passes over
-# the data before it settles makes scikit-learn warn; below, a column says so instead.
+# the data before it settles makes scikit-learn warn, and so does one whose weights overflow: below, a column
+# says who settled, and an overflow counts as no correct answer.
 
 # %% [markdown] tags=["setup"]
 # First of all, the last digits: OpenBLAS and numpy choose their loops by the CPU they meet, and other loops
@@ -43,13 +44,14 @@ import numpy as np
 import pandas as pd
 import sklearn
 from IPython.display import display
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, PredefinedSplit
 from sklearn.neural_network import MLPClassifier
 
 SEED = 0
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
+warnings.filterwarnings("ignore", category=FitFailedWarning)
 os.environ["PYTHONWARNINGS"] = "ignore:Stochastic Optimizer"  # the same warning, in the search's workers
 
 # %% [markdown] tags=["setup"]
@@ -64,7 +66,7 @@ def find(name):
 
 
 def read(name, **options):
-    return pd.read_csv(find(name), dtype=str, keep_default_na=False, **options)
+    return pd.read_csv(find(name), dtype=str, keep_default_na=False, skipinitialspace=True, **options)
 
 
 first_row = read("trnX-3d.csv", header=None, nrows=1).iloc[0]
@@ -147,12 +149,12 @@ def score(model, X, y):
 def search(layers, grid=GRID):
     space = {"hidden_layer_sizes": [layers], **grid}
     model = MLPClassifier(random_state=SEED)
-    run = GridSearchCV(model, space, scoring=score, cv=split, refit=False, n_jobs=-1, return_train_score=True)
-    cv = run.fit(X, y).cv_results_
+    options = {"scoring": score, "cv": split, "refit": False, "return_train_score": True, "error_score": 0}
+    cv = GridSearchCV(model, space, n_jobs=-1, **options).fit(X, y).cv_results_
     table = pd.DataFrame(cv["params"])
     for column, found in {"train": "train_correct", "dev": "test_correct", "epochs": "test_epochs"}.items():
         table[column] = cv[f"mean_{found}"].astype(int)
-    table["converged"] = table["epochs"] < model.max_iter
+    table["converged"] = table["epochs"].between(1, model.max_iter - 1)
     results.append(table)
     return table.nlargest(3, "dev")
 
