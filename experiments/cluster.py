@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from joblib import Parallel, delayed, parallel_config
+from joblib._dask import DaskDistributedBackend
 
 from experiments.errors import SearchError
 from experiments.workload import work
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ANSWER = 10.0  # seconds in which a scheduler has to answer, and a first worker to be there
 PATIENCE = 60.0  # seconds without any worker after which a search gives up
+ATTEMPTS = 3  # at handing out data that have been lost with their workers
 END = object()
 
 
@@ -42,23 +44,39 @@ def spread(tasks: Mapping[int, Task], data: Data, scheduler: str) -> Generator[R
         If the scheduler does not answer or goes away, there is no worker, or a worker fails for good.
     """
     client = _connected(scheduler)
+    left = dict(tasks)
+    losses = 0
     try:
-        reports: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=_run, args=(tasks, data, client, reports), daemon=True).start()
         watch = _watch(client, scheduler)
-        while True:
-            try:
-                report = reports.get(timeout=1)
-            except queue.Empty:
-                next(watch)
-                continue
-            if report is END:
-                return
-            if isinstance(report, Exception):
-                raise _told(report, scheduler) from report
-            yield report
+        while left:
+            reports: queue.SimpleQueue[Any] = queue.SimpleQueue()
+            threading.Thread(target=_run, args=(dict(left), data, client, reports), daemon=True).start()
+            for report in _received(reports, watch):
+                if not isinstance(report, Exception):
+                    del left[report.number]
+                    yield report
+                elif "Cancelled" in type(report).__name__ and losses < ATTEMPTS:
+                    losses += (
+                        1  # the only workers that held the data have died: hand out data and the rest anew
+                    )
+                    break
+                else:
+                    raise _told(report, scheduler) from report
     finally:
         client.close(timeout=ANSWER)
+
+
+def _received(reports: queue.SimpleQueue[Any], watch: Iterator[None]) -> Iterator[Any]:
+    """Yield what comes in, up to END, and look at the cluster while nothing does."""
+    while True:
+        try:
+            report = reports.get(timeout=1)
+        except queue.Empty:
+            next(watch)
+            continue
+        if report is END:
+            return
+        yield report
 
 
 def _connected(scheduler: str) -> Any:
@@ -69,7 +87,7 @@ def _connected(scheduler: str) -> Any:
         raise SearchError("A cluster needs the package distributed: pip install distributed.") from error
     try:
         client: Any = Client(scheduler, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, AssertionError) as error:  # the last: its own thread did not start in time
         raise SearchError(
             f"The scheduler {scheduler} does not answer: check that it runs and that the address is right."
         ) from error
@@ -83,10 +101,19 @@ def _connected(scheduler: str) -> Any:
     return client
 
 
+class _Backend(DaskDistributedBackend):  # type: ignore[misc]
+    """joblib's backend for Dask, which sends the tasks out even if the cluster has a single core yet."""
+
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """Return the cluster's cores, but at least two: with one, joblib would work in this very process."""
+        cores: int = super().effective_n_jobs(n_jobs)
+        return max(2, cores)
+
+
 def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.SimpleQueue[Any]) -> None:
     """Put every report, and at last END or the error that ended it all, into the queue."""
     try:
-        with parallel_config(backend="dask", client=client, scatter=[data]):
+        with parallel_config(backend=_Backend(client=client, scatter=[data])):
             parallel = Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
             for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
                 reports.put(report)

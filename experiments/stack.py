@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import shuffle
 
 from experiments.layers import Batch, Parameters, aligned, backward, epoch_losses, forward, squared_weights
 
@@ -47,7 +46,9 @@ class Shuffles:
     def order(self, epoch: int) -> NDArray[np.int64]:
         """Return the order of the samples in `epoch`."""
         while len(self._orders) <= epoch + 1:
-            self._orders.append(shuffle(self._orders[-1], random_state=self._generator))
+            indices = np.arange(len(self._orders[0]))  # from here on as sklearn.utils.resample
+            self._generator.shuffle(indices)
+            self._orders.append(self._orders[-1][indices])
             self._states.append(self._generator.get_state())
         return self._orders[epoch + 1]
 
