@@ -52,7 +52,8 @@ from sklearn.neural_network import MLPClassifier
 SEED = 0
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 warnings.filterwarnings("ignore", category=FitFailedWarning)
-os.environ["PYTHONWARNINGS"] = "ignore:Stochastic Optimizer"  # the same warning, in the search's workers
+overflow = "ignore:overflow encountered,ignore:invalid value encountered"
+os.environ["PYTHONWARNINGS"] = f"ignore:Stochastic Optimizer,{overflow}"  # the same, in the search's workers
 
 # %% [markdown] tags=["setup"]
 # The data. There is a header row if the first row of the training inputs holds a cell that is not a number;
