@@ -6,7 +6,6 @@ cannot take the pins. scikit-learn itself does the fits.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import pickle
@@ -62,7 +61,7 @@ class Row:
     loss : float
         The last training loss.
     digest : str
-        Of the bits of all weights and biases: whether rounding was really other.
+        `lockstep.digest` of the network: it tells whether anything was really rounded otherwise.
     """
 
     model: str
@@ -149,6 +148,8 @@ def _main() -> None:
     import numpy as np  # noqa: PLC0415 - the environment has been set by whoever started this process
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
+    from experiments import lockstep  # noqa: PLC0415
+
     models, X_train, y_train, X_dev, y_dev = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_refit` alone
     warnings.simplefilter("ignore")  # of convergence: the epochs tell
     environment = portable.audit(portable.Pins({}, {}, ()))
@@ -156,7 +157,6 @@ def _main() -> None:
     rows = []
     for model, parameters in models.items():
         network = MLPClassifier(**parameters).fit(X_train, y_train)
-        weights = network.coefs_ + network.intercepts_
         first_two = np.sort(network.predict_proba(X_dev), axis=1)[:, -2:]
         rows.append(
             {
@@ -168,7 +168,7 @@ def _main() -> None:
                 "epochs": int(network.n_iter_),
                 "margin": float((first_two[:, 1] - first_two[:, 0]).min()),
                 "loss": float(network.loss_),
-                "digest": hashlib.sha256(b"".join(a.tobytes() for a in weights)).hexdigest()[:12],
+                "digest": lockstep.digest(network),
             }
         )
     json.dump(rows, sys.stdout)

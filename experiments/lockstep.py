@@ -7,6 +7,7 @@ Settings beyond that (another solver, early stopping, no fixed seed, ...) are si
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
@@ -217,6 +218,12 @@ def probe() -> str:
         if isinstance(theirs, ValueError) or not same_bits(ours, theirs):
             return f"the lockstep trainer and scikit-learn differ on this machine for {setting}"
     return ""
+
+
+def digest(network: MLPClassifier) -> str:
+    """Return a short hash of the bits of all weights and biases."""
+    parts = (array.tobytes() for array in chain(network.coefs_, network.intercepts_))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
 def same_bits(one: MLPClassifier, other: MLPClassifier) -> bool:

@@ -48,6 +48,8 @@ class Outcome:
         Whether the stopping rule ended training, rather than ``max_iter``.
     predictions : ndarray of uint16 (dev samples,)
         Predicted classes on the development set, as places in the sorted labels.
+    digest : str
+        `lockstep.digest` of the network: the bits of its weights and biases.
     failed : str
         scikit-learn's reason where it refuses the network (weights that are not finite), else empty.
     """
@@ -59,7 +61,11 @@ class Outcome:
     epochs: int
     converged: bool
     predictions: NDArray[np.uint16]
+    digest: str
     failed: str = ""
+
+
+FIELDS = ("train", "dev", "epochs", "converged", "digest", "failed")
 
 
 def plain(setting: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +138,7 @@ class Store:
             If the disk refuses.
         """
         path = self._path(outcome.setting, outcome.seed)
-        fields = {name: getattr(outcome, name) for name in ("train", "dev", "epochs", "converged", "failed")}
+        fields = {name: getattr(outcome, name) for name in FIELDS}
         packed = base64.b64encode(outcome.predictions.astype("<u2").tobytes()).decode()
         body = json.dumps(fields | {"predictions": packed}).encode()
         checksum = hashlib.sha256(path.name.encode() + body).hexdigest().encode()

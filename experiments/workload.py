@@ -155,7 +155,7 @@ def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outco
     """Count what a network has right."""
     if isinstance(network, ValueError):
         nothing = np.zeros(len(data.y_dev), dtype=np.uint16)
-        return Outcome(fit.setting, fit.seed, 0, 0, 0, False, nothing, str(network))
+        return Outcome(fit.setting, fit.seed, 0, 0, 0, False, nothing, "", str(network))
     predicted = network.predict(data.X_dev)
     return Outcome(
         setting=fit.setting,
@@ -165,4 +165,5 @@ def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outco
         epochs=int(network.n_iter_),
         converged=lockstep.converged(network),
         predictions=np.searchsorted(network.classes_, predicted).astype(np.uint16),
+        digest=lockstep.digest(network),
     )

@@ -1,0 +1,114 @@
+"""The same weights on another CPU: an emulated one, with qemu's user mode."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import portable
+
+ROOT = Path(__file__).parents[2]
+QEMU = shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64")
+REQUIRED = os.environ.get("CI") == "true" or os.environ.get("REPORT_REQUIRE_QEMU") == "1"
+
+# Six networks of the kinds that the report searches, by scikit-learn and side by side; bits of their weights.
+FITS = """
+import hashlib, json, warnings
+from experiments import portable
+pins = portable.pin()
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+from experiments import lockstep
+warnings.simplefilter("ignore")
+generator = np.random.default_rng(1)
+X = generator.standard_normal((97, 3)) @ np.diag([0.4, 5.0, 0.1])
+y = np.where(X[:, 0] > X[:, 1] * X[:, 2], 1, -1)
+settings = [
+    {"hidden_layer_sizes": layers, "activation": activation, "solver": solver, "batch_size": 32,
+     "learning_rate_init": 0.01, "random_state": 0, "max_iter": 8}
+    for layers in ((50,), (20, 12)) for activation, solver in
+    (("relu", "adam"), ("tanh", "sgd"), ("logistic", "adam"))
+]
+def bits(network):
+    arrays = network.coefs_ + network.intercepts_ + [np.array(network.loss_curve_)]
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]
+found = portable.audit(pins)
+print(json.dumps({
+    "alone": [bits(MLPClassifier(**setting).fit(X, y)) for setting in settings],
+    "together": [bits(network) for network in lockstep.fit_many(settings, X, y)],
+    "kernels": sorted({entry["architecture"] for entry in found["blas"]}), "simd": found["simd"],
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def fits(clean_environ):
+    """Give a function that trains the networks in a fresh process, on this CPU or an emulated one."""
+
+    def run(*prefix, **variables):
+        done = subprocess.run(
+            [*prefix, sys.executable, "-c", FITS],
+            cwd=ROOT,
+            env=clean_environ | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def here(fits):
+    """Train the networks on this CPU with the pins."""
+    if refused := portable.obstacles(portable.look()):
+        pytest.skip(f"this machine cannot be pinned: {'; '.join(refused)}")
+    return fits()
+
+
+def test_the_pinned_kernels_run_here(here):
+    """The reference of this module is what it says: pinned kernels, lockstep equal to scikit-learn."""
+    assert (here["kernels"], here["simd"]) == (["Haswell"], "X86_V3")
+    assert here["alone"] == here["together"]
+    assert len(set(here["alone"])) == 6
+
+
+@pytest.mark.parametrize("cpu", ["Haswell", "EPYC-Rome"])
+def test_an_emulated_cpu_finds_the_same_weights(cpu, here, fits):
+    """An Intel and an AMD CPU, both without AVX-512, give the bits of this one."""
+    if QEMU is None and REQUIRED:
+        pytest.fail("qemu is missing, so no other CPU can be tried: apt-get install qemu-user-static.")
+    if QEMU is None:
+        pytest.skip("qemu is missing: apt-get install qemu-user-static")
+
+    assert here == fits(QEMU, "-cpu", cpu)
+
+
+def test_unpinned_runs_can_differ(here, fits):
+    """A CPU with wider registers than AVX2 gives other bits unless it is pinned: no pin is for show."""
+    unpinned = fits(**{portable.KEEP: "1"})
+    if unpinned["kernels"] == here["kernels"] and unpinned["simd"] == here["simd"]:
+        pytest.skip("vacuous here: this CPU runs the pinned kernels by itself")
+
+    assert unpinned["alone"] != here["alone"]
+    assert unpinned["alone"] == unpinned["together"]
+
+
+def test_inherited_settings_do_not_come_through(here, fits):
+    """Another core type, four threads, a wider SIMD level in the environment: the same bits."""
+    hostile = {
+        "OPENBLAS_CORETYPE": "Nehalem",
+        "OPENBLAS_NUM_THREADS": "4",
+        "OMP_NUM_THREADS": "4",
+        "OPENBLAS_L2_SIZE": "512",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3",
+        "PYTHONHASHSEED": "77",
+    }
+
+    assert here == fits(**hostile)
