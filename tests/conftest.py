@@ -86,7 +86,7 @@ def command(clean_environ: dict[str, str]) -> Callable[..., subprocess.Completed
             env=clean_environ | (environ or {}),
             capture_output=True,
             encoding="utf-8",
-            timeout=300,
+            timeout=600,
             check=False,
         )
 
@@ -164,7 +164,7 @@ def run_notebook(
             env=clean_environ | places | environ,
             capture_output=True,
             encoding="utf-8",
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr
