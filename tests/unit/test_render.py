@@ -92,7 +92,7 @@ def test_letters_with_accents_are_composed(text: str, latex: str) -> None:
     ],
 )
 def test_stacked_accents_nest(text: str, latex: str) -> None:
-    """Several accents on a letter are set one around the other, those above first: TeX sets them over single glyphs."""
+    """Several accents on a letter are set one around the other, those above first."""
     assert latex == escape(text)
 
 
