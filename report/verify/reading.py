@@ -116,7 +116,9 @@ def _additions(reader: PdfReader, pages: list[PageObject]) -> Iterator[str]:
     for key, name in {"/AcroForm": "a form", "/OCProperties": "layers", "/AA": "a script"}.items():
         if key in catalog:
             yield name
-    if "/JavaScript" in _part(catalog, "/Names"):
+    opening = _part(catalog, "/OpenAction")
+    runs = isinstance(opening, dict) and opening.get("/S") != "/GoTo"
+    if runs or "/JavaScript" in _part(catalog, "/Names"):
         yield "a script"
     for number, page in enumerate(pages, start=1):
         if "/AA" in page:

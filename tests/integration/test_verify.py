@@ -1,0 +1,385 @@
+"""Verify on a real submission: untouched it matches; each change is found, at its question, and why."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from report.console import Console
+from report.verify import submission
+from report.verify.compare import compare
+from report.verify.fresh import Fresh, reproduce
+from report.verify.rows import Outcome, mismatched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Build
+
+    from report.verify.rows import Row
+
+    Command = Callable[..., subprocess.CompletedProcess[str]]
+
+pytestmark = pytest.mark.tex
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def fresh(tiny_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Fresh:
+    """Make the tiny submission anew, once: what each changed one is compared with."""
+    folder = tmp_path_factory.mktemp("fresh")
+    found = submission.read((tiny_build.out / "submission.pdf").read_bytes(), folder / "reading")
+    console = Console(io.StringIO(), colour=False, live=False)
+    anew = reproduce(found, tiny_build.data, folder / "anew", console, fast=False)
+    return replace(anew, code=found.attached.code)  # whoever edits the program while its tests run is excused
+
+
+@pytest.fixture
+def copy(tiny_build: Build, tmp_path: Path) -> Path:
+    """Copy the tiny build, to be changed."""
+    return Path(shutil.copytree(tiny_build.out, tmp_path / "copy"))
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """Replace a text that occurs in a file, everywhere it does."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def recompile(folder: Path) -> None:
+    """Make the PDF by hand, as ``cd build && latexmk`` does."""
+    done = subprocess.run(
+        ["latexmk", "-norc", "-r", "latexmkrc", "-g"], cwd=folder, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def found_in(folder: Path, fresh: Fresh) -> list[Row]:
+    """Give the rows that do not match, of the submission in a folder."""
+    handed_in = submission.take(folder / "submission.pdf")
+    rows, _ = compare(submission.read(handed_in.pdf, folder / "reading"), handed_in, fresh)
+    return [row for row in rows if row.finding.outcome is Outcome.MISMATCH]
+
+
+def printed(folder: Path, key: str) -> str:
+    """Give what results.json says is printed for a key."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    return str(results["values"][key]["printed"])
+
+
+def test_the_untouched_submission_matches(copy: Path, tiny_build: Build, command: Command) -> None:
+    """Exit 0, every quantity compared, a table of 80 columns at most, and the same verdict for programs."""
+    scores = copy.parent / "gradescope.json"
+    done = command("verify", copy / "submission.zip", "--data", tiny_build.data, "--gradescope", scores)
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "not compared" not in done.stdout
+    assert 80 >= max(len(line) for line in done.stdout.splitlines())
+    verdict = json.loads((copy / "verify.json").read_text(encoding="utf-8"))
+    assert "match" == verdict["verdict"]
+    assert {"match"} == {*verdict["questions"].values()}
+    assert 20 == sum(test["score"] for test in json.loads(scores.read_text(encoding="utf-8"))["tests"])
+
+
+def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Build, command: Command) -> None:
+    """One digit changed in the .tex: exit 1, the question on the last line, the reason, no points for it."""
+    right = printed(copy, "2a.dev.accuracy")
+    wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
+    change(copy / "parts" / "2a.tex", right, wrong)
+    recompile(copy)
+    scores = copy.parent / "gradescope.json"
+    done = command(
+        *("verify", copy / "submission.pdf", "--data", tiny_build.data, "--fast", "--gradescope", scores),
+        environ={"FORCE_COLOR": "1"},
+    )
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert plain.splitlines()[-1] == "MISMATCH: 2(a)."
+    assert re.search(rf"the text was changed after the build: page \d+ shows {wrong}", plain)
+    assert "\x1b[" in done.stdout
+    tests = {
+        test["number"]: test["score"] for test in json.loads(scores.read_text(encoding="utf-8"))["tests"]
+    }
+    assert {"1a": 2, "1b": 2, "1c": 2, "1d": 2, "1e": 2, "1f": 2, "2a": 0, "2b": 5} == tests
+
+
+def test_the_copy_itself_matches(copy: Path, fresh: Fresh) -> None:
+    """Made again by hand from its sources, the submission is the same and still matches."""
+    before = (copy / "submission.pdf").read_bytes()
+    recompile(copy)
+
+    assert before == (copy / "submission.pdf").read_bytes()
+    assert [] == found_in(copy, fresh)
+
+
+def test_a_changed_exponent(copy: Path, fresh: Fresh) -> None:
+    """One exponent changed in the .tex is found among all glyphs of the question."""
+    change(copy / "parts" / "1b.tex", r"w_2^2", r"w_2^3")
+    recompile(copy)
+    (row,) = found_in(copy, fresh)
+
+    assert ("1b", "formulas", "text changed") == (row.question, row.quantity, row.finding.cause)
+    assert "page 2" in row.finding.reason
+
+
+def test_a_changed_sentence(copy: Path, fresh: Fresh) -> None:
+    """A word of an answer changed in the .tex is found."""
+    change(copy / "parts" / "1e.tex", "positive", "negative")
+    recompile(copy)
+
+    assert ["1e"] == mismatched(found_in(copy, fresh))
+
+
+def test_a_number_hidden_under_another(copy: Path, fresh: Fresh) -> None:
+    """A white patch and another number over it, the marked value untouched below, are found."""
+    over = r"\noindent\llap{\color{white}\rule{3cm}{3ex}}\llap{0.9999}"
+    change(copy / "parts" / "2a.tex", r"\setoff{Accuracy", rf"\setoff{{{over}Accuracy")
+    recompile(copy)
+
+    assert ["2a"] == mismatched(found_in(copy, fresh))
+
+
+def test_a_changed_attachment(copy: Path, fresh: Fresh) -> None:
+    """A value changed in results.json, the text left as it was."""
+    right = printed(copy, "2b.dev.accuracy")
+    change(copy / "results.json", f'"printed": "{right}"', '"printed": "0.9999"')
+    recompile(copy)
+    rows = [row for row in found_in(copy, fresh) if row.quantity == "development accuracy"]
+
+    assert {"attachment changed"} == {row.finding.cause for row in rows}
+    assert "2b" in {row.question for row in rows}
+    assert "its 'printed' is '0.9999'" in rows[-1].finding.reason
+
+
+def test_a_changed_formula_in_the_attachment(copy: Path, fresh: Fresh) -> None:
+    """A formula changed in results.json, the text left as it was."""
+    change(copy / "results.json", r"x_1 w_2^2 \\sigma'(z_1)", r"x_1 w_2^3 \\sigma'(z_1)")
+    recompile(copy)
+    (row,) = found_in(copy, fresh)
+
+    assert ("1b", "attachment changed") == (row.question, row.finding.cause)
+
+
+def test_text_and_attachment_changed_alike(copy: Path, fresh: Fresh) -> None:
+    """A value changed in text and attachment together is betrayed by the notebook's own output."""
+    right = printed(copy, "2a.train.accuracy")
+    for part in ("2a.tex", "2b.tex", "summary.tex"):
+        change(copy / "parts" / part, right, "0.9999")
+    change(copy / "results.json", f'"printed": "{right}"', '"printed": "0.9999"')
+    recompile(copy)
+    rows = [row for row in found_in(copy, fresh) if row.quantity == "training accuracy"]
+
+    assert "2a" in {row.question for row in rows}
+    assert "text and attachment were changed" in rows[0].finding.reason
+
+
+def test_a_cell_edited_in_the_notebook_beside(copy: Path, fresh: Fresh) -> None:
+    """The notebook beside the PDF is not the one inside it: the cell's question is named."""
+    change(
+        copy / "homework03.ipynb",
+        "MLPClassifier(random_state=SEED).fit",
+        "MLPClassifier(random_state=SEED, alpha=1).fit",
+    )
+    (row,) = found_in(copy, fresh)
+
+    assert ("2a", "notebook differs") == (row.question, row.finding.cause)
+    assert "the notebook in the PDF is not the notebook beside it" in row.finding.reason
+
+
+def test_a_cell_edited_in_both_notebooks(copy: Path, fresh: Fresh) -> None:
+    """A code cell edited and attached again, outputs kept, is not the one that this program writes."""
+    change(copy / "homework03.ipynb", "ranked.iloc[0]", "ranked.iloc[1]")
+    recompile(copy)
+    (row,) = found_in(copy, fresh)
+
+    assert ("2b", "notebook differs") == (row.question, row.finding.cause)
+    assert "edited after the build" in row.finding.reason
+
+
+def test_an_output_edited_in_the_notebook(copy: Path, fresh: Fresh) -> None:
+    """A count changed in the notebook's stored output, here the best setting's, is found."""
+    notebook = json.loads((copy / "homework03.ipynb").read_text(encoding="utf-8"))
+    lines = notebook["cells"][-1]["outputs"][0]["text"]
+    record = json.loads(lines[-1])
+    record["2b"]["dev"] += 1
+    lines[-1] = json.dumps(record) + "\n"
+    (copy / "homework03.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    recompile(copy)
+
+    assert ["2b"] == mismatched(found_in(copy, fresh))
+
+
+@pytest.mark.parametrize(
+    ("add", "named"),
+    [
+        (lambda writer: writer.root_object.update({NameObject("/OpenAction"): _script()}), "a script"),
+        (
+            lambda writer: writer.add_annotation(0, _note()),
+            "an annotation (/FreeText) on page 1",
+        ),
+    ],
+)
+def test_what_is_laid_over_the_pages(
+    copy: Path, fresh: Fresh, add: Callable[[PdfWriter], object], named: str
+) -> None:
+    """A note over a page, or a script, is found though the page's own content is untouched."""
+    writer = PdfWriter(clone_from=PdfReader(copy / "submission.pdf"))
+    add(writer)
+    writer.write(copy / "submission.pdf")
+    (row,) = found_in(copy, fresh)
+
+    assert ("", "text changed") == (row.question, row.finding.cause)
+    assert named in row.finding.reason
+
+
+def _script() -> DictionaryObject:
+    return DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")}
+    )
+
+
+def _note() -> object:
+    from pypdf.annotations import FreeText
+
+    return FreeText(text="0.9999", rect=(100, 500, 200, 520))
+
+
+@pytest.mark.parametrize(
+    ("name", "edit"),
+    [
+        ("trnX-3d.csv", lambda lines: [lines[1], lines[0], *lines[2:]]),
+        ("devY-3d.csv", lambda lines: [str(-int(lines[0])), *lines[1:]]),
+    ],
+    ids=["two rows swapped", "one label flipped"],
+)
+def test_other_data(
+    tiny_build: Build,
+    tmp_path: Path,
+    command: Command,
+    name: str,
+    edit: Callable[[list[str]], list[str]],
+) -> None:
+    """Data with two rows swapped, or one label flipped: exit 1, both hashes, questions 2(a) and 2(b)."""
+    data = Path(shutil.copytree(tiny_build.data, tmp_path / "data"))
+    lines = (data / name).read_text(encoding="utf-8").splitlines()
+    (data / name).write_text("\n".join(edit(lines)) + "\n", encoding="utf-8")
+    pdf = Path(shutil.copy(tiny_build.out / "submission.pdf", tmp_path))
+    done = command("verify", pdf, "--data", data, "--fast")
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "MISMATCH: 2(a), 2(b)." == done.stdout.splitlines()[-1]
+    flat = " ".join(done.stdout.split())
+    assert re.search(
+        rf"the data differ: {name} has sha256 \w{{12}}\.\.\. in the submission, \w{{12}}\.\.\. here", flat
+    )
+
+
+def test_a_hyper_parameter_changed_in_code(
+    tiny_build: Build, tmp_path: Path, command: Command, clean_environ: dict[str, str]
+) -> None:
+    """Built by a program that tunes with ten times the learning rate: the code differs, and says so."""
+    other = tmp_path / "other"
+    for name in (
+        "derivations",
+        "experiments",
+        "report",
+        "templates",
+        "generate_report.py",
+        "requirements.txt",
+    ):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, _made(other) / name)
+    change(other / "report" / "config.py", "return rate if rate > 0", "return rate * 10 if rate > 0")
+    built = subprocess.run(
+        [
+            sys.executable,
+            other / "generate_report.py",
+            *("--config", tiny_build.config, "--out", tmp_path / "out", "--jobs", "1"),
+        ],
+        env=clean_environ,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    done = command("verify", tmp_path / "out" / "submission.pdf", "--data", tiny_build.data)
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert "MISMATCH: 2(b)." == done.stdout.splitlines()[-1]
+    assert "the code differs: report" in " ".join(done.stdout.split())
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def test_another_tex_is_said_and_the_latex_compared(copy: Path, fresh: Fresh) -> None:
+    """Where the TeX release differs, other glyphs prove nothing: the verdict says they were not compared."""
+    change(copy / "parts" / "1b.tex", r"w_2^2", r"w_2^3")
+    recompile(copy)
+    handed_in = submission.take(copy / "submission.pdf")
+    found = submission.read(handed_in.pdf, copy / "reading")
+    elsewhere = submission.Submission(**{**vars(found), "tex": ("This is pdfTeX (TeX Live 2031)", "ABC")})
+    rows, remarks = compare(elsewhere, handed_in, fresh)
+    of_1b = next(row for row in rows if (row.question, row.quantity) == ("1b", "formulas"))
+
+    assert (Outcome.OPEN, "LaTeX") == (of_1b.finding.outcome, of_1b.rule)
+    assert "the glyphs were not compared" in of_1b.finding.reason
+    assert any("another TeX" in remark for remark in remarks)
+    assert [] == mismatched(rows)
+
+
+def test_without_tex_the_latex_is_compared(
+    copy: Path, tiny_build: Build, command: Command, tmp_path: Path
+) -> None:
+    """On a machine without LaTeX verify still judges, and says that the glyphs were not compared."""
+    tools = _made(tmp_path / "bin")
+    for tool in ("sh", "env"):
+        (tools / tool).symlink_to(shutil.which(tool) or "")
+    done = command(
+        "verify", copy / "submission.pdf", "--data", tiny_build.data, "--fast", environ={"PATH": str(tools)}
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "the glyphs were not compared" in " ".join(done.stdout.split())
+
+
+def test_the_notebook_run_again(copy: Path, tiny_build: Build, command: Command) -> None:
+    """With --run-notebook the notebook runs with a warning, and its outputs are compared."""
+    done = command("verify", copy / "submission.pdf", "--data", tiny_build.data, "--fast", "--run-notebook")
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert "WARNING The submission's notebook runs now: it is somebody's code" in done.stderr
+    assert 3 == done.stdout.count("notebook, run again")
+
+
+def test_nothing_is_left_behind(copy: Path, tiny_build: Build, command: Command, tmp_path: Path) -> None:
+    """Beside the submission there is verify.json afterwards and nothing else, and no scratch folder stays."""
+    scratch = _made(tmp_path / "scratch")
+    before = {path.name for path in copy.iterdir()}
+    done = command(
+        "verify",
+        copy / "submission.pdf",
+        "--data",
+        tiny_build.data,
+        "--fast",
+        environ={"TMPDIR": str(scratch)},
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert {"verify.json"} == {path.name for path in copy.iterdir()} - before
+    assert [] == [path.name for path in scratch.iterdir() if path.name.startswith(("verify-", "report-"))]
