@@ -6,10 +6,9 @@ that nothing that a library prints can spoil it.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import resource
-import signal
 import subprocess
 import sys
 import threading
@@ -87,7 +86,6 @@ def run(
     answer_file, log = folder / f"{module}.json", folder / f"{module}.log"
     numbers = [str(number) for number in (limits.memory, limits.file)]
     command = [sys.executable, "-m", f"report.verify.{module}", str(answer_file), *numbers, *arguments]
-    late = threading.Event()
     with log.open("wb") as complaints, leashed() as leash:
         process = subprocess.Popen(
             command,
@@ -101,22 +99,25 @@ def run(
             start_new_session=True,
         )
         leash(process.pid)
-
-        def stop() -> None:
-            late.set()
-            os.killpg(process.pid, signal.SIGKILL)
-
-        timer = threading.Timer(limits.seconds, stop)
-        timer.start()
-        try:
-            with process:
-                for line in process.stdout or ():
-                    _pass_on(line, progress)
-        finally:
-            timer.cancel()
-    if late.is_set():
+        # In a thread: a process that the child started may hold the pipe open after the child's end.
+        listener = threading.Thread(target=_listen, args=(process, progress), daemon=True)
+        listener.start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(limits.seconds)
+        late = process.poll() is None
+    process.wait()  # it has ended, or was killed with its group
+    listener.join()
+    if late:
         raise ExceededError(f"it took more than {limits.seconds} s.")
     return _answer(answer_file, log)
+
+
+def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], None] | None) -> None:
+    """Pass on what the child tells of its progress, until the last process that could is gone."""
+    assert process.stdout is not None
+    with process.stdout as lines:
+        for line in lines:
+            _pass_on(line, progress)
 
 
 def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> None:

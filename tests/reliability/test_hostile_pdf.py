@@ -1,0 +1,382 @@
+"""Hostile submissions: PDFs, attachments and zips made to break their reader get one sentence, do nothing."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from report import cli
+from report.console import Console
+from report.verify import submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+MANY = 60_000
+TOML = """\
+[author]
+name = "Eve"
+[course]
+title = "CS 6316"
+homework = "Homework 03"
+due = "2023-11-14"
+"""
+RECORD: dict[str, Any] = {
+    "2a": {"train": 1, "dev": 1},
+    "2b": {
+        "train": 1,
+        "dev": 1,
+        "params": {
+            "hidden_layer_sizes": [100],
+            "activation": "relu",
+            "solver": "adam",
+            "learning_rate_init": 0.001,
+            "batch_size": 60,
+        },
+        "tied": 1,
+    },
+    "total": {"train": 60, "dev": 30},
+    "search": {"train": [1], "dev": [1], "epochs": [1], "converged": [1]},
+    "versions": {},
+}
+BLAS = {"package": "numpy", "library": "openblas", "version": "0", "architecture": "Haswell", "threads": 1}
+RESULTS: dict[str, Any] = {
+    "schema": 1,
+    "values": {
+        "2a.dev.accuracy": {"question": "2a", "value": 0.1, "printed": "0.1", "correct": 1, "total": 30}
+    },
+    "formulas": {"1a.h1": {"question": "1a", "latex": "h_1"}},
+    "data": {"files": {"trnX-3d.csv": {"sha256": "0" * 64}}},
+    "environment": {"pinned": True, "reasons": [], "overridden": {}, "blas": [BLAS], "simd": "X86_V3"},
+    "studied": {"seeds": {}, "selection": {}, "certificate": []},
+    "seed": 0,
+    "quick": False,
+    "made_with": {"code": {}, "versions": {}},
+}
+
+
+def notebook(printed: str) -> bytes:
+    """Give a notebook whose only cell printed a text."""
+    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}]
+    cell = {"cell_type": "code", "metadata": {"tags": ["2a"]}, "source": "1", "outputs": outputs}
+    return json.dumps({"cells": [cell]}).encode()
+
+
+def attachments(**changed: bytes) -> dict[str, bytes]:
+    """Give four attachments of the right shape, some of them changed."""
+    return {
+        "homework03.ipynb": changed.get("notebook", notebook(json.dumps(RECORD))),
+        "ledger.json": changed.get("ledger", b'{"checks": []}'),
+        "report.toml": changed.get("toml", TOML.encode()),
+        "results.json": changed.get("results", json.dumps(RESULTS).encode()),
+    }
+
+
+def stream(content: bytes, entries: str = "", *, packed: bool = False) -> bytes:
+    """Give a stream object."""
+    content = zlib.compress(content, 9) if packed else content
+    flate = "/Filter /FlateDecode" if packed else ""
+    return f"<</Length {len(content)} {flate} {entries}>>\nstream\n".encode() + content + b"\nendstream"
+
+
+def written(objects: dict[int, bytes], trailer: str = "/Root 1 0 R") -> bytes:
+    """Write objects as a PDF with a sound table of where they are."""
+    out, places = io.BytesIO(), {}
+    out.write(b"%PDF-1.5\n")
+    for number, body in objects.items():
+        places[number] = out.tell()
+        out.write(f"{number} 0 obj\n".encode() + body + b"\nendobj\n")
+    start, size = out.tell(), max(objects) + 1
+    out.write(f"xref\n0 {size}\n0000000000 65535 f \n".encode())
+    for number in range(1, size):
+        out.write(f"{places.get(number, 0):010d} 00000 {'n' if number in places else 'f'} \n".encode())
+    out.write(f"trailer\n<</Size {size} {trailer}>>\nstartxref\n{start}\n%%EOF\n".encode())
+    return out.getvalue()
+
+
+def pdf(
+    content: bytes = b"BT ET",
+    *,
+    files: dict[str, bytes] | None = None,
+    packed: bool = False,
+    page: str = "",
+    catalog: str = "",
+    names: str = "",
+    more: dict[int, bytes] | None = None,
+    trailer: str = "/Root 1 0 R",
+) -> bytes:
+    """Make a PDF of one page with attachments: object 4 is the page's content, 10 and up are the files."""
+    files = attachments() if files is None else files
+    objects = {
+        2: b"<</Type /Pages /Kids [3 0 R] /Count 1>>",
+        3: f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R {page}>>".encode(),
+        4: stream(content, packed=packed),
+    }
+    tree = []
+    for place, (name, body) in enumerate(files.items()):
+        number = 10 + 2 * place
+        objects[number] = stream(body, "/Type /EmbeddedFile", packed=True)
+        objects[number + 1] = f"<</Type /Filespec /F ({name}) /UF ({name}) /EF <</F {number} 0 R>>>>".encode()
+        tree.append(f"({name}) {number + 1} 0 R")
+    names = names or f"<</Names [{' '.join(tree)}]>>"
+    objects[1] = f"<</Type /Catalog /Pages 2 0 R /Names <</EmbeddedFiles {names}>> {catalog}>>".encode()
+    return written(dict(sorted((objects | (more or {})).items())), trailer)
+
+
+def results(**changed: Any) -> bytes:
+    """Give results.json with some entries changed."""
+    return json.dumps({**RESULTS, **changed}).encode()
+
+
+def record(**changed: Any) -> bytes:
+    """Give a notebook whose record has some entries changed."""
+    return notebook(json.dumps({**RECORD, **changed}))
+
+
+def encrypted(password: str) -> bytes:
+    """Encrypt a sound PDF."""
+    writer, out = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf()))), io.BytesIO()
+    writer.encrypt(password, algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def zipped(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    """Pack a zip, whatever the names say."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    """Give a member that is a symbolic link."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o120777 << 16
+    return info
+
+
+def _in_a_circle() -> bytes:
+    """Make a PDF whose table of objects says that an older one is itself."""
+    start = pdf(files={}).index(b"\nxref\n") + 1
+    return pdf(files={}, trailer=f"/Root 1 0 R /Prev {start}")
+
+
+def _spoiled() -> bytes:
+    content = bytearray(zipped(("submission.pdf", pdf())))
+    content[60] ^= 0xFF
+    return bytes(content)
+
+
+def _flagged() -> bytes:
+    content = bytearray(zipped(("submission.pdf", pdf())))
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(content)
+
+
+FONT = "/Resources <</Font <</F1 5 0 R>>>>"
+LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
+DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
+BOMB = b"\0" * (200 * 2**20)
+LARGE_SPACE = TOML + "[search]\nbatch_size = [" + ",".join(map(str, range(1, 5002))) + "]\n"
+LARGE_NETWORK = TOML + "[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
+
+PDFS: dict[str, Callable[[], bytes]] = {
+    "nothing": lambda: b"",
+    "no PDF": lambda: b"Dear grader, all is well.",
+    "a header alone": lambda: b"%PDF-1.5\n",
+    "cut off": lambda: pdf()[:900],
+    "noise": lambda: b"%PDF-1.5\n" + bytes(range(256)) * 40,
+    "a table that points nowhere": lambda: pdf().replace(b"startxref\n", b"startxref\n9"),
+    "tables in a circle": _in_a_circle,
+    "encrypted": lambda: encrypted("secret"),
+    "encrypted without a password": lambda: encrypted(""),
+    "no root": lambda: pdf(files={}, trailer=""),
+    "a root that is a number": lambda: pdf(more={1: b"7"}),
+    "no pages": lambda: pdf(more={2: b"<</Type /Pages /Kids [] /Count 0>>"}, files={}),
+    "pages in a circle": lambda: pdf(more={2: b"<</Type /Pages /Kids [2 0 R] /Count 1>>"}),
+    "pages in a deep tree": lambda: pdf(
+        more={
+            2: b"<</Type /Pages /Kids [100 0 R] /Count 1>>",
+            **{n: f"<</Type /Pages /Kids [{n + 1} 0 R] /Count 1>>".encode() for n in range(100, 2000)},
+            2000: b"<</Type /Page>>",
+        }
+    ),
+    "too many pages": lambda: pdf(more={2: f"<</Type /Pages /Kids [{'3 0 R ' * 300}] /Count 300>>".encode()}),
+    "a bomb as content": lambda: pdf(BOMB, packed=True),
+    "a bomb as attachment": lambda: pdf(files=attachments(ledger=BOMB)),
+    "filters upon filters": lambda: pdf(more={4: stream(b"x", f"/Filter [{'/FlateDecode ' * 50}]")}),
+    "a filter that runs a program": lambda: pdf(more={4: stream(b"x", "/Filter /JBIG2Decode")}),
+    "a length that lies": lambda: pdf(more={4: b"<</Length 999999999>>\nstream\nq\nendstream"}),
+    "saved states without end": lambda: pdf(b"q " * MANY),
+    "marked contents without end": lambda: pdf(b"/A BMC " * MANY),
+    "arrays in arrays": lambda: pdf(b"[" * MANY + b"] TJ"),
+    "dictionaries in dictionaries": lambda: pdf(b"/A " + b"<</A " * MANY + b" BDC"),
+    "a million rules": lambda: pdf(b"0 0 m 1 1 l S " * 450_000, packed=True),
+    "a path without end": lambda: pdf(b"1 1 l " * 200_000, packed=True),
+    "a figure in itself": lambda: pdf(
+        b"/X Do", page="/Resources <</XObject <</X 5 0 R>>>>", more=LOOP, files={}
+    ),
+    "objects within objects": lambda: pdf(b"/X Do", page="/Resources <</XObject <</X 100 0 R>>>>", more=DEEP),
+    "operands of the wrong kind": lambda: pdf(b"(a) (b) Td"),
+    "too few operands": lambda: pdf(b"1 cm"),
+    "numbers beyond all bounds": lambda: pdf(b"1" * 5000 + b" 0 Td"),
+    "a font that is a number": lambda: pdf(b"BT /F1 9 Tf (A) Tj", page=FONT, more={5: b"7"}),
+    "a font with broken tables": lambda: pdf(
+        b"BT /F1 9 Tf (A) Tj",
+        page=FONT,
+        more={5: b"<</BaseFont /F /Encoding <</Differences [(x) [1]]>> /Widths [(a)] /FirstChar /x>>"},
+    ),
+    "annotations that are none": lambda: pdf(page="/Annots [1 2 3]"),
+    "nothing attached": lambda: pdf(files={}),
+    "one attachment short": lambda: pdf(files={k: v for k, v in attachments().items() if k != "ledger.json"}),
+    "an attachment twice": lambda: pdf(names="<</Names [(ledger.json) 13 0 R (ledger.json) 13 0 R]>>"),
+    "an attachment that climbs": lambda: pdf(files={**attachments(), "../../canary": b"x"}),
+    "an attachment with a root": lambda: pdf(files={**attachments(), "/tmp/canary": b"x"}),
+    "an attachment of a drive": lambda: pdf(files={**attachments(), "C:canary": b"x"}),
+    "too many attachments": lambda: pdf(files={**attachments(), **{f"f{n}": b"" for n in range(60)}}),
+    "an attachment that is no file": lambda: pdf(names="<</Names [(results.json) 2 0 R]>>"),
+    "attachments in a circle": lambda: pdf(names="5 0 R", more={5: b"<</Kids [5 0 R]>>"}),
+}
+JSONS: dict[str, Callable[[], dict[str, bytes]]] = {
+    "results that are a list": lambda: attachments(results=b"[]"),
+    "results that nest": lambda: attachments(results=b"[" * MANY),
+    "results with no number": lambda: attachments(results=b'{"schema": NaN}'),
+    "results with a number of 10,000 digits": lambda: attachments(
+        results=b'{"schema": ' + b"1" * 10_000 + b"}"
+    ),
+    "results of another schema": lambda: attachments(results=results(schema=2)),
+    "results that say a thing twice": lambda: attachments(results=b'{"schema": 1, "schema": 1}'),
+    "a value that is a text": lambda: attachments(results=results(values={"2a.dev.accuracy": "0.9"})),
+    "a count that is a text": lambda: attachments(
+        results=results(values={"2a.x": {"question": "2a", "printed": "1", "correct": "1", "total": 1}})
+    ),
+    "a question that is none": lambda: attachments(
+        results=results(formulas={"a": {"question": "9z", "latex": ""}})
+    ),
+    "a formula without end": lambda: attachments(
+        results=results(formulas={"a": {"question": "1a", "latex": "x" * MANY}})
+    ),
+    "a name that is a command to the terminal": lambda: attachments(results=results(values={"\x1b[2J": 1})),
+    "an environment of another shape": lambda: attachments(results=results(environment={"pinned": True})),
+    "a seed beyond all": lambda: attachments(results=results(seed=2**80)),
+    "a ledger of checks that are none": lambda: attachments(ledger=b'{"checks": [1]}'),
+    "a notebook that is none": lambda: attachments(notebook=b"print('hello')"),
+    "a notebook without cells": lambda: attachments(notebook=b'{"cells": []}'),
+    "cells that are numbers": lambda: attachments(notebook=b'{"cells": [1]}'),
+    "a record with less than nothing": lambda: attachments(
+        notebook=record(**{"2a": {"train": -1, "dev": 0}})
+    ),
+    "a record of uneven columns": lambda: attachments(
+        notebook=record(search={"train": [1], "dev": [], "epochs": [1], "converged": [1]})
+    ),
+    "a record without parameters": lambda: attachments(
+        notebook=record(**{"2b": {"train": 1, "dev": 1, "tied": 1, "params": {}}})
+    ),
+    "a configuration that is none": lambda: attachments(toml=b"\0\1\2"),
+    "a configuration with another key": lambda: attachments(toml=TOML.encode() + b"[shell]\nrun = 'x'\n"),
+    "a configuration of a megabyte": lambda: attachments(toml=b"#" * 2**20),
+    "a space of 5,001 settings": lambda: attachments(toml=LARGE_SPACE.encode()),
+    "networks of 400 million weights": lambda: attachments(toml=LARGE_NETWORK.encode()),
+}
+ZIPS: dict[str, Callable[[], bytes]] = {
+    "a zip without a PDF": lambda: zipped(("readme.txt", b"x")),
+    "a zip that climbs": lambda: zipped(("../submission.pdf", pdf())),
+    "a zip with a root": lambda: zipped(("/tmp/submission.pdf", pdf())),
+    "a zip with another system's path": lambda: zipped(("..\\submission.pdf", pdf())),
+    "a zip of two submissions": lambda: zipped(("a/submission.pdf", pdf()), ("b/submission.pdf", pdf())),
+    "a zip of a thousand files": lambda: zipped(*((f"f{n}", b"") for n in range(1000))),
+    "a zip with a link": lambda: zipped((link("submission.pdf"), b"/etc/passwd")),
+    "a zip with a bomb": lambda: zipped(("submission.pdf", BOMB)),
+    "a damaged zip": lambda: zipped(("submission.pdf", pdf()))[:-40],
+    "a zip with a wrong checksum": _spoiled,
+    "a zip that says encrypted": _flagged,
+}
+CASES = {
+    **PDFS,
+    **{name: (lambda make=make: pdf(files=make())) for name, make in JSONS.items()},
+    **ZIPS,
+}
+
+
+@pytest.fixture
+def judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_project: Path
+) -> Callable[[bytes], tuple[int, str]]:
+    """Give a function that verifies some bytes and tells exit code and message; nothing may be left."""
+    room = tmp_path / "room"
+    scratch = tmp_path / "scratch"
+    for folder in (room, scratch):
+        folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    monkeypatch.chdir(room)
+
+    def judge(content: bytes) -> tuple[int, str]:
+        file = room / "submission.pdf"
+        file.write_bytes(content)
+        told = io.StringIO()
+        code = cli.main(
+            ["verify", str(file), "--data", str(tiny_project / "data")],
+            Console(told, colour=False, live=False),
+        )
+        assert {file} == {*room.rglob("*")}
+        assert [] == [path.name for path in scratch.iterdir() if path.name.startswith("verify-")]
+        assert {room, scratch, tmp_path / "room"} == {*tmp_path.iterdir()}
+        return code, told.getvalue()
+
+    return judge
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_hostile_submissions(name: str, judged: Callable[[bytes], tuple[int, str]]) -> None:
+    """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
+    code, told = judged(CASES[name]())
+    errors = [line for line in told.splitlines() if line.startswith("ERROR ")]
+
+    assert 2 == code, told
+    assert 1 == len(errors), told
+    assert "bug in the program" not in told
+    assert "Traceback" not in told
+    assert "\x1b" not in told
+    assert errors[0].endswith((".", "..."))
+
+
+def test_the_harmless_one_is_read(tmp_path: Path) -> None:
+    """The PDF that the hostile ones are made from is read: they fail for what is in them."""
+    assert "Eve" == submission.read(pdf(), tmp_path / "reading").attached.config.author.name
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo, lambda path: None])
+def test_what_is_no_file(
+    make: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder, a pipe that nobody writes to, and nothing at all are refused at once."""
+    make(tmp_path / "submission.pdf")
+    told = io.StringIO()
+    code = cli.main(["verify", str(tmp_path / "submission.pdf")], Console(told, colour=False, live=False))
+
+    assert 2 == code
+    assert told.getvalue().startswith("ERROR ")
+
+
+def test_a_file_without_end(tmp_path: Path) -> None:
+    """A file of many gigabytes is not read to its end."""
+    file = tmp_path / "submission.pdf"
+    with file.open("wb") as stream:
+        stream.write(b"%PDF-1.5\n")
+        stream.truncate(2**36)
+    told = io.StringIO()
+    code = cli.main(["verify", str(file)], Console(told, colour=False, live=False))
+
+    assert (2, True) == (code, "more than 64 MiB" in told.getvalue())
