@@ -1,0 +1,214 @@
+"""A notebook that fails is kept, with its place marked; its kernel takes nothing along and leaves none."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+
+from report import kernel
+from report.errors import CheckError, MachineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def notebook(*sources: str) -> Any:
+    """Make a notebook of code cells, each answering question 2(a), after a cell of words."""
+    words = nbformat.v4.new_markdown_cell("# Words", id="words")
+    cells = [
+        nbformat.v4.new_code_cell(f"# Question 2(a): {text}", id=f"c{n}") for n, text in enumerate(sources)
+    ]
+    return nbformat.v4.new_notebook(cells=[words, *cells])
+
+
+@pytest.fixture
+def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Give a function that executes a notebook in a folder of its own."""
+    room = tmp_path / "scratch" / "room"
+    room.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    def run(made: Any) -> None:
+        kernel.execute(made, room, 1, lambda *_: None)
+
+    return run
+
+
+def texts(made: Any) -> str:
+    """Give all that the cells printed."""
+    outputs = [out for cell in made.cells for out in cell.get("outputs", [])]
+    return "".join(out.text for out in outputs if out.output_type == "stream")
+
+
+WORKERS = "Parallel(2)(d(exec)('import os; os.kill(os.getpid(), 9)') for _ in range(2))"
+FAILURES = {
+    "an exception": (
+        "broken\nx = [1]\nx[5]",
+        CheckError,
+        "IndexError: list index out of range",
+    ),
+    "a failed assertion": ("broken\nassert 1 == 2, 'they differ'", CheckError, "AssertionError: they differ"),
+    "a slip of the pen": ("broken\nx = = 1", CheckError, "SyntaxError: invalid syntax"),
+    "an exception in colours": (
+        "broken\nraise ValueError('\\x1b[31mred\\x1b[0m \\x1b]8;;http://x\\x07link')",
+        CheckError,
+        "ValueError: red link",
+    ),
+    "an exception of many lines": (
+        "broken\nraise ValueError('one\\ntwo\\n' * 500)",
+        CheckError,
+        "ValueError: one",
+    ),
+    "no memory": ("broken\nraise MemoryError", MachineError, "MemoryError"),
+    "a full disk": (
+        "broken\nraise OSError(28, 'No space left on device')",
+        MachineError,
+        r"OSError: \[Errno 28\]",
+    ),
+    "a dead kernel": (
+        "broken\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        MachineError,
+        "the kernel died",
+    ),
+    "a crash": (
+        "broken\nimport os, sys\nos.write(2, b'Fatal: no more\\n'); os.abort()",
+        MachineError,
+        "the kernel died, saying “Fatal: no more”",
+    ),
+    "a worker that is killed": (
+        f"broken\nfrom joblib import Parallel, delayed as d\n{WORKERS}",
+        MachineError,
+        "TerminatedWorkerError",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "kind", "reason"), FAILURES.values(), ids=FAILURES)
+def test_a_cell_that_fails(
+    source: str, kind: type[Exception], reason: str, execute: Callable[[Any], None]
+) -> None:
+    """The message names the question; the notebook gets a banner, and an anchor at the cell."""
+    made = notebook("fine\nprint('before')", source, "after\nprint('after')")
+
+    with pytest.raises(kind) as caught:
+        execute(made)
+
+    assert re.match(rf"^Question 2\(a\): broken: the notebook stopped: {reason}.*\.$", str(caught.value))
+    assert "\x1b" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [cell.id for cell in made.cells] == ["banner", "words", "c0", "failed", "c1", "c2"]
+    assert "[the cell “Question 2(a): broken”](#failed)" in made.cells[0].source
+    assert '<a id="failed"></a>' in made.cells[3].source
+    assert texts(made) == "before\n"
+    assert "\x1b" not in nbformat.writes(made).replace("\\u001b", "\x1b").split('"source"')[0]
+    nbformat.validate(made)
+
+
+def test_a_failure_names_its_line(
+    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line at which a cell stopped is told as a line of the notebook's source."""
+    source = tmp_path / "homework03.py"
+    source.write_text("# %%\n# Question 2(a): broken\nx = 0\ny = 1 / x\n", encoding="utf-8")
+    monkeypatch.setattr(kernel, "SOURCE", source)
+
+    with pytest.raises(CheckError, match=r"stopped at templates/homework03\.py, line 4: ZeroDivisionError"):
+        execute(notebook("broken\nx = 0\ny = 1 / x"))
+
+
+def test_a_cell_that_never_ends(execute: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that takes too long is ended and named."""
+    monkeypatch.setattr(kernel, "CELL_TIMEOUT", 1)
+
+    with pytest.raises(MachineError, match=r"^Question 2\(a\): endless: .*: no answer within 1 s\.$"):
+        execute(notebook("endless\nwhile True: pass"))
+
+
+def test_an_interrupt_ends_it_at_once(
+    execute: Callable[[Any], None], tmp_path: Path, alive: Callable[[Path], list[str]]
+) -> None:
+    """Ctrl-C in the middle of a cell arrives within a second, and no process of the kernel stays."""
+    started = tmp_path / "started"
+    work = "from joblib import Parallel, delayed\nimport time\n"
+    made = notebook(
+        f"endless\n{work}open({str(started)!r}, 'w')\nParallel(2)(delayed(time.sleep)(60) for _ in 'ab')"
+    )
+
+    def interrupt() -> None:
+        while not started.exists():
+            time.sleep(0.05)
+        time.sleep(1)  # the workers start
+        began.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    began: list[float] = []
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        execute(made)
+
+    assert time.monotonic() - began[0] < 1
+    assert alive(tmp_path) == []
+
+
+def test_the_kernel_is_clean(
+    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No setting of a person's Python, IPython, Jupyter or matplotlib reaches the kernel."""
+    home = tmp_path / "home"
+    startup = home / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "x.py").write_text("print('startup')")
+    (home / ".config" / "matplotlib").mkdir(parents=True)
+    (home / ".config" / "matplotlib" / "matplotlibrc").write_text("lines.linewidth: 77\n")
+    for name, value in {
+        "HOME": str(home),
+        "PYTHONPATH": str(home),
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONWARNINGS": "error",
+        "MPLBACKEND": "nosuch",
+        "IPYTHONDIR": str(home / ".ipython"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = notebook(
+        "look\nimport sys, os\nimport matplotlib as mpl\n"
+        "print(mpl.rcParams['lines.linewidth'], __debug__, os.getcwd() in sys.path or '' in sys.path)\n"
+        f"print({str(home)!r} in sys.path, sys.flags.utf8_mode, os.listdir())"
+    )
+
+    execute(made)
+
+    assert texts(made) == "1.5 True True\nFalse 1 []\n"
+
+
+def test_outputs_do_not_depend_on_when_they_were_flushed(execute: Callable[[Any], None]) -> None:
+    """What a cell prints in pieces, now and then, is one output."""
+    made = notebook(
+        "print\nimport sys, time\nfor i in range(3):\n    print(i); sys.stdout.flush(); time.sleep(0.3)"
+    )
+
+    execute(made)
+
+    assert [out.text for out in made.cells[1].outputs] == ["0\n1\n2\n"]
+
+
+def test_a_long_folder_is_no_obstacle(
+    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the name of the folder for temporary files is too long for sockets, the network serves."""
+    folder = tmp_path / ("long " * 20)
+    folder.mkdir()
+    monkeypatch.setattr(kernel.tempfile, "tempdir", str(folder))
+    made = notebook("print\nprint('done')")
+
+    execute(made)
+
+    assert texts(made) == "done\n"
+    assert list(folder.iterdir()) == []
