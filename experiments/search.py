@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
+from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.neural_network import MLPClassifier
 
@@ -173,6 +173,8 @@ def _trained(
     tasks = dict(enumerate(parts))
     done, total = 0.0, sum(task.cost for task in parts)
     here = in_force()
+    if progress:
+        progress(done, total)
     reports = spread(tasks, data, scheduler) if scheduler else _on_this_machine(tasks, data, jobs)
     with contextlib.closing(reports):
         for report in reports:
@@ -190,8 +192,11 @@ def _trained(
 def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Generator[Report]:
     """Yield the reports of tasks done by worker processes; those of a worker that dies are done again."""
     left = dict(tasks)
+    # Workers must split sums as this process does: joblib would choose their threads by their number.
+    threads = max((library["threads"] for library in in_force()["blas"]), default=1)
     for _ in range(ATTEMPTS):
-        parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)
+        with parallel_config(backend="loky", inner_max_num_threads=threads):
+            parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)
         reports = parallel(
             delayed(work)(number, task, data) for number, task in tasks.items() if number in left
         )

@@ -92,6 +92,27 @@ def test_workers_and_order_change_nothing(expected):
     assert expected == told(backwards)[::-1]
 
 
+UNPINNED = """
+import sys
+sys.path[:0] = [{root!r}, {tests!r}]
+import test_search as t
+alone, together = (t.told(t.search.run(t.SETTINGS[::3], *t.DATA, jobs=jobs)) for jobs in (1, 2))
+print(alone == together, max(b["threads"] for b in t.search.in_force()["blas"]))
+"""
+
+
+def test_workers_change_nothing_without_the_pins_either(clean_environ):
+    """In an environment that is kept, workers split their sums over as many threads as one process does."""
+    code = UNPINNED.format(root=str(ROOT), tests=str(Path(__file__).parent))
+    environ = clean_environ | {"REPORT_KEEP_ENV": "1", "OPENBLAS_NUM_THREADS": "2"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stderr, done.stdout) == ("", "True 2\n")
+
+
 def test_plain_scikit_learn_takes_over_where_the_probe_fails(expected, monkeypatch):
     """A machine on which lockstep may not be used gets the same outcomes from scikit-learn itself."""
     monkeypatch.setattr(lockstep, "probe", lambda: "differs")
@@ -269,7 +290,7 @@ def test_workers_that_die_again_and_again_are_told(tmp_path, monkeypatch):
 
 def test_a_worker_with_other_kernels_is_refused(monkeypatch):
     """Outcomes computed with other versions or pins than this process has are not taken."""
-    monkeypatch.setattr(search, "in_force", lambda: {"simd": "another"})
+    monkeypatch.setattr(search, "in_force", lambda: {"simd": "another", "blas": []})
 
     with pytest.raises(SearchError, match="computes with other kernels or versions"):
         search.run(SETTINGS[:1], *DATA, jobs=1)
