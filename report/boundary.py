@@ -40,6 +40,8 @@ FAILURES = {
     errno.EACCES: ("The system allows no access", "Check who owns the file, or choose another --out."),
     errno.EPERM: ("The system does not permit it", "Check who owns the file, or choose another --out."),
     errno.EIO: ("The disk failed to read or write", "Try again, or choose another disk with --out."),
+    errno.EFBIG: ("A file may not grow that large", "Raise the limit (ulimit -f), or choose another --out."),
+    errno.EBUSY: ("Something else holds it", "Close what holds it, or choose another --out."),
     errno.EMFILE: ("Too many files are open", "Raise the limit (ulimit -n 1024), or use --jobs 1."),
     errno.ENFILE: ("Too many files are open on this machine", "Close other programs and run it again."),
     errno.ENOMEM: ("The memory is used up", "Use --jobs 1, or close other programs."),
@@ -92,12 +94,18 @@ def translated(error: BaseException | None) -> ReportError | None:
     for module, name, kind in FLOORS:
         if isinstance(error, getattr(sys.modules.get(module), name, ())):
             return kind(str(error), getattr(error, "hint", ""))
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _lacks_memory_for_a_library(error):
         error = OSError(errno.ENOMEM, "")
     if isinstance(error, OSError) and error.errno in FAILURES:
         failure, hint = FAILURES[error.errno]
         return MachineError(f"{failure}: {error.filename}." if error.filename else f"{failure}.", hint)
     return translated(error.__cause__)
+
+
+def _lacks_memory_for_a_library(error: BaseException) -> bool:
+    """Tell whether a library could not be loaded, or a thread not be started, for want of memory."""
+    wants = ("failed to map segment", "annot allocate memory", "can't start new thread")
+    return isinstance(error, ImportError | RuntimeError) and any(want in str(error) for want in wants)
 
 
 def _bug(error: Exception, folder: Path) -> ReportError:

@@ -49,6 +49,8 @@ def locked(out: Path) -> Iterator[None]:
             raise MachineError(
                 f"Another build is at work in {out}.", "Wait for it, or name another --out."
             ) from error
+        for leftover in out.glob(f"{LEFTOVER}*"):  # of a build that was killed while it tidied up
+            shutil.rmtree(leftover, ignore_errors=True)
         yield
 
 
@@ -74,8 +76,6 @@ def stale(out: Path, key: freshness.Key) -> str:
 def folder(out: Path, console: Console) -> Iterator[Path]:
     """Give an empty folder to build in; when the build fails it becomes ``failed/``, with the reason."""
     work, failed = out / WORK, out / FAILED
-    for leftover in out.glob(f"{LEFTOVER}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
     _clear(work)
     work.mkdir()
     try:

@@ -367,6 +367,19 @@ def test_the_notebook_run_again(copy: Path, tiny_build: Build, command: Command)
     assert 3 == done.stdout.count("notebook, run again")
 
 
+def test_nothing_attached_is_run(copy: Path, tiny_build: Build, command: Command, tmp_path: Path) -> None:
+    """Code in the notebook and TeX commands in the configuration are compared and escaped, never executed."""
+    canary = tmp_path / "canary"
+    change(copy / "homework03.ipynb", "SEED = 3", f"SEED = 3; open('{canary}', 'w')")
+    write = rf"\\immediate\\openout5={canary}\\immediate\\write18{{touch {canary}}}"
+    change(copy / "report.toml", "The bound is attained at r = 0.", write)
+    recompile(copy)
+    done = command("verify", copy / "submission.pdf", "--data", tiny_build.data, "--fast")
+
+    assert 1 == done.returncode, done.stdout + done.stderr
+    assert not canary.exists()
+
+
 def test_nothing_is_left_behind(copy: Path, tiny_build: Build, command: Command, tmp_path: Path) -> None:
     """Beside the submission there is verify.json afterwards and nothing else, and no scratch folder stays."""
     scratch = _made(tmp_path / "scratch")
