@@ -64,7 +64,17 @@ def worker(address, **variables):
 def scheduler(tmp_path):
     """Run a scheduler and give its address."""
     file = tmp_path / "scheduler.json"
-    arguments = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    arguments = (
+        "--scheduler-file",
+        str(file),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+        "--idle-timeout",
+        "120",
+    )
     with running("distributed.cli.dask_scheduler", *arguments):
         deadline = time.monotonic() + 60
         while not file.exists() and time.monotonic() < deadline:
