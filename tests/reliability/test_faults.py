@@ -1,0 +1,352 @@
+"""What a machine can do to a build: each fault ends in one sentence, and the last good build stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conftest import Project
+
+pytestmark = pytest.mark.tex
+
+SECLUDED = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+
+
+@dataclass(frozen=True)
+class Secluded:
+    """Runs the program where file systems can be mounted, or the network be gone, for it alone."""
+
+    project: Project
+
+    def run(
+        self, prepare: str, *arguments: str, network: bool = True, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run shell commands that prepare the place, then the program; ``$OUT`` is the build's folder."""
+        afterwards = 'code=$?; [ -z "$AFTER" ] || cp -a "$OUT/." "$AFTER"; exit $code'
+        script = f'set -e\n{prepare}\nset +e\n"$@"; {afterwards}'
+        given = {"OUT": str(self.project.out), **self.project.environ, **(environ or {})}
+        return subprocess.run(
+            [
+                *SECLUDED,
+                *([] if network else ["--net"]),
+                "sh",
+                "-c",
+                script,
+                "sh",
+                *self.project.command(*arguments),
+            ],
+            cwd=self.project.root,
+            env=given,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+
+
+@pytest.fixture
+def secluded(project: Project) -> Secluded:
+    """Give a way to break the machine for one process alone; skip where the system does not allow that."""
+    if subprocess.run([*SECLUDED, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("the system lets nobody but root mount anything")
+    return Secluded(project)
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Give the error that a run ended with, after checking that there is just one and no traceback."""
+    assert "Traceback" not in done.stderr, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR ")]
+    assert len(errors) == 1, done.stderr
+    return errors[0].removeprefix("ERROR ")
+
+
+def changed(project: Project) -> None:
+    """Make new pages necessary."""
+    project.append("templates/1e.tex", "% more\n")
+
+
+# Room that a disk has beside the build that is there, in KiB. The pages need some 2 MiB for a while.
+ROOMS = [
+    60,
+    500,
+    *(pytest.param(room, marks=pytest.mark.slow) for room in (0, 4, 20, 150, 300, 800, 1200, 1600)),
+]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_full_disk(room: int, secluded: Secluded, original: Project, tmp_path: Path) -> None:
+    """A disk that is full, at whatever moment, is called so; what was there before is whole."""
+    project = secluded.project
+    changed(project)
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "after").mkdir()
+    blocks = sum(-(-path.stat().st_size // 4096) + 1 for path in project.out.rglob("*")) + 1
+    prepare = (
+        f'cp -a "$OUT/." "{tmp_path}/kept"\n'
+        f'mount -t tmpfs -o size={4 * blocks + room}k none "$OUT"\n'
+        f'cp -a "{tmp_path}/kept/." "$OUT"'
+    )
+
+    done = secluded.run(prepare, environ={"AFTER": str(tmp_path / "after")})
+
+    assert last_words(done).startswith("The disk is full")
+    assert "Free some space" in done.stderr
+    assert done.returncode == 5
+    shutil.rmtree(project.out)
+    (tmp_path / "after").replace(project.out)
+    assert project.products() == original.products()
+
+
+@pytest.mark.slow
+def test_a_full_disk_while_computing(secluded: Secluded, tmp_path: Path) -> None:
+    """Also with nothing built yet a full disk is told well, and what was finished is kept."""
+    project = secluded.project
+    shutil.rmtree(project.out)
+    project.out.mkdir()
+    (tmp_path / "after").mkdir()
+
+    done = secluded.run('mount -t tmpfs -o size=300k none "$OUT"', environ={"AFTER": str(tmp_path / "after")})
+
+    assert re.match("The disk is full|.*No space left on device", last_words(done))
+    assert done.returncode == 5
+    assert (tmp_path / "after" / ".kept" / "derive.json").exists()
+
+
+def limited(kind: int, size: int) -> None:
+    """Set a limit on what this process may use."""
+    resource.setrlimit(kind, (size, size))
+
+
+@pytest.mark.parametrize("size", [20_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_a_limit_on_files(size: int, project: Project, original: Project) -> None:
+    """Where a file may not grow as large as one of ours, that is said."""
+    changed(project)
+
+    done = project.run(preexec_fn=partial(limited, resource.RLIMIT_FSIZE, size))
+
+    assert any(word in last_words(done) for word in ("A file may not grow", "LaTeX was killed (SIGXFSZ)"))
+    assert done.returncode == 5
+    assert project.products() == original.products()
+
+
+MEMORY = [500, *(pytest.param(size, marks=pytest.mark.slow) for size in (60, 120, 250, 350, 700, 900, 1200))]
+
+
+@pytest.mark.parametrize("size", MEMORY)
+def test_a_limit_on_memory(size: int, project: Project, original: Project) -> None:
+    """With too little memory a build ends with 5 and says so, or does with what there is."""
+    (project.out / ".kept" / "measure.json").unlink()
+    (project.out / "search.csv").unlink()
+    left = {name: digest for name, digest in original.products().items() if name != "search.csv"}
+
+    done = project.run(preexec_fn=partial(limited, resource.RLIMIT_AS, size * 2**20))
+
+    if done.returncode:
+        assert "memory" in last_words(done).lower() or "kernel died" in last_words(done)
+        assert done.returncode == 5
+        assert project.products() == left
+    else:
+        assert project.products() == original.products()
+
+
+def test_a_folder_that_cannot_be_written(secluded: Secluded, original: Project) -> None:
+    """A read-only folder is refused at once, and named."""
+    changed(secluded.project)
+
+    done = secluded.run('mount --bind "$OUT" "$OUT"\nmount -o remount,bind,ro "$OUT"')
+
+    assert last_words(done).startswith(f"The file system is read-only: {secluded.project.out}")
+    assert done.returncode == 5
+    assert "->" not in done.stderr
+    assert secluded.project.products() == original.products()
+
+
+def test_a_file_that_cannot_be_replaced(secluded: Secluded, original: Project, tmp_path: Path) -> None:
+    """If one output is held fast, none is replaced: half of a build is nobody's."""
+    project = secluded.project
+    changed(project)
+    (tmp_path / "after").mkdir()
+    held = f"{project.out}/results.json"
+
+    done = secluded.run(f'mount --bind "{held}" "{held}"')
+
+    assert last_words(done) == f"{held} cannot be replaced: Device or resource busy."
+    assert done.returncode == 5
+    assert "is still the old one" in done.stderr
+    assert project.products() == original.products()
+    assert project.run().returncode == 0
+
+
+@pytest.mark.slow
+def test_a_folder_in_the_place_of_a_file(project: Project, original: Project) -> None:
+    """A folder that stands where an output belongs is named, and nothing else is touched."""
+    (project.out / "search.csv").unlink()
+    (project.out / "search.csv").mkdir()
+    (project.out / "search.csv" / "mine").write_text("x")
+
+    done = project.run()
+
+    assert last_words(done) == f"{project.out}/search.csv cannot be replaced: Is a directory."
+    assert done.returncode == 5
+    left = {name: digest for name, digest in original.products().items() if name != "search.csv"}
+    assert {name: digest for name, digest in project.products().items() if name != "search.csv/mine"} == left
+
+
+@pytest.mark.slow
+def test_a_file_that_is_being_read(project: Project) -> None:
+    """A viewer that holds the old PDF open is no obstacle, and goes on reading the old one."""
+    changed(project)
+    before = (project.out / "submission.pdf").read_bytes()
+
+    with (project.out / "submission.pdf").open("rb") as viewer:
+        done = project.run()
+
+        assert done.returncode == 0, done.stderr
+        assert viewer.read() == before
+
+
+def test_two_builds_at_once(project: Project, original: Project) -> None:
+    """The second build in a folder is refused at once; the first one ends well."""
+    (project.out / "search.csv").unlink()
+    first = project.start()
+    assert first.stdout is not None
+    while "Building in" not in first.stdout.readline():
+        pass
+
+    second = project.run()
+
+    assert last_words(second) == f"Another build is at work in {project.out}."
+    assert second.returncode == 5
+    assert first.communicate()[1] is None
+    assert first.returncode == 0
+    assert project.products() == original.products()
+
+
+def test_neither_network_nor_home(secluded: Secluded, original: Project) -> None:
+    """After the set-up nothing is fetched, not even from this machine, and no home folder is needed."""
+    project = secluded.project
+    (project.out / ".kept" / "measure.json").unlink()
+    (project.out / "search.csv").unlink()
+
+    done = secluded.run(
+        "unset MPLCONFIGDIR XDG_CACHE_HOME XDG_CONFIG_HOME", network=False, environ={"HOME": "/dev/null/no"}
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "atplotlib" not in done.stderr
+    assert project.products() == original.products()
+
+
+@pytest.mark.slow
+def test_no_home_at_all(project: Project, original: Project) -> None:
+    """Where HOME is not even set, all goes well, too."""
+    shutil.rmtree(project.out)
+    environ = {name: value for name, value in project.environ.items() if name != "HOME"}
+
+    done = subprocess.run(project.command(), env=environ, capture_output=True, encoding="utf-8", check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert project.products() == original.products()
+
+
+def without_latex(folder: Path) -> str:
+    """Give a PATH that has the shell's programs and no LaTeX."""
+    folder.mkdir()
+    for program in ("sh", "env", "uname", "cat", "rm", "ls"):
+        found = shutil.which(program)
+        assert found is not None
+        (folder / program).symlink_to(found)
+    return str(folder)
+
+
+def test_no_latex(project: Project, original: Project, tmp_path: Path) -> None:
+    """Without LaTeX everything else is made and kept apart, and the commands that install it are told."""
+    changed(project)
+
+    done = project.run(environ={"PATH": without_latex(tmp_path / "bin")})
+
+    assert "latexmk" in last_words(done)
+    assert "sudo apt-get install" in done.stderr
+    assert done.returncode == 3
+    failed = {path.name for path in (project.out / "failed").iterdir()}
+    assert {"submission.tex", "homework03.ipynb", "results.json", "reason.txt"} <= failed
+    assert project.products() == original.products()
+
+
+@pytest.mark.slow
+def test_a_package_of_tex_that_is_missing(secluded: Secluded, original: Project) -> None:
+    """A style that is not installed is named before LaTeX runs, with the command that installs it."""
+    changed(secluded.project)
+    style = subprocess.run(
+        ["kpsewhich", "booktabs.sty"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+    done = secluded.run(f'mount -t tmpfs none "{Path(style).parent}"')
+
+    assert "booktabs.sty" in last_words(done)
+    assert "texlive-latex-recommended" in done.stderr
+    assert done.returncode == 3
+    assert secluded.project.products() == original.products()
+
+
+def test_a_kernel_that_dies(project: Project, original: Project) -> None:
+    """If the kernel is killed in a cell, the notebook is kept, with the place marked; exit code 5."""
+    project.edit("templates/homework03.py", "\nGRID = {", "\nos.kill(os.getpid(), 9)\nGRID = {")
+
+    done = project.run()
+
+    told = "Question 2(b): the values to try: the notebook stopped: the kernel died (out of memory?)."
+    assert last_words(done) == told
+    assert done.returncode == 5
+    kept: dict[str, Any] = json.loads((project.out / "failed" / "homework03.ipynb").read_text())
+    assert "".join(kept["cells"][0]["source"]).startswith(
+        "**The notebook stopped** in [the cell “Question 2(b)"
+    )
+    assert project.products() == original.products()
+
+
+def test_a_mistake_in_the_notebook(project: Project, original: Project) -> None:
+    """An exception in a cell is told by question and by the line of the notebook's source; exit code 4."""
+    project.edit("templates/homework03.py", "SEED = 0\n", "SEED = 0\nnp.nosuch\n")
+    number = (project.root / "templates" / "homework03.py").read_text().split("\n").index("np.nosuch") + 1
+
+    done = project.run()
+
+    what = "AttributeError: module 'numpy' has no attribute 'nosuch'"
+    where = f"the notebook stopped at templates/homework03.py, line {number}"
+    assert last_words(done) == f"Setup: imports and parameters: {where}: {what}."
+    assert done.returncode == 4
+    assert project.products() == original.products()
+
+
+@pytest.mark.parametrize(
+    ("out", "told", "code"),
+    [
+        ("{root}/templates", "{root}/templates holds the program's own files.", 2),
+        ("{root}", "{root} holds the program's own files.", 2),
+        ("{root}/report.toml", "{root}/report.toml is a file, not a folder.", 2),
+        ("{root}/report.toml/out", "{root}/report.toml is a file, not a folder.", 2),
+    ],
+)
+def test_a_folder_that_is_none(out: str, told: str, code: int, original: Project) -> None:
+    """A build goes where builds may go, never over the program itself."""
+    root = str(original.root)
+
+    done = original.run("--out", out.replace("{root}", root))
+
+    assert last_words(done) == told.replace("{root}", root)
+    assert done.returncode == code

@@ -1,0 +1,373 @@
+"""Whatever stands in report.toml or the data, the PDF shows it, or it is refused before any computing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import re
+import subprocess
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
+from pypdf import PdfReader
+
+from experiments.dataset import DataError
+from report import config, figures, latex_text, lettering, sources, stages
+from report.compile import LATEXMKRC
+from report.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Project
+
+pytestmark = pytest.mark.tex
+
+CASES = [pytest.param(300, id="quick"), pytest.param(6000, id="full", marks=pytest.mark.slow)]
+# Pieces of text that mean something to TeX, jinja, a shell, matplotlib, a CSV or a TOML file.
+ATTACKS = (
+    *(
+        r"\input{/etc/passwd}",
+        r"\write18{touch pwned}",
+        r"\immediate\write18{touch pwned}",
+        r"\end{document}",
+    ),
+    *(
+        r"\catcode`\%=12",
+        r"\def\x{\x}\x",
+        r"\openin1=/etc/passwd",
+        r"\csname par\endcsname",
+        r"\\[2cm]",
+        r"\par",
+    ),
+    *(
+        r"^^5cinput",
+        "^^M",
+        "%",
+        "%%",
+        "$x_1$",
+        r"$\frac{1}{0}$",
+        "{",
+        "}",
+        "}}",
+        "#1",
+        "##",
+        "&",
+        "~",
+        "_",
+        "^",
+    ),
+    *("<%= seed %>", "<% for x in y %>", "<# x #>", "{{ x }}", "{% x %}", "$(touch pwned)", "`touch pwned`"),
+    *(
+        "--",
+        "---",
+        "``",
+        "''",
+        ",,",
+        "<<",
+        ">>",
+        "?`",
+        "!`",
+        "fi",
+        "ffl",
+        "[a]",
+        "*",
+        '"',
+        "'",
+        "|",
+        "/",
+        "\\",
+    ),
+    *(
+        "a" * 120,
+        "W" * 60,
+        "=1+1",
+        "; rm -rf /",
+        "\N{SOFT HYPHEN}",
+        "\N{NO-BREAK SPACE}",
+        "  ",
+        "..",
+        "C:\\x",
+    ),
+)
+LETTERS = "".join(
+    sorted({*latex_text.LETTERS, *latex_text.ACCENTED, *latex_text.SIGNS, *latex_text.SPECIAL} - {" "})
+)
+# What poppler calls otherwise than we write it, though it is the same sign.
+SAME = str.maketrans(
+    {
+        "μ": "µ",
+        "ϕ": "φ",
+        "ϵ": "ε",
+        "∆": "Δ",
+        "Ω": "Ω",
+        "Ð": "Đ",
+        "ϑ": "θ",
+        "…": "...",
+        "\N{SOFT HYPHEN}": None,
+    }
+)
+
+
+def bare(text: str) -> str:
+    """Give a text as it can be compared: composed, without blanks and without places to break."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFC", text).translate(SAME))
+
+
+def texts(number: int) -> list[str]:
+    """Make up texts of attacks, letters and plain words, none longer than 200 characters."""
+    chance = random.Random(number)
+    plain = "".join(chr(code) for code in range(0x20, 0x7F))
+    made = []
+    for _ in range(number):
+        pieces = chance.choices((ATTACKS, LETTERS, plain), weights=(4, 2, 3), k=chance.randint(1, 12))
+        made.append("".join(chance.choice(pool) for pool in pieces)[:200])
+    return made
+
+
+def typeset(pages: list[str], original: Project, folder: Path) -> list[str]:
+    """Print each text on a page of its own, with the report's preamble; give what poppler reads there."""
+    source = (original.out / "submission.tex").read_text(encoding="utf-8")
+    preamble = source.partition(r"\input{parts/evidence}")[0]
+    body = "\n".join(rf"\thispagestyle{{empty}}Q {latex_text.escape(text)} Q\newpage" for text in pages)
+    document = rf"{preamble}\hyphenpenalty=10000\begin{{document}}{body}\end{{document}}"
+    (folder / "submission.tex").write_text(document, encoding="utf-8")
+    (folder / "latexmkrc").write_text(LATEXMKRC)
+    command = ["latexmk", "-norc", "-r", "latexmkrc", "submission.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    log = (folder / "submission.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-2000:]
+    assert not re.findall(r"^Overfull.*|^Missing character.*|^! .*", log, re.MULTILINE)
+    read = ["pdftotext", "-enc", "UTF-8", "submission.pdf", "-"]
+    shown = subprocess.run(read, cwd=folder, capture_output=True, check=True).stdout.decode()
+    return shown.split("\f")[: len(pages)]
+
+
+@pytest.mark.parametrize("number", CASES)
+def test_text_comes_back_out_of_the_pdf(number: int, original: Project, tmp_path: Path) -> None:
+    """Every text is read from the PDF as it was written; TeX has nothing to complain of, and runs nothing."""
+    cases = texts(number)
+
+    shown = typeset(cases, original, tmp_path)
+
+    pairs = zip(cases, shown, strict=True)
+    assert [(text, page) for text, page in pairs if bare(f"Q{text}Q") != bare(page)] == []
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_every_letter_that_is_taken_is_shown(original: Project, tmp_path: Path) -> None:
+    """Each letter and sign of the tables, and each accent over each letter, is read back as itself."""
+    latin = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    accented = [
+        composed
+        for mark in latex_text.ACCENTS
+        for letter in latin
+        if len(composed := unicodedata.normalize("NFC", letter + mark)) == 1
+    ]
+    assert len(accented) > 200
+    cases = [*latex_text.LETTERS, *latex_text.SIGNS, *accented]
+
+    shown = typeset(cases, original, tmp_path)
+
+    pairs = zip(cases, shown, strict=True)
+    assert [(text, page) for text, page in pairs if bare(f"Q{text}Q") != bare(page)] == []
+
+
+REFUSED = {
+    "an emoji": ("Ada \N{GRINNING FACE}", r"the report's font has no “.*” \(U\+1F600 GRINNING FACE\)"),
+    "Hebrew": ("\u05d0\u05d3\u05d4", r"U\+05D0 HEBREW LETTER ALEF"),
+    "Chinese": ("数学", r"U\+6570"),
+    "a space without width": ("Ada\u200bLovelace", r"holds U\+200B \(zero width space\)"),
+    "an override of direction": ("Ada\u202eecalevoL", r"holds U\+202E"),
+    "a control character": ("Ada\x07", r"holds U\+0007"),
+    "an escape sequence": ("\x1b[31mAda", r"holds U\+001B"),
+    "a line break": ("Ada\nLovelace", r"holds U\+000A"),
+    "a heap of accents": ("a" + "\u0301" * 30, "the report's font has no"),
+    "a lone accent": ("\u0301Ada", "the report's font has no"),
+    "too long a text": ("x" * 201, "has 201 characters, more than 200"),
+}
+PLACES = {
+    "author.name": ("author", "name"),
+    "author.id": ("author", "id"),
+    "author.collaborators": ("author", "collaborators"),
+    "course.title": ("course", "title"),
+    "course.homework": ("course", "homework"),
+    "course.due": ("course", "due"),
+    "report.date": ("report", "date"),
+    "report.remarks.2b": ("report.remarks", "2b"),
+}
+
+
+def toml(values: dict[tuple[str, str], str]) -> str:
+    """Write a report.toml with the given texts; JSON's strings are TOML's, too."""
+    tables: dict[str, dict[str, str]] = {
+        "author": {"name": "Ada"},
+        "course": {"title": "T", "homework": "H", "due": "D"},
+    }
+    for (table, key), value in values.items():
+        tables.setdefault(table, {})[key] = value
+    lines = []
+    for table, entries in tables.items():
+        lines.append(f"[{table}]")
+        lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items()]
+    return "\n".join(lines) + "\n[search]\nhidden_layer_sizes = [[4]]\nlearning_rate_init = [0.01]\n"
+
+
+def read(folder: Path) -> None:
+    """Do what a build does before it computes."""
+    settings = config.load(folder / "report.toml")
+    stages.read(sources.Inputs(settings, settings.data_path, quick=False, pdf=True))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_cannot_be_shown_is_refused(place: str, unbuilt: Project, tmp_path: Path) -> None:
+    """Text that the font lacks, that cannot be seen or is too long is refused, naming the key."""
+    (tmp_path / "data").symlink_to(unbuilt.root / "data")
+    for text, reason in REFUSED.values():
+        (tmp_path / "report.toml").write_text(toml({PLACES[place]: text}), encoding="utf-8")
+
+        with pytest.raises(InputError, match=reason) as caught:
+            read(tmp_path)
+
+        told = str(caught.value).replace("[", "").replace("] ", ".")
+        assert PLACES[place][1] in told
+        assert "\n" not in str(caught.value)
+
+
+def write_data(folder: Path, like: Project, names: list[str], labels: dict[str, str]) -> None:
+    """Write the four files of another submission with other names of features and other labels."""
+    folder.mkdir(exist_ok=True)
+    for part in ("trn", "dev"):
+        rows = (like.root / "data" / f"{part}X-3d.csv").read_text().splitlines()
+        classes = (like.root / "data" / f"{part}Y-3d.csv").read_text().split()
+        for letter, head, body in (
+            ("X", names, [row.split(",") for row in rows]),
+            ("Y", ["label"], [[labels[label]] for label in classes]),
+        ):
+            written = io.StringIO()
+            csv.writer(written, lineterminator="\n").writerows([head, *body])
+            (folder / f"{part}{letter}-3d.csv").write_text(written.getvalue(), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "reason"),
+    [
+        (
+            ["a", "b", "数" * 3],
+            {"-1": "no", "1": "yes"},
+            r"trnX-3d\.csv, line 1: the report's font has no “数”",
+        ),
+        (["a", "b", "c"], {"-1": "no", "1": "\N{GRINNING FACE}"}, r"trnY-3d\.csv, labels: .*GRINNING FACE"),
+        (
+            ["a", "b\u200b", "c"],
+            {"-1": "no", "1": "yes"},
+            r"trnX-3d\.csv, line 1, column 2: .*zero width space",
+        ),
+        (["a", "b", "c" * 201], {"-1": "no", "1": "yes"}, r"trnX-3d\.csv, line 1, column 3: .*more than 200"),
+        (["a", "b", "c"], {"-1": "no", "1": "y" * 201}, r"trnY-3d\.csv, line \d+, column 1: .*more than 200"),
+    ],
+)
+def test_names_in_the_data_that_cannot_be_shown_are_refused(
+    names: list[str], labels: dict[str, str], reason: str, unbuilt: Project, tmp_path: Path
+) -> None:
+    """A name of a feature or a class that no font has is refused with file and line."""
+    write_data(tmp_path / "data", unbuilt, names, labels)
+    (tmp_path / "report.toml").write_text(toml({}), encoding="utf-8")
+
+    with pytest.raises((InputError, DataError), match=reason):
+        read(tmp_path)
+
+
+def test_a_refusal_comes_before_any_computing(project: Project) -> None:
+    """The command ends with 2 and one sentence; nothing was derived, trained or touched."""
+    project.edit("report.toml", "Ada Lovelace", "Ada \N{GRINNING FACE}")
+    before = project.products()
+
+    done = project.run()
+
+    assert done.returncode == 2
+    assert "ERROR report.toml, [author] name: the report's font has no “\N{GRINNING FACE}”" in done.stderr
+    assert "->" not in done.stderr
+    assert project.products() == before
+
+
+HOSTILE = {
+    (
+        "author",
+        "name",
+    ): r"""\input{/etc/passwd} $x$ & # ~ ^ _ \ "q" <%= seed %> {{ x }} -- `` '' ?` ,, << %|""",
+    ("author", "id"): "W" * 200,
+    ("author", "collaborators"): "Zoë Ångström, Dvořák, Łódź, ếệ, “q” – — … € § © ° · ¿ ¡ « » α ≤ β → 2²",
+    ("course", "title"): r"CS $\frac{1}{0}$ %% \end{document} \par\par } } {{{ \write18{touch pwned}",
+    ("course", "homework"): "Homework_03:Neural#Networks&More" * 6,
+    ("course", "due"): r"14. November 2023 \today ^^M",
+    ("report", "zip_name"): "a b ü $(touch pwned) `x` 'q' #1 %.zip",
+    ("report.remarks", "1a"): r"First \\[2cm] [x] * \verb|x| ^^41 \catcode`\@=11 \def\x{\x}\x",
+    ("report.remarks", "2b"): "M" * 200,
+}
+NAMES = [r"<%= seed %>_a$b$", r"\input{/etc/passwd}", "x" * 200]
+LABELS = {"-1": r"<=50K & \write18{touch pwned}", "1": "größe “ß” $100%"}
+
+
+def test_a_hostile_submission(unbuilt: Project, tmp_path: Path) -> None:
+    """With hostile text wherever an author or the course can write, the PDF shows all of it."""
+    project = unbuilt.copy(tmp_path / "project")
+    (project.root / "report.toml").write_text(toml(HOSTILE), encoding="utf-8")
+    write_data(project.root / "data", unbuilt, NAMES, LABELS)
+
+    done = project.run()
+
+    assert done.returncode == 0, done.stderr
+    shown = bare(project.shown())
+    name = HOSTILE["report", "zip_name"]
+    missing = [key for key, text in HOSTILE.items() if text != name and bare(text) not in shown]
+    assert missing == []
+    # What stands for a name that is too long for a figure is told in the caption.
+    assert bare(NAMES[0]) in shown
+    assert bare(NAMES[1]) in shown
+    assert bare(f"(feature 3) is {NAMES[2]}") in shown
+    assert bare(f"(class 1) is {LABELS['-1']}") in shown
+    assert bare(LABELS["1"]) in shown
+    assert "root:" not in shown
+    assert list(project.root.rglob("pwned")) == []
+    assert (project.out / name).read_bytes().startswith(b"PK")
+    about = PdfReader(project.out / "submission.pdf").metadata
+    assert about is not None
+    assert about.author == HOSTILE["author", "name"]
+    assert about.title == f"{HOSTILE['course', 'title']}: {HOSTILE['course', 'homework']}"
+
+
+def test_what_the_font_of_figures_gets_wrong() -> None:
+    """The signs that are kept from cmr10 are exactly those for which it has another one in their place."""
+    ours, other = (FT2Font(findfont(family)) for family in (lettering.TEXT, lettering.OTHER))
+
+    def glyph(font: FT2Font, sign: str) -> str:
+        return font.get_glyph_name(font.get_charmap()[ord(sign)])
+
+    wrong = {
+        sign
+        for sign in map(chr, range(0x20, 0x7F))
+        if glyph(ours, sign) not in {glyph(other, sign), "quoteright"}
+    }
+    assert wrong | {"'"} == lettering.OTHER_SIGNS
+
+
+def test_names_in_figures_are_drawn_as_they_are() -> None:
+    """A name is in the figure as it stands in the data: a sign that Computer Modern lacks in another font."""
+    names, labels = ("x_1", "größe", "λ"), np.array(["<50K", ">=50K"])
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), labels[np.arange(20) % 2]
+
+    pdf = figures.errors(X, y, y[::-1], names)
+
+    shown = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    for text in (*names, *labels):
+        assert text in shown
+    assert lettering.family(names) == lettering.OTHER
+    assert lettering.family(("x1", "a+b (c)")) == lettering.TEXT
+    assert lettering.drawn(("ab", "数", "x" * 25), "class") == ("ab", "(class 2)", "(class 3)")
