@@ -1,0 +1,56 @@
+"""What is searched in these measurements: the shipped data and two sets of scikit-learn, and their spaces."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measurement import ROOT
+
+if TYPE_CHECKING:
+    from experiments.workload import Data
+
+SETS = ("shipped", "breast_cancer", "digits")
+# The other sets and all measurements of growth take this part of the report's space.
+PART: dict[str, list[Any]] = {
+    "hidden_layer_sizes": [[50], [100], [50, 50]],
+    "learning_rate_init": [0.001, 0.01, 0.1],
+}
+QUICK: dict[str, list[Any]] = {
+    "hidden_layer_sizes": [[50]],
+    "activation": ["relu"],
+    "learning_rate_init": [0.01, 0.1],
+}
+
+
+def data(name: str) -> Data:
+    """Give a training and a development set; those of scikit-learn are split 7 to 3 and standardised."""
+    import sklearn.datasets  # noqa: PLC0415 - after the pins, as all of numpy
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    from experiments import dataset  # noqa: PLC0415
+    from experiments.workload import Data  # noqa: PLC0415
+
+    if name == "shipped":
+        shipped = dataset.load(ROOT / "data")
+        return Data(shipped.X_train, shipped.y_train, shipped.X_dev, shipped.y_dev)
+    X, y = getattr(sklearn.datasets, f"load_{name}")(return_X_y=True)
+    X_train, X_dev, y_train, y_dev = train_test_split(X, y, test_size=0.3, random_state=0, stratify=y)
+    scaler = StandardScaler().fit(X_train)
+    return Data(scaler.transform(X_train), y_train, scaler.transform(X_dev), y_dev)
+
+
+def space(*, part: bool, quick: bool) -> dict[str, list[Any]]:
+    """Give the values of the report's space, or of a part of it, as scikit-learn takes them."""
+    values = tomllib.loads((ROOT / "report.toml").read_text(encoding="utf-8"))["search"]
+    values |= PART if part else {}
+    values |= QUICK if quick else {}
+    return {name: [tuple(v) if isinstance(v, list) else v for v in given] for name, given in values.items()}
+
+
+def settings(values: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """List the settings of a space."""
+    from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
+
+    return list(ParameterGrid(values))
