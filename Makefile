@@ -20,6 +20,8 @@
 PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 OURS := .venv/bin/python
+# Tests on all cores, four at most: each worker makes its own sample builds.
+PYTEST := $(OURS) -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal
 UV := uv
 
 # Packages of another Python must not shadow those of .venv.
@@ -53,11 +55,11 @@ verify: setup
 
 test:
 	$(provide) test
-	@$(OURS) -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-slow:
 	$(provide) test
-	@$(OURS) -m pytest -m slow
+	@$(PYTEST) -m slow
 
 lint:
 	$(provide) lint
