@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments import search
-from experiments.problem2 import HYPER_PARAMETERS, space
+from experiments.problem2 import space
 from experiments.selection import parameters, rank
+from experiments.setting import DEFAULTS, HYPER_PARAMETERS
 from experiments.statistics import Spread, spread
 
 if TYPE_CHECKING:
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
-DEFAULT = {
-    "hidden_layer_sizes": (100,),
-    "activation": "relu",
-    "solver": "adam",
-    "learning_rate_init": 0.001,
-    "batch_size": 200,
-}
 
 
 @dataclass(frozen=True)
@@ -135,7 +129,7 @@ def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: i
     largest
         Number of settings that the proposed space may have.
     """
-    chosen: dict[str, set[Any]] = {name: {value} for name, value in DEFAULT.items()}
+    chosen: dict[str, set[Any]] = {name: {value} for name, value in DEFAULTS.items()}
     for row in rows:
         wider = {name: chosen[name] | {row.setting[name]} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:

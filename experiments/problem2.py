@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from experiments.selection import parameters, rank
+from experiments.setting import DEFAULTS, HYPER_PARAMETERS, default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-HYPER_PARAMETERS = ("hidden_layer_sizes", "activation", "solver", "learning_rate_init", "batch_size")
-DEFAULT_BATCH = 200  # scikit-learn's "auto" is min(200, number of samples)
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Space:
     layers : tuple of tuples
         The architectures; one cell of the notebook searches each.
     grid : mapping
-        The values of the other four hyper-parameters, by name, in the order in which scikit-learn walks them.
+        The values of the other hyper-parameters, by name, in the order in which scikit-learn walks them.
     default : mapping or None
         The one-point grid of the default setting, where the space lacks it; it is tried first.
     """
@@ -35,9 +34,9 @@ class Space:
     def settings(self) -> Iterator[dict[str, Any]]:
         """Give every setting as `MLPClassifier` parameters, in grid order, without the seed."""
         if self.default is not None:
-            yield from _walk((100,), self.default)
+            yield from _walk({"hidden_layer_sizes": (DEFAULTS["hidden_layer_sizes"],), **self.default})
         for layers in self.layers:
-            yield from _walk(layers, self.grid)
+            yield from _walk({"hidden_layer_sizes": (layers,), **self.grid})
 
 
 def space(search: Mapping[str, Sequence[Any]], n_train: int) -> Space:
@@ -46,25 +45,16 @@ def space(search: Mapping[str, Sequence[Any]], n_train: int) -> Space:
     Parameters
     ----------
     search : mapping
-        The values to try for each of the five hyper-parameters.
+        The values to try for each of the hyper-parameters.
     n_train : int
         The number of training samples: larger batches are clipped to it, duplicates dropped.
     """
-    grid: dict[str, tuple[Any, ...]] = {
-        "activation": _distinct(search["activation"]),
-        "batch_size": _distinct(min(size, n_train) for size in search["batch_size"]),
-        "learning_rate_init": _distinct(search["learning_rate_init"]),
-        "solver": _distinct(search["solver"]),
-    }
-    layers = _distinct(tuple(sizes) for sizes in search["hidden_layer_sizes"])
-    default = {
-        "activation": ("relu",),
-        "batch_size": (min(DEFAULT_BATCH, n_train),),
-        "learning_rate_init": (0.001,),
-        "solver": ("adam",),
-    }
-    present = (100,) in layers and all(default[name][0] in values for name, values in grid.items())
-    return Space(layers, grid, None if present else default)
+    clipped = {**search, "batch_size": [min(size, n_train) for size in search["batch_size"]]}
+    values = {name: tuple(dict.fromkeys(map(_hashable, clipped[name]))) for name in sorted(HYPER_PARAMETERS)}
+    usual = default(n_train)
+    present = all(usual[name] in tried for name, tried in values.items())
+    layers = values.pop("hidden_layer_sizes")
+    return Space(layers, values, None if present else {name: (usual[name],) for name in values})
 
 
 @dataclass(frozen=True)
@@ -169,20 +159,13 @@ def _accuracy(question: str, part: str, correct: int, total: int) -> Value:
     return Value(key, question, correct / total, f"{correct / total:.4f}", correct, total)
 
 
-def _distinct(values: Any) -> tuple[Any, ...]:
-    return tuple(dict.fromkeys(values))
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _walk(layers: tuple[int, ...], grid: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+def _walk(grid: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
     """Walk a grid as scikit-learn's ParameterGrid does: names sorted, the last varies fastest."""
-    for activation in grid["activation"]:
-        for batch_size in grid["batch_size"]:
-            for rate in grid["learning_rate_init"]:
-                for solver in grid["solver"]:
-                    yield {
-                        "hidden_layer_sizes": layers,
-                        "activation": activation,
-                        "solver": solver,
-                        "learning_rate_init": rate,
-                        "batch_size": batch_size,
-                    }
+    names = sorted(grid)
+    for values in product(*(grid[name] for name in names)):
+        setting = dict(zip(names, values, strict=True))
+        yield {name: setting[name] for name in HYPER_PARAMETERS}

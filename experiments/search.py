@@ -17,6 +17,7 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments.cluster import spread
 from experiments.errors import SearchError, SpaceError
+from experiments.setting import HYPER_PARAMETERS
 from experiments.store import Outcome, Store, in_force, plain
 from experiments.workload import Data, Fit, Task, divide, shape, work
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Outcome", "SearchError", "SpaceError", "check", "run"]
 
-TUNED = ("hidden_layer_sizes", "activation", "solver", "learning_rate_init", "batch_size")
 ATTEMPTS = 3  # at tasks whose worker process dies
 CLUSTER = 16  # workers for which the work is divided, when a cluster does it
 
@@ -111,9 +111,9 @@ def check(settings: Sequence[Mapping[str, Any]]) -> None:
         raise SpaceError("The search space is empty: give at least one value for each hyper-parameter.")
     for number, setting in enumerate(settings, start=1):
         where = f"Setting {number} of the search space"
-        if others := [name for name in setting if name not in TUNED]:
+        if others := [name for name in setting if name not in HYPER_PARAMETERS]:
             raise SpaceError(
-                f"{where} holds {others[0]}, but only {', '.join(TUNED)} are tuned: leave it out."
+                f"{where} holds {others[0]}, but only {', '.join(HYPER_PARAMETERS)} are tuned: leave it out."
             )
         if (solver := setting.get("solver", "adam")) not in ("adam", "sgd"):
             raise SpaceError(f"{where} has the solver {solver!r}: only sgd and adam may be used.")
@@ -137,10 +137,11 @@ def check_values(values: Mapping[str, Sequence[Any]]) -> None:
     SpaceError
         If a name is not one of the five, one of the five is missing, or has no list of values.
     """
-    for name in (*values, *TUNED):
-        if name not in TUNED:
+    for name in (*values, *HYPER_PARAMETERS):
+        if name not in HYPER_PARAMETERS:
             raise SpaceError(
-                f"The search space holds {name}, but only {', '.join(TUNED)} are tuned: leave it out."
+                f"The search space holds {name}, but only {', '.join(HYPER_PARAMETERS)} are tuned:"
+                " leave it out."
             )
         if not isinstance(values.get(name), list | tuple) or not values[name]:
             raise SpaceError(f"The search space needs a list of at least one value for {name}.")

@@ -9,7 +9,8 @@ import numpy as np
 
 from experiments import certificate, statistics
 from experiments.lockstep import fit_many
-from experiments.problem2 import HYPER_PARAMETERS, ranking
+from experiments.problem2 import ranking
+from experiments.setting import default
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,15 +61,7 @@ def chosen(data: Dataset, space: Space, record: Mapping[str, Any]) -> dict[str, 
     """Give the two settings that the report is about: ``default`` and ``best``."""
     settings = list(space.settings())
     _, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    return {"default": settings[_default(settings, len(data.X_train))], "best": settings[order[0]]}
-
-
-def _default(settings: list[dict[str, Any]], n_train: int) -> int:
-    """Find scikit-learn's default setting in the space."""
-    default = ((100,), "relu", "adam", 0.001, min(200, n_train))
-    return next(
-        i for i, each in enumerate(settings) if tuple(each[name] for name in HYPER_PARAMETERS) == default
-    )
+    return {"default": default(len(data.X_train)), "best": settings[order[0]]}
 
 
 def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
@@ -97,12 +90,10 @@ def trust(
     """Say how far to trust the gain: ``seeds`` (several of them), ``selection`` (what choosing adds)."""
     models, settings = chosen(data, space, record), list(space.settings())
     weights, _ = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    default = settings.index(models["default"])
-    right = predicted == data.y_dev
-    return {
-        "seeds": _seeds(data, models, seed),
-        "selection": asdict(statistics.bootstrap(right, weights, default=default, seed=seed)),
-    }
+    selection = statistics.bootstrap(
+        predicted == data.y_dev, weights, default=settings.index(models["default"]), seed=seed
+    )
+    return {"seeds": _seeds(data, models, seed), "selection": asdict(selection)}
 
 
 def _certificate(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> list[dict[str, Any]]:

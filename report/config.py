@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.setting import DEFAULTS
 from report.errors import InputError
 from report.toml_table import Table, content, is_whole
 from report.toml_table import parse as parse_toml
@@ -180,27 +181,33 @@ def _search(table: Table) -> Search:
     search = Search(
         hidden_layer_sizes=table.choices(
             "hidden_layer_sizes",
-            default=(100,),
+            default=DEFAULTS["hidden_layer_sizes"],
             expected=f"a list of 1 to {DEEPEST} layer sizes from 1 to {LARGEST_LAYER}",
             read=_layers,
             hint="One hidden layer of 100 units is written [100].",
         ),
         activation=table.choices(
-            "activation", default="relu", expected=_any_of(ACTIVATIONS), read=_word(ACTIVATIONS)
+            "activation",
+            default=DEFAULTS["activation"],
+            expected=_any_of(ACTIVATIONS),
+            read=_word(ACTIVATIONS),
         ),
         solver=table.choices(
             "solver",
-            default="adam",
+            default=DEFAULTS["solver"],
             expected=_any_of(SOLVERS),
             read=_word(SOLVERS),
             hint="The assignment allows these two.",
         ),
         learning_rate_init=table.choices(
-            "learning_rate_init", default=0.001, expected="a positive finite number", read=_rate
+            "learning_rate_init",
+            default=DEFAULTS["learning_rate_init"],
+            expected="a positive finite number",
+            read=_rate,
         ),
         batch_size=table.choices(
             "batch_size",
-            default=200,
+            default=DEFAULTS["batch_size"],
             expected=f"a whole number from 1 to {LARGEST_BATCH}",
             read=lambda value: value if is_whole(value) and 1 <= value <= LARGEST_BATCH else None,
             hint='scikit-learn\'s "auto" is 200, clipped to the number of samples.',

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments import portable
-from experiments.problem2 import HYPER_PARAMETERS, printed, ranking
+from experiments.problem2 import printed, ranking
+from experiments.setting import HYPER_PARAMETERS
 from experiments.statistics import wilson
 from report.config import QUESTIONS
 from report.latex_text import Latex, escape

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments import portable
-from experiments.problem2 import HYPER_PARAMETERS
+from experiments.setting import HYPER_PARAMETERS
 from report import config
 from report.config import QUESTIONS
 from report.errors import InputError

@@ -8,6 +8,7 @@ import pytest
 from experiments import explore, search
 from experiments.errors import SpaceError
 from experiments.problem2 import space
+from experiments.setting import DEFAULTS
 from report import config
 
 GENERATOR = np.random.default_rng(5)
@@ -62,7 +63,7 @@ def test_the_proposal_can_be_pasted(rows, tmp_path):
     proposed = tomllib.loads(text)["search"]
     search.check_values(proposed)
     tried = list(space(proposed, 4000).settings())
-    assert explore.DEFAULT in tried
+    assert DEFAULTS in tried
     best = rows[0].setting
     assert all(
         list(v) if isinstance(v, tuple) else v in proposed[k] or list(v) in proposed[k]

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from experiments import problem2
+from experiments import problem2, setting
 from report import notebook
 from report.config import QUESTIONS
 from report.errors import CheckError
@@ -217,7 +217,7 @@ def test_the_kernel_is_python_3() -> None:
 
 def test_no_setting_of_the_course_is_tuned_in_secret() -> None:
     """The notebook never names a hyper-parameter of MLPClassifier other than the five and the seed."""
-    allowed = {*problem2.HYPER_PARAMETERS, "random_state", "max_iter"}
+    allowed = {*setting.HYPER_PARAMETERS, "random_state", "max_iter"}
     others = set(MLPClassifier().get_params()) - allowed
 
     calls = [

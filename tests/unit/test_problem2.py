@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
+from experiments import setting
 from experiments.problem2 import (
-    HYPER_PARAMETERS,
     best_row,
     printed,
     ranking,
@@ -22,6 +22,7 @@ from experiments.problem2 import (
     space,
     values,
 )
+from experiments.setting import HYPER_PARAMETERS
 
 SEARCH: dict[str, list[Any]] = {
     "hidden_layer_sizes": [(100,), (7, 5)],
@@ -272,3 +273,12 @@ def test_weights_are_those_of_the_fitted_network(n_classes: int) -> None:
 
     expected = [sum(array.size for array in (*net.coefs_, *net.intercepts_)) for net in networks]
     assert expected == weights
+
+
+def test_the_defaults_are_those_of_scikit_learn() -> None:
+    """What a setting leaves out, and what the gain is measured against, is what scikit-learn would take."""
+    theirs = MLPClassifier().get_params()
+    found = setting.default(1000)
+
+    assert {name: theirs[name] for name in HYPER_PARAMETERS} | {"batch_size": 200} == found
+    assert setting.default(60)["batch_size"] == 60
