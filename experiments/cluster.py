@@ -102,7 +102,22 @@ def _connected(scheduler: str) -> Any:
 
 
 class _Backend(DaskDistributedBackend):  # type: ignore[misc]
-    """joblib's backend for Dask, which sends the tasks out even if the cluster has a single core yet."""
+    """joblib's backend for Dask, which sends the tasks out even if the cluster has a single core yet.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    data
+        Sent to all workers that are there; those that come later fetch them from another one.
+    """
+
+    def __init__(self, client: Any, data: Data) -> None:
+        super().__init__(client=client)
+        # Under a key of their own each time: a worker that was fetching them from one that died forgets the
+        # key after it has come again, and waits for ever for what the scheduler takes it to have.
+        futures = client.scatter([data], broadcast=True, hash=False)
+        self._scatter, self.data_futures = [data], {id(data): futures[0]}
 
     def effective_n_jobs(self, n_jobs: int) -> int:
         """Return the cluster's cores, but at least two: with one, joblib would work in this very process."""
@@ -113,7 +128,7 @@ class _Backend(DaskDistributedBackend):  # type: ignore[misc]
 def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.SimpleQueue[Any]) -> None:
     """Put every report, and at last END or the error that ended it all, into the queue."""
     try:
-        with parallel_config(backend=_Backend(client=client, scatter=[data])):
+        with parallel_config(backend=_Backend(client, data)):
             parallel = Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
             for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
                 reports.put(report)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from experiments import search
-from experiments.problem2 import space
+from experiments.problem2 import printed, space
 from experiments.selection import parameters, rank
-from experiments.setting import DEFAULTS, HYPER_PARAMETERS
+from experiments.setting import DEFAULTS, HYPER_PARAMETERS, default
 from experiments.statistics import Spread, spread
 
 if TYPE_CHECKING:
@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
+# What is explored unless another space is asked for: 2100 settings, from far below the defaults to far above.
+WIDE: Mapping[str, Sequence[Any]] = {
+    "hidden_layer_sizes": (
+        *((25,), (50,), (100,), (200,)),
+        *((25, 25), (50, 25), (50, 50), (100, 50), (100, 100)),
+        (50, 50, 50),
+    ),
+    "activation": ("relu", "tanh", "logistic"),
+    "solver": ("adam", "sgd"),
+    "learning_rate_init": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    "batch_size": (16, 32, 64, 128, 200),
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +45,9 @@ class Row:
         Weights and biases of its network.
     dev, train, epochs : Spread
         Samples right in each set, and epochs.
-    converged : int
-        For how many seeds training ended by its own rule.
+    converged, failed : int
+        For how many seeds training ended by its own rule, and for how many scikit-learn refused the outcome
+        (weights that are not finite), which counts as no correct answer.
     """
 
     setting: Mapping[str, Any]
@@ -43,10 +56,11 @@ class Row:
     train: Spread
     epochs: Spread
     converged: int
+    failed: int
 
     def as_csv(self) -> dict[str, Any]:
         """Give the row of explore.csv."""
-        return {name: self.setting[name] for name in HYPER_PARAMETERS} | {
+        return {name: printed(self.setting[name]) for name in HYPER_PARAMETERS} | {
             "weights": self.size,
             "dev_mean": f"{self.dev.mean:.2f}",
             "dev_deviation": f"{self.dev.deviation:.2f}",
@@ -55,6 +69,7 @@ class Row:
             "train_mean": f"{self.train.mean:.2f}",
             "epochs_mean": f"{self.epochs.mean:.1f}",
             "converged": self.converged,
+            "failed": self.failed,
         }
 
 
@@ -108,36 +123,47 @@ def explore(
                 train=spread([outcome.train for outcome in mine]),
                 epochs=spread([outcome.epochs for outcome in mine]),
                 converged=sum(outcome.converged for outcome in mine),
+                failed=sum(bool(outcome.failed) for outcome in mine),
             )
         )
     order = rank([row.dev.mean for row in rows], [row.size for row in rows])
     return tuple(rows[place] for place in order)
 
 
+def default_place(rows: Sequence[Row]) -> int:
+    """Find the row of scikit-learn's default setting, whose batch may be clipped to few samples."""
+    largest = max(row.setting["batch_size"] for row in rows)
+    usual = default(largest)
+    return next(place for place, row in enumerate(rows) if row.setting == usual)
+
+
 def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: int = LARGEST) -> str:
     """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
 
     It grows from the default setting, so that the gain over it cannot be negative: the values of the best
-    setting are added, then those of the second, as long as no more than `largest` settings result.
+    setting are added, then those of the second, and so on down to the default itself (to the last, if none is
+    better than the default); a setting whose values would make more than `largest` settings is left out.
 
     Parameters
     ----------
     rows
         From `explore`, the best first.
     values
-        The space that was explored; its order is kept.
+        The space that was explored; the order of what is no number is kept.
     largest
         Number of settings that the proposed space may have.
     """
     chosen: dict[str, set[Any]] = {name: {value} for name, value in DEFAULTS.items()}
-    for row in rows:
+    for row in rows[: default_place(rows)] or rows:
         wider = {name: chosen[name] | {row.setting[name]} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:
             chosen = wider
     lines = ["[search]"]
     for name, options in chosen.items():
         tried = [tuple(value) if isinstance(value, list) else value for value in values.get(name, ())]
-        ordered = [value for value in dict.fromkeys([*tried, *sorted(options)]) if value in options]
+        numbers = all(isinstance(value, int | float) for value in options)
+        order = sorted(options) if numbers else dict.fromkeys([*tried, *sorted(options)])
+        ordered = [value for value in order if value in options]
         lines.append(f"{name} = [{', '.join(_toml(value) for value in ordered)}]")
     return "\n".join(lines) + "\n"
 

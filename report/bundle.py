@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -12,9 +13,18 @@ from typing import TYPE_CHECKING, Any
 from report.errors import CheckError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 DATE = (2000, 1, 1, 0, 0, 0)
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Write rows as CSV, the first one's keys as the header."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode()
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

@@ -189,6 +189,48 @@ def _watch(arguments: argparse.Namespace, console: Console) -> int:
     watch.forever(options, arguments.config, arguments.data, console)
 
 
+def _explore_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--space",
+        type=Path,
+        metavar="FILE",
+        help="a TOML file with a table [search] (default: a wide one)",
+    )
+    parser.add_argument(
+        "--seeds", type=_count, default=5, metavar="N", help="networks for each setting (default: 5)"
+    )
+    _config_option(parser)
+    _data_option(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=BUILD / "explore",
+        metavar="DIR",
+        help="where table, figure and all trained networks' counts go (default: build/explore)",
+    )
+    _jobs_option(parser)
+    parser.add_argument(
+        "--scheduler", metavar="tcp://host:port", help="use the workers of a Dask cluster instead"
+    )
+
+
+def _explore(arguments: argparse.Namespace, console: Console) -> int:
+    from report import exploration  # noqa: PLC0415
+
+    proposal = exploration.run(
+        config_path=arguments.config,
+        space=arguments.space,
+        data=arguments.data,
+        out=arguments.out,
+        seeds=arguments.seeds,
+        jobs=arguments.jobs,
+        scheduler=arguments.scheduler,
+        console=console,
+    )
+    print(proposal, end="")  # noqa: T201 - the result that was asked for
+    return 0
+
+
 def _verify_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "submission",
@@ -241,6 +283,9 @@ DEFAULT = "build"
 COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission in build/", _build_options, _build),
     "verify": Command("check a submission: reported, attached and reproduced", _verify_options, _verify),
+    "explore": Command(
+        "search a wide space over several seeds, and propose one for the report", _explore_options, _explore
+    ),
     "watch": Command("build again whenever a file changes", _watch_options, _watch),
     "doctor": Command("say what this machine has and lacks, and what mends it", _no_options, _doctor),
 }

@@ -15,6 +15,7 @@ from report.toml_table import parse as parse_toml
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+TABLES = ("author", "course", "report", "data", "experiment", "search")
 QUESTIONS = ("1a", "1b", "1c", "1d", "1e", "1f", "2a", "2b")
 ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
 SOLVERS = ("adam", "sgd")  # the assignment allows no other
@@ -102,6 +103,23 @@ def load(path: Path) -> Config:
     return parse(content(path), str(path), path.parent)
 
 
+def load_space(path: Path) -> Search:
+    """Read and check a space to explore: the table ``[search]`` of a file, of any size.
+
+    Raises
+    ------
+    InputError
+        As `load` does, and if the file has no such table.
+    """
+    file = parse_toml(content(path, "--space"), str(path), TABLES)
+    if not file.table("search", tuple(Search.__annotations__)).values:
+        raise InputError(
+            f"{path}: there is nothing in the table search, or no such table.",
+            'Write [search], and below it lists such as solver = ["adam", "sgd"].',
+        )
+    return _search(file.table("search", tuple(Search.__annotations__)), math.inf)
+
+
 def parse(source: bytes, name: str, folder: Path) -> Config:
     """Read and check the bytes of a configuration.
 
@@ -119,7 +137,7 @@ def parse(source: bytes, name: str, folder: Path) -> Config:
     InputError
         As `load` does, for what is in the file.
     """
-    file = parse_toml(source, name, ("author", "course", "report", "data", "experiment", "search"))
+    file = parse_toml(source, name, TABLES)
     course = _course(file.table("course", ("title", "homework", "due")))
     return Config(
         author=_author(file.table("author", ("name", "id", "collaborators"))),
@@ -176,7 +194,7 @@ def _data_path(table: Table, folder: Path) -> Path:
         ) from None
 
 
-def _search(table: Table) -> Search:
+def _search(table: Table, largest: float = LARGEST_SPACE) -> Search:
     """Read the space; a list that is missing holds scikit-learn's default alone."""
     search = Search(
         hidden_layer_sizes=table.choices(
@@ -213,9 +231,9 @@ def _search(table: Table) -> Search:
             hint='scikit-learn\'s "auto" is 200, clipped to the number of samples.',
         ),
     )
-    if search.size > LARGEST_SPACE:
+    if search.size > largest:
         raise InputError(
-            f"{table.file}: search holds {search.size} settings, more than {LARGEST_SPACE}.",
+            f"{table.file}: search holds {search.size} settings, more than {largest}.",
             "Explore wider spaces with the explore command, and put the promising part here.",
         )
     return search

@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from report import lettering
 
@@ -109,27 +109,43 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
         The number of development samples.
     """
     with _style():
-        names = [name for name in best if name != "dev_correct"]
-        counts = [len({row[name] for row in rows}) for name in names]
         figure = Figure(figsize=(WIDTH, 2.1), layout="constrained")
-        axes = figure.subplots(1, len(names), sharey=True, width_ratios=[n + 0.6 for n in counts])
-        jitter = np.random.default_rng(0)
-        for axis, name in zip(axes, names, strict=True):
-            levels = list(dict.fromkeys(row[name] for row in rows))
-            if all(level.replace(".", "").replace("e-", "").isdigit() for level in levels):
-                levels.sort(key=float)
-            for place, level in enumerate(levels):
-                scores = np.array([row["dev_correct"] for row in rows if row[name] == level]) / total
-                offsets = place + jitter.uniform(-0.22, 0.22, len(scores))
-                axis.plot(offsets, scores, ".", ms=2.2, color=COLOURS[0], alpha=0.35, mew=0)
-                axis.plot([place - 0.33, place + 0.33], [np.median(scores)] * 2, color="black", lw=1)
-            axis.plot(
-                levels.index(best[name]), best["dev_correct"] / total, "o", ms=6.5, mfc="none", mec=COLOURS[1]
-            )
-            axis.set_xticks(range(len(levels)), [_short(level) for level in levels], rotation=60)
-            axis.set_title(name.replace("_", " "), fontsize=8)
-            axis.set_xlim(-0.6, len(levels) - 0.4)
-        axes[0].set_ylabel("development accuracy")
+        _by_value(figure, rows, best, total)
+        return _pdf(figure)
+
+
+def exploration(rows: Sequence[Mapping[str, Any]], default: Mapping[str, Any], total: int) -> bytes:
+    """Draw a search over several seeds: by the value of each hyper-parameter, and setting by setting.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        The settings, the best first: hyper-parameters as printed, the mean ``dev_correct`` over the seeds,
+        the ``lowest`` and the ``highest`` of them.
+    default : mapping
+        The row of the default setting.
+    total : int
+        The number of development samples.
+    """
+    with _style():
+        figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
+        halves: Any = figure.subfigures(2, 1, height_ratios=(2.1, 1.8))
+        above, below = halves
+        ranges = ("lowest", "highest")
+        best = {name: value for name, value in rows[0].items() if name not in ranges}
+        _by_value(above, rows, best, total)
+        axis = below.subplots()
+        places = np.arange(1, len(rows) + 1)
+        mean, low, high = (np.array([row[name] for row in rows]) / total for name in ("dev_correct", *ranges))
+        axis.vlines(places, low, high, color=COLOURS[0], alpha=0.25, lw=max(0.3, 200 / len(rows)))
+        axis.plot(places, mean, color=COLOURS[0], label="mean and range over the seeds")
+        axis.plot(1, mean[0], "o", ms=6.5, mfc="none", mec=COLOURS[1], label="best")
+        where = rows.index(default)
+        axis.plot(places[where], mean[where], "s", ms=4, color="black", label="default")
+        axis.set_xlim(1 - len(rows) / 50, len(rows) * 1.01)
+        axis.set_xlabel("place of the setting")
+        axis.set_ylabel("development accuracy")
+        axis.legend(loc="lower left")
         return _pdf(figure)
 
 
@@ -259,6 +275,32 @@ def projections(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequ
             axis.set_ylabel(lettering.as_typed(names[up]), family=font)
             axis.tick_params(labelsize=7)
         return _pdf(figure)
+
+
+def _by_value(
+    figure: FigureBase, rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int
+) -> None:
+    """Draw the rows of a search by the value of each hyper-parameter, and a ring around the best one."""
+    names = [name for name in best if name != "dev_correct"]
+    counts = [len({row[name] for row in rows}) for name in names]
+    axes = figure.subplots(1, len(names), sharey=True, width_ratios=[n + 0.6 for n in counts])
+    jitter = np.random.default_rng(0)
+    for axis, name in zip(axes, names, strict=True):
+        levels = list(dict.fromkeys(row[name] for row in rows))
+        if all(level.replace(".", "").replace("e-", "").isdigit() for level in levels):
+            levels.sort(key=float)
+        for place, level in enumerate(levels):
+            scores = np.array([row["dev_correct"] for row in rows if row[name] == level]) / total
+            offsets = place + jitter.uniform(-0.22, 0.22, len(scores))
+            axis.plot(offsets, scores, ".", ms=2.2, color=COLOURS[0], alpha=0.35, mew=0)
+            axis.plot([place - 0.33, place + 0.33], [np.median(scores)] * 2, color="black", lw=1)
+        axis.plot(
+            levels.index(best[name]), best["dev_correct"] / total, "o", ms=6.5, mfc="none", mec=COLOURS[1]
+        )
+        axis.set_xticks(range(len(levels)), [_short(level) for level in levels], rotation=60)
+        axis.set_title(name.replace("_", " "), fontsize=8)
+        axis.set_xlim(-0.6, len(levels) - 0.4)
+    axes[0].set_ylabel("development accuracy")
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ def locked(out: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise MachineError(
-                f"Another build is at work in {out}.", "Wait for it, or name another --out."
+                f"Another run is at work in {out}.", "Wait for it, or name another --out."
             ) from error
         for leftover in out.glob(f"{LEFTOVER}*"):  # of a build that was killed while it tidied up
             shutil.rmtree(leftover, ignore_errors=True)

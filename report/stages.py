@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -146,7 +144,7 @@ def typeset(
         evidence.RESULTS: bundles.as_json(results),
         evidence.LEDGER: bundles.as_json(derived["ledger"]),
         evidence.CONFIG: config.source,
-        "search.csv": _csv(rows),
+        "search.csv": bundles.as_csv(rows),
         NOTEBOOK: measured["notebook"].encode(),
     }
     for name, content in files.items():
@@ -195,11 +193,3 @@ def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], wor
 
 def _space(inputs: Inputs, data: Dataset) -> problem2.Space:
     return problem2.space(asdict(inputs.config.search), len(data.X_train))
-
-
-def _csv(rows: list[dict[str, Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.DictWriter(out, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue().encode()

@@ -145,8 +145,15 @@ def _told(value: object) -> str:
     return kind
 
 
-def content(path: Path) -> bytes:
+def content(path: Path, option: str = "--config") -> bytes:
     """Give the bytes of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    option : str
+        The option that names another one.
 
     Raises
     ------
@@ -157,11 +164,11 @@ def content(path: Path) -> bytes:
         with path.open("rb") as stream:
             found = stream.read(FILE_LIMIT + 1)
     except FileNotFoundError:
-        raise InputError(f"{path} does not exist.", "Name a configuration with --config FILE.") from None
+        raise InputError(f"{path} does not exist.", f"Name a file with {option} FILE.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     if len(found) > FILE_LIMIT:
-        raise InputError(f"{path} has more than {FILE_LIMIT >> 10} KiB.", "Is it the configuration?")
+        raise InputError(f"{path} has more than {FILE_LIMIT >> 10} KiB.", "Is it the right file?")
     return found
 
 

@@ -229,7 +229,7 @@ def test_two_builds_at_once(project: Project, original: Project) -> None:
 
     second = project.run()
 
-    assert last_words(second) == f"Another build is at work in {project.out}."
+    assert last_words(second) == f"Another run is at work in {project.out}."
     assert second.returncode == 5
     assert first.communicate()[1] is None
     assert first.returncode == 0

@@ -322,7 +322,7 @@ def test_what_must_be_there_is_asked_for(tmp_path, left_out, sentence):
         ("\na = 'x\0'\n", r", line 2, column 7: not TOML: Found invalid character '\x00'."),
         (b"a = 1\nb = '\xe9'\n", ", line 2: not UTF-8. Save the file as UTF-8."),
         ("a = " + "[" * 5000, " nests lists or tables too deeply."),
-        ("#" * 65537, " has more than 64 KiB. Is it the configuration?"),
+        ("#" * 65537, " has more than 64 KiB. Is it the right file?"),
     ],
     ids=lambda value: str(value)[:20],
 )
@@ -335,10 +335,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
     """No file, and a folder in its place, give a sentence."""
     (tmp_path / "folder").mkdir()
 
-    assert (
-        refusal(tmp_path / "none.toml")
-        == "none.toml does not exist. Name a configuration with --config FILE."
-    )
+    assert refusal(tmp_path / "none.toml") == "none.toml does not exist. Name a file with --config FILE."
     assert refusal(tmp_path / "folder") == "folder cannot be read: Is a directory."
 
 

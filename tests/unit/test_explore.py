@@ -9,6 +9,7 @@ from experiments import explore, search
 from experiments.errors import SpaceError
 from experiments.problem2 import space
 from experiments.setting import DEFAULTS
+from experiments.statistics import spread
 from report import config
 
 GENERATOR = np.random.default_rng(5)
@@ -64,11 +65,8 @@ def test_the_proposal_can_be_pasted(rows, tmp_path):
     search.check_values(proposed)
     tried = list(space(proposed, 4000).settings())
     assert DEFAULTS in tried
-    best = rows[0].setting
-    assert all(
-        list(v) if isinstance(v, tuple) else v in proposed[k] or list(v) in proposed[k]
-        for k, v in best.items()
-    )
+    best = {**rows[0].setting, "hidden_layer_sizes": list(rows[0].setting["hidden_layer_sizes"])}
+    assert all(value in proposed[name] for name, value in best.items())
     assert space(proposed, 4000).default is None
     path = tmp_path / "report.toml"
     path.write_text(BASE + text, encoding="utf-8")
@@ -93,6 +91,46 @@ def test_the_proposal_stays_small(rows):
         proposed = tomllib.loads(explore.propose(rows, VALUES, largest))["search"]
 
         assert np.prod([len(options) for options in proposed.values()]) <= largest
+
+
+def row(place, **changed):
+    """Make up a row that is the better the lower its place."""
+    setting = DEFAULTS | changed
+    return explore.Row(setting, 1, *[spread([100 - place])] * 3, converged=1, failed=0)
+
+
+def test_the_proposal_takes_what_is_better_than_the_default():
+    """Values come from the settings above the default, but for one that would make the space too large."""
+    rows = [
+        row(0, learning_rate_init=0.03, hidden_layer_sizes=(50, 50)),
+        row(1, batch_size=32, activation="tanh"),
+        row(2, hidden_layer_sizes=(7,), learning_rate_init=0.3),
+        row(3, activation="relu", solver="sgd"),
+        row(4),
+        row(5, learning_rate_init=0.5),
+    ]
+
+    proposed = tomllib.loads(explore.propose(rows, explore.WIDE, 32))["search"]
+
+    assert proposed == {
+        "hidden_layer_sizes": [[100], [50, 50]],
+        "activation": ["relu", "tanh"],
+        "solver": ["adam", "sgd"],
+        "learning_rate_init": [0.001, 0.03],
+        "batch_size": [32, 200],
+    }
+
+
+def test_a_network_that_diverges_is_counted_as_refused():
+    """A setting whose weights overflow has a row that says for how many seeds."""
+    wild = {"hidden_layer_sizes": [[4, 4]], "activation": ["identity"], "solver": ["sgd"]}
+
+    rows = explore.explore(
+        wild | {"learning_rate_init": [1e80], "batch_size": [40]}, *DATA, seeds=(0, 1), jobs=1
+    )
+
+    assert [(row.failed, row.dev.mean) for row in rows if row.setting["solver"] == "sgd"] == [(2, 0)]
+    assert [row.failed for row in rows if row.setting["solver"] == "adam"] == [0]
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,14 @@ def curves(default: list[float], best: list[float]) -> dict[str, dict[str, list[
     }
 
 
+EXPLORED = [
+    {**row, "lowest": row["dev_correct"] - 9, "highest": row["dev_correct"] + 5}
+    for row in sorted(ROWS, key=lambda row: -row["dev_correct"])
+]
 DRAWN: dict[str, Callable[[], bytes]] = {
     "contributions": lambda: figures.contributions(TRACED),
     "marginals": lambda: figures.marginals(ROWS, ROWS[7], 540),
+    "exploration": lambda: figures.exploration(EXPLORED, EXPLORED[9], 540),
     "learning": lambda: figures.learning(curves([0.7, 0.5, 0.4], [0.6, 0.2, 0.05, 0.01])),
     "flat": lambda: figures.learning(curves([0.7, 0.69], [0.7])),
     "gain": lambda: figures.gain(COUNTS, {"default": (0.7, 0.75), "best": (0.8, 0.86)}, 540),

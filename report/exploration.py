@@ -1,0 +1,138 @@
+"""Exploring a wide space over several seeds: the table, the figure, and the space proposed for the report."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from experiments import dataset, explore, problem2
+from experiments.problem2 import printed
+from experiments.setting import HYPER_PARAMETERS
+from report import bundle, config, figures, publish, sources, store
+from report.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from experiments.explore import Row
+    from report.console import Console
+
+TABLE, FIGURE = "explore.csv", "explore.pdf"
+MOST = 200_000  # networks: weeks of training, and as many small files
+
+
+def run(
+    *,
+    config_path: Path,
+    space: Path | None,
+    data: Path | None,
+    out: Path,
+    seeds: int,
+    jobs: int | None,
+    scheduler: str | None,
+    console: Console,
+) -> str:
+    """Train every setting of a space with every seed; leave table and figure in `out`.
+
+    Parameters
+    ----------
+    config_path : Path
+        report.toml, which names the data and the first seed.
+    space : Path or None
+        A TOML file with a table ``[search]``; None for `experiments.explore.WIDE`.
+    data : Path or None
+        The data's folder or archive; None for the configuration's.
+    out : Path
+        The folder; networks that an earlier run trained there are found again.
+    seeds : int
+        How many, beginning with the configuration's.
+    jobs : int or None
+        Processes at once; None for one per CPU.
+    scheduler : str or None
+        Address of a Dask scheduler, whose workers are used instead.
+    console : Console
+        Told what happens.
+
+    Returns
+    -------
+    str
+        The proposed table ``[search]``, with a comment that says where it comes from.
+
+    Raises
+    ------
+    InputError
+        Configuration, space, data or the folder are at fault.
+    """
+    settings = config.load(config_path)
+    values = asdict(config.load_space(space)) if space else explore.WIDE
+    if (networks := math.prod(map(len, values.values())) * seeds) > MOST:
+        raise InputError(
+            f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",
+            "Take fewer values for some hyper-parameters, or fewer --seeds.",
+        )
+    inputs = sources.Inputs(settings, data or settings.data_path, quick=False, pdf=False)
+    with publish.locked(out):
+        read = dataset.load(inputs.data)
+        keys = sources.keys(inputs)
+        shelf = store.Store(out / store.FOLDER, keys, lambda: keys, console, force=False).shelf("fits")
+        tried = len(list(problem2.space(values, len(read.X_train)).settings()))
+        console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
+        try:
+            with console.stage("explore"):
+                rows = explore.explore(
+                    values,
+                    *(read.X_train, read.y_train, read.X_dev, read.y_dev),
+                    seeds=[(settings.seed + i) % 2**32 for i in range(seeds)],
+                    jobs=jobs,
+                    store=shelf,
+                    progress=console.progress,
+                    scheduler=scheduler,
+                )
+        except KeyboardInterrupt:
+            console.note("What was trained is kept: the same command goes on from there.")
+            raise
+        total = len(read.y_dev)
+        _write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
+        default = rows[explore.default_place(rows)]
+        _write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
+        for name, row in (("best", rows[0]), ("default", default)):
+            console.note(f"   {name}: {_told(row, total)}")
+        console.note(f"Done: {out / TABLE} and {FIGURE}; the space proposed for report.toml follows.")
+    return _proposal(rows, values, seeds)
+
+
+def _proposal(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], seeds: int) -> str:
+    """Give the proposed table and, as comments, what to know about it."""
+    return (
+        f"# From {len(rows):,} settings with {seeds} seed{'s' * (seeds != 1)} each. They were compared on the"
+        " development set:\n# what the report says on selection does not know of that.\n"
+        f"{explore.propose(rows, values)}"
+    )
+
+
+def _drawn(row: Row) -> dict[str, Any]:
+    """Give what the figure needs of a row."""
+    return {
+        **{name: printed(row.setting[name]) for name in HYPER_PARAMETERS},
+        "dev_correct": row.dev.mean,
+        "lowest": row.dev.lowest,
+        "highest": row.dev.highest,
+    }
+
+
+def _told(row: Row, total: int) -> str:
+    """Tell a setting and what it got right."""
+    setting = ", ".join(f"{name}={printed(row.setting[name])}" for name in HYPER_PARAMETERS)
+    return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"
+
+
+def _write(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    beside = file.with_name(f".{file.name}.new")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    finally:
+        beside.unlink(missing_ok=True)

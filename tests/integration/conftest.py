@@ -1,0 +1,78 @@
+"""A real Dask cluster on this machine, for the tests that need one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A scheduler, and a way to start and to kill workers.
+
+    Attributes
+    ----------
+    address : str
+        The scheduler's.
+    """
+
+    address: str
+
+    def worker(self, **variables: str) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+        """Run a worker with one thread, its nanny in the same session; `variables` are added to its world."""
+        options = ("--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
+        return running("distributed.cli.dask_worker", self.address, *options, **variables)
+
+    @staticmethod
+    def kill(process: subprocess.Popen[bytes]) -> None:
+        """Kill a process and all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextlib.contextmanager
+def running(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a module of distributed in a session of its own and end all of it at last."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        Cluster.kill(process)
+
+
+@pytest.fixture
+def cluster_here(tmp_path: Path) -> Iterator[Cluster]:
+    """Run a scheduler, to which no worker belongs yet."""
+    file = tmp_path / "scheduler.json"
+    place = ("--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0")
+    with running(
+        "distributed.cli.dask_scheduler", *place, "--no-dashboard", "--idle-timeout", "120"
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not file.exists() and time.monotonic() < deadline:
+            assert process.poll() is None, "the scheduler ended"
+            time.sleep(0.1)
+        yield Cluster(json.loads(file.read_text())["address"])

@@ -1,0 +1,247 @@
+"""The explore command as a person runs it: table, figure and proposal; kills, workers and clusters."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+import warnings
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier
+
+from report import config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SEEDS = 4  # from 5 on, which the configuration names
+SPACE = """\
+[search]
+hidden_layer_sizes = [[4], [5, 3]]
+activation = ["relu", "tanh"]
+solver = ["adam", "sgd"]
+learning_rate_init = [0.001, 0.01]
+batch_size = [16, 300]
+"""
+NETWORKS = SEEDS * (2 * 2 * 2 * 2 * 2 + 1)  # the default is added
+
+Explore = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def arguments(tiny_project: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+    """Give the command line for a small space and the tiny data, but for the folder."""
+    space = tmp_path_factory.mktemp("space") / "space.toml"
+    space.write_text(SPACE, encoding="utf-8")
+    config_path = tiny_project / "report.toml"
+    return ["explore", "--config", config_path, "--space", space, "--seeds", str(SEEDS)]
+
+
+@pytest.fixture(scope="module")
+def explored(
+    arguments: list[str | Path], command: Explore, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """Explore undisturbed with one process; give the folder and what was printed."""
+    out = tmp_path_factory.mktemp("explored") / "out"
+    done = command(*arguments, "--out", out, "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout
+
+
+def made(out: Path) -> dict[str, bytes]:
+    """Give the bytes of all that explore left but its lock: results, and every trained network's entry."""
+    files = {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert files.pop(".lock") == b""
+    return files
+
+
+def entries(out: Path) -> dict[Path, int]:
+    """Give the entries of trained networks, and when each was written."""
+    return {path: path.stat().st_mtime_ns for path in out.glob(".kept/fits-*/*/*.json")}
+
+
+def means(project: Path) -> Iterator[tuple[dict[str, str], float]]:
+    """Fit the space with scikit-learn alone: each setting as printed, and its mean count over the seeds."""
+    read = {
+        name: np.loadtxt(project / "data" / f"{name}-3d.csv", delimiter=",")
+        for name in ("trnX", "trnY", "devX", "devY")
+    }
+    values = tomllib.loads(SPACE)["search"]
+    settings = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
+    default = {"hidden_layer_sizes": [100], "activation": "relu", "solver": "adam"}
+    settings.append(default | {"learning_rate_init": 0.001, "batch_size": 200})
+    for setting in settings:
+        given = setting | {"hidden_layer_sizes": tuple(setting["hidden_layer_sizes"])}
+        given["batch_size"] = min(given["batch_size"], 60)
+        counts = []
+        for seed in range(5, 5 + SEEDS):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                network = MLPClassifier(**given, random_state=seed).fit(read["trnX"], read["trnY"])
+            counts.append(np.sum(network.predict(read["devX"]) == read["devY"]))
+        yield {name: str(value) for name, value in given.items()}, float(np.mean(counts))
+
+
+def test_the_table_is_scikit_learns(explored: tuple[Path, str], tiny_project: Path) -> None:
+    """explore.csv has every setting once, with the mean that scikit-learn finds, the best first."""
+    expected = {tuple(setting.values()): f"{mean:.2f}" for setting, mean in means(tiny_project)}
+
+    with (explored[0] / "explore.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    assert expected == {tuple(row.values())[:5]: row["dev_mean"] for row in rows}
+    assert len(rows) == NETWORKS // SEEDS
+    key = [(-float(row["dev_mean"]), int(row["weights"])) for row in rows]
+    assert key == sorted(key)
+
+
+def test_the_proposal_is_a_search_for_report_toml(
+    explored: tuple[Path, str], tiny_project: Path, tmp_path: Path
+) -> None:
+    """What is printed can take the place of the table [search], and holds best setting and default."""
+    head, _, _ = (tiny_project / "report.toml").read_text(encoding="utf-8").partition("[search]")
+    (tmp_path / "report.toml").write_text(head + explored[1], encoding="utf-8")
+
+    proposed = config.load(tmp_path / "report.toml").search
+
+    with (explored[0] / "explore.csv").open(encoding="utf-8", newline="") as file:
+        best = next(csv.DictReader(file))
+    assert best["hidden_layer_sizes"] in map(str, proposed.hidden_layer_sizes)
+    for name in ("activation", "solver", "learning_rate_init"):
+        assert best[name] in map(str, getattr(proposed, name))
+    assert (100,) in proposed.hidden_layer_sizes
+    assert 0.001 in proposed.learning_rate_init
+    assert proposed.size <= 300
+
+
+def test_two_workers_leave_the_same_bytes(
+    explored: tuple[Path, str], arguments: list[str | Path], command: Explore, tmp_path: Path
+) -> None:
+    """Table, figure, proposal and every entry are the same, whoever trained what."""
+    done = command(*arguments, "--out", tmp_path / "out", "--jobs", "2", environ={"OMP_NUM_THREADS": "4"})
+
+    assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr
+    assert {Path(name).name: content for name, content in made(tmp_path / "out").items()} == {
+        Path(name).name: content for name, content in made(explored[0]).items()
+    }
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_run_that_ended_early_is_taken_up(
+    number: signal.Signals,
+    explored: tuple[Path, str],
+    arguments: list[str | Path],
+    command: Explore,
+    clean_environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """Killed or interrupted in the middle, the next run trains the rest only and leaves the same bytes."""
+    line = [*arguments, "--out", tmp_path / "out", "--jobs", "1"]
+    with subprocess.Popen(
+        [sys.executable, ROOT / "generate_report.py", *line],
+        env=clean_environ,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        encoding="utf-8",
+        process_group=0,
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not entries(tmp_path / "out") and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        os.killpg(process.pid, number)
+        _, told = process.communicate()
+    kept = entries(tmp_path / "out")
+    assert 0 < len(kept) < NETWORKS
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert told.endswith("the same command goes on from there.\nInterrupted.\n")
+        assert "Traceback" not in told
+
+    done = command(*line)
+
+    assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr
+    assert made(tmp_path / "out") == made(explored[0])
+    assert kept.items() <= entries(tmp_path / "out").items()
+
+
+def test_what_was_trained_is_not_trained_again(
+    explored: tuple[Path, str], arguments: list[str | Path], command: Explore, tmp_path: Path
+) -> None:
+    """A second run over a larger space trains what is new, and drops no entry of the first."""
+    shutil.copytree(explored[0], tmp_path / "out")
+    before = entries(tmp_path / "out")
+
+    done = command(*arguments[:-1], str(SEEDS + 1), "--out", tmp_path / "out", "--jobs", "1")
+
+    assert done.returncode == 0, done.stderr
+    after = entries(tmp_path / "out")
+    assert before.items() <= after.items()
+    assert len(after) == NETWORKS + NETWORKS // SEEDS
+
+
+def test_a_cluster_leaves_the_same_bytes_though_a_worker_dies(
+    cluster_here: Any,
+    explored: tuple[Path, str],
+    arguments: list[str | Path],
+    clean_environ: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """With two Dask workers, one killed when the first networks are there, all is as on one machine."""
+    out = tmp_path / "out"
+    line = [*arguments, "--out", out, "--scheduler", cluster_here.address]
+    with cluster_here.worker() as victim, cluster_here.worker():
+        process = subprocess.Popen(
+            [sys.executable, ROOT / "generate_report.py", *line],
+            env=clean_environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        while process.poll() is None and not entries(out):
+            time.sleep(0.002)
+        cluster_here.kill(victim)
+        struck = len(entries(out))
+        stdout, stderr = process.communicate()
+
+    assert (process.returncode, stdout) == (0, explored[1]), stderr
+    assert 0 < struck < NETWORKS
+    assert made(out) == made(explored[0])
+
+
+LIMITED = """\
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+
+
+def test_a_store_that_cannot_be_written_is_told(
+    arguments: list[str | Path], clean_environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Where the system takes no more bytes, one sentence names the folder, and no half entry is left."""
+    line = [*arguments, "--out", tmp_path / "out", "--jobs", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, ROOT / "generate_report.py", *line],
+        env=clean_environ,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 5, done.stderr
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith(f"ERROR The search's store {tmp_path / 'out' / '.kept'}")
+    assert "cannot be written (File too large): free some space" in error
+    assert list((tmp_path / "out").glob(".kept/**/*.part")) == []
