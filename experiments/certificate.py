@@ -52,7 +52,7 @@ class Row:
     model : str
         Its name, such as ``default``.
     kernels, simd : str
-        What the libraries said they ran; ``as found`` where nothing could be chosen.
+        What the libraries said they ran; ``unknown`` where they do not tell.
     train, dev, epochs : int
         Samples right in each set, and epochs.
     margin : float
@@ -113,10 +113,16 @@ def possible(machine: portable.Machine) -> tuple[Kernels | None, ...]:
     return tuple(kernels for kernels in ALL if kernels.needs <= machine.flags)
 
 
-def holds(rows: Sequence[Row]) -> bool:
-    """Tell whether each model has the same counts under all kernels."""
-    counts = {(row.model, row.train, row.dev) for row in rows}
-    return len(counts) == len({row.model for row in rows})
+def holds(sets: Sequence[Mapping[str, Mapping[str, Any]]]) -> bool:
+    """Tell whether each model has the same counts under all kernels.
+
+    Parameters
+    ----------
+    sets
+        For each set of kernels, by model: ``train`` and ``dev``, counts of correct answers.
+    """
+    counts = [{model: (found["train"], found["dev"]) for model, found in models.items()} for models in sets]
+    return all(found == counts[0] for found in counts)
 
 
 def _refit(work: bytes, kernels: Kernels | None) -> list[dict[str, Any]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import certificate, statistics
-from experiments.lockstep import fit_many
 from experiments.problem2 import ranking
 from experiments.setting import default
+from experiments.watched import fit_or_refuse, fit_watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) 
         accuracy[names[place]].append(float(np.mean(network.predict(data.X_dev) == data.y_dev)))
 
     settings = [{**models[name], "random_state": seed} for name in names]
-    trained = fit_many(settings, data.X_train, data.y_train, callback=look)
+    trained = fit_watched(settings, data.X_train, data.y_train, look)
     return {
         "curves": {
             name: {"loss": [float(loss) for loss in model.loss_curve_], "accuracy": accuracy[name]}
@@ -90,9 +90,10 @@ def trust(
     """Say how far to trust the gain: ``seeds`` (several of them), ``selection`` (what choosing adds)."""
     models, settings = chosen(data, space, record), list(space.settings())
     weights, _ = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    selection = statistics.bootstrap(
-        predicted == data.y_dev, weights, default=settings.index(models["default"]), seed=seed
-    )
+    # A network that scikit-learn refused has nothing right, whatever stands in its row of predictions.
+    right = (predicted == data.y_dev) & (np.array(record["search"]["dev"]) > 0)[:, None]
+    place = settings.index(models["default"])
+    selection = statistics.bootstrap(right, weights, default=place, seed=seed)
     return {"seeds": _seeds(data, models, seed), "selection": asdict(selection)}
 
 
@@ -110,8 +111,11 @@ def _seeds(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) ->
     """Train default and best with several seeds, to see whether the gain holds."""
     seeds = [(seed + i) % 2**32 for i in range(SEEDS)]
     settings = [{**setting, "random_state": each} for setting in models.values() for each in seeds]
-    trained = fit_many(settings, data.X_train, data.y_train)
-    counts = [int(np.sum(model.predict(data.X_dev) == data.y_dev)) for model in trained]
+    trained = fit_or_refuse(settings, data.X_train, data.y_train)
+    counts = [
+        0 if isinstance(model, ValueError) else int(np.sum(model.predict(data.X_dev) == data.y_dev))
+        for model in trained
+    ]
     by_name = {name: counts[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(models)}
     gains = [best - default for best, default in zip(by_name["best"], by_name["default"], strict=True)]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments import portable
+from experiments.certificate import holds
 from experiments.problem2 import printed, ranking
 from experiments.setting import HYPER_PARAMETERS
 from experiments.statistics import wilson
@@ -139,6 +140,7 @@ def problem2(
             "settings": f"{len(epochs):,}",
             "epochs": f"{sum(epochs):,}",
             "converged": f"{sum(record['search']['converged']):,}",
+            "default_added": space.default is not None,
             "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
             "tied": f"{record['2b']['tied']:,}",
             "several_tied": record["2b"]["tied"] > 1,
@@ -151,6 +153,7 @@ def problem2(
         "wrong": str(study["wrong"]),
         "trust": _trust(record, study),
         "environment": portable.sentences(study["environment"]),
+        "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
     }
 
 
@@ -207,6 +210,9 @@ def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any
         "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
         "winners": str(selection["winners"]),
         "reported": f"{100 * selection['kept']:.0f} %",
+        "kernel_sets": str(len(study["certificate"])),
+        "several_kernel_sets": len(study["certificate"]) > 1,
+        "holds": holds([row["models"] for row in study["certificate"]]),
         "certificate": [_certified(row, total) for row in study["certificate"]],
     }
 

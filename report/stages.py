@@ -12,6 +12,7 @@ from derivations import problem1
 from experiments import dataset, portable, problem2, search
 from experiments import study as studies
 from experiments.statistics import wilson
+from experiments.watched import why_not_lockstep
 from report import bundle as bundles
 from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
@@ -100,7 +101,10 @@ def study(
                     f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {ours}."
                 )
     predicted = np.array(data.classes)[np.array([outcome.predictions for outcome in outcomes])]
-    return {**studies.study(data, space, record, predicted, seed), "environment": portable.audit()}
+    return {
+        **studies.study(data, space, record, predicted, seed),
+        "environment": {**portable.audit(), "no_lockstep": why_not_lockstep()},
+    }
 
 
 def typeset(

@@ -73,7 +73,7 @@ def entries(out: Path) -> dict[Path, int]:
 
 
 def means(project: Path) -> Iterator[tuple[dict[str, str], float]]:
-    """Fit the space with scikit-learn alone: each setting as printed, and its mean count over the seeds."""
+    """Fit a third of the space with scikit-learn alone: settings as printed, mean counts over the seeds."""
     read = {
         name: np.loadtxt(project / "data" / f"{name}-3d.csv", delimiter=",")
         for name in ("trnX", "trnY", "devX", "devY")
@@ -82,7 +82,7 @@ def means(project: Path) -> Iterator[tuple[dict[str, str], float]]:
     settings = [dict(zip(values, point, strict=True)) for point in product(*values.values())]
     default = {"hidden_layer_sizes": [100], "activation": "relu", "solver": "adam"}
     settings.append(default | {"learning_rate_init": 0.001, "batch_size": 200})
-    for setting in settings:
+    for setting in settings[::-3]:
         given = setting | {"hidden_layer_sizes": tuple(setting["hidden_layer_sizes"])}
         given["batch_size"] = min(given["batch_size"], 60)
         counts = []
@@ -101,8 +101,10 @@ def test_the_table_is_scikit_learns(explored: tuple[Path, str], tiny_project: Pa
     with (explored[0] / "explore.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
 
-    assert expected == {tuple(row.values())[:5]: row["dev_mean"] for row in rows}
-    assert len(rows) == NETWORKS // SEEDS
+    found = {tuple(row.values())[:5]: row["dev_mean"] for row in rows}
+    assert expected.items() <= found.items()
+    assert len(expected) == 11
+    assert len(found) == len(rows) == NETWORKS // SEEDS
     key = [(-float(row["dev_mean"]), int(row["weights"])) for row in rows]
     assert key == sorted(key)
 
@@ -176,6 +178,7 @@ def test_a_run_that_ended_early_is_taken_up(
     assert kept.items() <= entries(tmp_path / "out").items()
 
 
+@pytest.mark.slow  # the search's own tests have it, too
 def test_what_was_trained_is_not_trained_again(
     explored: tuple[Path, str], arguments: list[str | Path], command: Explore, tmp_path: Path
 ) -> None:
@@ -222,7 +225,7 @@ def test_a_cluster_leaves_the_same_bytes_though_a_worker_dies(
 
 LIMITED = """\
 import os, resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
 
