@@ -128,6 +128,7 @@ class _Backend(DaskDistributedBackend):  # type: ignore[misc]
 def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.SimpleQueue[Any]) -> None:
     """Put every report, and at last END or the error that ended it all, into the queue."""
     try:
+        client.wait_for_workers(1)  # the thread that waits for us gives up in time
         with parallel_config(backend=_Backend(client, data)):
             parallel = Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
             for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
@@ -143,7 +144,11 @@ def _watch(client: Any, scheduler: str) -> Iterator[None]:
     while True:
         try:
             workers = client.scheduler_info(n_workers=-1)["workers"]
-        except (OSError, RuntimeError) as error:
+        except (
+            OSError,
+            RuntimeError,
+            KeyError,
+        ) as error:  # the last: a client that has lost it knows nothing
             raise SearchError(
                 f"The scheduler {scheduler} is gone: start it and run it again; what was finished is kept."
             ) from error

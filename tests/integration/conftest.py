@@ -29,9 +29,12 @@ class Cluster:
     ----------
     address : str
         The scheduler's.
+    scheduler : Popen
+        Its process.
     """
 
     address: str
+    scheduler: subprocess.Popen[bytes]
 
     def worker(self, **variables: str) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
         """Run a worker with one thread, its nanny in the same session; `variables` are added to its world."""
@@ -75,4 +78,4 @@ def cluster_here(tmp_path: Path) -> Iterator[Cluster]:
         while not file.exists() and time.monotonic() < deadline:
             assert process.poll() is None, "the scheduler ended"
             time.sleep(0.1)
-        yield Cluster(json.loads(file.read_text())["address"])
+        yield Cluster(json.loads(file.read_text())["address"], process)

@@ -509,6 +509,32 @@ def test_two_builds_have_the_same_bytes(tiny_build: Build, tmp_path: Path, comma
     assert [name for name in made if made[name] != first[name]] == []
 
 
+def test_inherited_numeric_settings_change_no_number(
+    tiny_build: Build, tmp_path: Path, command: Command
+) -> None:
+    """Another core type, more threads, other SIMD loops and another hash seed: told, and without effect."""
+    foreign = {
+        "OMP_NUM_THREADS": "4",
+        "OPENBLAS_NUM_THREADS": "2",
+        "OPENBLAS_CORETYPE": "Nehalem",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
+    }
+
+    done = command(
+        *("--config", tiny_build.config, "--out", tmp_path, "--jobs", "2", "--no-pdf"),
+        environ=foreign | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    for name in ("search.csv", "homework03.ipynb"):
+        assert (tmp_path / name).read_bytes() == (tiny_build.out / name).read_bytes()
+    theirs, ours = (json.loads((out / "results.json").read_text()) for out in (tmp_path, tiny_build.out))
+    assert theirs["values"] == ours["values"]
+    assert theirs["environment"].pop("overridden") == foreign
+    assert ours["environment"].pop("overridden") == {}
+    assert theirs["environment"] == ours["environment"]
+
+
 def test_nothing_is_made_again_without_need(copy: Path, tiny_build: Build, command: Command) -> None:
     """A second run over an untouched build says so and leaves every file alone."""
     before = {name: (copy / name).stat().st_mtime_ns for name in published(copy)}

@@ -101,6 +101,27 @@ def test_a_cluster_that_loses_all_workers_is_told(cluster_here, tmp_path, monkey
     assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
 
 
+def test_a_scheduler_that_goes_away_is_told(cluster_here, tmp_path, monkeypatch):
+    """When the scheduler dies in the middle the search ends soon, and what was finished is kept."""
+    monkeypatch.setattr(cluster, "ANSWER", 15.0)
+
+    def strike(done, _total):
+        if done:
+            cluster_here.kill(cluster_here.scheduler)
+
+    with cluster_here.worker(), pytest.raises(SearchError, match=f"{cluster_here.address} is gone"):
+        search.run(
+            SETTINGS,
+            *DATA,
+            seeds=SEEDS,
+            store=tmp_path,
+            scheduler=cluster_here.address,
+            progress=strike,
+        )
+
+    assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
+
+
 def test_a_worker_with_other_kernels_is_refused(cluster_here):
     """A worker that was started without the pins computes other bits, and is told from the others."""
     with (
