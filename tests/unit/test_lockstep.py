@@ -119,6 +119,18 @@ def test_networks_stop_at_their_own_epochs():
         assert lockstep.converged(network) is not any("Maximum iterations" in str(w.message) for w in warned)
 
 
+@pytest.mark.parametrize("y", [BINARY, THREE], ids=["binary", "multi-class"])
+def test_outputs_that_are_certain_are_scored_as_scikit_learn_does(y):
+    """Probabilities of exactly 0 and 1, some of them for wrong answers, give finite and equal losses."""
+    chosen = grid(hidden_layer_sizes=[(8,)], solver=["adam", "sgd"], batch_size=[32], max_iter=[3])
+
+    expected = [by_scikit_learn(setting, X * 1e4, y) for setting in chosen]
+
+    assert all(np.isin([0, 1], network.predict_proba(X * 1e4)).all() for network in expected)
+    found = lockstep.fit_many(chosen, X * 1e4, y)
+    assert [state(network) for network in expected] == [state(network) for network in found]
+
+
 def test_seeds_share_a_stack():
     """Networks with other initial weights and other shuffles train side by side unharmed."""
     chosen = [
