@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MOST = 10**9  # a count of samples or epochs
 ALL_PROBLEM_1 = "1"
+# Parts of results.json that are compared by themselves, or that tell of the author's machine or folder.
+COMPARED = frozenset({"values", "formulas", "data", "environment", "studied", "made_with"})
 LONGEST_LINE = 2**20  # characters: a search of 5,000 settings fills a tenth of it
 
 
@@ -58,7 +60,9 @@ class Attached:
     code, versions : mapping
         Digests of this program's parts and versions of packages that made the submission.
     checks : mapping
-        Identity of a check -> question, statement, whether it passed.
+        Identity of a check -> its row in ledger.json.
+    facts : mapping
+        What else results.json and ledger.json say, by its place in them.
     record : mapping
         The line of JSON that the notebook printed last.
     cells : tuple of Cell
@@ -75,7 +79,8 @@ class Attached:
     quick: bool
     code: Mapping[str, str]
     versions: Mapping[str, str]
-    checks: Mapping[str, tuple[str, str, bool]]
+    checks: Mapping[str, Mapping[str, Any]]
+    facts: Mapping[str, Any]
     record: Mapping[str, Any]
     cells: tuple[Cell, ...]
 
@@ -90,6 +95,7 @@ def parse(files: Mapping[str, bytes]) -> Attached:
     """
     results = shape.parse(files[RESULTS], f"{RESULTS} in the PDF")
     results.at("schema").whole(1, 1)
+    ledger = shape.parse(files[LEDGER], f"{LEDGER} in the PDF")
     made_with = results.at("made_with")
     cells, record = notebook(files[NOTEBOOK], f"{NOTEBOOK} in the PDF")
     return Attached(
@@ -106,7 +112,8 @@ def parse(files: Mapping[str, bytes]) -> Attached:
         quick=results.at("quick").flag(),
         code={name: node.text() for name, node in made_with.at("code").items()},
         versions={name: node.text() for name, node in made_with.at("versions").items()},
-        checks=_checks(shape.parse(files[LEDGER], f"{LEDGER} in the PDF")),
+        checks=_checks(ledger),
+        facts=_facts(results, ledger),
         record=record,
         cells=cells,
     )
@@ -184,21 +191,27 @@ def _environment(node: Node) -> Mapping[str, Any]:
     return found
 
 
-def _checks(node: Node) -> Mapping[str, tuple[str, str, bool]]:
-    rows = [
-        (
-            row.at("id").text(),
-            (
-                row.at("question").text(within=(ALL_PROBLEM_1, *QUESTIONS)),
-                row.at("statement").text(),
-                row.at("passed").flag(),
-            ),
-        )
-        for row in node.at("checks").each()
-    ]
+def _checks(node: Node) -> Mapping[str, Mapping[str, Any]]:
+    rows = []
+    for row in node.at("checks").each():
+        row.at("question").text(within=(ALL_PROBLEM_1, *QUESTIONS))
+        row.at("statement").text()
+        row.at("passed").flag()
+        rows.append((row.at("id").text(), row.plain()))
     if len(dict(rows)) < len(rows):
         node.at("checks").refuse("a list without a check that occurs twice")
     return dict(rows)
+
+
+def _facts(results: Node, ledger: Node) -> Mapping[str, Any]:
+    """Give what both files say beside what is compared by itself, and what is the author's machine's."""
+    found = {f"{RESULTS}, {key}": node.plain() for key, node in results.items() if key not in COMPARED}
+    found |= {f"{LEDGER}, {key}": node.plain() for key, node in ledger.items() if key != "checks"}
+    data = results.at("data")
+    found[f"{RESULTS}, data, stand_in"] = data.at("stand_in").flag()
+    for name, file in data.at("files").items():
+        found |= {f"{RESULTS}, data, {name}, {key}": node.plain() for key, node in file.items()}
+    return {place: value for place, value in found.items() if not place.endswith(", sha256")}
 
 
 def _lines(node: Node) -> str:

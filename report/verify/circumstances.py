@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.verify.rows import CODE, DATA, ENVIRONMENT, NOTEBOOK, UNEXPLAINED
+from report.verify.rows import ATTACHMENT, CODE, DATA, ENVIRONMENT, NOTEBOOK, UNEXPLAINED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,10 +54,10 @@ class Circumstances:
             return DATA, f"the data differ: {'; '.join(self.data)}"
         if self.cell:
             return NOTEBOOK, f"the notebook's code differs: {self.cell}" + (
-                f"; {self._program()}" if self._program() else ""
+                f"; {self.program()}" if self.program() else ""
             )
-        if self._program():
-            return CODE, self._program()
+        if self.program():
+            return CODE, self.program()
         if self.environment:
             return ENVIRONMENT, (
                 f"the environment differs, so that the bits are not comparable: {'; '.join(self.environment)}"
@@ -69,13 +69,17 @@ class Circumstances:
 
     def of_formulas(self) -> tuple[str, str]:
         """Give the likeliest cause of another formula, and the sentence."""
-        if self._program():
-            return CODE, self._program()
+        if self.program():
+            return CODE, self.program()
         return UNEXPLAINED, ""
 
-    def of_glyphs(self) -> str:
-        """Say what may make other glyphs of the same source; empty if nothing may."""
-        return "; ".join((*self.tex, *((self._program(),) if self._program() else ())))
+    def of_facts(self) -> tuple[str, str]:
+        """Give the likeliest cause of another entry in an attachment, and the sentence."""
+        if self.data:
+            return DATA, f"the data differ: {'; '.join(self.data)}"
+        if self.program():
+            return CODE, self.program()
+        return ATTACHMENT, "an attachment was changed after the build"
 
     def remarks(self) -> tuple[str, ...]:
         """Give what is worth knowing though everything matches."""
@@ -87,7 +91,8 @@ class Circumstances:
         }
         return tuple(f"Made with {name}: {'; '.join(found)}." for name, found in named.items() if found)
 
-    def _program(self) -> str:
+    def program(self) -> str:
+        """Say in what the program that made the submission differs; empty if in nothing."""
         found = [f"the code differs: {', '.join(self.code)}"] if self.code else []
         found += [f"versions differ: {', '.join(self.versions)}"] if self.versions else []
         return "; ".join(found)
@@ -96,7 +101,7 @@ class Circumstances:
 def compare(submission: Submission, fresh: Fresh) -> Circumstances:
     """Find what is other here than where the submission was made."""
     made = submission.attached
-    cell, question = _cell(made.cells, fresh.cells)
+    cell, question = differing_cell(made.cells, fresh.cells, kinds=("code",))
     versions = [*NUMERIC, *PRINTED, *sorted({*made.versions, *fresh.versions} - {*NUMERIC, *PRINTED})]
     return Circumstances(
         data=tuple(
@@ -134,10 +139,6 @@ def differing_cell(
     if len(ours) != len(theirs):
         return f"there are {len(ours)} cells instead of {len(theirs)}", ""
     return "", ""
-
-
-def _cell(cells: Sequence[Cell], expected: Sequence[Cell]) -> tuple[str, str]:
-    return differing_cell(cells, expected, kinds=("code",))
 
 
 def _heading(cell: Cell) -> str:

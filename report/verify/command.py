@@ -15,11 +15,13 @@ from report.verify.compare import compare, in_order
 from report.verify.errors import UnjudgedError
 from report.verify.fresh import reproduce
 from report.verify.notebook_run import run_again
+from report.verify.rows import Outcome
 from report.verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from report.console import Console
 
+EXIT = {Outcome.MATCH: 0, Outcome.MISMATCH: 1, Outcome.UNJUDGED: 2}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -52,7 +54,7 @@ def verify(
     Returns
     -------
     int
-        0 if all matches, 1 if something does not.
+        0 if all matches, 1 if something does not, 2 if something cannot be judged here.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def verify(
     if gradescope_file:
         gradescope.write(gradescope_file, found)
     _note(path.with_name(verdict.FILE), found, console)
-    return 1 if found.mismatched else 0
+    return EXIT[found.outcome]
 
 
 def _judge(path: Path, data: Path, console: Console, *, fast: bool, run_notebook: bool) -> Verdict:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from report.config import QUESTIONS
 from report.verify import circumstances, pages, papers, values
-from report.verify.rows import WHOLE, Outcome
+from report.verify.rows import WHOLE, Outcome, mismatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,12 +42,14 @@ def compare(submission: Submission, handed_in: HandedIn, fresh: Fresh) -> tuple[
         *values.rows(submission, fresh, found),
         *papers.search(submission, fresh, found),
         *papers.trust(submission, fresh, found),
+        *papers.facts(submission, fresh, found),
         *papers.data(submission, handed_in, fresh, found),
         *papers.notebook(submission, handed_in, fresh, found),
     ]
     differing = {row.question for row in rows if row.finding.outcome is Outcome.MISMATCH}
     otherwise = {question for question in QUESTIONS if {question, question[0]} & differing}
-    rows += chain(pages.texts(submission, fresh, found, otherwise), papers.whole(submission, fresh))
+    rows += pages.texts(submission, fresh, found, otherwise)
+    rows += papers.whole(submission, fresh, found, differs=bool(mismatched(rows)))
     return list(in_order(rows)), (*_remarks(submission, fresh), *found.remarks())
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from report.verify.verdict import Verdict
 
 POINTS = {"1a": 2, "1b": 2, "1c": 2, "1d": 2, "1e": 2, "1f": 2, "2a": 3, "2b": 5}
+WRONG = (Outcome.MISMATCH, Outcome.UNJUDGED)
 MARK = {"made_by": verdict.MAKER}
 
 
@@ -36,7 +37,7 @@ def check_place(file: Path) -> None:
 def write(file: Path, found: Verdict) -> None:
     """Write the result of a submission that was judged."""
     tests = [_test(found.rows, question) for question in QUESTIONS]
-    whole = [row for row in found.rows if row.question == WHOLE and row.finding.outcome is Outcome.MISMATCH]
+    whole = [row for row in found.rows if row.question == WHOLE and row.finding.outcome in WRONG]
     output = "\n".join([*(_told(row) for row in whole), *found.remarks])
     _write(
         file, {"output": output or "Reported, attached and reproduced: see each question.", "tests": tests}
@@ -54,9 +55,9 @@ def _write(file: Path, content: dict[str, Any]) -> None:
 
 
 def _test(rows: tuple[Row, ...], question: str) -> dict[str, Any]:
-    """Give the test of a question: all of its points unless something does not match."""
+    """Give the test of a question: all of its points unless something does not match or cannot be judged."""
     about = [row for row in rows if concerns(row, question)]
-    passed = outcome(rows, question) is not Outcome.MISMATCH
+    passed = outcome(rows, question) not in WRONG
     return {
         "name": f"{question[0]}({question[1]})",
         "number": question,

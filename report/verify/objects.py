@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 DEEPEST = 40
 OBJECT_LIMIT = 20_000  # of one figure or font
-# Where an object lies in its file, and how it was packed: two equal figures may differ there.
-PACKING = frozenset({"/Length", "/Filter", "/DecodeParms", "/DL", "/Parent", "/P"})
+# How a stream was packed: two equal figures may differ there. What is unpacked here is no part of the look.
+PACKING = frozenset({"/Length", "/Filter", "/DecodeParms", "/DL"})
+UNPACKED = ("/FlateDecode", ["/FlateDecode"])
 
 
 def resource(resources: Mapping[str, Any], kind: str, name: str) -> Any:
@@ -51,7 +52,8 @@ def _pieces(value: Any, depth: int, above: tuple[int, ...]) -> Iterator[bytes]:
             return
         yield from _pieces(value.get_object(), depth + 1, (*above, value.idnum))
     elif isinstance(value, DictionaryObject):
-        for key in sorted(key for key in value if key not in PACKING):
+        flat = isinstance(value, StreamObject) and value.get("/Filter") in (None, *UNPACKED)
+        for key in sorted(key for key in value if not (flat and key in PACKING)):
             yield f"\n{key} ".encode()
             yield from _pieces(value.raw_get(key), depth + 1, above)
         if isinstance(value, StreamObject):

@@ -21,6 +21,7 @@ from report.verify.rows import (
     Row,
     counted,
     mismatch,
+    unjudged,
     unseen,
 )
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from report.verify.fresh import Fresh
     from report.verify.submission import Submission
 
+WRONG = (Outcome.MISMATCH, Outcome.UNJUDGED)
 SHARED = "shared symbols"
 
 
@@ -48,7 +50,7 @@ def formulas(submission: Submission, fresh: Fresh, circumstances: Circumstances)
             finding = seen
         elif latex.cause != UNEXPLAINED:
             finding = latex
-        elif seen.outcome is Outcome.MISMATCH:
+        elif seen.outcome in WRONG:
             finding = mismatch(TEXT, f"{seen.reason}; results.json in the PDF was changed, too")
         else:
             finding = mismatch(
@@ -88,7 +90,7 @@ def texts(
         finding = glyphs.compare(region)
         question = region if region in QUESTIONS else WHOLE
         follows = question in otherwise or (region == FRONT and otherwise)
-        if finding.outcome is Outcome.MISMATCH and follows:
+        if finding.outcome in WRONG and follows:
             finding = unseen("it differs where the values above differ", CONSEQUENCE)
         yield Row(
             question,
@@ -108,18 +110,24 @@ class Glyphs:
         self.here = regions.by_region(fresh.pages.marks) if fresh.pages else {}
         self.all = {*self.there, *self.here}
         self._why_not = f"the glyphs were not compared: {fresh.no_pages}" if fresh.pages is None else ""
-        self._excuse = circumstances.of_glyphs()
+        self._tex = "; ".join(circumstances.tex)
+        self._program = circumstances.program()
 
     def compare(self, region: str) -> Finding:
         """Compare what a region shows, or say why it cannot be compared."""
         if self._why_not:
             return unseen(self._why_not)
-        found = regions.difference(self.there.get(region, []), self.here.get(region, []))
+        there, here = self.there.get(region, []), self.here.get(region, [])
+        found = regions.difference(there, here)
         if found is None:
             return MATCH
-        if self._excuse:
-            return unseen(f"the glyphs were not compared: {self._excuse}", CODE)
         place = f"page {found.page}, near \u201c{found.near}\u201d" if found.page else "it is gone"
+        if self._tex and regions.reads_alike(there, here):
+            return unseen(f"the same text; where its glyphs stand was not compared: {self._tex}", CODE)
+        if self._tex:
+            return unjudged(CODE, f"another text, and another TeX: {place}; {self._tex}")
+        if self._program:
+            return mismatch(CODE, f"{self._program}: {place}")
         return mismatch(TEXT, f"the text was changed after the build: {place}")
 
 

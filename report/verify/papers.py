@@ -22,6 +22,7 @@ from report.verify.rows import (
     Row,
     counted,
     mismatch,
+    unjudged,
     unseen,
 )
 from report.verify.rows import NOTEBOOK as NOTEBOOK_DIFFERS
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 CHANGED = "the PDF was changed after the build"
 TRUST = ("seeds", "selection")
+TEXTS = ("markdown", "raw")
 SEARCH = ("train", "dev", "epochs", "converged")
 
 
@@ -44,11 +46,11 @@ def checks(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
         return
     there, here = submission.attached.checks, fresh.attached.checks
     for question in (ALL_PROBLEM_1, *QUESTIONS):
-        ours = {key: check for key, check in there.items() if check[0] == question}
-        theirs = {key: check for key, check in here.items() if check[0] == question}
+        ours = {key: check for key, check in there.items() if check["question"] == question}
+        theirs = {key: check for key, check in here.items() if check["question"] == question}
         if not ours and not theirs:
             continue
-        told = [f"{sum(passed for *_, passed in found.values())} passed" for found in (ours, theirs)]
+        told = [f"{sum(check['passed'] for check in found.values())} passed" for found in (ours, theirs)]
         finding = MATCH
         if differing := sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)):
             cause, reason = circumstances.of_formulas()
@@ -62,7 +64,8 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
     """Compare counts and epochs of every setting of the search, the notebook's with ours."""
     if fresh.attached is None:
         return
-    there, here = submission.attached.record["search"], fresh.record["search"]
+    ours, theirs = submission.attached.record, fresh.record
+    there, here = ours["search"], theirs["search"]
     finding = MATCH
     if fresh.settings < len(here["dev"]):
         finding = unseen(f"{fresh.settings} of {len(here['dev']):,} settings were trained (--fast)")
@@ -70,6 +73,10 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
         cause, reason = circumstances.of_numbers()
         differ = sum(one != other for one, other in zip(_rows(there), _rows(here), strict=False))
         finding = mismatch(cause, f"{reason} ({differ or 'another number of'} settings differ)")
+    elif ours["2b"]["tied"] != theirs["2b"]["tied"]:
+        finding = mismatch(
+            NOTEBOOK_DIFFERS, "the notebook's record counts other ties: its output was changed"
+        )
     told = [counted(len(found["dev"]), "setting") for found in (there, here)]
     yield Row("2b", "search", "count", finding, attached=told[0], reproduced=told[1])
 
@@ -88,6 +95,19 @@ def trust(submission: Submission, fresh: Fresh, circumstances: Circumstances) ->
         finding = mismatch(*circumstances.of_numbers())
     told = [counted(sum(map(len, numbers)), "number") for numbers in (there, here)]
     yield Row("2b", "seeds, selection", "digits", finding, attached=told[0], reproduced=told[1])
+
+
+def facts(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
+    """Compare what results.json and ledger.json say beside the values: the seed, rows, columns, versions."""
+    if fresh.attached is None:
+        return
+    there, here = submission.attached.facts, fresh.attached.facts
+    finding = MATCH
+    if differing := sorted(place for place in {*there, *here} if there.get(place) != here.get(place)):
+        cause, reason = circumstances.of_facts()
+        finding = mismatch(cause, f"{reason} ({differing[0]})")
+    told = [counted(len(found), "entry", "entries") for found in (there, here)]
+    yield Row(WHOLE, "seed, rows, columns", "exact", finding, attached=told[0], reproduced=told[1])
 
 
 def data(
@@ -117,40 +137,71 @@ def notebook(
 ) -> Iterator[Row]:
     """Compare the notebook in the PDF with the one that this program writes, and with the one handed in."""
     question, finding = "2", MATCH
-    if circumstances.cell:
-        question = _asked(circumstances.cell_question)
-        told = f"{circumstances.cell} is not the one that this program writes"
+    cell, tag = circumstances.cell, circumstances.cell_question
+    if not cell:
+        cell, tag = differing_cell(submission.attached.cells, fresh.cells, kinds=TEXTS)
+    if cell:
+        question = _asked(tag)
+        told = f"{cell} is not the one that this program writes"
         if circumstances.code:
-            finding = unseen(f"{told}; the code differs: {', '.join(circumstances.code)}", CODE)
+            finding = mismatch(CODE, f"{told}; the code differs: {', '.join(circumstances.code)}")
         else:
             finding = mismatch(NOTEBOOK_DIFFERS, f"{told}: it was edited after the build")
-    count = [
-        counted(sum(cell.kind == "code" for cell in cells), "cell")
-        for cells in (submission.attached.cells, fresh.cells)
-    ]
-    yield Row(question, "notebook's code", "exact", finding, attached=count[0], reproduced=count[1])
+    count = [counted(len(cells), "cell") for cells in (submission.attached.cells, fresh.cells)]
+    yield Row(question, "notebook's cells", "exact", finding, attached=count[0], reproduced=count[1])
     beside = handed_in.beside.get(NOTEBOOK)
     if beside is not None:
         yield _beside(submission, beside)
 
 
-def whole(submission: Submission, fresh: Fresh) -> Iterator[Row]:
-    """Compare what is not in the content of a page: forms, notes and layers over it, its size, its fonts."""
+def whole(
+    submission: Submission, fresh: Fresh, circumstances: Circumstances, *, differs: bool
+) -> Iterator[Row]:
+    """Compare what is not told by the marks on a page: what lies over it, its size, fonts, bytes, bookmarks.
+
+    Parameters
+    ----------
+    submission, fresh, circumstances
+        The two sides, and what may explain a difference.
+    differs : bool
+        Whether something was found already: then the bytes differ as well.
+    """
     finding = MATCH
     if submission.additions:
         finding = mismatch(TEXT, f"{CHANGED}: it has {', '.join(submission.additions[:3])}")
     yield Row(WHOLE, "nothing over the pages", "exact", finding)
-    if fresh.pages is None or fresh.pages.tex != submission.tex:
+    there, here = submission, fresh.pages
+    if here is None:
         return
     finding = MATCH
-    other = [name for name, outline in submission.fonts.items() if fresh.pages.fonts.get(name) != outline]
-    same_glyphs = {mark[2:5] for mark in submission.marks} == {mark[2:5] for mark in fresh.pages.marks}
-    if {*submission.boxes} != {*fresh.pages.boxes}:
-        finding = mismatch(TEXT, f"{CHANGED}: its pages have other sizes")
+    other_tex = bool(circumstances.tex)
+    part = 0 if other_tex else slice(None)  # of a font: another TeX may note other things beside its outlines
+    other = [
+        name
+        for name in {*there.fonts, *here.fonts}
+        if _digests(there, name, part) != _digests(here, name, part)
+    ]
+    same_glyphs = {mark[2:5] for mark in there.marks} == {mark[2:5] for mark in here.marks}
+    if {*there.boxes} != {*here.boxes}:
+        finding = mismatch(TEXT, f"{CHANGED}: its pages have other sizes, or further entries")
+    elif there.titles != here.titles:
+        finding = mismatch(TEXT, f"{CHANGED}: other properties or bookmarks")
     elif same_glyphs and other:  # a font holds the glyphs that are used: others make another font
-        finding = mismatch(TEXT, f"{CHANGED}: other outlines in {', '.join(sorted(other)[:3])}")
-    told = [counted(len(fonts), "font") for fonts in (submission.fonts, fresh.pages.fonts)]
-    yield Row(WHOLE, "fonts, page sizes", "sha256", finding, reported=told[0], reproduced=told[1])
+        named = f"other outlines in {', '.join(sorted(other)[:3])}"
+        finding = (
+            unjudged(CODE, f"{named}; {circumstances.tex[0]}")
+            if other_tex
+            else mismatch(TEXT, f"{CHANGED}: {named}")
+        )
+    elif not (other_tex or differs) and there.contents != here.contents:
+        finding = mismatch(TEXT, f"{CHANGED}: its pages were written anew")
+    told = [counted(len(fonts), "font") for fonts in (there.fonts, here.fonts)]
+    yield Row(WHOLE, "fonts, sizes, bytes", "sha256", finding, reported=told[0], reproduced=told[1])
+
+
+def _digests(of: Submission, name: str, part: int | slice) -> set[str]:
+    """Give the digests of all fonts of a name: of their outlines alone, or of all of them."""
+    return {str(digests.split()[part]) for digests in of.fonts.get(name, ())}
 
 
 def _beside(submission: Submission, beside: bytes) -> Row:
@@ -162,7 +213,7 @@ def _beside(submission: Submission, beside: bytes) -> Row:
         except UnjudgedError:
             where = "it cannot be read"
         else:
-            where, tag = differing_cell(cells, submission.attached.cells, kinds=("code", "markdown", "raw"))
+            where, tag = differing_cell(cells, submission.attached.cells, kinds=("code", *TEXTS))
             question = _asked(tag)
         reason = f"the notebook in the PDF is not the notebook beside it: {where or 'another output'}"
         finding = mismatch(NOTEBOOK_DIFFERS, reason)

@@ -6,6 +6,7 @@ Run by `report.verify.confined.run`. Whatever a hostile file does to the parser 
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import itertools
 from pathlib import Path
@@ -13,23 +14,26 @@ from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader, apply_configuration
 from pypdf.errors import DependencyError, PyPdfError
-from pypdf.generic import ContentStream
+from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, IndirectObject, NameObject
 
 from report.evidence import ATTACHED
 from report.verify import confined, content
+from report.verify.additions import additions, outlines, part
 from report.verify.canvas import FRONT, Canvas, Mark
 from report.verify.errors import UnjudgedError
-from report.verify.objects import digest, resource
+from report.verify.objects import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pypdf import PageObject
+    from pypdf.generic import EmbeddedFile
 
 PAGE_LIMIT = 200
 STREAM_LIMIT = 8 * 2**20  # bytes of one stream, unpacked
 ATTACHMENT_LIMIT = 50
 NAME_LIMIT = 200
+NAMED = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
 LIMITS: dict[str, Any] = {
     "maximum_declared_stream_length": STREAM_LIMIT,
     "array_based_stream_maximum_output_length": STREAM_LIMIT,
@@ -42,7 +46,11 @@ LIMITS: dict[str, Any] = {
     "jbig2dec_binary": None,  # no other program is run
     "disable_legacy_handling": True,
 }
+PROPERTIES = ("/Title", "/Author", "/Subject", "/Keywords")
 BOXES = ("/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/ArtBox", "/Rotate", "/UserUnit")
+# What is read by itself; whatever else a page says is compared as a whole.
+PAGE = frozenset({"/Type", "/Parent", "/Contents", "/Resources", "/Annots", *BOXES})
+RESOURCES = frozenset({"/Font", "/XObject", "/ProcSet"})
 
 
 def document(file: bytes) -> dict[str, Any]:
@@ -55,7 +63,7 @@ def document(file: bytes) -> dict[str, Any]:
     """
     try:
         with apply_configuration(**LIMITS):
-            return _document(PdfReader(io.BytesIO(file), strict=True))
+            return _document(file, PdfReader(io.BytesIO(file), strict=True))
     except (UnjudgedError, MemoryError):
         raise
     except DependencyError as error:
@@ -68,65 +76,63 @@ def document(file: bytes) -> dict[str, Any]:
         raise UnjudgedError(f"The PDF is damaged ({type(error).__name__}).") from error
 
 
-def _document(reader: PdfReader) -> dict[str, Any]:
+def _document(file: bytes, reader: PdfReader) -> dict[str, Any]:
     if reader.is_encrypted:
         raise UnjudgedError("The PDF is encrypted: hand in one without a password.")
     pages = list(itertools.islice(reader.pages, PAGE_LIMIT + 1))
     if len(pages) > PAGE_LIMIT:
         raise UnjudgedError(f"The PDF has more than {PAGE_LIMIT} pages.")
-    marks, fonts, region = list[Mark](), dict[str, str](), FRONT
+    marks, fonts, known, region = list[Mark](), dict[str, set[str]](), dict[int, str](), FRONT
+    boxes, contents = list[list[str]](), list[str]()
     for number, page in enumerate(pages, start=1):
-        canvas = Canvas(_part(page, "/Resources"), number, region, marks)
-        if "/Contents" in page:
-            content.read(canvas, ContentStream(page["/Contents"], reader).operations)
+        canvas = Canvas(part(page, "/Resources"), number, region, marks)
+        stream = ContentStream(page.get("/Contents"), reader)
+        contents.append(hashlib.sha256(stream.get_data()).hexdigest())
+        content.read(canvas, stream.operations)
         region = canvas.region  # a question goes on from page to page
-        fonts |= _fonts(canvas.resources)
+        for name, outline in _fonts(canvas.resources, known):
+            fonts.setdefault(name, set()).add(outline)
+        boxes.append([*(str(page.get(name, "")) for name in BOXES), _entries(page, canvas.resources)])
     information: Any = reader.metadata or {}
     return {
         "tex": [str(information.get(name, ""))[:NAME_LIMIT] for name in ("/PTEX.Fullbanner", "/Packages")],
-        "boxes": [[str(page.get(name, "")) for name in BOXES] for page in pages],
-        "additions": sorted(_additions(reader, pages)),
-        "fonts": fonts,
+        "boxes": boxes,
+        "additions": sorted({*additions(file, reader, pages)}),
+        "fonts": {name: sorted(outlines) for name, outlines in fonts.items()},
         "marks": marks,
+        "contents": contents,
+        "titles": _titles(reader, information),
         **_attachments(reader),
     }
 
 
-def _part(dictionary: Any, key: str) -> Any:
-    """Give a dictionary within a dictionary; an empty one if there is none."""
-    found = dictionary.get(key)
-    return {} if found is None else found.get_object()
+def _fonts(resources: Any, known: dict[int, str]) -> Iterator[tuple[str, str]]:
+    """Give each font's name without the subset's tag, and digests of its outlines and of all of it."""
+    fonts = part(resources, "/Font")
+    for name in fonts:
+        reference = fonts.raw_get(name)
+        number = reference.idnum if isinstance(reference, IndirectObject) else 0
+        font = reference.get_object()
+        if not number or number not in known:
+            descriptor = part(font, "/FontDescriptor")
+            outlines = [descriptor.get(key) for key in ("/FontFile", "/FontFile2", "/FontFile3")]
+            known[number] = f"{digest(ArrayObject([*outlines, font.get('/CharProcs')]))} {digest(font)}"
+        yield f"{str(font.get('/BaseFont', '')).rpartition('+')[2]} {font.get('/Subtype')}", known[number]
 
 
-def _fonts(resources: Any) -> dict[str, str]:
-    """Give a digest of the outlines of each font, by its name without the subset's tag."""
-    found = {}
-    for name in _part(resources, "/Font"):
-        font = resource(resources, "/Font", name)
-        descriptor = _part(font, "/FontDescriptor")
-        outlines = [descriptor.get(key) for key in ("/FontFile", "/FontFile2", "/FontFile3")]
-        called = f"{str(font.get('/BaseFont', '')).rpartition('+')[2]} {font.get('/Subtype')}"
-        found[called] = " ".join(digest(part) for part in (*outlines, font.get("/CharProcs")))
-    return found
+def _entries(page: PageObject, resources: Any) -> str:
+    """Give a digest of what a page says beside its content, fonts and figures; empty if it says nothing."""
+    other = {key: page.raw_get(key) for key in page if key not in PAGE}
+    other |= {f"/Resources{key}": resources.raw_get(key) for key in resources if key not in RESOURCES}
+    return digest(DictionaryObject({NameObject(key): value for key, value in other.items()})) if other else ""
 
 
-def _additions(reader: PdfReader, pages: list[PageObject]) -> Iterator[str]:
-    """Name what a viewer may show beside the pages' own content, or instead of it; the report has none."""
-    catalog = reader.root_object
-    for key, name in {"/AcroForm": "a form", "/OCProperties": "layers", "/AA": "a script"}.items():
-        if key in catalog:
-            yield name
-    opening = _part(catalog, "/OpenAction")
-    runs = isinstance(opening, dict) and opening.get("/S") != "/GoTo"
-    if runs or "/JavaScript" in _part(catalog, "/Names"):
-        yield "a script"
-    for number, page in enumerate(pages, start=1):
-        if "/AA" in page:
-            yield f"a script on page {number}"
-        for reference in _part(page, "/Annots"):
-            annotation = reference.get_object()
-            if annotation.get("/Subtype") != "/Link" or "/AP" in annotation:
-                yield f"an annotation ({annotation.get('/Subtype')}) on page {number}"[:NAME_LIMIT]
+def _titles(reader: PdfReader, information: Any) -> list[str]:
+    """Give what a viewer shows of a document beside its pages: properties and bookmarks."""
+    bookmarks = (f"{item.get('/Title')} {part(item, '/A')}" for item in outlines(reader.root_object))
+    return [
+        text[:NAME_LIMIT] for text in (*(str(information.get(name, "")) for name in PROPERTIES), *bookmarks)
+    ]
 
 
 def _attachments(reader: PdfReader) -> dict[str, Any]:
@@ -137,6 +143,7 @@ def _attachments(reader: PdfReader) -> dict[str, Any]:
         name = str(file.name)
         if set(name) & set("/\\:\0") or name in ("", ".", "..") or len(name) > NAME_LIMIT:
             raise UnjudgedError(f"The PDF holds an attachment whose name is a path: {name[:NAME_LIMIT]!r}.")
+        _check_names(file, name)
         if name in found or name in others:
             raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
         if name in ATTACHED:
@@ -151,6 +158,15 @@ def _attachments(reader: PdfReader) -> dict[str, Any]:
             "taken out of it."
         )
     return {"attached": found, "others": others}
+
+
+def _check_names(file: EmbeddedFile, name: str) -> None:
+    """Refuse an attachment that one viewer knows by another name, or with another content, than another."""
+    spec = file.pdf_object
+    names = {str(spec[key]) for key in NAMED if key in spec}
+    contents = {str(part(spec, "/EF").raw_get(key)) for key in part(spec, "/EF")}
+    if names - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec}:
+        raise UnjudgedError(f"The PDF holds an attachment {name!r} of two names or contents.")
 
 
 def _sentence(error: Exception) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TOLERANCE = 0.05  # points: what pdfTeX's rounding of positions may amount to
 LINE_STEP = 7.0  # points: shorter moves belong to a formula, longer ones to the page's layout
 LAYOUT_TOLERANCE = 3.0  # points by which a page that is set tighter moves a line
+SPACE, SPACE_TOLERANCE = 1.5, 3.0  # points: what is wider than a kern is a space, which TeX may stretch
 CONTEXT = 12  # glyphs on either side that are told
 
 
@@ -53,6 +54,18 @@ def difference(shown: Sequence[Mark], expected: Sequence[Mark]) -> Difference | 
     return _told(shown, min(len(shown), len(expected))) if len(shown) != len(expected) else None
 
 
+def reads_alike(shown: Sequence[Mark], expected: Sequence[Mark]) -> bool:
+    """Tell whether two lists of marks are the same text, whatever broke its lines and filled its pages.
+
+    Another release of TeX may break a line elsewhere, with or without a hyphen, or set a space wider. It
+    changes no letter, no figure, no exponent's height and no order.
+    """
+    ours, theirs = ([mark for mark in marks if mark.what != "hyphen"] for marks in (shown, expected))
+    if [mark[2:5] for mark in ours] != [mark[2:5] for mark in theirs]:
+        return False
+    return all(_same_joint(*marks) for marks in zip(ours, theirs, ours[1:], theirs[1:], strict=False))
+
+
 def pages(marks: Sequence[Mark]) -> str:
     """Name the pages on which marks stand: ``p. 3`` or ``p. 3-5``."""
     numbers = sorted({mark.page for mark in marks})
@@ -73,6 +86,20 @@ def _same_step(before: Mark, other_before: Mark, one: Mark, other: Mark) -> bool
         return True
     step, expected = one.y - before.y, other.y - other_before.y
     return abs(step - expected) <= (TOLERANCE if abs(expected) < LINE_STEP else LAYOUT_TOLERANCE)
+
+
+def _same_joint(before: Mark, other_before: Mark, one: Mark, other: Mark) -> bool:
+    """Compare how two marks are joined in a line; where one of the lines is broken, there is no joint."""
+    steps = [
+        (after.x - first.x - first.width, after.y - first.y)
+        for first, after in ((before, one), (other_before, other))
+        if first.page == after.page and abs(after.y - first.y) < LINE_STEP
+    ]
+    if len(steps) < 2:
+        return True
+    (gap, rise), (other_gap, other_rise) = steps
+    stretch = SPACE_TOLERANCE if other_gap > SPACE else TOLERANCE
+    return abs(rise - other_rise) <= TOLERANCE and abs(gap - other_gap) <= stretch
 
 
 def _told(marks: Sequence[Mark], index: int) -> Difference:

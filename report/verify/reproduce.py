@@ -112,7 +112,7 @@ def _check_size(space: Space, data: Dataset) -> None:
 def _all(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], dict[str, Any], int]:
     """Train all settings: the record that the notebook should have printed, and what the pages add to it."""
     settings = list(space.settings())
-    outcomes = _train(settings, data, made)
+    outcomes = _train(settings, data, made, jobs=cpu_count())
     record = _record(space, outcomes, data)
     predicted = np.array([np.array(data.classes)[outcome.predictions] for outcome in outcomes])
     models = studies.chosen(data, space, record)
@@ -131,7 +131,8 @@ def _part(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], 
             "The notebook in the PDF tells of another number of settings than its configuration."
         )
     models = studies.chosen(data, space, made.record)
-    default, best = _train(list(models.values()), data, made)
+    # here: two networks are trained in the time that other processes need to begin
+    default, best = _train(list(models.values()), data, made, jobs=1)
     record = {
         **made.record,
         "2a": {"train": default.train, "dev": default.dev},
@@ -143,7 +144,9 @@ def _part(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], 
     return record, {**studied, **_errors(predicted, data), **_theirs(made)}, len(models)
 
 
-def _train(settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached) -> tuple[Outcome, ...]:
+def _train(
+    settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached, *, jobs: int
+) -> tuple[Outcome, ...]:
     """Train settings by other code than the notebook's."""
     return search.run(
         settings,
@@ -152,7 +155,7 @@ def _train(settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached)
         data.X_dev,
         data.y_dev,
         seeds=(made.config.seed,),
-        jobs=cpu_count(),
+        jobs=jobs,
         progress=lambda done, total: confined.tell(5 + round(85 * done / total), 100, STAGES[1]),
     )
 

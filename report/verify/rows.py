@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     MATCH = "match"
     MISMATCH = "mismatch"
     OPEN = "not compared"
+    UNJUDGED = "cannot be judged"
 
 
 class Finding(NamedTuple):
@@ -47,6 +48,11 @@ MATCH = Finding(Outcome.MATCH)
 def mismatch(cause: str, reason: str) -> Finding:
     """Give the finding that something does not match."""
     return Finding(Outcome.MISMATCH, cause, reason)
+
+
+def unjudged(cause: str, reason: str) -> Finding:
+    """Give the finding that something differs and nobody here can tell why."""
+    return Finding(Outcome.UNJUDGED, cause, reason)
 
 
 def unseen(reason: str, cause: str = "") -> Finding:
@@ -80,9 +86,9 @@ class Row:
     reproduced: str = ""
 
 
-def counted(number: int, noun: str) -> str:
-    """Give a number of things: ``1 cell``, ``1,000 cells``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """Give a number of things: ``1 cell``, ``1,000 cells``; `nouns` where an s does not make the plural."""
+    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def concerns(row: Row, question: str) -> bool:
@@ -93,15 +99,18 @@ def concerns(row: Row, question: str) -> bool:
 def outcome(rows: Iterable[Row], question: str) -> Outcome:
     """Give what was found of a question: the worst of its rows."""
     found = {row.finding.outcome for row in rows if concerns(row, question)}
-    for worst in (Outcome.MISMATCH, Outcome.OPEN):
+    for worst in (Outcome.MISMATCH, Outcome.UNJUDGED, Outcome.OPEN):
         if worst in found:
             return worst
     return Outcome.MATCH
 
 
-def mismatched(rows: Iterable[Row]) -> list[str]:
-    """Name the questions that do not match; the last may be empty, for the submission as a whole."""
+def mismatched(rows: Iterable[Row], kind: Outcome = Outcome.MISMATCH) -> list[str]:
+    """Name the questions that do not match; the last may be empty, for the submission as a whole.
+
+    Those that cannot be judged, with that outcome as `kind`.
+    """
     rows = list(rows)
-    named = [question for question in QUESTIONS if outcome(rows, question) is Outcome.MISMATCH]
-    whole = any(row.question == WHOLE and row.finding.outcome is Outcome.MISMATCH for row in rows)
+    named = [question for question in QUESTIONS if outcome(rows, question) is kind]
+    whole = any(row.question == WHOLE and row.finding.outcome is kind for row in rows)
     return [*named, WHOLE] if whole else named

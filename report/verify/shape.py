@@ -95,7 +95,12 @@ def parse(content: bytes, name: str) -> Node:
         It is no JSON, nests too deeply, holds a number that is none, or names something twice.
     """
     try:
-        value = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_number)
+        value = json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
     except UnicodeDecodeError:
         raise UnjudgedError(f"{name} is not UTF-8.") from None
     except RecursionError:
@@ -111,9 +116,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise ValueError("an object names something twice")
     if any(len(key) > NAME_LIMIT for key in found):
         raise ValueError(f"a name has more than {NAME_LIMIT} characters")
-    if any(isinstance(value, float) and not math.isfinite(value) for value in found.values()):
-        raise ValueError("a number is too large")
     return found
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _no_number(name: str) -> NoReturn:

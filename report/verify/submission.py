@@ -65,13 +65,17 @@ class Submission:
     tex : tuple of str
         Which TeX made it, and a digest of its packages' versions; empty if it does not say.
     boxes : tuple of tuples
-        Size and rotation of each page.
+        Size, rotation and further entries of each page.
     additions : tuple of str
         What a viewer would show beside the pages' content.
     fonts : mapping
-        Digest of the outlines of each font.
+        By name, digests of each font's outlines and of all of it.
     marks : tuple of Mark
         All that is painted.
+    contents : tuple of str
+        Digest of each page's content stream.
+    titles : tuple of str
+        The document's properties, its bookmarks.
     shown : mapping
         Key of a reported value -> where and how it is shown.
     files : mapping
@@ -86,8 +90,10 @@ class Submission:
     tex: tuple[str, ...]
     boxes: tuple[tuple[str, ...], ...]
     additions: tuple[str, ...]
-    fonts: Mapping[str, str]
+    fonts: Mapping[str, tuple[str, ...]]
     marks: tuple[Mark, ...]
+    contents: tuple[str, ...]
+    titles: tuple[str, ...]
     shown: Mapping[str, tuple[Shown, ...]]
     files: Mapping[str, bytes]
     others: tuple[str, ...]
@@ -139,6 +145,17 @@ def read(pdf: bytes, folder: Path) -> Submission:
         raise UnjudgedError(
             f"The PDF cannot be read within {READING.seconds} s and 512 MiB: {error}"
         ) from None
+    return understood(pdf, found)
+
+
+def understood(pdf: bytes, found: Mapping[str, Any]) -> Submission:
+    """Make sense of what was read of a PDF, as `reading.document` gives it.
+
+    Raises
+    ------
+    UnjudgedError
+        An attached file is not of the shape that this program gives it.
+    """
     marks = tuple(Mark(*mark) for mark in found["marks"])
     files = {name: base64.b64decode(content) for name, content in found["attached"].items()}
     return Submission(
@@ -146,8 +163,10 @@ def read(pdf: bytes, folder: Path) -> Submission:
         tex=tuple(found["tex"]),
         boxes=tuple(tuple(box) for box in found["boxes"]),
         additions=tuple(found["additions"]),
-        fonts=found["fonts"],
+        fonts={name: tuple(digests) for name, digests in found["fonts"].items()},
         marks=marks,
+        contents=tuple(found["contents"]),
+        titles=tuple(found["titles"]),
         shown=reported(marks),
         files=files,
         others=tuple(found["others"]),

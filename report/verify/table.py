@@ -23,8 +23,13 @@ COLUMNS = (
     ("rule", 6),
     ("", 3),
 )
-WORDS = {Outcome.MATCH: "ok", Outcome.MISMATCH: "NO", Outcome.OPEN: "-"}
-COLOURS = {Outcome.MATCH: "\x1b[32m", Outcome.MISMATCH: "\x1b[1;31m", Outcome.OPEN: "\x1b[33m"}
+WORDS = {Outcome.MATCH: "ok", Outcome.MISMATCH: "NO", Outcome.OPEN: "-", Outcome.UNJUDGED: "??"}
+COLOURS = {
+    Outcome.MATCH: "\x1b[32m",
+    Outcome.MISMATCH: "\x1b[1;31m",
+    Outcome.OPEN: "\x1b[33m",
+    Outcome.UNJUDGED: "\x1b[1;33m",
+}
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 
@@ -78,17 +83,25 @@ def _line(cells: list[str]) -> str:
 
 def _last(verdict: Verdict, *, colour: bool) -> list[str]:
     """Give the one sentence that everybody reads."""
-    named = [f"{question[0]}({question[1]})" for question in verdict.mismatched if question]
-    named += ["the submission as a whole"] * (WHOLE in verdict.mismatched)
     still = sum(row.finding.outcome is Outcome.OPEN for row in verdict.rows)
-    if named:
-        text, paint = f"MISMATCH: {', '.join(named)}.", COLOURS[Outcome.MISMATCH]
+    paint = COLOURS[verdict.outcome]
+    if verdict.outcome is Outcome.MISMATCH:
+        text = f"MISMATCH: {_named(verdict.mismatched)}."
+    elif verdict.outcome is Outcome.UNJUDGED:
+        text = f"CANNOT BE JUDGED: {_named(verdict.unjudged)}."
     else:
         count = f"{len(verdict.rows) - still} quantities of {len(QUESTIONS)} questions"
         text = f"All that was compared matches: {count}"
         text += f"; {still} not compared (-)." if still else "."
-        paint = COLOURS[Outcome.MATCH]
     return [_painted(line, paint, colour=colour) for line in textwrap.wrap(text, WIDTH)]
+
+
+def _named(questions: list[str]) -> str:
+    """Name questions, and last the whole, as people do."""
+    return ", ".join(
+        "the submission as a whole" if question == WHOLE else f"{question[0]}({question[1]})"
+        for question in questions
+    )
 
 
 def _cut(text: str, width: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from report.bundle import as_json
 from report.config import QUESTIONS
 from report.errors import InputError
-from report.verify.rows import WHOLE, mismatched, outcome
+from report.verify.rows import WHOLE, Outcome, mismatched, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,18 @@ class Verdict:
         """The questions that do not match; an empty name stands for the submission as a whole."""
         return mismatched(self.rows)
 
+    @property
+    def unjudged(self) -> list[str]:
+        """The questions that cannot be judged, named likewise."""
+        return mismatched(self.rows, Outcome.UNJUDGED)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What was found of the submission."""
+        if self.mismatched:
+            return Outcome.MISMATCH
+        return Outcome.UNJUDGED if self.unjudged else Outcome.MATCH
+
 
 def contents(verdict: Verdict) -> dict[str, Any]:
     """Give the content of verify.json."""
@@ -59,7 +71,7 @@ def contents(verdict: Verdict) -> dict[str, Any]:
     return {
         "schema": 1,
         "made_by": MAKER,
-        "verdict": "mismatch" if verdict.mismatched else "match",
+        "verdict": str(verdict.outcome),
         "trained": "default and best" if verdict.fast else "all settings",
         "submission": {
             "name": verdict.name,
@@ -69,7 +81,7 @@ def contents(verdict: Verdict) -> dict[str, Any]:
             "data": dict(made.data),
         },
         "questions": {question: str(outcome(verdict.rows, question)) for question in QUESTIONS},
-        "whole": "mismatch" if WHOLE in verdict.mismatched else "match",
+        "whole": str(_whole(verdict)),
         "rows": [
             {
                 "question": row.question,
@@ -86,6 +98,13 @@ def contents(verdict: Verdict) -> dict[str, Any]:
         ],
         "remarks": list(verdict.remarks),
     }
+
+
+def _whole(verdict: Verdict) -> Outcome:
+    """Give what was found of what belongs to no question."""
+    if WHOLE in verdict.mismatched:
+        return Outcome.MISMATCH
+    return Outcome.UNJUDGED if WHOLE in verdict.unjudged else Outcome.MATCH
 
 
 def is_ours(value: Any) -> bool:

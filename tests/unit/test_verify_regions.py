@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from report.verify.canvas import Mark
-from report.verify.regions import Difference, difference, pages
+from report.verify.regions import Difference, difference, pages, reads_alike
 
 NAMES = {"2": "two", "3": "three", "^": "asciicircum", "+": "plus", " ": "space", ".": "period"}
 
@@ -64,6 +64,29 @@ def test_what_is_added_or_missing_at_the_end_is_a_difference() -> None:
     assert Difference(1, "w2+3") == difference(text("w2+3"), text("w2"))
     assert Difference(1, "w2") == difference(text("w2"), text("w2+3"))
     assert Difference(0, "") == difference([], text("w2"))
+
+
+def test_another_line_break_reads_alike() -> None:
+    """A line broken elsewhere, with a hyphen or to another page, and a wider space are the same text."""
+    hyphen = [*text("w"), text("-", x=105.0)[0]._replace(what="hyphen"), *text("2h", y=687.0)]
+
+    assert reads_alike(hyphen, text("w2h"))
+    assert reads_alike([*text("w2"), *text("h", y=700.0, page=2)], text("w2h"))
+    assert reads_alike([*text("w"), *text("2", x=109.0)], [*text("w"), *text("2", x=107.0)])
+
+
+def test_what_does_not_read_alike() -> None:
+    """Another letter, look, order, exponent or kern is another text, wherever its lines are broken."""
+    exponent = [*text("w"), *text("2", x=105.0, y=704.0)]
+    index = [*text("w"), *text("2", x=105.0, y=698.0)]
+    turned = [*text("w", x=105.0), *text("2", x=100.0)]
+
+    assert not reads_alike(text("w3h"), text("w2h"))
+    assert not reads_alike(text("w2", look="LMRoman10, 1 g"), text("w2"))
+    assert not reads_alike(index, exponent)
+    assert not reads_alike(turned, text("w2"))
+    assert not reads_alike([*text("w"), *text("2", x=106.0)], text("w2"))
+    assert not reads_alike(text("w2"), text("w2h"))
 
 
 def test_pages_are_named() -> None:

@@ -16,11 +16,12 @@ from report.console import Console
 from report.errors import InputError
 from report.verify import gradescope, table, verdict
 from report.verify.attached import Attached, Cell
+from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.errors import UnjudgedError
 from report.verify.fresh import Fresh
 from report.verify.reported import Shown
-from report.verify.rows import MATCH, Outcome, Row, mismatch, mismatched, outcome, unseen
+from report.verify.rows import CAUSES, MATCH, Outcome, Row, mismatch, mismatched, outcome, unjudged, unseen
 from report.verify.submission import HandedIn, Submission
 from report.verify.verdict import Verdict
 
@@ -60,6 +61,11 @@ ENVIRONMENT = {
 CELLS = (Cell("setup", "code", "import numpy"), Cell("2a", "code", "# Question 2(a): the default\nfit()"))
 
 
+def check(statement: str, *, passed: bool) -> dict[str, Any]:
+    """Give a check of question 1(a), as ledger.json has it."""
+    return {"id": "1a.nesting", "question": "1a", "statement": statement, "passed": passed}
+
+
 def attached(record: dict[str, Any] = RECORD, **changed: Any) -> Attached:
     """Give evidence in which everything agrees, some of it changed."""
     values = {key: value.as_json() for key, value in problem2.values(record).items()}
@@ -74,7 +80,8 @@ def attached(record: dict[str, Any] = RECORD, **changed: Any) -> Attached:
         quick=False,
         code={"report": "1", "templates": "2"},
         versions={"numpy": "2.4.6"},
-        checks={"1a.nesting": ("1a", "nests", True)},
+        checks={"1a.nesting": check("nests", passed=True)},
+        facts={"results.json, seed": 0},
         record=record,
         cells=CELLS,
     )
@@ -92,6 +99,8 @@ def submitted(of: Attached, **shown: str) -> Submission:
         additions=(),
         fonts={},
         marks=(),
+        contents=(),
+        titles=(),
         shown={key: (Shown(3, text),) for key, text in texts.items()},
         files={"homework03.ipynb": b"{}"},
         others=(),
@@ -325,7 +334,7 @@ def test_a_formula_that_other_code_gives() -> None:
 
 def test_a_check_that_did_not_pass() -> None:
     """A ledger that says otherwise than the checks do is told by the check."""
-    other = attached(checks={"1a.nesting": ("1a", "nests", False)})
+    other = attached(checks={"1a.nesting": check("nests", passed=False)})
     (row,) = rows(submitted(other), fresh(attached()))
 
     assert ("1a", "0 passed", "1 passed") == (row.question, row.attached, row.reproduced)
@@ -462,6 +471,30 @@ def test_verify_json_says_it_all(judged: Verdict) -> None:
     assert {"1a": "match", "2a": "mismatch", "2b": "not compared"}.items() <= content["questions"].items()
     assert "text changed" == content["rows"][1]["cause"]
     assert json.loads(json.dumps(content)) == content
+
+
+def test_verify_json_is_documented(judged: Verdict) -> None:
+    """Every name in verify.json stands in docs/verify.md, and so does every outcome and cause."""
+    told = (Path(__file__).resolve().parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
+    content = verdict.contents(judged)
+    names = {*content, *content["submission"], *content["rows"][0], *Outcome, *CAUSES}
+
+    assert [] == sorted(name for name in names if f'"{name}"' not in told and f"`{name}`" not in told)
+
+
+def test_what_cannot_be_judged_passes_nowhere(judged: Verdict, tmp_path: Path) -> None:
+    """A question that differs where the TeX differs is no match: its own word, no points, exit 2."""
+    row = Row(
+        "1b", "formulas", "glyphs", unjudged("code or versions differ", "another text, and another TeX")
+    )
+    found = Verdict("a.pdf", judged.submission, (judged.rows[0], row), (), fast=False)
+    gradescope.write(tmp_path / "scores.json", found)
+    scores = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))["tests"]
+
+    assert "cannot be judged" == verdict.contents(found)["verdict"]
+    assert "CANNOT BE JUDGED: 1(b)." == table.lines(found, colour=False)[-1]
+    assert ("failed", 0) == next((test["status"], test["score"]) for test in scores if test["number"] == "1b")
+    assert 2 == EXIT[found.outcome]
 
 
 def test_the_console_tells_whether_it_takes_colour() -> None:

@@ -20,6 +20,7 @@ from report.verify.errors import UnjudgedError
         (b'{"a": NaN}', "NaN is no number"),
         (b'{"a": -Infinity}', "-Infinity is no number"),
         (b'{"a": 1e999}', "a number is too large"),
+        (b'{"a": [-1e400]}', "a number is too large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "results.json is not JSON: Exceeds the limit"),
         (b'{"' + b"a" * 300 + b'": 1}', "a name has more than 200 characters"),
     ],

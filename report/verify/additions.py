@@ -1,0 +1,128 @@
+"""What a viewer may show beside the pages' own content, or instead of it: the report has none of it.
+
+Two programs read a sound PDF alike. Of one that was appended to, or that holds objects which its table does
+not name, one program may show what another never sees; so only what TeX writes is taken: one table, no more
+objects than it names, and entries that are known to show nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+from pypdf.generic import DictionaryObject, IndirectObject
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from pypdf import PageObject, PdfReader
+
+NAME_LIMIT = 200
+CATALOG = frozenset(
+    {
+        *("/Type", "/Pages", "/Outlines", "/Names", "/AF", "/PageMode", "/ViewerPreferences", "/Lang"),
+        "/OpenAction",
+    }
+)
+NAMES = frozenset({"/Dests", "/EmbeddedFiles"})
+LINK = frozenset({"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A"})
+ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
+WORDS = {"/AcroForm": "a form", "/OCProperties": "layers", "/AA": "a script", "/JavaScript": "a script"}
+OUTLINE_LIMIT = 1000
+# No other keyword of a PDF begins so; in compressed streams it does not occur by chance.
+OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")
+END = re.compile(rb"startxref\s+\d+\s+%%EOF\s*")
+
+
+def additions(file: bytes, reader: PdfReader, pages: list[PageObject]) -> Iterator[str]:
+    """Name all of it.
+
+    Parameters
+    ----------
+    file : bytes
+        The PDF.
+    reader : PdfReader
+        What reads it.
+    pages : list of PageObject
+        Its pages.
+    """
+    yield from _revisions(file, reader)
+    catalog = reader.root_object
+    yield from _unknown(catalog, CATALOG)
+    yield from _unknown(part(catalog, "/Names"), NAMES)
+    opening = part(catalog, "/OpenAction")
+    if isinstance(opening, dict) and not _plain(opening):
+        yield "a script"
+    for number, page in enumerate(pages, start=1):
+        if "/AA" in page:
+            yield f"a script on page {number}"
+        for reference in part(page, "/Annots"):
+            annotation = reference.get_object()
+            if not _is_link(annotation):
+                yield f"an annotation ({annotation.get('/Subtype')}) on page {number}"[:NAME_LIMIT]
+    if any("/A" in item and not _plain(part(item, "/A")) for item in outlines(catalog)):
+        yield "a bookmark with a script"
+    if "/EmbeddedFiles" in part(catalog, "/Names"):
+        listed = {_number(file.pdf_object) for file in reader.attachment_list}
+        if {_number(spec.get_object()) for spec in part(catalog, "/AF")} - listed:
+            yield "a file that is not among its attachments"
+
+
+def part(dictionary: Any, key: str) -> Any:
+    """Give a dictionary within a dictionary; an empty one if there is none."""
+    found = dictionary.get(key)
+    return {} if found is None else found.get_object()
+
+
+def outlines(catalog: Any) -> Iterator[Any]:
+    """Give the bookmarks, up to a limit; each once."""
+    waiting, met = [part(catalog, "/Outlines").get("/First")], set[int]()
+    while waiting and len(met) < OUTLINE_LIMIT:
+        reference = waiting.pop()
+        item = reference.get_object() if reference is not None else None
+        if not isinstance(item, DictionaryObject) or id(item) in met:
+            continue
+        met.add(id(item))
+        yield item
+        waiting += [item.raw_get(key) for key in ("/Next", "/First") if key in item]
+
+
+def _revisions(file: bytes, reader: PdfReader) -> Iterator[str]:
+    """Name what makes a file more than one table and the objects in it."""
+    if not file.startswith(b"%PDF-"):
+        yield "something before its beginning"
+    ends = [match.end() for match in itertools.islice(END.finditer(file), 2)]
+    if ends != [len(file)] or file.count(b"startxref") != 1:
+        yield "something after its end"
+    if {"/Prev", "/XRefStm"} & {*reader.trailer}:
+        yield "an earlier revision"
+    known = {offset for table in reader.xref.values() for offset in table.values()}
+    if any(match.start() not in known for match in OBJECT.finditer(file)):
+        yield "objects that its table does not name"
+
+
+def _unknown(dictionary: Any, known: Collection[str]) -> Iterator[str]:
+    for key in dictionary:
+        if key not in known:
+            yield WORDS.get(key, f"an entry {key}")[:NAME_LIMIT]
+
+
+def _is_link(annotation: Any) -> bool:
+    """Tell whether an annotation is a link that paints nothing and leads somewhere."""
+    return (
+        annotation.get("/Subtype") == "/Link"
+        and {*annotation} <= LINK
+        and annotation.get("/Border") == [0, 0, 0]
+        and _plain(part(annotation, "/A"))
+    )
+
+
+def _plain(action: Any) -> bool:
+    """Tell whether an action only leads to a place or a page of the web."""
+    return {*action} <= ACTION and action.get("/S") in {"/GoTo", "/URI"}
+
+
+def _number(dictionary: Any) -> int:
+    reference = dictionary.indirect_reference
+    return reference.idnum if isinstance(reference, IndirectObject) else 0
