@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
 LIMIT = MLPClassifier().max_iter  # epochs
+FEW = 8  # settings: so many are trained in the time that other processes need to begin
 STAGES = ("deriving problem 1", "training", "typesetting")
 
 
@@ -112,7 +113,7 @@ def _check_size(space: Space, data: Dataset) -> None:
 def _all(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], dict[str, Any], int]:
     """Train all settings: the record that the notebook should have printed, and what the pages add to it."""
     settings = list(space.settings())
-    outcomes = _train(settings, data, made, jobs=cpu_count())
+    outcomes = _train(settings, data, made)
     record = _record(space, outcomes, data)
     predicted = np.array([np.array(data.classes)[outcome.predictions] for outcome in outcomes])
     models = studies.chosen(data, space, record)
@@ -131,8 +132,7 @@ def _part(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], 
             "The notebook in the PDF tells of another number of settings than its configuration."
         )
     models = studies.chosen(data, space, made.record)
-    # here: two networks are trained in the time that other processes need to begin
-    default, best = _train(list(models.values()), data, made, jobs=1)
+    default, best = _train(list(models.values()), data, made)
     record = {
         **made.record,
         "2a": {"train": default.train, "dev": default.dev},
@@ -144,9 +144,7 @@ def _part(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], 
     return record, {**studied, **_errors(predicted, data), **_theirs(made)}, len(models)
 
 
-def _train(
-    settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached, *, jobs: int
-) -> tuple[Outcome, ...]:
+def _train(settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached) -> tuple[Outcome, ...]:
     """Train settings by other code than the notebook's."""
     return search.run(
         settings,
@@ -155,7 +153,7 @@ def _train(
         data.X_dev,
         data.y_dev,
         seeds=(made.config.seed,),
-        jobs=jobs,
+        jobs=1 if len(settings) <= FEW else cpu_count(),
         progress=lambda done, total: confined.tell(5 + round(85 * done / total), 100, STAGES[1]),
     )
 

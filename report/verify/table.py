@@ -56,8 +56,8 @@ def lines(verdict: Verdict, *, colour: bool) -> list[str]:
         out += [""] * (new and row.question[:1] != verdict.rows[index - 1].question[:1])
         first = index == 0 or new
         out += _row(row, row.question if first else "", colour=colour)
-    out.append("")
     for remark in verdict.remarks:
+        out += [""] * (remark == verdict.remarks[0])
         out += textwrap.wrap(printable(remark), WIDTH, initial_indent="* ", subsequent_indent="  ")
     out += ["", *_last(verdict, colour=colour)]
     return out

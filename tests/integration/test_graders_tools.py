@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tex
 
+ROOT = Path(__file__).resolve().parents[2]
 RESEED = "import random\nimport numpy\nrandom.seed(42)\nnumpy.random.seed(42)\n"
 
 
@@ -48,10 +49,23 @@ def room(tiny_build: Build, tmp_path: Path) -> Path:
 
 def test_nbval_finds_the_stored_outputs_again(room: Path, clean_environ: dict[str, str]) -> None:
     """Unsanitised, `pytest --nbval` runs every cell and finds each output as it was stored."""
+    nbval(room, clean_environ)
+
+
+@pytest.mark.slow
+def test_nbval_finds_the_outputs_of_the_sample(tmp_path: Path, clean_environ: dict[str, str]) -> None:
+    """So it does with the notebook that is shipped, whole search and all."""
+    room = Path(shutil.copytree(ROOT / "data", tmp_path / "room"))
+    shutil.copy(ROOT / "build" / NOTEBOOK, room)
+    nbval(room, clean_environ)
+
+
+def nbval(room: Path, environ: dict[str, str]) -> None:
+    """Run nbval on the notebook in a folder: every cell must pass."""
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", NOTEBOOK],
         cwd=room,
-        env=clean_environ,
+        env=environ,
         capture_output=True,
         encoding="utf-8",
         check=False,
