@@ -11,10 +11,10 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
-from pypdf.generic import DictionaryObject, IndirectObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pypdf import PageObject, PdfReader
 
@@ -29,6 +29,7 @@ NAMES = frozenset({"/Dests", "/EmbeddedFiles"})
 LINK = frozenset({"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A"})
 ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
 WORDS = {"/AcroForm": "a form", "/OCProperties": "layers", "/AA": "a script", "/JavaScript": "a script"}
+PACKED = (None, "/FlateDecode")
 OUTLINE_LIMIT = 1000
 # No other keyword of a PDF begins so; in compressed streams it does not occur by chance.
 OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")
@@ -52,15 +53,11 @@ def additions(file: bytes, reader: PdfReader, pages: list[PageObject]) -> Iterat
     yield from _unknown(catalog, CATALOG)
     yield from _unknown(part(catalog, "/Names"), NAMES)
     opening = part(catalog, "/OpenAction")
-    if isinstance(opening, dict) and not _plain(opening):
+    if opening and isinstance(opening, dict) and not _plain(opening):
         yield "a script"
-    for number, page in enumerate(pages, start=1):
-        if "/AA" in page:
-            yield f"a script on page {number}"
-        for reference in part(page, "/Annots"):
-            annotation = reference.get_object()
-            if not _is_link(annotation):
-                yield f"an annotation ({annotation.get('/Subtype')}) on page {number}"[:NAME_LIMIT]
+    if part(catalog, "/Pages").get("/Count") != len(pages):
+        yield "a wrong count of its pages"
+    yield from _on_pages(pages)
     if any("/A" in item and not _plain(part(item, "/A")) for item in outlines(catalog)):
         yield "a bookmark with a script"
     if "/EmbeddedFiles" in part(catalog, "/Names"):
@@ -106,6 +103,30 @@ def _unknown(dictionary: Any, known: Collection[str]) -> Iterator[str]:
     for key in dictionary:
         if key not in known:
             yield WORDS.get(key, f"an entry {key}")[:NAME_LIMIT]
+
+
+def _on_pages(pages: list[PageObject]) -> Iterator[str]:
+    """Name what lies over single pages, and content that is kept as TeX keeps none."""
+    for number, page in enumerate(pages, start=1):
+        if not all(_is_packed(stream.get_object()) for stream in _streams(page)):
+            yield f"another packing of page {number}"
+        if "/AA" in page:
+            yield f"a script on page {number}"
+        for reference in part(page, "/Annots"):
+            annotation = reference.get_object()
+            if not _is_link(annotation):
+                yield f"an annotation ({annotation.get('/Subtype')}) on page {number}"[:NAME_LIMIT]
+
+
+def _streams(page: PageObject) -> Iterable[Any]:
+    """Give the streams that a page's content is made of."""
+    contents = part(page, "/Contents")
+    return contents if isinstance(contents, ArrayObject) else [contents] if contents else []
+
+
+def _is_packed(stream: Any) -> bool:
+    """Tell whether a stream is packed as TeX does it: in its own file, in a way that every program knows."""
+    return {*stream} <= {"/Length", "/Filter"} and stream.get("/Filter") in PACKED
 
 
 def _is_link(annotation: Any) -> bool:

@@ -258,6 +258,11 @@ def _root(writer: PdfWriter) -> Any:
     return writer.root_object
 
 
+def _elsewhere(writer: PdfWriter) -> None:
+    contents = _page(writer)["/Contents"].get_object()
+    contents[name("F")] = TextStringObject("other.pdf")
+
+
 def _swapped(writer: PdfWriter) -> None:
     kids = writer.root_object["/Pages"]["/Kids"]
     kids[0], kids[1] = kids[1], kids[0]
@@ -371,6 +376,10 @@ FORGERIES = {
     "all made transparent": Forged(before_all(b"/Forged gs", "ExtGState", CLEAR), "", "further entries"),
     "in a layer": Forged(
         _set(_root, "OCProperties", dictionary(OCGs=ArrayObject(), D=DictionaryObject())), "", "layers"
+    ),
+    "a page whose content is in another file": Forged(_elsewhere, "", "another packing of page 4"),
+    "a wrong count of pages": Forged(
+        lambda writer: writer.root_object["/Pages"].update({name("Count"): NumberObject(1)}), "", "count"
     ),
     "a blended page": Forged(
         _set(_page, "Group", dictionary(S=name("Transparency"), K=NumberObject(1))), "", "further entries"
