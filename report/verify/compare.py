@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.config import QUESTIONS
-from report.verify import circumstances, pages, papers, values
+from report.verify import circumstances, pages, papers, values, whole
 from report.verify.rows import WHOLE, Outcome, mismatched
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def compare(submission: Submission, handed_in: HandedIn, fresh: Fresh) -> tuple[
     differing = {row.question for row in rows if row.finding.outcome is Outcome.MISMATCH}
     otherwise = {question for question in QUESTIONS if {question, question[0]} & differing}
     rows += pages.texts(submission, fresh, found, otherwise)
-    rows += papers.whole(submission, fresh, found, differs=bool(mismatched(rows)))
+    rows += whole.rows(submission, fresh, found, differs=bool(mismatched(rows)))
     return list(in_order(rows)), (*_remarks(submission, fresh), *found.remarks())
 
 

@@ -1,4 +1,4 @@
-"""What else is handed in: the checks, the search, the data, the notebook, and nothing laid over the pages."""
+"""What else is handed in: the checks, the search, the data, the notebook."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from report.verify.rows import (
     CODE,
     DATA,
     MATCH,
-    TEXT,
     UNEXPLAINED,
     WHOLE,
     Row,
     counted,
     mismatch,
-    unjudged,
     unseen,
 )
 from report.verify.rows import NOTEBOOK as NOTEBOOK_DIFFERS
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from report.verify.fresh import Fresh
     from report.verify.submission import HandedIn, Submission
 
-CHANGED = "the PDF was changed after the build"
 TRUST = ("seeds", "selection")
 TEXTS = ("markdown", "raw")
 SEARCH = ("train", "dev", "epochs", "converged")
@@ -107,7 +104,8 @@ def facts(submission: Submission, fresh: Fresh, circumstances: Circumstances) ->
         cause, reason = circumstances.of_facts()
         finding = mismatch(cause, f"{reason} ({differing[0]})")
     told = [counted(len(found), "entry", "entries") for found in (there, here)]
-    yield Row(WHOLE, "seed, rows, columns", "exact", finding, attached=told[0], reproduced=told[1])
+    question = "2" if circumstances.data else WHOLE  # other data have other rows
+    yield Row(question, "seed, rows, columns", "exact", finding, attached=told[0], reproduced=told[1])
 
 
 def data(
@@ -152,56 +150,6 @@ def notebook(
     beside = handed_in.beside.get(NOTEBOOK)
     if beside is not None:
         yield _beside(submission, beside)
-
-
-def whole(
-    submission: Submission, fresh: Fresh, circumstances: Circumstances, *, differs: bool
-) -> Iterator[Row]:
-    """Compare what is not told by the marks on a page: what lies over it, its size, fonts, bytes, bookmarks.
-
-    Parameters
-    ----------
-    submission, fresh, circumstances
-        The two sides, and what may explain a difference.
-    differs : bool
-        Whether something was found already: then the bytes differ as well.
-    """
-    finding = MATCH
-    if submission.additions:
-        finding = mismatch(TEXT, f"{CHANGED}: it has {', '.join(submission.additions[:3])}")
-    yield Row(WHOLE, "nothing over the pages", "exact", finding)
-    there, here = submission, fresh.pages
-    if here is None:
-        return
-    finding = MATCH
-    other_tex = bool(circumstances.tex)
-    part = 0 if other_tex else slice(None)  # of a font: another TeX may note other things beside its outlines
-    other = [
-        name
-        for name in {*there.fonts, *here.fonts}
-        if _digests(there, name, part) != _digests(here, name, part)
-    ]
-    same_glyphs = {mark[2:5] for mark in there.marks} == {mark[2:5] for mark in here.marks}
-    if {*there.boxes} != {*here.boxes}:
-        finding = mismatch(TEXT, f"{CHANGED}: its pages have other sizes, or further entries")
-    elif there.titles != here.titles:
-        finding = mismatch(TEXT, f"{CHANGED}: other properties or bookmarks")
-    elif same_glyphs and other:  # a font holds the glyphs that are used: others make another font
-        named = f"other outlines in {', '.join(sorted(other)[:3])}"
-        finding = (
-            unjudged(CODE, f"{named}; {circumstances.tex[0]}")
-            if other_tex
-            else mismatch(TEXT, f"{CHANGED}: {named}")
-        )
-    elif not (other_tex or differs) and there.contents != here.contents:
-        finding = mismatch(TEXT, f"{CHANGED}: its pages were written anew")
-    told = [counted(len(fonts), "font") for fonts in (there.fonts, here.fonts)]
-    yield Row(WHOLE, "fonts, sizes, bytes", "sha256", finding, reported=told[0], reproduced=told[1])
-
-
-def _digests(of: Submission, name: str, part: int | slice) -> set[str]:
-    """Give the digests of all fonts of a name: of their outlines alone, or of all of them."""
-    return {str(digests.split()[part]) for digests in of.fonts.get(name, ())}
 
 
 def _beside(submission: Submission, beside: bytes) -> Row:
