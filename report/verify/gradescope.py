@@ -36,8 +36,8 @@ def check_place(file: Path) -> None:
 
 def write(file: Path, found: Verdict) -> None:
     """Write the result of a submission that was judged."""
-    tests = [_test(found.rows, question) for question in QUESTIONS]
     whole = [row for row in found.rows if row.question == WHOLE and row.finding.outcome in WRONG]
+    tests = [_test(found.rows, question, trusted=not whole) for question in QUESTIONS]
     output = "\n".join([*(_told(row) for row in whole), *found.remarks])
     _write(
         file, {"output": output or "Reported, attached and reproduced: see each question.", "tests": tests}
@@ -54,17 +54,21 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     verdict.replace(file, {**content, "visibility": "visible", "extra_data": MARK})
 
 
-def _test(rows: tuple[Row, ...], question: str) -> dict[str, Any]:
-    """Give the test of a question: all of its points unless something does not match or cannot be judged."""
+def _test(rows: tuple[Row, ...], question: str, *, trusted: bool) -> dict[str, Any]:
+    """Give the test of a question: all of its points unless something does not match or cannot be judged.
+
+    Where that is so of the submission as a whole (something lies over its pages), no page of it is trusted.
+    """
     about = [row for row in rows if concerns(row, question)]
-    passed = outcome(rows, question) not in WRONG
+    passed = trusted and outcome(rows, question) not in WRONG
+    told = [_told(row) for row in sorted(about, key=lambda row: row.question != question)]
     return {
         "name": f"{question[0]}({question[1]})",
         "number": question,
         "score": POINTS[question] if passed else 0,
         "max_score": POINTS[question],
         "status": "passed" if passed else "failed",
-        "output": "\n".join(_told(row) for row in sorted(about, key=lambda row: row.question != question)),
+        "output": "\n".join(told if trusted else ["The submission as a whole does not match.", *told]),
     }
 
 

@@ -426,6 +426,17 @@ def test_gradescope_gives_the_points_of_the_sheet(judged: Verdict, tmp_path: Pat
     assert ["failed"] == [test["status"] for test in written["tests"] if test["number"] == "2a"]
 
 
+def test_gradescope_trusts_no_page_of_a_file_that_was_changed(judged: Verdict, tmp_path: Path) -> None:
+    """Something laid over the pages belongs to no question, and leaves no question its points."""
+    over = Row("", "nothing over the pages", "exact", mismatch("text changed", "it has a form"))
+    file = tmp_path / "results.json"
+    gradescope.write(file, Verdict("a.pdf", judged.submission, (judged.rows[0], over), (), fast=False))
+    written = json.loads(file.read_text(encoding="utf-8"))
+
+    assert "it has a form" in written["output"]
+    assert {("failed", 0)} == {(test["status"], test["score"]) for test in written["tests"]}
+
+
 def test_gradescope_is_told_why_nothing_was_judged(tmp_path: Path) -> None:
     """A submission that cannot be judged gets no points, and the reason."""
     file = tmp_path / "results.json"
