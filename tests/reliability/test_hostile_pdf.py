@@ -54,7 +54,7 @@ RESULTS: dict[str, Any] = {
         "2a.dev.accuracy": {"question": "2a", "value": 0.1, "printed": "0.1", "correct": 1, "total": 30}
     },
     "formulas": {"1a.h1": {"question": "1a", "latex": "h_1"}},
-    "data": {"files": {"trnX-3d.csv": {"sha256": "0" * 64}}},
+    "data": {"stand_in": False, "files": {"trnX-3d.csv": {"sha256": "0" * 64}}},
     "environment": {"pinned": True, "reasons": [], "overridden": {}, "blas": [BLAS], "simd": "X86_V3"},
     "studied": {"seeds": {}, "selection": {}, "certificate": []},
     "seed": 0,
