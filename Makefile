@@ -40,9 +40,9 @@ help:
 	@echo "make test       the tests (about 10 minutes)"
 	@echo "make test-slow  the tests with full counts (about 30 minutes)"
 	@echo "make lint       ruff and mypy"
-	@echo "make bench      the benchmarks"
+	@echo "make bench      side by side with other programs: a table, docs/benchmarks.md (30 minutes)"
 	@echo "make lock       new lock files from pyproject.toml (needs uv)"
-	@echo "make clean      remove .venv, caches and by-products; never a file of yours"
+	@echo "make clean      remove .venv*, caches and by-products; never a file of yours"
 
 setup:
 	$(provide) report
@@ -68,12 +68,13 @@ lint:
 	$(OURS) -m mypy
 
 bench: setup
-	@for benchmark in benchmarks/*.py; do $(OURS) "$$benchmark" || exit; done
+	$(provide) bench
+	@.venv-bench/bin/python -m benchmarks
 
 # By name, not all that git ignores: a person's own ignored files are no business of ours. No pathspec with
 # wildcards either: git removes a whole ignored folder that only might hold a match.
 clean:
-	@git clean -fdXq -- .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+	@git clean -fdXq -- .venv .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis build
 	@find . -maxdepth 3 -path './.*' -prune -o -name __pycache__ -prune -exec git clean -fdXq -- {} +
 
 lock:
@@ -81,3 +82,5 @@ lock:
 		--no-annotate pyproject.toml -o requirements.txt
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt

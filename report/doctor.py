@@ -75,7 +75,7 @@ def _packages() -> Finding:
 
 
 def _virtualenv() -> Finding:
-    if virtualenv.lacking(("requirements.txt",)):
+    if virtualenv.Environment(("requirements.txt",)).lacking():
         return Finding(NOTE, ".venv", "absent, or not made from this requirements.txt", "make setup")
     return Finding(FINE, ".venv", "made from requirements.txt")
 

@@ -18,22 +18,27 @@ from report import toolchain, virtualenv
 from report.console import Console
 from report.errors import InputError, MachineError, ReportError
 from report.setup_log import ROOT, SetupLog
+from report.virtualenv import Environment
 
 APT_LOCK_SECONDS = 600  # a fresh machine may still be updating itself
 
 
 @dataclass(frozen=True)
 class Purpose:
-    """What a make target needs: lock files (each holds all of the one before) and system packages."""
+    """What a make target needs: Python packages in an environment, and system packages."""
 
-    locks: tuple[str, ...]
+    environment: Environment
     system: tuple[toolchain.Package, ...]
 
 
 PURPOSES = {
-    "report": Purpose(("requirements.txt",), toolchain.TEX),
-    "test": Purpose(("requirements.txt", "requirements-dev.txt"), toolchain.TEX + toolchain.TESTING),
-    "lint": Purpose(("requirements.txt", "requirements-dev.txt"), ()),
+    "report": Purpose(Environment(("requirements.txt",)), toolchain.TEX),
+    "test": Purpose(
+        Environment(("requirements.txt", "requirements-dev.txt")), toolchain.TEX + toolchain.TESTING
+    ),
+    "lint": Purpose(Environment(("requirements.txt", "requirements-dev.txt")), ()),
+    # What we are compared with brings a hundred packages: apart, so that no other command can meet them.
+    "bench": Purpose(Environment(("requirements-bench.txt",), ".venv-bench", ("connection-pool",)), ()),
 }
 
 
@@ -56,19 +61,19 @@ class Provision:
         try:
             self._wait_for(folder)
             lacks = self._lacks(purpose)
-            if not lacks and not virtualenv.lacking(purpose.locks):
+            if not lacks and not purpose.environment.lacking():
                 return
             self.log.start()
             if lacks and self._apt_install(tuple(dict.fromkeys(lack.package.debian for lack in lacks))):
                 lacks = self._lacks(purpose)
             self._tell(lacks)
-            virtualenv.provide(purpose.locks, self.log, self.console)
+            purpose.environment.provide(self.log, self.console)
         finally:
             os.close(folder)
 
     def _lacks(self, purpose: Purpose) -> tuple[toolchain.Lack, ...]:
         importlib.invalidate_caches()  # apt may have brought modules of this very Python
-        return (*virtualenv.obstacle(purpose.locks), *toolchain.missing(purpose.system))
+        return (*purpose.environment.obstacle(), *toolchain.missing(purpose.system))
 
     def _tell(self, lacks: tuple[toolchain.Lack, ...]) -> None:
         """Say what stays missing and which commands bring it: an error only if nothing goes without it."""

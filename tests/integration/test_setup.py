@@ -284,7 +284,7 @@ def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:
 
 
 def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Path) -> None:
-    """Caches, .venv and what a build leaves go; data, notes, even files that a person ignores, stay."""
+    """Caches, environments and what a build leaves go; data, notes, even files that a person ignores stay."""
     person = [
         "data/data.tgz",
         "data/trnX-3d.csv",
@@ -294,7 +294,7 @@ def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Pa
         "own.log",
     ]
     ours = [
-        *(".venv/x", ".pytest_cache/x", ".mypy_cache/x", ".ruff_cache/x", ".hypothesis/x"),
+        *(".venv/x", ".venv-bench/x", ".pytest_cache/x", ".mypy_cache/x", ".ruff_cache/x", ".hypothesis/x"),
         *("report/__pycache__/x.pyc", "build/failed/submission.tex", "build/timings.json", "build/.store/x"),
         *("build/submission.aux", "build/submission.log"),
     ]
