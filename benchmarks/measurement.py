@@ -215,6 +215,11 @@ def side(module: str, name: str, *, memory: bool = False, seconds: float = 900, 
     return Sample(wall, sample.cpu, sample.memory, answer)
 
 
+def cpu_of_all() -> float:
+    """Give the CPU seconds that this process and all below it have computed so far."""
+    return sum(map(_computed, [os.getpid(), *_descendants()])) / os.sysconf("SC_CLK_TCK")
+
+
 def peer(name: str) -> Path | None:
     """Find a program in the environment that runs this one; None if it is not installed."""
     path = Path(sys.executable).parent / name
@@ -341,6 +346,14 @@ def _watched(wanted: bool) -> Any:
         stop.set()
         if wanted:
             thread.join()
+
+
+def _computed(process: int) -> int:
+    """Give the clock ticks of a process and of its awaited children; 0 if it has ended."""
+    with contextlib.suppress(OSError):
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+        return sum(map(int, text.rpartition(")")[2].split()[11:15]))
+    return 0
 
 
 def _proportional(process: int) -> int:

@@ -1,148 +1,146 @@
-"""The report's search, by scikit-learn's GridSearchCV and in lockstep: time, ratio, equality of every bit.
+"""The report's search, against scikit-learn's searches and Optuna.
 
-    python benchmarks/search.py [--runs 3] [--seeds 1] [--quick] [--json FILE]
+    python -m benchmarks.search [--runs N] [--quick] [--json FILE]
 
-Both sides train every setting of report.toml on every core with the same numeric pins, each in a fresh
-process that starts its own workers, and turn by turn, so that whatever else this machine does falls on both.
-GridSearchCV's scorer counts dev samples and hashes the weights; both are compared with lockstep's for every
-setting and seed.
-
-Where the rest of the time goes is measured too: a bare loop of the BLAS calls and element-wise passes that
-the steps consist of, with nothing around it, and of these the products and tanh, expit, sqrt alone.
+GridSearchCV and lockstep train every setting on every core; GridSearchCV's scorer counts dev samples and
+hashes the weights, and both must be lockstep's, bit for bit, for each setting and seed. Successive halving
+(HalvingGridSearchCV over max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core)
+stop trainings early: each goes on until its CPU time is what lockstep's exhaustive search took, and then the
+best counts of correct dev samples are compared.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import platform
-import resource
-import statistics
-import subprocess
-import sys
+import tempfile
 import time
-import tomllib
-from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from experiments import portable  # noqa: E402 - found by the line above
-
-PINS = portable.pin()  # before numpy
+from benchmarks import arithmetic, problems
+from benchmarks.measurement import Found, Row, Sample, Target, cpu_of_all, program, ratio, say, side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+SEEDS = 5  # at once, in the second comparison
+OPTUNA_SEEDS = (0, 1, 2)
+FIRST_RUNGS = (7, 22, 66, 200)  # epochs: the last rung is 189, 198, 198, 200 of the 200 that a fit may take
+EPOCHS = 200  # MLPClassifier's max_iter
+OTHER_RUNS = 2  # of all but the main comparison, which are smaller
 
 
-def main() -> None:
-    """Measure turn by turn, compare, and print what was found."""
-    options = _options()
-    if options.side:
-        print(json.dumps(SIDES[options.side](options)))
-        return
-    rows: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
-    for run in range(options.runs):
-        for side in SIDES:
-            rows[side].append(_measured(side, options))
-            wall, cpu = rows[side][-1]["seconds"], rows[side][-1]["cpu_seconds"]
-            print(f"run {run + 1}, {side}: {wall:.1f} s, {cpu:.1f} s of all cores", file=sys.stderr)
-    found = _comparison(rows, options)
-    text = json.dumps(found, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n", encoding="utf-8")
-    sys.exit(found["equal_bits"] != found["fits"])
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=3, help="how often each side is measured")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds each setting is trained with")
-    parser.add_argument(
-        "--quick", action="store_true", help="a twelfth of the space, to try the benchmark out"
+def measure(options: argparse.Namespace) -> Found:
+    """Compare on each set, with one seed, then the shipped set with several."""
+    rows: list[Row] = []
+    facts: dict[str, Any] = {}
+    quick = options.quick
+    for name in problems.SETS:
+        whole = {"data": name, "seeds": 1, "part": name != "shipped", "quick": quick}
+        runs = options.runs if name == "shipped" else min(options.runs, OTHER_RUNS)
+        target = Target(2.5, at_least=True) if name == "shipped" else None
+        compared = _exact(f"{name}, one seed", whole, runs, target)
+        rows += compared
+        ours = compared[0].sides["lockstep"]
+        if name == "shipped":
+            rows += _limit(ours)
+        rows += _early_stoppers(name, whole, ours)
+    several = {"data": "shipped", "seeds": SEEDS, "part": True, "quick": quick}
+    runs = min(options.runs, OTHER_RUNS)
+    rows += _exact(f"shipped, {SEEDS} seeds", several, runs, Target(3, at_least=True))
+    facts["spaces"] = (
+        f"{len(_settings(part=False, quick=quick))} settings of report.toml on the shipped data with one"
+        f" seed; {len(_settings(part=True, quick=quick))} of them everywhere else"
     )
-    parser.add_argument("--json", type=Path, help="write the result to this file too")
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    return Found(rows, facts=facts)
 
 
-def _measured(side: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Run one side in a fresh process; add the time that all its processes computed."""
-    command = [sys.executable, __file__, "--side", side, "--seeds", str(options.seeds)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        command + ["--quick"] * options.quick,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONWARNINGS": "ignore"},
-        check=True,
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    row: dict[str, Any] = json.loads(done.stdout)
-    row["cpu_seconds"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return row
+def _exact(name: str, what: Mapping[str, Any], runs: int, target: Target | None) -> list[Row]:
+    """Compare the two exhaustive searches: time, and equality of every bit."""
+    sides: dict[str, list[Sample]] = {"GridSearchCV": [], "lockstep": []}
+    for run in range(runs):
+        for who, samples in sides.items():
+            samples.append(side("search", who, **what))
+            say(f"{name}, run {run + 1}, {who}: {samples[-1].wall:.1f} s, CPU {samples[-1].cpu:.1f} s")
+    theirs, ours = (sides[who][0].answer["found"] for who in sides)
+    equal = sum(ours.get(key) == both for key, both in theirs.items())
+    counts = sum(ours.get(key, [None])[0] == dev for key, (dev, _) in theirs.items())
+    best = max(dev for dev, _ in ours.values())
+    note = f"{counts} of {len(theirs)} dev counts equal; best: {best} correct"
+    cpu = [a.cpu / b.cpu for a, b in zip(*sides.values(), strict=True)]
+    return [
+        ratio(name, tuple(sides), sides, target=target, note=note),
+        Row(name, "GridSearchCV / lockstep, CPU time", cpu),
+        Row(name, "share of networks with equal bits", [equal / len(theirs)], Target(1, at_least=True)),
+    ]
 
 
-def _space(options: argparse.Namespace) -> dict[str, list[Any]]:
-    values = tomllib.loads((ROOT / "report.toml").read_text(encoding="utf-8"))["search"]
-    if options.quick:
-        values |= {"hidden_layer_sizes": [[50], [100, 100]], "activation": ["relu"], "solver": ["adam"]}
-    return {
-        name: [tuple(v) if isinstance(v, list) else v for v in options] for name, options in values.items()
-    }
+def _limit(ours: Sequence[Sample]) -> list[Row]:
+    """Tell how far the arithmetic limit is."""
+    samples, features = problems.data("shipped").X_train.shape
+    bare, heavy = arithmetic.limits(ours[0].answer["epochs"], samples, features)
+    note = f"{bare:.1f} s of one core in a bare loop of the same calls"
+    return [
+        Row("shipped, one seed", "lockstep / bare loop, CPU time", [s.cpu / bare for s in ours], note=note),
+        Row(
+            "shipped, one seed",
+            "lockstep / products and functions alone, CPU time",
+            [s.cpu / heavy for s in ours],
+            note=f"{heavy:.1f} s; tanh, expit and sqrt are the functions",
+        ),
+    ]
 
 
-def _data() -> Any:
-    from experiments import dataset  # noqa: PLC0415 - after the pins, as all of numpy
+def _early_stoppers(name: str, whole: Mapping[str, Any], ours: Sequence[Sample]) -> list[Row]:
+    """Compare best dev counts at equal CPU time."""
+    budget = min(sample.cpu for sample in ours)
+    best = max(dev for dev, _ in ours[0].answer["found"].values())
+    halving = [side("search", "halving", budget=budget, **whole)]
+    say(f"{name}, halving: best {halving[0].answer['best']} for {best}, CPU {halving[0].cpu:.1f} s")
+    optuna = []
+    for seed in OPTUNA_SEEDS[: 1 if whole["quick"] else None]:
+        optuna.append(side("search", "optuna", budget=budget, seed=seed, **whole))
+        say(f"{name}, Optuna: best {optuna[-1].answer['best']} for {best}, CPU {optuna[-1].cpu:.1f} s")
+    rows = []
+    for who, samples in {"HalvingGridSearchCV": halving, "Optuna": optuna}.items():
+        gained = [best - sample.answer["best"] for sample in samples]
+        sides = {"lockstep": ours, who: samples}
+        found = ", ".join(f"{sample.answer['best']} ({sample.answer['did']})" for sample in samples)
+        quantity = f"best dev count, lockstep - {who}, at equal CPU time"
+        rows.append(
+            Row(name, quantity, gained, Target(0, at_least=True), sides, note=f"{best} against {found}")
+        )
+    return rows
 
-    return dataset.load(ROOT / "data")
 
-
-def grid_search(options: argparse.Namespace) -> dict[str, Any]:
+def grid_search(data: str, seeds: int, *, part: bool, quick: bool) -> dict[str, Any]:
     """Train by GridSearchCV over all cores, one search for each seed."""
-    import numpy as np  # noqa: PLC0415
-    from sklearn.model_selection import GridSearchCV, PredefinedSplit  # noqa: PLC0415
+    from sklearn.model_selection import GridSearchCV  # noqa: PLC0415 - after the pins, as all of numpy
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
-    data, space = _data(), _space(options)
-    X, y = np.concatenate((data.X_train, data.X_dev)), np.concatenate((data.y_train, data.y_dev))
-    fold = PredefinedSplit(np.repeat([-1, 0], [len(data.X_train), len(data.X_dev)]))
-    found = {}
+    X, y, fold = _joined(data)
+    space, found = problems.space(part=part, quick=quick), {}
     started = time.perf_counter()
-    for seed in range(options.seeds):
+    for seed in range(seeds):
         search = GridSearchCV(
             MLPClassifier(random_state=seed), space, scoring=_score, refit=False, cv=fold, n_jobs=-1
         )
         results = search.fit(X, y).cv_results_
-        for setting, dev, bits in zip(
-            results["params"], results["mean_test_dev"], results["mean_test_bits"], strict=True
-        ):
+        columns = (results[name] for name in ("params", "mean_test_dev", "mean_test_bits"))
+        for setting, dev, bits in zip(*columns, strict=True):
             found[_name(setting, seed)] = [int(dev), f"{int(bits):012x}"]
     return {"seconds": time.perf_counter() - started, "found": found}
 
 
-def _score(network: Any, X: Any, y: Any) -> dict[str, float]:
-    """Count what is right, and hash the weights: 48 bits, which a float64 holds exactly."""
-    from experiments import lockstep  # noqa: PLC0415
-
-    return {"dev": float((network.predict(X) == y).sum()), "bits": float(int(lockstep.digest(network), 16))}
-
-
-def lockstep_search(options: argparse.Namespace) -> dict[str, Any]:
+def lockstep_search(data: str, seeds: int, *, part: bool, quick: bool) -> dict[str, Any]:
     """Train by our search, all seeds at once."""
-    from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
-
     from experiments import search  # noqa: PLC0415
 
-    data, settings = _data(), list(ParameterGrid(_space(options)))
+    arrays, settings = problems.data(data).arrays, _settings(part=part, quick=quick)
     started = time.perf_counter()
-    outcomes = search.run(
-        settings, data.X_train, data.y_train, data.X_dev, data.y_dev, seeds=range(options.seeds)
-    )
+    outcomes = search.run(settings, *arrays, seeds=range(seeds))
     seconds = time.perf_counter() - started
     found = {_name(o.setting, o.seed): [o.dev, o.digest] for o in outcomes}
     names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
@@ -150,141 +148,151 @@ def lockstep_search(options: argparse.Namespace) -> dict[str, Any]:
     return {"seconds": seconds, "found": found, "epochs": epochs}
 
 
-SIDES: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-    "GridSearchCV": grid_search,
-    "lockstep": lockstep_search,
-}
+def halving(data: str, seeds: int, budget: float, *, part: bool, quick: bool) -> dict[str, Any]:
+    """Search by successive halving, with longer and longer first rungs, until the CPU time is used.
+
+    The winner of each round is also trained to its end, and the better of its two scores counts.
+    """
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401, PLC0415
+    from sklearn.model_selection import HalvingGridSearchCV  # noqa: PLC0415
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
+
+    del seeds  # one, as its random_state
+    X, y, fold = _joined(data)
+    sets = problems.data(data)
+    space, best, rungs = problems.space(part=part, quick=quick), 0, []
+    started = time.perf_counter()
+    for first in FIRST_RUNGS:
+        search = HalvingGridSearchCV(
+            MLPClassifier(random_state=0),
+            space,
+            resource="max_iter",
+            min_resources=first,
+            max_resources=EPOCHS,
+            scoring=_count,
+            refit=False,
+            cv=fold,
+            random_state=0,
+            n_jobs=-1,
+        ).fit(X, y)
+        winner = MLPClassifier(random_state=0, **search.best_params_ | {"max_iter": EPOCHS})
+        winner.fit(sets.X_train, sets.y_train)
+        best = max(best, int(search.best_score_), int(_count(winner, sets.X_dev, sets.y_dev)))
+        rungs.append(first)
+        if cpu_of_all() >= budget:
+            break
+    did = f"first rungs of {', '.join(map(str, rungs))} epochs"
+    return {"seconds": time.perf_counter() - started, "best": best, "did": did}
 
 
-def _name(setting: dict[str, Any], seed: int) -> str:
+def optuna(data: str, seeds: int, budget: float, seed: int, *, part: bool, quick: bool) -> dict[str, Any]:
+    """Search by Optuna, a process on each core, until the CPU time is used."""
+    from joblib import Parallel, delayed  # noqa: PLC0415
+
+    del seeds  # one, as its random_state
+    cores = len(os.sched_getaffinity(0))
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="optuna-") as folder:
+        journal = str(Path(folder) / "journal")
+        shares = Parallel(n_jobs=cores)(
+            delayed(_try)(data, journal, seed * cores + core, budget / cores, part=part, quick=quick)
+            for core in range(cores)
+        )
+        trials = _study(journal, 0).trials
+    pruned = sum(trial.state.name == "PRUNED" for trial in trials)
+    did = f"{len(trials)} trials, {pruned} pruned"
+    return {"seconds": time.perf_counter() - started, "best": max(shares), "did": did}
+
+
+def _study(journal: str, seed: int) -> Any:
+    import optuna as library  # noqa: PLC0415 - a peer, not always there
+
+    library.logging.set_verbosity(library.logging.WARNING)
+    storages = library.storages
+    return library.create_study(
+        study_name="search",
+        storage=storages.JournalStorage(storages.journal.JournalFileBackend(journal)),
+        load_if_exists=True,
+        direction="maximize",
+        sampler=library.samplers.TPESampler(seed=seed),
+        pruner=library.pruners.SuccessiveHalvingPruner(),
+    )
+
+
+def _try(data: str, journal: str, seed: int, share: float, *, part: bool, quick: bool) -> int:
+    """Do one process's share: trials of one epoch after the other; the best count of dev samples."""
+    import warnings  # noqa: PLC0415
+
+    import numpy as np  # noqa: PLC0415
+    import optuna as library  # noqa: PLC0415
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
+
+    warnings.simplefilter("ignore")
+    sets, space, best = problems.data(data), problems.space(part=part, quick=quick), 0
+    classes = np.unique(sets.y_train)
+    study = _study(journal, seed)
+
+    def objective(trial: Any) -> int:
+        nonlocal best
+        chosen = {name: trial.suggest_categorical(name, range(len(values))) for name, values in space.items()}
+        setting = {name: space[name][place] for name, place in chosen.items()}
+        network = MLPClassifier(random_state=np.random.RandomState(0), **setting)
+        count = 0
+        for epoch in range(EPOCHS):
+            network.partial_fit(sets.X_train, sets.y_train, classes)
+            if epoch % 5 == 4:
+                count = int(_count(network, sets.X_dev, sets.y_dev))
+                best = max(best, count)
+                trial.report(count, epoch)
+                if trial.should_prune():
+                    raise library.TrialPruned
+            if network._no_improvement_count > network.n_iter_no_change or time.process_time() > share:  # noqa: SLF001
+                break
+        count = int(_count(network, sets.X_dev, sets.y_dev))
+        best = max(best, count)
+        return count
+
+    while True:
+        study.optimize(objective, n_trials=1, catch=ValueError)
+        if time.process_time() > share:
+            return best
+
+
+def _joined(name: str) -> tuple[Any, Any, Any]:
+    """Give both sets as one, and the fold that tells them apart."""
+    import numpy as np  # noqa: PLC0415
+    from sklearn.model_selection import PredefinedSplit  # noqa: PLC0415
+
+    data = problems.data(name)
+    X, y = np.concatenate((data.X_train, data.X_dev)), np.concatenate((data.y_train, data.y_dev))
+    return X, y, PredefinedSplit(np.repeat([-1, 0], [len(data.X_train), len(data.X_dev)]))
+
+
+def _score(network: Any, X: Any, y: Any) -> dict[str, float]:
+    """Count what is right, and hash the weights: 48 bits, which a float64 holds exactly."""
+    from experiments import lockstep  # noqa: PLC0415
+
+    return {"dev": _count(network, X, y), "bits": float(int(lockstep.digest(network), 16))}
+
+
+def _count(network: Any, X: Any, y: Any) -> float:
+    return float((network.predict(X) == y).sum())
+
+
+def _settings(*, part: bool, quick: bool) -> list[dict[str, Any]]:
+    return problems.settings(problems.space(part=part, quick=quick))
+
+
+def _name(setting: Mapping[str, Any], seed: int) -> str:
     return json.dumps([sorted((name, str(value)) for name, value in setting.items()), seed])
 
 
-def _comparison(rows: dict[str, list[dict[str, Any]]], options: argparse.Namespace) -> dict[str, Any]:
-    """Put times, ratios, equality and the arithmetic limit together."""
-    theirs, ours = rows["GridSearchCV"], rows["lockstep"]
-    reference, found = theirs[0]["found"], ours[0]["found"]
-    cores = len(os.sched_getaffinity(0))
-    bare, products = _limits(ours[0]["epochs"])
-    mine = statistics.median(row["cpu_seconds"] for row in ours)
-    return {
-        "settings": len(reference) // options.seeds,
-        "seeds": options.seeds,
-        "fits": len(reference),
-        "equal_counts": sum(found.get(name, [None])[0] == dev for name, (dev, _) in reference.items()),
-        "equal_bits": sum(found.get(name) == both for name, both in reference.items()),
-        "seconds": {side: _range([row["seconds"] for row in rows[side]]) for side in rows},
-        "ratio": _range([a["seconds"] / b["seconds"] for a, b in zip(theirs, ours, strict=True)]),
-        "cpu_seconds": {side: _range([row["cpu_seconds"] for row in rows[side]]) for side in rows},
-        "cpu_ratio": _range([a["cpu_seconds"] / b["cpu_seconds"] for a, b in zip(theirs, ours, strict=True)]),
-        "arithmetic": {
-            "bare_loop_cpu_seconds": round(bare, 2),
-            "products_and_functions_cpu_seconds": round(products, 2),
-            "share_of_lockstep_in_bare_loop": round(bare / mine, 3),
-            "share_of_lockstep_in_products_and_functions": round(products / mine, 3),
-        },
-        "conditions": {
-            "cores": cores,
-            "cpu": platform.machine(),
-            "load": round(os.getloadavg()[0], 2),
-            "pins": portable.sentences(portable.audit(PINS))[0],
-        },
-    }
-
-
-def _range(values: list[float]) -> dict[str, float]:
-    return {
-        "min": round(min(values), 2),
-        "median": round(statistics.median(values), 2),
-        "max": round(max(values), 2),
-    }
-
-
-def _limits(epochs: list[list[Any]]) -> tuple[float, float]:
-    """Return seconds of one core for the bare loop, and for its products and functions alone."""
-    data = _data()
-    samples, features = data.X_train.shape
-    kinds: Counter[tuple[Any, ...]] = Counter()
-    for layers, batch, activation, solver, count in epochs:
-        kinds[tuple(layers), min(batch, samples), activation, solver] += count
-    bare = products = 0.0
-    for (layers, batch, activation, solver), count in kinds.items():
-        for size, steps in ((batch, samples // batch), (samples % batch, 1)):
-            if size:
-                whole, part = _step_seconds((features, *layers, 1), size, activation, solver)
-                bare, products = bare + whole * steps * count, products + part * steps * count
-    return bare, products
-
-
-def _step_seconds(units: tuple[int, ...], size: int, activation: str, solver: str) -> tuple[float, float]:
-    """Time the arithmetic of one step of one network, in a stack of ten, as plain calls on fixed arrays."""
-    import numpy as np  # noqa: PLC0415
-    from scipy.special import expit  # noqa: PLC0415
-
-    networks = 10
-    generator = np.random.default_rng(0)
-
-    def array(*shape: int) -> Any:
-        return generator.random((networks, *shape))
-
-    heavy: list[Callable[[], Any]] = []
-    light: list[Callable[[], Any]] = []
-    A = [array(size, width) for width in units]
-    for (fan_in, fan_out), below, above in zip(pairwise(units), A[:-1], A[1:], strict=True):
-        weights, bias, gradient, upward = (
-            array(fan_in, fan_out),
-            array(1, fan_out),
-            array(fan_in, fan_out),
-            array(size, fan_in),
-        )
-        heavy += [
-            lambda below=below, weights=weights, above=above: np.matmul(below, weights, out=above),
-            lambda below=below, above=above, gradient=gradient: np.matmul(
-                below.transpose(0, 2, 1), above, out=gradient
-            ),
-        ]
-        light += [
-            lambda above=above, bias=bias: np.add(above, bias, out=above),
-            lambda above=above, bias=bias: np.add.reduce(above, axis=1, out=bias[:, 0]),
-        ]
-        if below is not A[0]:
-            if fan_out > 1:
-                heavy.append(lambda a=above, w=weights, u=upward: np.matmul(a, w.transpose(0, 2, 1), out=u))
-            else:
-                light.append(lambda a=above, w=weights, u=upward: np.multiply(a, w.transpose(0, 2, 1), out=u))
-            other = array(size, fan_in)
-            if activation == "relu":
-                light += [
-                    lambda b=below: np.maximum(b, 0, out=b),
-                    lambda b=below, u=upward: np.multiply(u, b != 0, out=u),
-                ]
-            else:
-                function = np.tanh if activation == "tanh" else expit
-                heavy.append(lambda b=below, o=other, f=function: f(b, out=o))
-                light += [
-                    lambda b=below, o=other: np.multiply(b, b, out=o),
-                    lambda o=other: np.subtract(1, o, out=o),
-                    lambda u=upward, o=other: np.multiply(u, o, out=u),
-                ]
-    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
-    p, g, m, v, t = (array(parameters) for _ in range(5))
-    passes = 7 if solver == "sgd" else 11
-    heavy += [lambda: np.sqrt(v, out=t), lambda: np.divide(g, v, out=t)] * (solver == "adam")
-    light += [lambda: np.multiply(m, 0.9, out=m), lambda: np.add(p, t, out=p)] * (passes // 2)
-
-    def seconds(calls: list[Callable[[], Any]]) -> float:
-        taken = []
-        for _ in range(7):
-            started = time.thread_time()
-            for _ in range(5):
-                for call in calls:
-                    call()
-            taken.append(time.thread_time() - started)
-        return min(taken) / 5 / networks
-
-    both = seconds(heavy + light)
-    return both, min(both, seconds(heavy))
-
+SIDES = {
+    "GridSearchCV": grid_search,
+    "lockstep": lockstep_search,
+    "halving": halving,
+    "optuna": optuna,
+}
 
 if __name__ == "__main__":
-    main()
+    program(__doc__ or "", measure, SIDES)

@@ -1,0 +1,107 @@
+"""The arithmetic limit of a search: a bare loop of the BLAS calls and passes that its steps consist of.
+
+Nothing stands around the calls: no data are gathered, no losses kept, nothing stopped, and Python's own share
+is that of a plain loop over a stack of ten networks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def limits(epochs: Sequence[Sequence[Any]], samples: int, features: int) -> tuple[float, float]:
+    """Give the seconds of one core for a search's bare loop, and for its products and functions alone.
+
+    Parameters
+    ----------
+    epochs : sequence of sequences
+        Of each network: layers, batch size, activation, solver, and how many epochs it was trained.
+    samples, features : int
+        The size of the training set; two classes.
+    """
+    kinds: Counter[tuple[Any, ...]] = Counter()
+    for layers, batch, activation, solver, count in epochs:
+        kinds[tuple(layers), min(batch, samples), activation, solver] += count
+    bare = products = 0.0
+    for (layers, batch, activation, solver), count in kinds.items():
+        for size, steps in ((batch, samples // batch), (samples % batch, 1)):
+            if size:
+                whole, part = _step_seconds((features, *layers, 1), size, activation, solver)
+                bare, products = bare + whole * steps * count, products + part * steps * count
+    return bare, products
+
+
+def _step_seconds(units: tuple[int, ...], size: int, activation: str, solver: str) -> tuple[float, float]:
+    """Time the arithmetic of one step of one network, in a stack of ten, as plain calls on fixed arrays."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import expit  # noqa: PLC0415
+
+    networks = 10
+    generator = np.random.default_rng(0)
+
+    def array(*shape: int) -> Any:
+        return generator.random((networks, *shape))
+
+    heavy: list[Callable[[], Any]] = []
+    light: list[Callable[[], Any]] = []
+    A = [array(size, width) for width in units]
+    for (fan_in, fan_out), below, above in zip(pairwise(units), A[:-1], A[1:], strict=True):
+        weights, bias, gradient, upward = (
+            array(fan_in, fan_out),
+            array(1, fan_out),
+            array(fan_in, fan_out),
+            array(size, fan_in),
+        )
+        heavy += [
+            lambda below=below, weights=weights, above=above: np.matmul(below, weights, out=above),
+            lambda below=below, above=above, gradient=gradient: np.matmul(
+                below.transpose(0, 2, 1), above, out=gradient
+            ),
+        ]
+        light += [
+            lambda above=above, bias=bias: np.add(above, bias, out=above),
+            lambda above=above, bias=bias: np.add.reduce(above, axis=1, out=bias[:, 0]),
+        ]
+        if below is not A[0]:
+            if fan_out > 1:
+                heavy.append(lambda a=above, w=weights, u=upward: np.matmul(a, w.transpose(0, 2, 1), out=u))
+            else:
+                light.append(lambda a=above, w=weights, u=upward: np.multiply(a, w.transpose(0, 2, 1), out=u))
+            other = array(size, fan_in)
+            if activation == "relu":
+                light += [
+                    lambda b=below: np.maximum(b, 0, out=b),
+                    lambda b=below, u=upward: np.multiply(u, b != 0, out=u),
+                ]
+            else:
+                function = np.tanh if activation == "tanh" else expit
+                heavy.append(lambda b=below, o=other, f=function: f(b, out=o))
+                light += [
+                    lambda b=below, o=other: np.multiply(b, b, out=o),
+                    lambda o=other: np.subtract(1, o, out=o),
+                    lambda u=upward, o=other: np.multiply(u, o, out=u),
+                ]
+    parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
+    p, g, m, v, t = (array(parameters) for _ in range(5))
+    passes = 7 if solver == "sgd" else 11
+    heavy += [lambda: np.sqrt(v, out=t), lambda: np.divide(g, v, out=t)] * (solver == "adam")
+    light += [lambda: np.multiply(m, 0.9, out=m), lambda: np.add(p, t, out=p)] * (passes // 2)
+
+    def seconds(calls: list[Callable[[], Any]]) -> float:
+        taken = []
+        for _ in range(7):
+            started = time.thread_time()
+            for _ in range(5):
+                for call in calls:
+                    call()
+            taken.append(time.thread_time() - started)
+        return min(taken) / 5 / networks
+
+    both = seconds(heavy + light)
+    return both, min(both, seconds(heavy))

@@ -1,0 +1,143 @@
+"""Problem 1 as t grows: the general form against naive differentiation and simplification.
+
+    python -m benchmarks.derivations [--runs N] [--quick] [--json FILE]
+
+Ours: derive the step, write the general form for T and evaluate it at a point. Naive: SymPy's `diff` on the
+state written out, as it comes, or with `simplify`; each has a time limit, at which its curve ends.
+The size is the number of nodes of the expression's tree.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.measurement import Found, Row, RunError, Sample, program, say, side
+
+if TYPE_CHECKING:
+    import argparse
+
+LENGTHS = {
+    "general form": (1, 3, 10, 30, 100, 300, 1000),
+    "diff": (1, 3, 10, 30, 100, 300),
+    "simplify": (1, 2, 3, 4, 5),
+}
+QUICK = 3  # lengths of each curve
+LIMIT = 20.0  # seconds for one length
+W1, W2 = 0.5, 0.75  # the point
+
+
+def measure(options: argparse.Namespace) -> Found:
+    """Go through the lengths of each way until its time is up."""
+    rows, curves, facts = [], [], {}
+    limit = LIMIT / 4 if options.quick else LIMIT
+    reached: dict[str, dict[int, list[Sample]]] = {}
+    for name, lengths in LENGTHS.items():
+        done: dict[int, list[Sample]] = {}
+        for length in lengths[: QUICK if options.quick else None]:
+            try:
+                done[length] = [
+                    side("derivations", name, length=length, seconds=limit) for _ in range(options.runs)
+                ]
+            except RunError:
+                facts[f"{name}, T = {length}"] = f"not done within {limit:.0f} s, or failed"
+                break
+            last = done[length][-1]
+            say(f"{name}, T = {length}: {last.wall:.3f} s, {last.answer['nodes']} nodes")
+        reached[name] = done
+        for what, label in (("seconds", "time, s"), ("nodes", "nodes of the tree")):
+            curves.append(
+                {
+                    "panel": f"derivative, {what}",
+                    "label": name,
+                    "x": list(done),
+                    "y": [samples[0].answer[what] for samples in done.values()],
+                    "xlabel": "T",
+                    "ylabel": label,
+                }
+            )
+    for name, done in reached.items():
+        longest = max(done)
+        rows.append(
+            Row(
+                f"T = {longest:,}",
+                f"{name}: seconds, the longest that it did",
+                [sample.wall for sample in done[longest]],
+                sides={name: done[longest]},
+                note=f"{done[longest][0].answer['nodes']:,} nodes",
+            )
+        )
+    ours = reached["general form"]
+    for name in ("diff", "simplify"):
+        common = max(set(reached[name]) & set(ours))
+        values = [a.wall / b.wall for a, b in zip(reached[name][common], ours[common], strict=True)]
+        rows.append(Row(f"T = {common}", f"{name} / general form, time", values))
+        sizes = [reached[name][common][0].answer["nodes"] / ours[common][0].answer["nodes"]]
+        rows.append(Row(f"T = {common}", f"{name} / general form, nodes", sizes))
+    return Found(rows, curves, facts)
+
+
+def general_form(length: int) -> dict[str, Any]:
+    """Derive one step, write the general form and evaluate it."""
+    import mpmath  # noqa: PLC0415
+    import sympy  # noqa: PLC0415
+
+    from derivations import rnn  # noqa: PLC0415
+    from derivations.evaluate import value  # noqa: PLC0415
+    from derivations.network import forward  # noqa: PLC0415
+    from derivations.world import World  # noqa: PLC0415
+
+    inputs = [random.Random(step).uniform(-1, 1) for step in range(length)]
+    started = time.perf_counter()
+    rnn.one_step()
+    formula = rnn.general(sympy.Integer(length))
+    found = value(formula, World(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
+    seconds = time.perf_counter() - started
+    exact = list(forward(math.exp, W1, W2, inputs))[-1].derivative
+    if abs(found - exact) > 1e-9 * abs(exact):
+        raise ValueError(f"the general form gives {found}, the recursion {exact}")
+    return {"seconds": seconds, "nodes": _nodes(formula)}
+
+
+def naive(length: int, *, simplified: bool) -> dict[str, Any]:
+    """Differentiate the state, written out."""
+    import sys  # noqa: PLC0415
+
+    import sympy  # noqa: PLC0415
+
+    sys.setrecursionlimit(100_000)
+    w1, w2 = sympy.symbols("w1 w2", real=True)
+    xs = sympy.symbols(f"x1:{length + 1}", real=True)
+    state: Any = sympy.Integer(0)
+    started = time.perf_counter()
+    for x in xs:
+        state = 1 / (1 + sympy.exp(-(w1 * x + w2 * state)))
+    slope = sympy.diff(state, w1)
+    if simplified:
+        slope = sympy.simplify(slope)
+    seconds = time.perf_counter() - started
+    return {"seconds": seconds, "nodes": _nodes(slope)}
+
+
+def _nodes(expression: Any) -> int:
+    """Count the nodes of an expression's tree; parts that occur again are walked once."""
+    known: dict[Any, int] = {}
+
+    def count(part: Any) -> int:
+        if part not in known:
+            known[part] = 1 + sum(count(below) for below in part.args)
+        return known[part]
+
+    return count(expression)
+
+
+SIDES = {
+    "general form": general_form,
+    "diff": lambda length: naive(length, simplified=False),
+    "simplify": lambda length: naive(length, simplified=True),
+}
+
+if __name__ == "__main__":
+    program(__doc__ or "", measure, SIDES)

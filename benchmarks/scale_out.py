@@ -1,0 +1,181 @@
+"""The search on a Dask cluster: 1, 2 and 4 workers here, and a model of what a hundred would do.
+
+    python -m benchmarks.scale_out [--runs N] [--quick] [--json FILE]
+
+The model divides 100,000 settings into tasks as the search does, gives each the seconds that its stack takes
+by the rate measured here, and lets workers take them in order. A task cannot start before the client has
+handed it out (measured with empty tasks), nor before its worker has started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import time
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import problems
+from benchmarks.measurement import Found, Row, Sample, program, say, side
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+WORKERS = (1, 2, 4)
+MODELLED = (1, 3, 10, 30, 100, 300, 1000)
+MANY, AIM = 100_000, 100  # settings and workers of the model
+EMPTY = 500  # empty tasks
+WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
+SPACE: dict[str, list[Any]] = {
+    "hidden_layer_sizes": [
+        (first, *second) for first in range(10, 210, 20) for second in ((), (20,), (50,), (100,))
+    ],
+    "activation": ["relu", "tanh", "logistic", "identity"],
+    "solver": ["adam", "sgd"],
+    "batch_size": [16, 32, 64, 128, 200],
+    "learning_rate_init": [10 ** (-4 + step / 20) for step in range(63)],
+}
+
+
+def measure(options: argparse.Namespace) -> Found:
+    """Measure here, then reckon."""
+    quick = options.quick
+    here: dict[int, list[Sample]] = {workers: [] for workers in WORKERS}
+    for _ in range(options.runs):
+        for workers, samples in here.items():
+            samples.append(side("scale_out", "cluster", workers=workers, quick=quick))
+            say(f"{workers} workers: {samples[-1].wall:.1f} s")
+    stacks = side("scale_out", "stacks", quick=quick)
+    handed = side("scale_out", "handed out", count=EMPTY // (10 if quick else 1))
+    rate = sum(seconds for _, seconds in stacks.answer["tasks"]) / sum(
+        cost for cost, _ in stacks.answer["tasks"]
+    )
+    start = stacks.answer["start"]
+    costs = _costs()
+    reckoned = {
+        n: _makespan([cost * rate for cost in costs], n, handed.answer["each"], start) for n in MODELLED
+    }
+    used = {n: sum(costs) * rate / (n * seconds) for n, seconds in reckoned.items()}
+    rows = [
+        Row(
+            f"{workers} workers",
+            "speed-up over 1 worker, wall time",
+            [one.wall / some.wall for one, some in zip(here[1], samples, strict=True)],
+            sides={"1 worker": here[1], f"{workers} workers": samples},
+        )
+        for workers, samples in here.items()
+        if workers > 1
+    ]
+    rows += [
+        Row("a task", "to hand it out and take its result, ms", [1000 * handed.answer["each"]]),
+        Row("a worker", "to start and probe, seconds", [start]),
+        Row(f"model, {MANY:,} settings", "one worker, hours", [reckoned[1] / 3600]),
+        Row(f"model, {MANY:,} settings", f"{AIM} workers, minutes", [reckoned[AIM] / 60]),
+        Row(f"model, {MANY:,} settings", f"{AIM} workers, share of their time used", [used[AIM]]),
+    ]
+    curves = [_curve("model", reckoned), _curve("perfect", {n: reckoned[1] / n for n in MODELLED})]
+    return Found(rows, curves, {"where it stops": _limit(used, len(costs), handed.answer["each"], reckoned)})
+
+
+def _curve(label: str, seconds: dict[int, float]) -> dict[str, Any]:
+    return {
+        "panel": f"{MANY:,} settings on a cluster",
+        "label": label,
+        "x": list(seconds),
+        "y": [value / 60 for value in seconds.values()],
+        "xlabel": "workers",
+        "ylabel": "wall time, min",
+    }
+
+
+def _limit(used: dict[int, float], tasks: int, each: float, reckoned: dict[int, float]) -> str:
+    """Say where more workers stop paying, and for which reason."""
+    past = [n for n, share in used.items() if share < WORTH]
+    if not past:
+        return f"not below {max(used)} workers"
+    n = past[0]
+    reason = (
+        "the client hands tasks out too slowly" if tasks * each > reckoned[n] / 2 else "the longest tasks"
+    )
+    return f"of {n} workers only {used[n]:.0%} of the time is used ({tasks} tasks): {reason} set the limit"
+
+
+def _costs() -> list[float]:
+    """Give the costs of the tasks into which the search divides the many settings, in its order."""
+    from experiments.search import CLUSTER  # noqa: PLC0415 - after the pins, as all of numpy
+    from experiments.workload import Fit, divide  # noqa: PLC0415
+
+    samples, features = problems.data("shipped").X_train.shape
+    fits = [Fit(setting, 0) for setting in problems.settings(SPACE)[:MANY]]
+    return [task.cost for task in divide(fits, samples, features, 1, CLUSTER)]
+
+
+def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:
+    """Give the time at which the last task ends, when each worker takes the next one as it comes free."""
+    free = [start] * workers
+    for number, seconds in enumerate(tasks, start=1):
+        heapq.heapreplace(free, max(free[0], number * each) + seconds)
+    return max(free)
+
+
+def cluster(workers: int, *, quick: bool) -> dict[str, Any]:
+    """Search on so many worker processes of this machine."""
+    from experiments import search  # noqa: PLC0415
+
+    data, settings = (
+        problems.data("shipped").arrays,
+        problems.settings(problems.space(part=True, quick=quick)),
+    )
+    with _cluster(workers) as address:
+        started = time.perf_counter()
+        outcomes = search.run(settings, *data, scheduler=address)
+        return {"seconds": time.perf_counter() - started, "best": max(outcome.dev for outcome in outcomes)}
+
+
+def stacks(*, quick: bool) -> dict[str, Any]:
+    """Time each task of that search by itself, and what a worker does before its first one."""
+    started = time.perf_counter()
+    from experiments import workload  # noqa: PLC0415
+    from experiments.search import CLUSTER  # noqa: PLC0415
+
+    data, settings = problems.data("shipped"), problems.settings(problems.space(part=True, quick=quick))
+    workload.work(0, workload.Task((), 0), data)  # the probe
+    start = time.perf_counter() - started
+    fits = [workload.Fit(setting, 0) for setting in settings]
+    tasks = []
+    for task in workload.divide(fits, *data.X_train.shape, 1, CLUSTER):
+        started = time.perf_counter()
+        workload.work(0, task, data)
+        tasks.append((task.cost, time.perf_counter() - started))
+    return {"start": start, "tasks": tasks}
+
+
+def handed_out(count: int) -> dict[str, float]:
+    """Time empty tasks on two workers."""
+    from experiments import cluster as clusters  # noqa: PLC0415
+    from experiments.workload import Task  # noqa: PLC0415
+
+    data = problems.data("shipped")
+    with _cluster(2) as address:
+        for _ in clusters.spread({number: Task((), 0) for number in range(4)}, data, address):
+            pass  # the workers' imports and probes
+        started = time.perf_counter()
+        for _ in clusters.spread({number: Task((), 0) for number in range(count)}, data, address):
+            pass
+        return {"each": (time.perf_counter() - started) / count}
+
+
+@contextlib.contextmanager
+def _cluster(workers: int) -> Iterator[str]:
+    """Run a scheduler and worker processes, ready for work."""
+    from distributed import LocalCluster  # noqa: PLC0415 - a peer, not always there
+
+    with LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as local:
+        local.wait_for_workers(workers)
+        yield local.scheduler_address
+
+
+SIDES = {"cluster": cluster, "stacks": stacks, "handed out": handed_out}
+
+if __name__ == "__main__":
+    program(__doc__ or "", measure, SIDES)

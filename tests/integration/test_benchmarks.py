@@ -1,0 +1,194 @@
+"""The frame of the benchmarks: what is measured, how it is told, and that one failure does not end it all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import __main__ as runner
+from benchmarks import figure, measurement, page
+from benchmarks.measurement import Found, Row, Sample, Target
+
+ROOT = Path(__file__).resolve().parents[2]
+CONDITIONS = {
+    "cores": 2,
+    "cpu": "a CPU",
+    "system": "a system",
+    "pinned": True,
+    "versions": {"python": "3.11.7", "optuna": "5.0.0"},
+    "load before": 0.25,
+    "quick": False,
+}
+
+
+def recorded() -> dict:
+    """Give what the runner would have, from samples whose ratios are known: 6/2, 8/4 and 5/1."""
+    sides = {
+        "peer": [Sample(6, 7), Sample(8, 9), Sample(5, 6)],
+        "ours": [Sample(2, 3, memory=100), Sample(4, 5, memory=200), Sample(1, 2, memory=150)],
+    }
+    rows = [
+        measurement.ratio("a job", ("peer", "ours"), sides, target=Target(2.5, at_least=True)),
+        Row("a start", "seconds", [0.4, 0.31, 0.2], Target(0.3), note="The disk was slow."),
+    ]
+    curve = {"panel": "cost", "label": "ours", "x": [1, 10], "y": [1.0, 2.0], "xlabel": "n", "ylabel": "s"}
+    found = Found(rows, [curve], {"spaces": "300 settings"})
+    return {
+        "search": {
+            "title": "The search",
+            "rows": [row.as_json() for row in found.rows],
+            "curves": list(found.curves),
+            "facts": dict(found.facts),
+            "conditions": CONDITIONS,
+            "seconds": 90.0,
+        },
+        "rebuild": {"title": "rebuild", "failed": "snakemake not installed here."},
+    }
+
+
+def test_a_ratio_is_taken_run_by_run_and_its_median_meets_the_target():
+    """The ratio of each run is the peer's wall time over ours; the median is compared with the target."""
+    row = recorded()["search"]["rows"][0]
+
+    assert {"min": 2.0, "median": 3.0, "max": 5.0, "runs": 3} == row["value"]
+    assert row["target"]["met"] is True
+    assert {"min": 2, "median": 3, "max": 5, "runs": 3} == row["sides"]["ours"]["cpu"]
+    assert {"min": 100, "median": 150, "max": 200, "runs": 3} == row["sides"]["ours"]["memory"]
+    assert "memory" not in row["sides"]["peer"]
+
+
+def test_the_table_has_one_line_for_each_quantity_and_each_failure():
+    """The table shows median, range and target of each row, and why a program failed."""
+    lines = page.table(recorded()).splitlines()
+
+    assert 4 == len(lines)
+    assert "search a job: peer / ours, wall time 3 2 to 5 ≥ 2.5: met" == " ".join(lines[1].split())
+    assert lines[2].endswith("0.31  0.2 to 0.4  ≤ 0.3: MISSED")
+    assert "rebuild  FAILED: snakemake not installed here." == lines[3]
+
+
+def test_the_page_tells_both_times_the_versions_and_the_reason_of_a_missed_target():
+    """The page holds each side's times, the conditions, and names what was missed with its reason."""
+    text = page.page(recorded())
+
+    assert "1 of 2 targets are met." in text
+    assert "- Missed: a start, seconds: 0.2 – 0.31 – 0.4 (≤ 0.3: MISSED). The disk was slow." in text
+    assert "| a job | peer | 5 – 6 – 8 | 6 – 7 – 9 | |" in text
+    assert "| a job | ours | 1 – 2 – 4 | 2 – 3 – 5 | 100 – 150 – 200 |" in text
+    assert "Versions: python 3.11.7, optuna 5.0.0." in text
+    assert "`benchmarks.rebuild` failed: snakemake not installed here." in text
+    assert "- spaces: 300 settings" in text
+
+
+def test_the_figure_has_the_same_bytes_each_time():
+    """Equal curves are drawn as equal files, without a clock in them."""
+    once, again = figure.drawn(recorded()), figure.drawn(recorded())
+
+    assert once == again
+    assert b"<svg" in once
+
+
+def test_a_sample_counts_all_that_a_command_starts(tmp_path):
+    """The time of a process that outlives its parent counts, and it is awaited."""
+    burn = "import time\nwhile time.process_time() < 0.5: pass\nopen('done', 'w').close()"
+    leave = (
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}], stdout=-3, stderr=-3)"
+    )
+
+    sample = in_a_process(
+        "import sys\n"
+        "from benchmarks.measurement import run\n"
+        f"from pathlib import Path\n"
+        f"print(run([sys.executable, '-c', {leave!r}], Path({str(tmp_path)!r})).cpu)"
+    )
+
+    assert float(sample) >= 0.5
+    assert (tmp_path / "done").exists()
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path):
+    """A time limit ends the command with all below it, and the error says so."""
+    started = time.monotonic()
+
+    said = in_a_process(
+        "from benchmarks.measurement import run, RunError\n"
+        "try:\n    run(['sh', '-c', 'sleep 50; true'], seconds=0.5)\n"
+        "except RunError as error:\n    print(error)"
+    )
+
+    assert "sh -c sleep 50; true: no end within 0 s" == said.strip()
+    assert time.monotonic() - started < 30
+
+
+def in_a_process(code: str) -> str:
+    """Run code that adopts and awaits processes where it can find none of ours."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+PROGRAM = '''"""A program."""
+from benchmarks.measurement import Found, Row, program
+def measure(options):
+    {body}
+program(__doc__, measure)
+'''
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Put two programs in the place of the real ones: the first fails, the second finds something."""
+    package = tmp_path / "benchmarks"
+    package.mkdir()
+    for file in (ROOT / "benchmarks").glob("*.py"):
+        (package / file.name).symlink_to(file)
+    for name in ("experiments", "report"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (package / "broken.py").write_text(PROGRAM.format(body="raise SystemExit('no peer here.')"))
+    (package / "sound.py").write_text(PROGRAM.format(body="return Found([Row('a', 'b', [1.5])])"))
+    monkeypatch.setattr(runner, "ROOT", tmp_path)
+    monkeypatch.setattr(runner, "PROGRAMS", ("broken", "sound"))
+    return tmp_path
+
+
+def test_a_program_that_fails_is_told_and_the_rest_goes_on(programs, capsys):
+    """The runner ends with 1, names the failure and its reason, and still gives what the others found."""
+    code = runner.main(["--quick", "--only", "broken", "sound", "--out", str(programs / "out")])
+
+    said = capsys.readouterr()
+    results = json.loads((programs / "out" / "results.json").read_text())
+    assert 1 == code
+    assert "no peer here." == results["broken"]["failed"]
+    assert 1.5 == results["sound"]["rows"][0]["value"]["median"]
+    assert results["sound"]["conditions"]["quick"] is True
+    assert "FAILED: no peer here." in said.out
+    assert {"benchmarks.md", "benchmarks.svg", "results.json"} == {
+        file.name for file in (programs / "out").iterdir()
+    }
+
+
+def test_every_program_of_the_runner_is_there_and_tells_its_options():
+    """Each program that the runner names can be started, also where no peer is installed."""
+    for name in runner.PROGRAMS:
+        done = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+        assert (0, "") == (done.returncode, done.stderr)
+        assert "--quick" in done.stdout
