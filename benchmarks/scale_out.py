@@ -170,7 +170,7 @@ def _cluster(workers: int) -> Iterator[str]:
     """Run a scheduler and worker processes, ready for work."""
     from distributed import LocalCluster  # noqa: PLC0415 - a peer, not always there
 
-    with LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as local:
+    with LocalCluster(workers, threads_per_worker=1, dashboard_address=":0") as local:
         local.wait_for_workers(workers)
         yield local.scheduler_address
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -137,6 +138,18 @@ def in_a_process(code: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_peers_are_measured_with_the_products_own_versions():
+    """Every package that the peers share with the product and its tests is locked to one version in both."""
+    ours, theirs = (
+        dict(re.findall(r"^([\w.-]+)==(\S+) (?:;.*)?\\$", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements-dev.txt", "requirements-bench.txt")
+    )
+
+    shared = ours.keys() & theirs.keys()
+    assert {"numpy", "scipy", "scikit-learn", "joblib", "sympy", "nbclient", "distributed"} <= shared
+    assert {name: ours[name] for name in shared} == {name: theirs[name] for name in shared}
 
 
 PROGRAM = '''"""A program."""
