@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -42,21 +43,43 @@ def forever(options: Sequence[str], config_path: Path, data: Path | None, consol
     """
     watched = data or _data(config_path, None)
     while True:
-        before = _state(config_path, watched)
+        files = Files(config_path, watched)
         began = time.monotonic()
-        code = _build(options)
+        code = _build(options, files)
         ended = (
             f"{'Built' if code == 0 else f'Failed (exit code {code})'} in {time.monotonic() - began:.1f} s"
         )
-        console.note(f"{ended}; watching {len(before)} files, Ctrl-C ends.")
-        while (now := _state(config_path, watched)) == before:
+        console.note(f"{ended}; watching {len(files)} files, Ctrl-C ends.")
+        while files.moved() or not files.changed:  # an editor may still be saving
             time.sleep(POLL)
-        while (later := _state(config_path, watched)) != now:  # an editor may still be saving
-            now = later
-            time.sleep(POLL)
-        changed = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
-        console.note(f"{', '.join(changed[: freshness.MOST_NAMED])} changed.")
+        named = sorted(files.changed)
+        console.note(f"{', '.join(named[: freshness.MOST_NAMED])} changed.")
         watched = data or _data(config_path, watched)
+
+
+class Files:
+    """All files that a build depends on, and which of them have changed since a first look.
+
+    Attributes
+    ----------
+    changed : set of str
+        The names of those that were seen to change; one that has changed back is among them.
+    """
+
+    def __init__(self, config_path: Path, data: Path | None) -> None:
+        self.changed: set[str] = set()
+        self._paths = (config_path, data)
+        self._last = _state(config_path, data)
+
+    def __len__(self) -> int:
+        return len(self._last)
+
+    def moved(self) -> bool:
+        """Look again, and tell whether something has changed since the last look."""
+        last, self._last = self._last, _state(*self._paths)
+        differ = {name for name in {*last, *self._last} if last.get(name) != self._last.get(name)}
+        self.changed |= differ
+        return bool(differ)
 
 
 def _data(config_path: Path, former: Path | None) -> Path | None:
@@ -80,12 +103,15 @@ def _state(config_path: Path, data: Path | None) -> State:
     return state
 
 
-def _build(options: Sequence[str]) -> int:
-    """Run one build; if we are interrupted, let it end by itself before we do."""
+def _build(options: Sequence[str], files: Files) -> int:
+    """Run one build, with an eye on the files; if we are interrupted, let it end by itself before we do."""
     program = str(freshness.ROOT / "generate_report.py")
     process = subprocess.Popen([sys.executable, program, "build", *options])
     try:
-        return process.wait()
+        while process.poll() is None:
+            files.moved()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL)
     except KeyboardInterrupt:  # which a terminal sends to both
         try:
             process.wait(PATIENCE / 2)
@@ -96,3 +122,4 @@ def _build(options: Sequence[str]) -> int:
             except subprocess.TimeoutExpired:
                 process.kill()
         raise
+    return process.returncode

@@ -318,15 +318,12 @@ def test_force_makes_everything_again(project: Project, original: Project) -> No
 def test_a_change_during_the_build_is_no_part_of_it(project: Project, original: Project) -> None:
     """A file that changes while the build runs ends it: half old and half new would be nobody's."""
     (project.out / "search.csv").unlink()
-    process = project.start()
-    assert process.stdout is not None
-    told = ""
-    while "-> typeset" not in told:  # its templates have been read
-        told += process.stdout.readline()
-    project.append("templates/1e.tex", "% more\n")
-    told += process.communicate()[0]
+    with project.started() as build:
+        build.until("-> typeset")  # its templates have been read
+        project.append("templates/1e.tex", "% more\n")
+        code, told = build.ended()
 
-    assert process.returncode == 2, told
+    assert code == 2, told
     assert "ERROR While the build ran, templates/1e.tex changed.\nTIP Run it again.\n" in told
     assert "submission.pdf is still the old one" in told
     left = {name: digest for name, digest in original.products().items() if name != "search.csv"}

@@ -52,6 +52,7 @@ def test_interrupted(
     project: Project,
     original: Project,
     alive: Callable[[Path], list[str]],
+    stopwatch: Callable[[], Callable[[], float]],
 ) -> None:
     """In every stage: exit code 130 within a second, no process left, the old build whole, the rest kept."""
     forgotten, told, _ = STAGES[stage]
@@ -59,19 +60,16 @@ def test_interrupted(
         (project.out / ".kept" / f"{name}.json").unlink()
     (project.out / "search.csv").unlink()
     seconds = json.loads((original.out / "timings.json").read_text())[stage]
-    process = project.start()
-    assert process.stdout is not None
-    words = ""
-    while told not in words:
-        words += process.stdout.readline()
-    time.sleep(seconds / 2)
+    with project.started("--jobs", "2") as build:  # whose workers must go, too
+        build.until(told)
+        time.sleep(seconds / 2)
 
-    began = time.monotonic()
-    os.killpg(process.pid, number)  # as a terminal does: the whole group
-    words += process.communicate()[0]
-    took = time.monotonic() - began
+        watch = stopwatch()
+        os.killpg(build.process.pid, number)  # as a terminal does: the whole group
+        code, words = build.ended()
+        took = watch()
 
-    assert process.returncode == 130, words
+    assert code == 130, words
     assert words.endswith("Interrupted.\n")
     assert "Traceback" not in words
     assert "Error" not in words
@@ -84,12 +82,10 @@ def test_interrupted(
 def test_what_was_finished_is_kept(project: Project, original: Project) -> None:
     """After an interrupt the next run takes up what earlier stages had made, and ends with the same bytes."""
     (project.out / "search.csv").unlink()
-    process = project.start()
-    assert process.stdout is not None
-    while "-> typeset" not in process.stdout.readline():
-        pass
-    process.send_signal(signal.SIGINT)
-    process.communicate()
+    with project.started() as build:
+        build.until("-> typeset")
+        build.process.send_signal(signal.SIGINT)
+        assert build.ended()[0] == 130
     assert (project.out / "failed" / "reason.txt").read_text() == "KeyboardInterrupt\n"
 
     done = project.run()

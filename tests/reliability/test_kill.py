@@ -68,14 +68,11 @@ def mended(project: Project, original: Project) -> None:
 
 def killed_in(project: Project, stage: str, seconds: float = 0.0) -> None:
     """Run until some time after a stage has begun, which the stage before it tells; then kill it."""
-    process = project.start()
-    assert process.stdout is not None
-    for line in process.stdout:
-        if stage in line:
-            break
-    time.sleep(seconds)
-    process.kill()
-    process.communicate()
+    with project.started("--jobs", "2") as build:  # whose workers must go, too
+        build.until(stage)
+        time.sleep(seconds)
+        build.process.kill()
+        build.ended()
 
 
 # For each stage: what is forgotten so that it runs, and what is told when it begins.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,64 +15,63 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tex
 
+BUILT = r"Built in [\d.]+ s; watching \d+ files, Ctrl-C ends\."
+FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching \d+ files, Ctrl-C ends\."
 
-def test_watching(project: Project, alive: Callable[[Path], list[str]]) -> None:
+
+def test_watching(
+    project: Project,
+    alive: Callable[[Path], list[str]],
+    stopwatch: Callable[[], Callable[[], float]],
+) -> None:
     """A saved template is in the PDF, a mistake is told and survived, and the time taken is shown."""
-    process = project.start("watch", "--jobs", "1")
-    assert process.stdout is not None
+    with project.started("watch", "--jobs", "1") as watch:
+        assert "Nothing changed" in watch.until(BUILT)
 
-    def until(words: str) -> str:
-        told = ""
-        assert process.stdout is not None
-        while not re.search(words, told):
-            line = process.stdout.readline()
-            assert line, told
-            told += line
-        return told
+        project.append("templates/1e.tex", "\n<%= nosuch %>\n")
+        told = watch.until(FAILED)
+        assert "templates/1e.tex changed." in told
+        assert "'nosuch' is undefined" in told
 
-    assert "Nothing changed" in until(r"Built in [\d.]+ s; watching \d+ files, Ctrl-C ends\.")
+        project.edit("templates/1e.tex", "<%= nosuch %>", "Written while you watch.")
+        watch.until(BUILT)
+        assert "Written while you watch." in project.shown().replace("\n", " ")
 
-    project.append("templates/1e.tex", "\n<%= nosuch %>\n")
-    told = until(r"Failed \(exit code 2\) in [\d.]+ s; watching")
-    assert "templates/1e.tex changed." in told
-    assert "'nosuch' is undefined" in told
-
-    project.edit("templates/1e.tex", "<%= nosuch %>", "Written while you watch.")
-    until(r"Built in [\d.]+ s; watching")
-    assert "Written while you watch." in project.shown().replace("\n", " ")
-
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert process.returncode == 130
-    assert time.monotonic() - began < 1
+        took = stopwatch()
+        watch.process.send_signal(signal.SIGINT)
+        code, _ = watch.ended()
+        assert took() < 1
+        assert code == 130
     assert alive(project.root) == []
 
 
 @pytest.mark.slow
 def test_watching_what_goes_and_comes(project: Project) -> None:
     """A file that is deleted, a new one, one that is older than before, and the configuration all count."""
-    process = project.start("watch", "--jobs", "1", "--no-pdf")
-    assert process.stdout is not None
+    summary, elsewhere = project.root / "templates" / "summary.tex", project.root / "summary.tex"
+    with project.started("watch", "--jobs", "1", "--no-pdf") as watch:
+        watch.until(BUILT)
+        summary.rename(elsewhere)
+        assert "templates/summary.tex is missing" in watch.until(FAILED)
+        elsewhere.rename(summary)
+        watch.until(BUILT)
+        project.edit("report.toml", "[author]", "[auhtor]")
+        assert "Did you mean author?" in watch.until(FAILED)
+        project.edit("report.toml", "[auhtor]", "[author]")
+        watch.until(BUILT)
+        watch.process.send_signal(signal.SIGTERM)
 
-    def until(words: str) -> str:
-        told = ""
-        assert process.stdout is not None
-        while not re.search(words, told):
-            line = process.stdout.readline()
-            assert line, told
-            told += line
-        return told
+        assert watch.ended()[0] == 130
 
-    until("watching")
-    (project.root / "templates" / "summary.tex").rename(project.root / "summary.tex")
-    assert "templates/summary.tex is missing" in until("Failed .* watching")
-    (project.root / "summary.tex").rename(project.root / "templates" / "summary.tex")
-    until("Built .* watching")
-    project.edit("report.toml", "[author]", "[auhtor]")
-    assert "Did you mean author?" in until("Failed .* watching")
-    project.edit("report.toml", "[auhtor]", "[author]")
-    until("Built .* watching")
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
-    assert process.returncode == 130
+
+@pytest.mark.slow
+def test_what_changes_while_it_builds(project: Project) -> None:
+    """A file that is gone for a part of a build, and back when it ends, is built from again."""
+    summary, elsewhere = project.root / "templates" / "summary.tex", project.root / "summary.tex"
+    with project.started("watch", "--jobs", "1", "--no-pdf") as watch:
+        watch.until("Building in")
+        summary.rename(elsewhere)
+        watch.until("ERROR .*templates/summary.tex")
+        elsewhere.rename(summary)  # before the build's process has ended
+
+        assert "templates/summary.tex changed." in watch.until(BUILT)
