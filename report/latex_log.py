@@ -27,9 +27,9 @@ HINTS = {
     "Too many }": "An opening brace is missing.",
     "Extra }, or forgotten": "An opening brace, or a $, is missing.",
     "Missing } inserted": "A closing brace is missing.",
+    "Misplaced alignment": "An & stands outside of a table; in text it is \\&.",
     "alignment tab": "A line of a table has more & than columns, or an & should be \\&.",
     "Misplaced \\noalign": "\\hline and \\midrule stand at the start of a table's line, after \\\\.",
-    "Misplaced alignment": "An & stands outside of a table; in text it is \\&.",
     "ended by": "An environment is not closed, or closed by another name.",
     "Double superscript": "Two ^ in a row: group them with braces.",
     "Double subscript": "Two _ in a row: group them with braces.",
@@ -37,15 +37,15 @@ HINTS = {
     "capacity exceeded": "A command may be defined by itself.",
     "already defined": "Use \\renewcommand, or another name.",
 }
-# What a log must not hold, each with the sentence it becomes.
+# What a log must not hold, each with the sentence it becomes; what may cause the others comes first.
 FAULTS = {
+    r"^\(\\end occurred inside a group at level .*\)\n+### .* at line \d+ .*$": "a brace is not closed",
     r"^Overfull \\([hv])box \(([\d.]+)pt too (?:wide|high)\).*$": "a line or box is too large for the page",
     r"^Missing character: There is no (\S+).*$": "the report's font lacks a character",
     r"^LaTeX Warning: (Reference|Citation|Hyper reference) .*undefined.*$": "a reference leads nowhere",
     r"^LaTeX Warning: Label .* multiply defined.*$": "two places have one label",
     r"^pdfTeX warning.*(name\{[^}]*\} has been referenced but does not exist).*$": "a link leads nowhere",
     r"^pdfTeX warning.*destination with the same identifier.*$": "two places have one name",
-    r"^\(\\end occurred inside a group at level .*\)\n+### .* at line \d+ .*$": "a brace is not closed",
 }
 
 
@@ -73,7 +73,7 @@ class Problem:
 
 def first_error(log: str) -> Problem | None:
     """Find the first real error."""
-    for match in re.finditer(r"^(?:(\S+?\.\w+):(\d+): (.*)|! (.*))$", log, re.MULTILINE):
+    for match in re.finditer(r"^(?:(\S+?\.\w+):(\d+): (.*)|!(?: |(?=pdfTeX error))(.*))$", log, re.MULTILINE):
         file, line, words, bare = match.groups()
         behind = log[match.end() :]
         if "==>" in match.group() or (bare or "").startswith(" "):
@@ -118,7 +118,7 @@ def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
     problem = _at_its_cause(problem, pages)
     page = pages.get(problem.file)
     known = page is not None and 0 < problem.line <= len(page.lines)
-    found, words = problem.file, problem.words.rstrip(".")
+    found, words = problem.file, problem.words.rstrip(" .")
     if page:
         found = place(page.template, page.lines[problem.line - 1] if known else 0)
         words = _in_template_lines(words, page)
@@ -132,20 +132,23 @@ def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
 def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
     """Move a problem that TeX noticed too late to where it began."""
     page = pages.get(problem.file)
-    line = page.text.split("\n")[problem.line - 1] if page and 0 < problem.line <= len(page.lines) else ""
+    line = _line(page, problem.line) if page else ""
     part = re.fullmatch(r"\\input\{(.*)\}", line.strip())
     if part and "File ended while scanning" in problem.words:  # the brace stands in the part that ended
-        return replace(problem, file=f"{part[1]}.tex", line=0, read="")
+        file = f"{part[1]}.tex"
+        return replace(problem, file=file, line=_open_brace(pages[file]) if file in pages else 0, read="")
     begun = re.search(r"(\\begin\{.*?\}) on input line (\d+) ended by", problem.words)
     if begun:
         starts = [name for name, each in pages.items() if begun[1] in _line(each, int(begun[2]))]
         if starts and problem.file not in starts:
             return replace(problem, file=starts[0], line=int(begun[2]), read="")
     if "a brace is not closed" in problem.words:
-        open_ones = [
-            name for name, each in pages.items() if "{" in _line(each, problem.line) and _balance(each)
-        ]
-        return replace(problem, file=open_ones[0] if open_ones else problem.file)
+        for name, each in pages.items():
+            if "{" in _line(each, problem.line) and (open_one := _open_brace(each)):
+                return replace(problem, file=name, line=open_one)
+    sign = "$" if "Missing $" in problem.words else "{" if "Paragraph ended" in problem.words else ""
+    if page and problem.line and sign and not line.strip():  # noticed at the end of the paragraph
+        return replace(problem, line=_unpaired(page, problem.line, sign), read="")
     return problem
 
 
@@ -154,10 +157,27 @@ def _line(page: Page, number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _balance(page: Page) -> int:
-    """Count the braces that are opened and not closed, outside of comments."""
-    text = re.sub(r"\\.|%.*", "", page.text)
-    return text.count("{") - text.count("}")
+def _unpaired(page: Page, end: int, sign: str) -> int:
+    """Find the line of a paragraph, which ends before line `end`, on which a $ or a brace has no partner."""
+    number = found = end - 1
+    while _line(page, number).strip():
+        bare = re.sub(r"\\.|%.*", "", _line(page, number))
+        if bare.count("$") % 2 if sign == "$" else bare.count("{") > bare.count("}"):
+            return number
+        number -= 1
+    return found
+
+
+def _open_brace(page: Page) -> int:
+    """Find the line of the first brace that is never closed; 0 if there is none."""
+    lines: list[int] = []
+    for number, line in enumerate(page.text.split("\n"), start=1):
+        for brace in re.findall(r"[{}]", re.sub(r"\\.|%.*", "", line)):
+            if brace == "{":
+                lines.append(number)
+            elif lines:
+                lines.pop()
+    return lines[0] if lines else 0
 
 
 def _in_template_lines(words: str, page: Page) -> str:

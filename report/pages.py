@@ -35,6 +35,7 @@ def author(config: Config) -> dict[str, Any]:
     InputError
         A text of report.toml holds a character that the report's font lacks.
     """
+    date = "[course] due" if config.report.date == config.course.due else "[report] date"
     return {
         "author": {
             "name": escape(config.author.name, "report.toml, [author] name"),
@@ -49,7 +50,7 @@ def author(config: Config) -> dict[str, Any]:
             "homework": escape(_short(config.course.homework)),
             "name": escape(_short(config.author.name)),
         },
-        "date": escape(config.report.date, "report.toml, [report] date"),
+        "date": escape(config.report.date, f"report.toml, {date}"),
         "remarks": {
             question: escape(
                 config.report.remarks.get(question, ""), f"report.toml, [report.remarks] {question}"

@@ -26,6 +26,15 @@ _KINDS = {
     list: "a list",
     dict: "a table",
 }
+# What tomllib says of common slips, and what to do about them.
+SLIPS = {
+    "Invalid value": "Text needs quotation marks.",
+    "Illegal character '\\n'": "A closing quotation mark is missing.",
+    "Unclosed array": "A comma or a ] is missing, or a decimal is written without a point.",
+    "Cannot declare": "The table stands there twice.",
+    "Cannot overwrite": "The key stands there twice.",
+    "Expected '=' after": "A key is written as: name = value.",
+}
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ def parse(text: bytes, name: str, known: tuple[str, ...]) -> Table:
         raise InputError(f"{name} nests lists or tables too deeply.") from None
     except ValueError as error:
         reason, place = _placed(str(error), text)
-        hint = "Text needs quotation marks." if reason == "Invalid value" else ""
+        hint = next((text for words, text in SLIPS.items() if words in reason), "")
         raise InputError(f"{name}{place}: not TOML: {reason}.", hint) from None
     return Table(name, "", values, known)
 

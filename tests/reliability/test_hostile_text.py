@@ -99,7 +99,8 @@ ATTACKS = (
 LETTERS = "".join(
     sorted({*latex_text.LETTERS, *latex_text.ACCENTED, *latex_text.SIGNS, *latex_text.SPECIAL} - {" "})
 )
-# What poppler calls otherwise than we write it, though it is the same sign.
+# What poppler calls otherwise than we write it, though it is the same sign: other code points, raised digits,
+# and marks that TeX sets below a letter as a sign of their own.
 SAME = str.maketrans(
     {
         "μ": "µ",
@@ -110,14 +111,35 @@ SAME = str.maketrans(
         "Ð": "Đ",
         "ϑ": "θ",
         "…": "...",
+        "¹": "1",
+        "²": "2",
+        "³": "3",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "\N{LATIN SMALL LETTER DOTLESS J}": "j",
+        "\N{COMBINING DOT BELOW}": ".",
+        "\N{COMBINING CEDILLA}": ",",
+        "\N{COMBINING COMMA BELOW}": ",",
+        "\N{COMBINING OGONEK}": "˛",
         "\N{SOFT HYPHEN}": None,
     }
 )
+# The same in another order: the stroke of ≠, marks above and below a letter, the ogonek of i; the comma of ģ,
+# which stands above it.
+ORDER = {
+    "(\N{COMBINING LONG SOLIDUS OVERLAY})=": r"=\1",
+    "([.,˛])([\N{COMBINING GRAVE ACCENT}-\N{COMBINING CARON}]+)": r"\2\1",
+    "˛([iI])": r"\1˛",
+    "g‘": "g,",
+}
 
 
 def bare(text: str) -> str:
-    """Give a text as it can be compared: composed, without blanks and without places to break."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFC", text).translate(SAME))
+    """Give a text as it can be compared: without blanks, places to break, and ways to write a letter."""
+    text = re.sub(r"\s", "", text)
+    text = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).translate(SAME))
+    for old, new in ORDER.items():
+        text = re.sub(old, new, text)
+    return text
 
 
 def texts(number: int) -> list[str]:
@@ -312,6 +334,7 @@ HOSTILE = {
     ("report.remarks", "2b"): "M" * 200,
 }
 NAMES = [r"<%= seed %>_a$b$", r"\input{/etc/passwd}", "x" * 200]
+FILES = [r"\input{x} & 'q' $(touch pwned) <%= seed %>.csv", "\N{GRINNING FACE}\u202e.txt", "\udcff\x1b[2J.c"]
 LABELS = {"-1": r"<=50K & \write18{touch pwned}", "1": "größe “ß” $100%"}
 
 
@@ -320,6 +343,8 @@ def test_a_hostile_submission(unbuilt: Project, tmp_path: Path) -> None:
     project = unbuilt.copy(tmp_path / "project")
     (project.root / "report.toml").write_text(toml(HOSTILE), encoding="utf-8")
     write_data(project.root / "data", unbuilt, NAMES, LABELS)
+    for file in FILES:
+        (project.root / "data" / file).write_text("not read")
 
     done = project.run()
 
@@ -334,6 +359,8 @@ def test_a_hostile_submission(unbuilt: Project, tmp_path: Path) -> None:
     assert bare(f"(feature 3) is {NAMES[2]}") in shown
     assert bare(f"(class 1) is {LABELS['-1']}") in shown
     assert bare(LABELS["1"]) in shown
+    others = json.loads((project.out / "results.json").read_text(encoding="utf-8"))["data"]["others"]
+    assert sorted(others) == sorted([FILES[0], *(ascii(file)[1:-1] for file in FILES[1:])])
     assert "root:" not in shown
     assert list(project.root.rglob("pwned")) == []
     assert (project.out / name).read_bytes().startswith(b"PK")

@@ -317,7 +317,25 @@ def test_what_must_be_there_is_asked_for(tmp_path, left_out, sentence):
             ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
         ),
         ("[author\n", ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration."),
-        ("a = 1\na = 2\n", ", line 2, column 6: not TOML: Cannot overwrite a value."),
+        (
+            "a = 1\na = 2\n",
+            ", line 2, column 6: not TOML: Cannot overwrite a value. The key stands there twice.",
+        ),
+        (
+            "[a]\n[b]\n[a]\n",
+            ", line 3, column 3: not TOML: Cannot declare ('a',) twice. The table stands there twice.",
+        ),
+        (
+            'a = "x\nb = 1\n',
+            ", line 1, column 7: not TOML: Illegal character '\\n'. A closing quotation mark is missing.",
+        ),
+        (
+            "a = [0,5 1,5]\n",
+            (
+                ", line 1, column 10: not TOML: Unclosed array."
+                " A comma or a ] is missing, or a decimal is written without a point."
+            ),
+        ),
         ('a = 1\nb = "x', ", line 2: not TOML: Unterminated string."),
         ("\na = 'x\0'\n", r", line 2, column 7: not TOML: Found invalid character '\x00'."),
         (b"a = 1\nb = '\xe9'\n", ", line 2: not UTF-8. Save the file as UTF-8."),
