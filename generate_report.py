@@ -21,7 +21,7 @@ NEEDED = (
     *("pandas", "pypdf", "scipy", "sklearn", "sympy", "threadpoolctl", "tqdm"),
 )
 WITHOUT_PACKAGES = ("doctor", "-h", "--help")  # these run before `make setup`, too
-USAGE, INTERRUPTED = 2, 130
+USAGE, MACHINE, INTERRUPTED = 2, 5, 130
 
 
 def main() -> int:
@@ -66,6 +66,8 @@ if __name__ == "__main__":
         code = main()
     except KeyboardInterrupt:  # before the command line could catch it
         code = INTERRUPTED
-    if code == INTERRUPTED:
-        os._exit(code)  # no thread or pool of workers keeps the prompt waiting; all messages are flushed
+    if code in (MACHINE, INTERRUPTED):
+        # No thread or pool of workers keeps the prompt waiting, or complains of the memory that it lacks; all
+        # messages are flushed.
+        os._exit(code)
     sys.exit(code)

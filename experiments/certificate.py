@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable
+from experiments import orphan, portable
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _refit(work: bytes, kernels: Kernels | None) -> list[dict[str, Any]]:
         environ |= {**portable.THREADS, "OPENBLAS_CORETYPE": kernels.name}
         environ["NPY_DISABLE_CPU_FEATURES"] = kernels.switched_off
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.certificate"],
+        [sys.executable, "-m", "experiments.certificate", str(os.getpid())],
         input=work,
         env=environ,
         cwd=Path(__file__).parents[1],
@@ -181,4 +181,5 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
+    orphan.end_with(int(sys.argv[1]))
     _main()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.neural_network import MLPClassifier
 
+from experiments import orphan
 from experiments.cluster import spread
 from experiments.errors import SearchError, SpaceError
 from experiments.setting import HYPER_PARAMETERS
@@ -190,6 +192,15 @@ def _trained(
                 progress(done, total)
 
 
+def _work_for(
+    process: int, work: Callable[[int, Task, Data], Report], number: int, task: Task, data: Data
+) -> Report:
+    """Do a task, and be gone when the process that wants it is."""
+    if os.getpid() != process:  # a single job is done by the process itself
+        orphan.end_with(process)
+    return work(number, task, data)
+
+
 def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Generator[Report]:
     """Yield the reports of tasks done by worker processes; those of a worker that dies are done again."""
     left = dict(tasks)
@@ -199,7 +210,9 @@ def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Genera
         with parallel_config(backend="loky", inner_max_num_threads=threads):
             parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)
         reports = parallel(
-            delayed(work)(number, task, data) for number, task in tasks.items() if number in left
+            delayed(_work_for)(os.getpid(), work, number, task, data)
+            for number, task in tasks.items()
+            if number in left
         )
         try:
             with contextlib.closing(reports):

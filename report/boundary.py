@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from report import memory
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
 
@@ -78,6 +79,8 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     except Exception as error:  # noqa: BLE001 - the boundary: nothing may pass
         if isinstance(error, BrokenPipeError) and _reader_left():
             return INTERRUPTED
+        if memory.is_short():  # whatever it looks like
+            error = error if translated(error) else MemoryError()
         told = translated(error) or _bug(error, log_folder)
         console.error(str(told), told.hint)
         return told.exit_code

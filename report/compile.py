@@ -41,6 +41,7 @@ FULL = 2**16  # bytes: TeX does not notice that its notes for the next pass were
 # What TeX or latexmk says when the machine, not the text, is at fault.
 MACHINE = {
     "No space left on device": ("The disk is full", "Free some space and run it again."),
+    "fwrite() failed": ("The disk is full", "Free some space and run it again."),  # pdfTeX does not say why
     "Disk quota exceeded": ("Your disk quota is used up", "Free some space and run it again."),
     "File too large": ("A file may not grow as large as the PDF", "Raise the limit (ulimit -f)."),
     "annot allocate memory": ("The memory is used up", "Close other programs, or raise the limit."),

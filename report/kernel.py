@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from experiments import portable
+from report import memory
 from report.errors import CheckError, MachineError
 from report.leash import leashed
 from report.notebook import METADATA, SOURCE, heading
@@ -32,7 +34,11 @@ CELL_TIMEOUT = 1800  # seconds; the shipped cells take less than 30
 LONGEST_SOCKET = 80  # characters of a folder in which sockets can be named: systems take about 100 in all
 LOG = "kernel.log"
 PERSONAL = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB")  # begin names of personal settings
-MACHINE = ("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]")
+# What the end of a traceback says when the machine, not the notebook, is at fault.
+MACHINE = (
+    *("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]"),
+    *(MEMORY := ("failed to map segment", "annot allocate memory", "can't start new thread")),
+)
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -72,7 +78,9 @@ def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int
         with log.open("wb") as words, leashed() as leash:
             _run(notebook, folder, private, _environment(private, jobs), words, leash, starting)
     except CellExecutionError as error:
-        reason = f"{error.ename}: {error.evalue}"
+        reason = f"{error.ename}: {error.evalue.strip()}"
+        if any(word in reason for word in MEMORY):  # in the middle of many lines of advice
+            reason = f"{error.ename} for want of memory\n{error.evalue}"
         kind = MachineError if any(word in reason for word in MACHINE) else CheckError
         raise _failure(notebook, running, reason, kind) from error
     except CellTimeoutError as error:
@@ -97,6 +105,8 @@ def _run(
     starting: Callable[..., None],
 ) -> None:
     """Execute in a thread, so that a Ctrl-C reaches us and not nbclient, which would take seconds over it."""
+    if memory.is_short():  # for the threads of the library that talks to the kernel, which would abort us
+        raise MemoryError
     specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # no kernel but this Python's
     # Sockets are files, where their names are short enough: no network is needed, nobody else can connect.
     files = {"transport": "ipc", "ip": str(private / "socket")}
@@ -140,6 +150,7 @@ def _run(
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join()
+    atexit.unregister(client._cleanup_kernel)  # noqa: SLF001 - nothing is left that it could tidy up
     if failures:
         raise failures[0]
 

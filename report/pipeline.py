@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from report import config, publish, sources, store
+from report import config, home, publish, sources, store
 from report.errors import InputError
 from report.freshness import why
 from report.store import Store
@@ -61,6 +61,7 @@ def build(
             console.note(f"Nothing changed: {product} is up to date.")
             return
         console.note(f"Building in {out}: {reason}.")
+        home.replace(out / store.FOLDER / "matplotlib")
         # heavy, and only needed when there is something to do
         from report import stages  # noqa: PLC0415
         from report.verify.self_check import self_check  # noqa: PLC0415

@@ -41,7 +41,8 @@ def locked(out: Path) -> Iterator[None]:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise InputError(f"{error.filename} is a file, not a folder.", "Choose another --out.") from error
+        file = next((each for each in (out, *out.parents) if each.is_file()), out)
+        raise InputError(f"{file} is a file, not a folder.", "Choose another --out.") from error
     with (out / LOCK).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -195,5 +196,5 @@ def _tell(error: BaseException, failed: Path, work: Path) -> None:
     if isinstance(error, ReportError):
         error.args = tuple(str(part).replace(str(work), str(failed)) for part in error.args)
         error.hint = error.hint.replace(str(work), str(failed))
-    reason = f"{error or type(error).__name__}\n{getattr(error, 'hint', '')}".strip()
+    reason = f"{str(error) or type(error).__name__}\n{getattr(error, 'hint', '')}".strip()
     (failed / REASON).write_text(f"{reason}\n", encoding="utf-8", errors="backslashreplace")
