@@ -42,7 +42,7 @@ def measure(options: argparse.Namespace) -> Found:
     }
     cores = {
         trainer: [
-            ("settings", jobs, {"trainer": trainer, "count": 300 // tens, "jobs": jobs}) for jobs in CORES
+            ("settings", jobs, {"trainer": trainer, "count": 100 // tens, "jobs": jobs}) for jobs in CORES
         ]
         for trainer in settings
     }
