@@ -63,7 +63,7 @@ def measured(name: str, *, quick: bool) -> dict[str, Any]:
             print(f"   {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
             return found
     last = [line for line in done.stderr.splitlines() if line.strip()][-1:]
-    reason = last[0] if last else f"it ended with {done.returncode} and said nothing"
+    reason = last[0].replace(str(ROOT), ".") if last else f"it ended with {done.returncode} and said nothing"
     print(f"   FAILED: {reason}\n{done.stderr}", file=sys.stderr, flush=True)
     return {"title": name, "failed": reason}
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
 LENGTHS = {
-    "general form": (1, 3, 10, 30, 100, 300, 1000),
+    "general form": (1, 2, 3, 10, 30, 100, 300, 1000),
     "diff": (1, 3, 10, 30, 100, 300),
     "simplify": (1, 2, 3, 4, 5),
 }

@@ -286,7 +286,7 @@ def say(text: str) -> None:
 
 
 def _shown(command: Sequence[str | Path]) -> str:
-    return " ".join(str(part) for part in command)[:200]
+    return " ".join("python" if part == sys.executable else str(part) for part in command)[:200]
 
 
 def _adopt() -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
 EMPTY = 500  # empty tasks
+START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {
     "hidden_layer_sizes": [
@@ -170,9 +173,17 @@ def _cluster(workers: int) -> Iterator[str]:
     """Run a scheduler and worker processes, ready for work."""
     from distributed import LocalCluster  # noqa: PLC0415 - a peer, not always there
 
-    with LocalCluster(workers, threads_per_worker=1, dashboard_address=":0") as local:
-        local.wait_for_workers(workers)
-        yield local.scheduler_address
+    with LocalCluster(n_workers=0, dashboard_address=":0") as local, contextlib.ExitStack() as ending:
+        address = local.scheduler_address
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", address]
+        for _ in range(workers):
+            process = subprocess.Popen(
+                [*command, "--nthreads", "1", "--no-nanny", "--no-dashboard"], stderr=subprocess.DEVNULL
+            )
+            ending.callback(process.wait)
+            ending.callback(process.terminate)
+        local.wait_for_workers(workers, timeout=START)
+        yield address
 
 
 SIDES = {"cluster": cluster, "stacks": stacks, "handed out": handed_out}
