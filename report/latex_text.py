@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from report.errors import InputError
@@ -170,6 +171,7 @@ SIGNS = {
 BLANKS = frozenset(" \n\t")
 # Letters with an accent that are one glyph, over which TeX can set another accent.
 ACCENTED = frozenset("ÀÁÂÃÄÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝàáâãäèéêëìíîïñòóôõöùúûüýÿĂăĆćČčĎĚěĞğŃńŇňŐőŘřŚśŠšŮůŰűŹźŽžŻżİ")
+LINE_BREAK = " \\\\\n"  # between the lines of a derivation
 LONG_WORD = 20  # letters, from which on a word may be broken anywhere: so many W fill a line of the title
 
 
@@ -200,6 +202,22 @@ def escape(text: str, source: str = "a text") -> Latex:
         else:
             word.append(_letter(cluster, source))
     return Latex("".join(written)[:-1])
+
+
+def formula(latex: str) -> Latex:
+    """Give mathematics that is copied from the page, or read aloud, as its LaTeX, line by line.
+
+    Parameters
+    ----------
+    latex : str
+        Bare mathematics; the name of a rule at the end of a line stays text.
+    """
+    lines = []
+    for line in latex.split(LINE_BREAK):
+        shown, rule, name = line.partition(r" \rulename{")
+        plain = re.sub(r"\\qquad |&", "", shown).strip()
+        lines.append(rf"\copied{{{plain}}}{shown}\shown{rule}{name}")
+    return Latex(LINE_BREAK.join(lines))
 
 
 def _letter(cluster: str, source: str) -> str:

@@ -149,7 +149,7 @@ def _search_cells(
     grid: Mapping[str, Sequence[Any]],
     default: Mapping[str, Sequence[Any]] | None,
 ) -> list[Notebook]:
-    """Give a copy of the search cell for each architecture, and first one for a default outside the grid.
+    """Give sentence and search cell for each architecture, and first for a default outside the grid.
 
     An architecture with many weights gets a cell for each activation, so that no cell takes half a minute.
     """
@@ -166,5 +166,7 @@ def _search_cells(
     made = []
     for title, call in calls:
         source = cell.source.replace("search((100,))", call).replace("layers (100,)", f"layers {title}")
+        sentence = f"Networks with hidden layers {title}."
+        made.append(nbformat.v4.new_markdown_cell(sentence, metadata={"tags": [cell.metadata["tags"][0]]}))
         made.append(nbformat.v4.new_code_cell(source, metadata=cell.metadata))
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from experiments import portable
@@ -9,8 +10,9 @@ from experiments.certificate import holds
 from experiments.problem2 import printed, ranking
 from experiments.setting import HYPER_PARAMETERS
 from experiments.statistics import wilson
+from report import provenance
 from report.config import QUESTIONS
-from report.latex_text import Latex, escape
+from report.latex_text import Latex, escape, formula
 from report.lettering import drawn
 from report.render import Page, environment, page
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from experiments.problem2 import Space, Value
     from report.config import Config
 
-APPENDIX = ("references", "ledger", "environment")
+APPENDIX = ("references", "ledger", "environment", "provenance")
 TIED_SHOWN = 5
 RUNNING = 60  # characters at the head of a page
 
@@ -64,12 +66,13 @@ def author(config: Config) -> dict[str, Any]:
 def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the templates of problem 1 print: formulas, numbers, tables and the ledger."""
     return {
-        "eq": {key: Latex(text) for key, text in derived["formulas"].items()},
+        "eq": {key: formula(text) for key, text in derived["formulas"].items()},
         "fact": derived["facts"],
         "table_1f": [[Latex(cell) for cell in row] for row in derived["table_1f"]],
         "ledger": [
             {
-                **{name: str(row[name]) for name in ("id", "question", "method", "points", "worst_residual")},
+                **{name: str(row[name]) for name in ("id", "question", "method", "points")},
+                "worst_residual": _power(str(row["worst_residual"])),
                 "statement": Latex(row["statement"]),
             }
             for row in derived["ledger"]["checks"]
@@ -87,6 +90,7 @@ def problem2(
     record: Mapping[str, Any],
     values: Mapping[str, Value],
     study: Mapping[str, Any],
+    notebook: Any,
     seed: int,
 ) -> dict[str, Any]:
     """Give what the templates of problem 2 print.
@@ -103,6 +107,8 @@ def problem2(
         The reported values by key.
     study : mapping
         What was computed beside the notebook: ``epochs`` and ``converged`` of default and best, ``wrong``.
+    notebook : NotebookNode
+        The notebook, whose cells are told by number.
     seed : int
         The seed of every network.
     """
@@ -119,7 +125,7 @@ def problem2(
     ]
     return {
         "value": {
-            key: Latex(rf"\reported{{{key}}}{{{escape(value.printed)}}}") for key, value in values.items()
+            key: Latex(rf"\reported{{{key}}}{{{_unbroken(value.printed)}}}") for key, value in values.items()
         },
         "count": {
             key: Latex(rf"\reported{{{key}.count}}{{{escape(_count(value))}}}")
@@ -155,6 +161,7 @@ def problem2(
         "trust": _trust(record, study),
         "environment": portable.sentences(study["environment"]),
         "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
+        "provenance": provenance.rows(notebook, _absent(data, record)),
     }
 
 
@@ -210,10 +217,10 @@ def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any
         "gain_left_out": f"{selection['gain']:+.4f}",
         "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
         "winners": str(selection["winners"]),
-        "reported": f"{100 * selection['kept']:.0f} %",
         "kernel_sets": str(len(study["certificate"])),
         "several_kernel_sets": len(study["certificate"]) > 1,
         "holds": holds([row["models"] for row in study["certificate"]]),
+        "reported": Latex(rf"{100 * selection['kept']:.0f}\,\%"),
         "certificate": [_certified(row, total) for row in study["certificate"]],
     }
 
@@ -224,6 +231,26 @@ def _certified(row: Mapping[str, Any], total: int) -> list[str]:
     counts = [f"{model['dev']}/{total}" for model in (default, best)]
     margins = [f"{model['margin']:.5f}" for model in (default, best)]
     return [row["kernels"], counts[0], margins[0], counts[1], margins[1]]
+
+
+def _power(number: str) -> Latex:
+    """Print 6e-42 as mathematics, and all else as it is."""
+    mantissa, mark, exponent = number.partition("e-")
+    if not (mark and mantissa.isdigit() and exponent.isdigit()):
+        return escape(number)
+    times = "" if mantissa == "1" else rf"{mantissa}\times "
+    return Latex(rf"${times}10^{{-{int(exponent)}}}$")
+
+
+def _absent(data: Dataset, record: Mapping[str, Any]) -> list[str]:
+    """Name the tables and figures that a report from these data does not have."""
+    absent = [] if data.X_train.shape[1] == 3 else ["figure:errors"]
+    return absent if record["2b"]["tied"] > 1 else [*absent, "table:tied"]
+
+
+def _unbroken(printed: str) -> str:
+    """Print a value so that lines break between its parts alone: after the commas before a name."""
+    return " ".join(rf"\mbox{{{escape(part)}}}" for part in re.split(r"(?<=,) (?=[a-z_]+=)", printed))
 
 
 def _short(text: str) -> str:

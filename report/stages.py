@@ -123,10 +123,11 @@ def typeset(
         name: wilson(record[question]["dev"], record["total"]["dev"])
         for name, question in (("default", "2a"), ("best", "2b"))
     }
+    cells = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
     context = {
         **pages.author(config),
         **pages.problem1(derived),
-        **pages.problem2(data, space, record, values, studied, config.seed),
+        **pages.problem2(data, space, record, values, studied, cells, config.seed),
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
@@ -138,8 +139,7 @@ def typeset(
     }
     if data.X_dev.shape[1] == 3:
         predicted = np.array(studied["predicted"])
-        for name, draw in {"errors": figures.errors, "projections": figures.projections}.items():
-            drawn[name] = draw(data.X_dev, data.y_dev, predicted, data.feature_names)
+        drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
     results = evidence.results(values, derived, data, studied, config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},

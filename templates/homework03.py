@@ -18,17 +18,17 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# The imports, and the one number that fixes every random choice. A network that uses up its 200 passes over
-# the data before it settles makes scikit-learn warn, and so does one whose weights overflow: below, a column
-# says who settled, and an overflow counts as no correct answer.
-
-# %% [markdown] tags=["setup"]
 # First of all, the last digits: OpenBLAS and numpy choose their loops by the CPU they meet, and other loops
 # round otherwise. Where it is safe, this cell fixes the choice, before numpy is loaded; the same bits then
 # come out of any x86-64 Linux machine.
 
 # %% tags=["setup", "pins"]
 # Setup: the same bits on every machine
+
+# %% [markdown] tags=["setup"]
+# The imports, and the one number that fixes every random choice. A network that uses up its 200 passes over
+# the data before it settles makes scikit-learn warn, and so does one whose weights overflow: below, a column
+# says who settled, and an overflow counts as no correct answer.
 
 # %% tags=["setup", "parameters"]
 # Setup: imports and parameters
@@ -56,12 +56,11 @@ overflow = "ignore:overflow encountered,ignore:invalid value encountered"
 os.environ["PYTHONWARNINGS"] = f"ignore:Stochastic Optimizer,{overflow}"  # the same, in the search's workers
 
 # %% [markdown] tags=["setup"]
-# The data. There is a header row if the first row of the training inputs holds a cell that is not a number;
-# the labels are numbers if all of them are.
+# The four files are read as text first, so that nothing is taken for a number that is none.
 
 
 # %% tags=["setup"]
-# Setup: read the four files
+# Setup: how a file is found and read
 def find(name):
     return next(path for path in (Path(name), Path("..", "data", name)) if path.exists())
 
@@ -70,6 +69,12 @@ def read(name, **options):
     return pd.read_csv(find(name), dtype=str, keep_default_na=False, skipinitialspace=True, **options)
 
 
+# %% [markdown] tags=["setup"]
+# There is a header row if the first row of the training inputs holds a cell that is not a number; the labels
+# are numbers if all of them are.
+
+# %% tags=["setup"]
+# Setup: the data
 first_row = read("trnX-3d.csv", header=None, nrows=1).iloc[0]
 header = 0 if pd.to_numeric(first_row, errors="coerce").isna().any() else None
 X_train, X_dev = (
@@ -95,7 +100,7 @@ pd.DataFrame(
 # the only argument given: without it the initial weights would differ from run to run.
 
 
-# %% tags=["2a"]
+# %% tags=["2a", "default"]
 # Question 2(a): the default network
 def correct(model, X, y):
     return int(accuracy_score(y, model.predict(X), normalize=False))
@@ -138,6 +143,7 @@ GRID = {
 
 # %% tags=["2b"]
 # Question 2(b): an exhaustive search with GridSearchCV
+NAMES = ["hidden_layer_sizes", "activation", "solver", "learning_rate_init", "batch_size"]
 X, y = np.concatenate([X_train, X_dev]), np.concatenate([y_train, y_dev])
 split = PredefinedSplit(np.repeat([-1, 0], [len(y_train), len(y_dev)]))
 results = []
@@ -157,11 +163,11 @@ def search(layers, grid=GRID):
         table[column] = cv[f"mean_{found}"].astype(int)
     table["converged"] = table["epochs"].between(1, model.max_iter - 1)
     results.append(table)
-    return table.nlargest(3, "dev")
+    return table.nlargest(3, "dev")[[*NAMES, "train", "dev", "epochs", "converged"]]
 
 
 # %% [markdown] tags=["2b"]
-# One cell for each architecture; each shows its three best settings.
+# One cell for each architecture, or for each activation of a large one; each shows its three best settings.
 
 # %% tags=["2b", "each-architecture"]
 # Question 2(b): the search, hidden layers (100,)
@@ -174,7 +180,7 @@ search((100,))
 # run: most development samples correct, then fewest weights, then first in the order of the search.
 
 
-# %% tags=["2b"]
+# %% tags=["2b", "choose"]
 # Question 2(b): choose the best setting
 def n_weights(layers):
     sizes = [X.shape[1], *layers, 1 if len(np.unique(y_train)) == 2 else len(np.unique(y_train))]
@@ -187,18 +193,17 @@ ranked = table.sort_values(["dev", "weights"], ascending=[False, True], kind="st
 best = ranked.iloc[0]
 tied = ranked[ranked["dev"] == best["dev"]]
 print(f"{len(table)} settings tried, {len(tied)} tied at the top, {table['converged'].sum()} converged")
-tied.head()
+tied[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% [markdown] tags=["2b"]
 # How the development accuracy depends on each hyper-parameter: each dot is one setting, the ring the best.
 
 # %% tags=["2b", "figure"]
 # Question 2(b): every setting, by each hyper-parameter
-NAMES = ["hidden_layer_sizes", "activation", "solver", "learning_rate_init", "batch_size"]
 figure, axes = plt.subplots(1, 5, figsize=(12, 2.6), sharey=True, layout="constrained")
 for axis, name in zip(axes, NAMES):
     labels = table[name].astype(str)
-    axis.plot(labels, table["dev"] / len(y_dev), ".", alpha=0.3)
+    axis.plot(labels, table["dev"] / len(y_dev), ".", color="#0072B2", alpha=0.3)
     axis.plot(str(best[name]), best["dev"] / len(y_dev), "o", ms=9, mfc="none", mec="black")
     axis.set_title(name, fontsize=9)
     axis.tick_params(axis="x", rotation=60, labelsize=8)
@@ -208,7 +213,7 @@ plt.show()
 # %% [markdown] tags=["2b"]
 # The chosen network once more, trained alone: the same counts must come out.
 
-# %% tags=["2b"]
+# %% tags=["2b", "best"]
 # Question 2(b): train the best network again, by itself
 params = {name: best[name] for name in NAMES}
 params |= {"learning_rate_init": float(best["learning_rate_init"]), "batch_size": int(best["batch_size"])}
@@ -216,11 +221,16 @@ tuned = MLPClassifier(random_state=SEED, **params).fit(X_train, y_train)
 tuned_train, tuned_dev = correct(tuned, X_train, y_train), correct(tuned, X_dev, y_dev)
 assert (tuned_train, tuned_dev) == (best["train"], best["dev"])
 
+# %% [markdown] tags=["2b"]
+# How the two networks learned: the loss on the training set, epoch by epoch.
+
+# %% tags=["2b", "curves"]
+# Question 2(b): the loss of both networks over the epochs
 figure, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
-axis.semilogy(default.loss_curve_, label="default")
-axis.semilogy(tuned.loss_curve_, label="best")
-axis.set(xlabel="epoch", ylabel="training loss", title="How the two networks learned")
-axis.legend()
+for name, model, colour in (("default", default, "#0072B2"), ("best", tuned, "#E69F00")):
+    axis.semilogy(range(1, model.n_iter_ + 1), model.loss_curve_, color=colour)
+    axis.annotate(name, (model.n_iter_, model.loss_), (5, 0), textcoords="offset points", va="center")
+axis.set(xlabel="epoch", ylabel="training loss", xlim=(0, 1.15 * max(default.n_iter_, tuned.n_iter_)))
 plt.show()
 
 # %% [markdown] tags=["2b"]
@@ -228,6 +238,8 @@ plt.show()
 
 # %% [markdown] tags=["summary"]
 # ## Summary: the numbers asked for
+#
+# All that 2(a) and 2(b) ask to be reported, each accuracy as a decimal and as a count.
 
 # %% tags=["summary"]
 # Summary of questions 2(a) and 2(b): the required numbers

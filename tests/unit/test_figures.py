@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_pdf import RendererPdf
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
 
 
@@ -77,7 +80,6 @@ DRAWN: dict[str, Callable[[], bytes]] = {
     "learning": lambda: figures.learning(curves([0.7, 0.5, 0.4], [0.6, 0.2, 0.05, 0.01])),
     "flat": lambda: figures.learning(curves([0.7, 0.69], [0.7])),
     "gain": lambda: figures.gain(COUNTS, {"default": (0.7, 0.75), "best": (0.8, 0.86)}, 540),
-    "projections": lambda: figures.projections(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
     "errors": lambda: figures.errors(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
 }
 each_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
@@ -124,6 +126,20 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Bbox]]:
     return boxes
 
 
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> set[float]:
+    """Note the size of each text that is written into a PDF."""
+    found: set[float] = set()
+    write = RendererPdf.draw_text
+
+    def noting(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
+        found.add(prop.get_size_in_points())
+        write(self, gc, x, y, s, prop, angle, ismath, mtext)
+
+    monkeypatch.setattr(RendererPdf, "draw_text", noting)
+    return found
+
+
 def beyond(pdf: bytes, written: dict[str, list[Bbox]]) -> list[tuple[str, Bbox]]:
     """Give the texts that stand, by more than a hair, outside of a PDF's page."""
     page = PdfReader(io.BytesIO(pdf)).pages[0].mediabox
@@ -161,7 +177,7 @@ def test_type_is_the_pages_own(draw: Callable[[], bytes]) -> None:
     used = fonts(draw())
 
     assert used
-    ours = r"cm(r|mi|sy|ex)10" + (r"|DejaVuSerif" if draw in (DRAWN["errors"], DRAWN["projections"]) else "")
+    ours = r"cm(r|mi|sy|ex)10" + (r"|DejaVuSerif" if draw is DRAWN["errors"] else "")
     assert all(re.fullmatch(ours, name, re.IGNORECASE) for name in used), used
     assert all(used.values()), used
 
@@ -177,11 +193,21 @@ def test_no_text_leaves_the_page(draw: Callable[[], bytes], written: dict[str, l
 
 @each_figure
 def test_a_figure_fits_the_measure(draw: Callable[[], bytes]) -> None:
-    """No figure is wider than the text of the page (150 mm), so none is scaled and type stays 9 points."""
+    """Every figure is as wide as the text of the page, so that none is scaled and type keeps its size."""
+    [text] = re.findall(r"textwidth=(\d+)mm", (TEMPLATES / "submission.tex").read_text(encoding="utf-8"))
     box = PdfReader(io.BytesIO(draw())).pages[0].mediabox
 
-    assert float(box.width) / 72 * 25.4 <= 150
-    assert float(box.height) / 72 * 25.4 <= 100
+    assert float(box.width) / 72 * 25.4 == pytest.approx(int(text), abs=0.1)
+    assert float(box.height) / 72 * 25.4 <= 130
+
+
+@each_figure
+def test_type_has_the_size_of_the_captions(draw: Callable[[], bytes], sizes: set[float]) -> None:
+    """Axes are named at 10 points, as captions are set; nothing on them is smaller than 8 points."""
+    draw()
+
+    assert max(sizes) == 10
+    assert min(sizes) >= 8
 
 
 def test_other_data_make_another_figure() -> None:
@@ -194,7 +220,7 @@ def test_words_as_labels_are_printed_as_they_are(written: dict[str, list[Bbox]])
     pdf = DRAWN["errors"]()
 
     shown = {text.replace(r"\$", "$") for text in written}
-    assert {"$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe", "$x_1$, wrong"} <= shown
+    assert {"$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe"} <= shown
     read = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     assert "a_b^c" in read
     assert "$x_1$" in read
@@ -212,50 +238,96 @@ def test_no_label_stops_a_figure(label: str, written: dict[str, list[Bbox]]) -> 
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 8])
-def test_classes_have_their_colours_and_crosses(n_classes: int, drawn: list[Figure]) -> None:
-    """Each class has two entries in the legend: its samples, and as crosses those the network got wrong."""
+def test_classes_differ_in_shape_and_in_grey(n_classes: int, drawn: list[Figure]) -> None:
+    """Each class is named once and has its own shape; of two classes one is much lighter."""
     y = np.arange(60) % n_classes
 
     figures.errors(X, y, np.roll(y, 1), ("x1", "x2", "x3"))
 
-    entries = [text.get_text() for text in drawn[0].legends[0].get_texts()]
-    assert entries == [entry for c in range(n_classes) for entry in (f"{c}", f"{c}, wrong")]
+    legend = drawn[0].legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        *(f"{c}" for c in range(n_classes)),
+        "outlined: wrong",
+    ]
+    shown = legend.get_lines()[:n_classes]
+    assert len({line.get_marker() for line in shown}) == n_classes
+    first, second = (
+        np.dot(mpl.colors.to_rgb(line.get_color()), [0.2126, 0.7152, 0.0722]) for line in shown[:2]
+    )
+    assert abs(first - second) > 0.2
 
 
-def test_crosses_are_the_wrong_samples(drawn: list[Figure]) -> None:
-    """As many crosses as wrong predictions stand at the samples' own places."""
+def test_outlined_are_the_wrong_samples(drawn: list[Figure]) -> None:
+    """In space and along each axis the samples outlined in black are those wrongly predicted, no others."""
     y = np.arange(60) % 2
     predicted = y.copy()
     predicted[[3, 10, 11]] = 1 - predicted[[3, 10, 11]]
 
     figures.errors(X, y, predicted, ("x1", "x2", "x3"))
 
-    crosses = [np.stack(line.get_data_3d(), 1) for line in drawn[0].axes[0].lines if line.get_marker() == "x"]
-    assert np.array_equal(np.sort(np.concatenate(crosses), axis=0), np.sort(X[[3, 10, 11]], axis=0))
+    for axis, view in zip(drawn[0].axes, ((0, 1, 2), (0, 1), (0, 2), (1, 2)), strict=True):
+        outlined, others = [], []
+        for line in axis.lines:
+            points = np.stack(line.get_data_3d() if len(view) == 3 else line.get_data(), 1)
+            (outlined if line.get_markeredgewidth() else others).append(points)
+        assert np.array_equal(_sorted(np.concatenate(outlined)), _sorted(X[[3, 10, 11]][:, view]))
+        assert np.array_equal(_sorted(np.concatenate(others)), _sorted(np.delete(X, [3, 10, 11], 0)[:, view]))
 
 
-def test_every_setting_is_a_dot_in_every_panel(drawn: list[Figure]) -> None:
-    """Five panels, one for each hyper-parameter; each shows all settings and rings the best."""
+def _sorted(points: np.ndarray) -> np.ndarray:
+    return points[np.lexsort(points.T)]
+
+
+def test_negative_labels_have_a_minus_sign(written: dict[str, list[Bbox]]) -> None:
+    """A label of -1 is drawn as the number, not with a hyphen; a word with a hyphen stays a word."""
+    y = np.array(["-1", "x-1"])[np.arange(60) % 2]
+
+    figures.errors(X, y, y, ("x1", "x2", "x3"))
+
+    assert {"$-1$", "x-1"} <= set(written)
+
+
+def test_every_setting_is_a_dot_for_every_hyper_parameter(drawn: list[Figure]) -> None:
+    """Five groups of rows, one for each hyper-parameter, show all settings each, and ring the best."""
     figures.marginals(ROWS, ROWS[7], 540)
 
-    axes = drawn[0].axes
-    titles = ["hidden layer sizes", "activation", "solver", "learning rate init", "batch size"]
-    assert [axis.get_title() for axis in axes] == titles
-    for axis in axes:
-        dots = np.concatenate([line.get_ydata() for line in axis.lines if line.get_marker() == "."])
-        assert sorted(dots) == sorted(row["dev_correct"] / 540 for row in ROWS)
-        [ring] = [line.get_ydata() for line in axis.lines if line.get_marker() == "o"]
-        assert list(ring) == [ROWS[7]["dev_correct"] / 540]
+    [axis] = drawn[0].axes
+    dots = np.concatenate([line.get_xdata() for line in axis.lines if line.get_marker() == "."])
+    assert sorted(dots) == sorted(5 * [row["dev_correct"] / 540 for row in ROWS])
+    rings = [line.get_data() for line in axis.lines if line.get_marker() == "o"]
+    ticks = dict(zip(axis.get_yticks(), (tick.get_text() for tick in axis.get_yticklabels()), strict=True))
+    assert [float(x) for (x,), _ in rings] == 5 * [ROWS[7]["dev_correct"] / 540]
+    assert [ticks[y] for _, (y,) in rings] == ["50", "relu", "sgd", "1e-05", "200"]
+
+
+def test_the_median_of_each_row_is_told(drawn: list[Figure]) -> None:
+    """Beside each value stands the median over its settings, counted here by hand."""
+    rows = [{"solver": "adam", "dev_correct": n} for n in (10, 20, 60)]
+    rows += [{"solver": "sgd", "dev_correct": n} for n in (30, 40)]
+
+    figures.marginals(rows, rows[2], 100)
+
+    texts = [text.get_text() for text in drawn[0].axes[0].texts]
+    assert texts == ["solver", "0.200", "0.350", "median"]
 
 
 def test_numbers_are_sorted_and_words_stay_in_order(drawn: list[Figure]) -> None:
     """Values that are numbers stand in order of size, all others as the search has them."""
     figures.marginals(ROWS[::-1], ROWS[7], 540)
 
-    ticks = {axis.get_title(): [tick.get_text() for tick in axis.get_xticklabels()] for axis in drawn[0].axes}
-    assert ticks["learning rate init"] == ["1e-05", "0.001", "0.1"]
-    assert ticks["batch size"] == ["32", "200"]
-    assert ticks["activation"] == ["logistic", "tanh", "relu"]
+    ticks = [tick.get_text() for tick in drawn[0].axes[0].get_yticklabels()]
+    assert ticks[4:] == ["logistic", "tanh", "relu", "sgd", "adam", "1e-05", "0.001", "0.1", "32", "200"]
+
+
+def test_many_values_leave_the_best_ones(drawn: list[Figure], written: dict[str, list[Bbox]]) -> None:
+    """Of a hundred values a dozen are shown, the best setting's among them."""
+    rows = [{"batch_size": f"{n}", "learning_rate_init": "0.1", "dev_correct": n} for n in range(1, 101)]
+
+    pdf = figures.marginals(rows, {**rows[0], "dev_correct": 1}, 100)
+
+    ticks = [tick.get_text() for tick in drawn[0].axes[0].get_yticklabels()]
+    assert ticks == ["1", *(f"{n}" for n in range(90, 101)), "0.1"]
+    assert not beyond(pdf, written)
 
 
 @pytest.mark.parametrize("n_classes", [10, 30])

@@ -14,13 +14,13 @@ QUESTIONS = ("1a", "1b", "1c", "1d", "1e", "1f")
 NAMES = (*QUESTIONS, "ledger")
 MATHEMATICS = re.compile(
     r"\$(?P<inline>[^$]*)\$|\\\[(?P<display>.*?)\\\]|\\begin\{align\*\}(?P<align>.*?)\\end\{align\*\}"
-    r"|\\result\{(?P<result>(?:[^{}]|\{[^{}]*\})*)\}",
+    r"|\\(?:result|wide)\{(?P<result>(?:[^{}]|\{[^{}]*\})*)\}",
     re.DOTALL,
 )
-LAYOUT = re.compile(r"@|\s|[,.:;&]|\\\\|\\qquad|\\begin\{aligned\}|\\end\{aligned\}")
+LAYOUT = re.compile(r"@|\s|\\displaybreak\[3\]|[,.:;&]|\\\\|\\qquad|\\begin\{aligned\}|\\end\{aligned\}")
 # what may hold = or > outside of mathematics: keys, sizes, columns
 NOT_TEXT = re.compile(r"\\(?:label|ref|cite|input|includegraphics(?:\[[^\]]*\])?|hypertarget)\{[^}]*\}"
-                      r"|\\begin\{(?:tabular|longtable)\}\{.*\}")  # fmt: skip
+                      r"|\\begin\{(?:tabular|longtable\*?)\}\{.*\}")  # fmt: skip
 
 
 def text_of(name: str) -> str:
