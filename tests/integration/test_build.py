@@ -37,12 +37,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
-PARTS = (*QUESTIONS, "summary", "references", "ledger", "environment")
+PARTS = (*QUESTIONS, "summary", "references", "ledger", "environment", "provenance", "structure", "evidence")
 # The design's table, but for timings.json, failed/ and what the shell does not show.
 FILES = {
     *("submission.pdf", "submission.tex", "latexmkrc", "homework03.ipynb", "results.json", "ledger.json"),
     *("search.csv", "pages.json", "manifest.json", "submission.zip"),
-    *(f"figures/{name}.pdf" for name in ("1f", "marginals", "learning", "errors")),
+    *(f"figures/{name}.pdf" for name in ("1f", "marginals", "learning", "gain", "errors")),
     *(f"parts/{name}.tex" for name in PARTS),
 }
 DATA = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")

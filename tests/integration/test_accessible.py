@@ -1,0 +1,151 @@
+"""The PDF for whoever cannot see it, or copies from it: structure, descriptions, formulas as LaTeX."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import ContentStream
+
+from report.config import QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from conftest import Build
+
+pytestmark = pytest.mark.tex
+PAINTING = {b"Tj", b"TJ", b"Do"}
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_build: Build) -> PdfReader:
+    """Open the tiny submission."""
+    return PdfReader(tiny_build.out / "submission.pdf")
+
+
+def elements(reader: PdfReader) -> list[Any]:
+    """Give the structure elements below the document, in order."""
+    return [kid.get_object() for kid in reader.root_object["/StructTreeRoot"]["/K"]["/K"]]
+
+
+def painted(reader: PdfReader, page: Any) -> Iterator[tuple[list[str], list[int]]]:
+    """Give, for each text and figure that a page paints, the tags and the numbers of the marks around it."""
+    around: list[tuple[str, int | None]] = []
+    for operands, operator in ContentStream(page["/Contents"], reader).operations:
+        if operator in (b"BMC", b"BDC"):
+            inside = operands[1] if operator == b"BDC" and isinstance(operands[1], dict) else {}
+            around.append((str(operands[0]), inside.get("/MCID")))
+        elif operator == b"EMC":
+            around.pop()  # of nothing: an error of the page
+        elif operator in PAINTING:
+            yield [tag for tag, _ in around], [number for _, number in around if number is not None]
+    assert not around
+
+
+def test_the_document_names_language_and_title(reader: PdfReader) -> None:
+    """A viewer knows the language, shows the title instead of a file name, and finds the structure."""
+    root = reader.root_object
+
+    assert root["/Lang"] == "en-US"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert root["/MarkInfo"]["/Marked"]
+
+
+def test_whatever_a_page_shows_is_in_one_element_or_in_none_on_purpose(reader: PdfReader) -> None:
+    """Each text and figure is part of one element, or an artifact like the head of the page."""
+    for page in reader.pages:
+        counts = Counter(
+            "element" if len(numbers) == 1 and "/Artifact" not in tags else
+            "artifact" if not numbers and "/Artifact" in tags else "neither"
+            for tags, numbers in painted(reader, page)
+        )  # fmt: skip
+        assert set(counts) <= {"element", "artifact"}
+        assert counts["element"] > 10
+        assert counts["artifact"] <= 3  # the head, left and right, and the page's number
+
+
+def test_elements_and_pages_tell_the_same(reader: PdfReader) -> None:
+    """The pieces that an element names are on the pages, and each page leads back from piece to element."""
+    numbers = reader.root_object["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    parents = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    told = {
+        (piece.raw_get("/Pg").idnum, piece["/MCID"]): element.indirect_reference.idnum
+        for element in elements(reader)
+        for piece in element["/K"]
+    }
+
+    found = {
+        (page.indirect_reference.idnum, number): parent.idnum
+        for page in reader.pages
+        for number, parent in enumerate(parents[page["/StructParents"]])
+    }
+    assert found == told
+    for page in reader.pages:
+        shown = {number for _, numbers in painted(reader, page) for number in numbers}
+        assert shown <= set(range(len(parents[page["/StructParents"]])))
+
+
+def test_headings_and_figures_are_elements_of_their_own(reader: PdfReader, tiny_build: Build) -> None:
+    """Title, problems and appendices, and questions are headings of three levels; figures are described."""
+    kinds = Counter(str(element["/S"]) for element in elements(reader))
+    figures = [element for element in elements(reader) if element["/S"] == "/Figure"]
+
+    appendix = ("references", "ledger", "environment", "provenance")
+    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + len(appendix), len(QUESTIONS))
+    assert len(figures) == len(list((tiny_build.out / "figures").iterdir()))
+    for figure in figures:
+        assert len(str(figure["/Alt"]).split()) > 10
+
+
+def test_formulas_copy_as_latex(tiny_build: Build) -> None:
+    """What is copied from a page holds every formula of problem 1, as its LaTeX."""
+    pdf, results = (
+        tiny_build.out / "submission.pdf",
+        json.loads((tiny_build.out / "results.json").read_text()),
+    )
+    done = subprocess.run(["pdftotext", "-raw", pdf, "-"], capture_output=True, encoding="utf-8", check=True)
+    copied = re.sub(r"\s", "", done.stdout)
+
+    formulas = {key: entry["latex"] for key, entry in results["formulas"].items() if "table" not in key}
+    lines = {
+        line
+        for latex in formulas.values()
+        if "=" in latex or r"\l" in latex
+        for row in latex.split("\\\\\n")
+        for line in [re.sub(r"\\qquad |&|\s", "", row.partition(r" \rulename")[0])]
+    }
+    assert len(lines) > 100
+    assert {line for line in lines if line not in copied} == set()
+
+
+def test_ligatures_and_minus_signs_copy_as_letters(tiny_build: Build) -> None:
+    """No ligature is copied as one sign, and a negative number has the minus sign."""
+    pdf = tiny_build.out / "submission.pdf"
+    done = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, encoding="utf-8", check=True)
+
+    assert not re.findall("[\ufb00-\ufb06]", done.stdout)
+    assert "coefficient" in done.stdout or "first" in done.stdout
+    assert re.search("\N{MINUS SIGN}\\d+\\.\\d", done.stdout)
+
+
+@pytest.mark.parametrize("mark", ["source", "checks"])
+def test_marks_in_the_margin_lead_to_the_appendix(mark: str, reader: PdfReader, tmp_path: Path) -> None:
+    """Every mark beside a table, a figure or an answer is a link to a place in the document."""
+    stem = {"source": "source.", "checks": "ledger."}[mark]
+    targets = [
+        str(annotation.get_object()["/A"]["/D"])
+        for page in reader.pages
+        for annotation in page.get("/Annots", ())
+        if annotation.get_object().get("/A", {}).get("/S") == "/GoTo"
+    ]
+
+    led = [target for target in targets if target.startswith(stem)]
+    assert len(led) >= {"source": 12, "checks": 6}[mark]
+    assert set(led) <= set(reader.named_destinations)
