@@ -188,7 +188,10 @@ def abbreviated(data: Dataset) -> list[dict[str, str]]:
 def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
     """Fill all templates; give the pages by their path in the build's folder."""
     env = environment(templates)
-    parts = {f"parts/{name}.tex": f"{name}.tex" for name in ("evidence", "structure", "summary", *QUESTIONS, *APPENDIX)}
+    parts = {
+        f"parts/{name}.tex": f"{name}.tex"
+        for name in ("evidence", "structure", "summary", *QUESTIONS, *APPENDIX)
+    }
     wanted = {"submission.tex": "submission.tex", **parts}
     full = {**context, "questions": QUESTIONS, "appendix": APPENDIX}
     return {path: page(env, template, full) for path, template in wanted.items()}
