@@ -210,14 +210,19 @@ def formula(latex: str) -> Latex:
     Parameters
     ----------
     latex : str
-        Bare mathematics; the name of a rule at the end of a line stays text.
+        Bare mathematics; the name of a rule at the end of a line is text.
     """
     lines = []
     for line in latex.split(LINE_BREAK):
         shown, rule, name = line.partition(r" \rulename{")
         plain = re.sub(r"\\qquad |&", "", shown).strip()
-        lines.append(rf"\copied{{{plain}}}{shown}\shown{rule}{name}")
+        lines.append(rf"\copied{{{plain}}}{shown}\shown{rule}{prose(name)}")
     return Latex(LINE_BREAK.join(lines))
+
+
+def prose(latex: str) -> Latex:
+    """Give text that is LaTeX already; the mathematics in it is copied as its LaTeX."""
+    return Latex(re.sub(r"\$([^$]*)\$", lambda found: f"${formula(found[1])}$", latex))
 
 
 def _letter(cluster: str, source: str) -> str:

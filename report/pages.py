@@ -12,7 +12,7 @@ from experiments.setting import HYPER_PARAMETERS
 from experiments.statistics import wilson
 from report import provenance
 from report.config import QUESTIONS
-from report.latex_text import Latex, escape, formula
+from report.latex_text import Latex, escape, formula, prose
 from report.lettering import drawn
 from report.render import Page, environment, page
 
@@ -73,12 +73,12 @@ def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
             {
                 **{name: str(row[name]) for name in ("id", "question", "method", "points")},
                 "worst_residual": _power(str(row["worst_residual"])),
-                "statement": Latex(row["statement"]),
+                "statement": prose(row["statement"]),
             }
             for row in derived["ledger"]["checks"]
         ],
         "exemptions": [
-            {"reason": item["reason"], "formulas": [Latex(text) for text in item["formulas"]]}
+            {"reason": item["reason"], "formulas": [formula(text) for text in item["formulas"]]}
             for item in derived["ledger"]["exemptions"]
         ],
     }

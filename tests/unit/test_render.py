@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from report.errors import InputError
-from report.latex_text import ACCENTS, LETTERS, SPECIAL, Latex, escape
+from report.latex_text import ACCENTS, LETTERS, SPECIAL, Latex, escape, formula, prose
 from report.render import environment, page
 
 if TYPE_CHECKING:
@@ -263,3 +263,17 @@ def test_no_template_line_is_marked_in_the_page(tmp_path: Path) -> None:
 def test_every_special_character_has_a_test_above() -> None:
     """The table of escapes holds nothing that LaTeX would not need."""
     assert set(SPECIAL) == set("\\{}$&#%_^~<>|\"'`[]-,–—‘’“”…€\N{NO-BREAK SPACE}\N{SOFT HYPHEN}")
+
+
+def test_a_formula_is_copied_as_its_latex() -> None:
+    """Line by line, what is copied is the LaTeX without its layout; the name of a rule stays text."""
+    derivation = "a &= b \\rulename{as $c = d$} \\\\\n&\\qquad + e"
+
+    made = formula(derivation)
+
+    assert made == (
+        r"\copied{a = b}a &= b\shown \rulename{as $\copied{c = d}c = d\shown$}"
+        " \\\\\n"
+        r"\copied{+ e}&\qquad + e\shown"
+    )
+    assert prose("the sum of $x_k$") == r"the sum of $\copied{x_k}x_k\shown$"
