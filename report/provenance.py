@@ -109,7 +109,7 @@ ORIGINS = (
     Origin(
         "table:trust",
         "2(a), 2(b)",
-        "results.json: studied, seeds",
+        "results.json: seeds",
         (),
         ("experiments.statistics.wilson", "experiments.study.trust"),
         MEASURED,
@@ -117,7 +117,7 @@ ORIGINS = (
     Origin(
         "figure:gain",
         "2(a), 2(b)",
-        "results.json: studied, seeds",
+        "results.json: seeds",
         (),
         ("experiments.study.trust", "report.figures.gain"),
         MEASURED,
@@ -126,7 +126,7 @@ ORIGINS = (
     Origin(
         "table:kernels",
         "2(a), 2(b)",
-        "results.json: studied, certificate",
+        "results.json: certificate",
         (),
         ("experiments.certificate.certify",),
         MEASURED,
