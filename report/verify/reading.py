@@ -18,7 +18,7 @@ from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, Indirect
 
 from report.evidence import ATTACHED
 from report.verify import confined, content
-from report.verify.additions import additions, outlines, part
+from report.verify.additions import additions, elements, outlines, part
 from report.verify.canvas import FRONT, Canvas, Mark
 from report.verify.errors import UnjudgedError
 from report.verify.objects import digest
@@ -49,7 +49,9 @@ LIMITS: dict[str, Any] = {
 PROPERTIES = ("/Title", "/Author", "/Subject", "/Keywords")
 BOXES = ("/MediaBox", "/CropBox", "/TrimBox", "/BleedBox", "/ArtBox", "/Rotate", "/UserUnit")
 # What is read by itself; whatever else a page says is compared as a whole.
-PAGE = frozenset({"/Type", "/Parent", "/Contents", "/Resources", "/Annots", *BOXES})
+PAGE = frozenset(
+    {"/Type", "/Parent", "/Contents", "/Resources", "/Annots", "/StructParents", "/Tabs", *BOXES}
+)
 RESOURCES = frozenset({"/Font", "/XObject", "/ProcSet"})
 
 
@@ -128,10 +130,12 @@ def _entries(page: PageObject, resources: Any) -> str:
 
 
 def _titles(reader: PdfReader, information: Any) -> list[str]:
-    """Give what a viewer shows of a document beside its pages: properties and bookmarks."""
+    """Give what a viewer shows or reads beside the pages: properties, bookmarks, descriptions."""
+    pictures = (str(element["/Alt"]) for element in elements(reader.root_object) if "/Alt" in element)
     bookmarks = (f"{item.get('/Title')} {part(item, '/A')}" for item in outlines(reader.root_object))
     return [
-        text[:NAME_LIMIT] for text in (*(str(information.get(name, "")) for name in PROPERTIES), *bookmarks)
+        text[:NAME_LIMIT]
+        for text in (*(str(information.get(name, "")) for name in PROPERTIES), *bookmarks, *pictures)
     ]
 
 
