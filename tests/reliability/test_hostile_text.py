@@ -166,7 +166,7 @@ def typeset(pages: list[str], original: Project, folder: Path) -> list[str]:
     log = (folder / "submission.log").read_text(encoding="utf-8", errors="replace")
     assert done.returncode == 0, log[-2000:]
     assert not re.findall(r"^Overfull.*|^Missing character.*|^! .*", log, re.MULTILINE)
-    # line by line: in reading order poppler takes a hyphen at the end of a line for one that TeX has put there
+    # line by line: in reading order poppler drops a hyphen at the end of a line
     read = ["pdftotext", "-layout", "-enc", "UTF-8", "submission.pdf", "-"]
     shown = subprocess.run(read, cwd=folder, capture_output=True, check=True).stdout.decode()
     return shown.split("\f")[: len(pages)]
