@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 import time
@@ -52,7 +53,7 @@ def spread(tasks: Mapping[int, Task], data: Data, scheduler: str) -> Generator[R
             reports: queue.SimpleQueue[Any] = queue.SimpleQueue()
             threading.Thread(target=_run, args=(dict(left), data, client, reports), daemon=True).start()
             for report in _received(reports, watch):
-                if not isinstance(report, Exception):
+                if not isinstance(report, BaseException):
                     del left[report.number]
                     yield report
                 elif "Cancelled" in type(report).__name__ and losses < ATTEMPTS:
@@ -134,7 +135,7 @@ def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.Simp
             for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
                 reports.put(report)
         reports.put(END)
-    except Exception as error:  # noqa: BLE001 - carried over to the thread that waits
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - carried over to the thread that waits
         reports.put(error)
 
 
@@ -143,12 +144,9 @@ def _watch(client: Any, scheduler: str) -> Iterator[None]:
     seen = time.monotonic()
     while True:
         try:
-            workers = client.scheduler_info(n_workers=-1)["workers"]
-        except (
-            OSError,
-            RuntimeError,
-            KeyError,
-        ) as error:  # the last: a client that has lost it knows nothing
+            # Asked for each time: what the client itself notes every two seconds lists no workers.
+            workers = client.nthreads()
+        except (OSError, RuntimeError, AttributeError, asyncio.CancelledError) as error:
             raise SearchError(
                 f"The scheduler {scheduler} is gone: start it and run it again; what was finished is kept."
             ) from error
@@ -162,7 +160,7 @@ def _watch(client: Any, scheduler: str) -> Iterator[None]:
         yield
 
 
-def _told(error: Exception, scheduler: str) -> Exception:
+def _told(error: BaseException, scheduler: str) -> BaseException:
     """Put an error of the cluster into words; any other is a bug of ours and stays as it is."""
     name = type(error).__name__
     if name == "KilledWorker":
