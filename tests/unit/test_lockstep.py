@@ -119,6 +119,33 @@ def test_networks_stop_at_their_own_epochs():
         assert lockstep.converged(network) is not any("Maximum iterations" in str(w.message) for w in warned)
 
 
+def test_a_rule_that_fires_in_the_last_epoch_counts_as_converged():
+    """scikit-learn warns of no lack of convergence where the rule ends training just at max_iter."""
+    setting = {"hidden_layer_sizes": (5,), "tol": 1e-2, "n_iter_no_change": 2, "random_state": 0}
+    epochs = by_scikit_learn(setting).n_iter_
+    assert epochs < 200
+
+    last, before = lockstep.fit_many(
+        [setting | {"max_iter": epochs}, setting | {"max_iter": epochs - 1}], X, BINARY
+    )
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MLPClassifier(**setting, max_iter=epochs).fit(X, BINARY)
+    assert (last.n_iter_, lockstep.converged(last)) == (epochs, True)
+    assert (before.n_iter_, lockstep.converged(before)) == (epochs - 1, False)
+
+
+def test_the_batch_that_scikit_learn_chooses_is_taken():
+    """Of more samples than the 200 of its default batch, "auto" takes 200 at a time."""
+    data = np.random.default_rng(1).standard_normal((330, 2))
+    setting = {"hidden_layer_sizes": (4,), "batch_size": "auto", "random_state": 3, "max_iter": 3}
+
+    (network,) = lockstep.fit_many([setting], data, data[:, 0] > data[:, 1])
+
+    assert state(network) == state(by_scikit_learn(setting, data, data[:, 0] > data[:, 1]))
+
+
 @pytest.mark.parametrize("y", [BINARY, THREE], ids=["binary", "multi-class"])
 def test_outputs_that_are_certain_are_scored_as_scikit_learn_does(y):
     """Probabilities of exactly 0 and 1, some of them for wrong answers, give finite and equal losses."""
