@@ -363,6 +363,17 @@ def test_the_probe_finds_a_difference_in_the_last_bit(monkeypatch):
     assert "differ on this machine" in lockstep.probe()
 
 
+def test_the_last_bit_of_a_loss_is_compared():
+    """Networks with the same weights and another loss are not the same: it decides when training stops."""
+    setting = {"hidden_layer_sizes": (4,), "random_state": 0, "max_iter": 3}
+    one, other = by_scikit_learn(setting), by_scikit_learn(setting)
+    assert lockstep.same_bits(one, other)
+
+    other.loss_curve_[1] = np.nextafter(other.loss_curve_[1], 2)
+
+    assert not lockstep.same_bits(one, other)
+
+
 def test_the_probe_survives_another_scikit_learn(monkeypatch):
     """Where the internals that the trainer builds on are gone, the probe says so and nothing is raised."""
     monkeypatch.delattr("sklearn.neural_network._multilayer_perceptron.BaseMultilayerPerceptron._initialize")
