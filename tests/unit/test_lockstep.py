@@ -62,9 +62,9 @@ FREE = {
 
 
 @pytest.mark.parametrize("hidden_layer_sizes", [(50,), (1,), (7, 4), (20, 20), (6, 5, 3), 9], ids=str)
-@pytest.mark.parametrize("batch_size", [9, 32, 83, 200, "auto"])
+@pytest.mark.parametrize("batch_size", [9, 32, 41, 83, 200, "auto"])
 def test_every_fit_of_a_grid_is_scikit_learns(hidden_layer_sizes, batch_size):
-    """720 fits: activations, solvers, rates; short last batches, whole batches, batches beyond the data."""
+    """864 fits: activations, solvers, rates; last batches short, of one sample, whole; larger ones."""
     chosen = grid(**FREE, hidden_layer_sizes=[hidden_layer_sizes], batch_size=[batch_size], max_iter=[3])
 
     expected = [state(by_scikit_learn(setting)) for setting in chosen]
