@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from report.verify.glyphs import letters
@@ -60,7 +61,7 @@ def reads_alike(shown: Sequence[Mark], expected: Sequence[Mark]) -> bool:
     Another release of TeX may break a line elsewhere, with or without a hyphen, or set a space wider. It
     changes no letter, no figure, no exponent's height and no order.
     """
-    ours, theirs = ([mark for mark in marks if mark.what != "hyphen"] for marks in (shown, expected))
+    ours, theirs = (_unbroken(marks) for marks in (shown, expected))
     if [mark[2:5] for mark in ours] != [mark[2:5] for mark in theirs]:
         return False
     return all(_same_joint(*marks) for marks in zip(ours, theirs, ours[1:], theirs[1:], strict=False))
@@ -88,12 +89,25 @@ def _same_step(before: Mark, other_before: Mark, one: Mark, other: Mark) -> bool
     return abs(step - expected) <= (TOLERANCE if abs(expected) < LINE_STEP else LAYOUT_TOLERANCE)
 
 
+def _unbroken(marks: Sequence[Mark]) -> list[Mark]:
+    """Leave out the hyphens at which lines are broken."""
+    return [
+        mark
+        for mark, after in zip_longest(marks, marks[1:])
+        if mark.what != "hyphen" or after is None or _same_line(mark, after)
+    ]
+
+
+def _same_line(one: Mark, other: Mark) -> bool:
+    return one.page == other.page and abs(other.y - one.y) < LINE_STEP
+
+
 def _same_joint(before: Mark, other_before: Mark, one: Mark, other: Mark) -> bool:
     """Compare how two marks are joined in a line; where one of the lines is broken, there is no joint."""
     steps = [
         (after.x - first.x - first.width, after.y - first.y)
         for first, after in ((before, one), (other_before, other))
-        if first.page == after.page and abs(after.y - first.y) < LINE_STEP
+        if _same_line(first, after)
     ]
     if len(steps) < 2:
         return True

@@ -87,6 +87,9 @@ def test_what_does_not_read_alike() -> None:
     assert not reads_alike(turned, text("w2"))
     assert not reads_alike([*text("w"), *text("2", x=106.0)], text("w2"))
     assert not reads_alike(text("w2"), text("w2h"))
+    assert not reads_alike(
+        [*text("w"), text("-", x=105.0)[0]._replace(what="hyphen"), *text("2", x=110.0)], text("w2")
+    )
 
 
 def test_pages_are_named() -> None:
