@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,7 +77,8 @@ def recompile(folder: Path) -> None:
 def found_in(folder: Path, fresh: Fresh) -> list[Row]:
     """Give the rows that do not match, of the submission in a folder."""
     handed_in = submission.take(folder / "submission.pdf")
-    rows, _ = compare(submission.read(handed_in.pdf, folder / "reading"), handed_in, fresh)
+    reading = Path(tempfile.mkdtemp(dir=folder.parent)) / "reading"
+    rows, _ = compare(submission.read(handed_in.pdf, reading), handed_in, fresh)
     return [row for row in rows if row.finding.outcome is not Outcome.MATCH]
 
 
