@@ -17,25 +17,31 @@ if TYPE_CHECKING:
 WIDTH = 160  # characters of an offending line that are shown
 HINTS = {
     "Undefined control sequence": "A command is misspelt, or its package is not loaded by submission.tex.",
-    "Missing $ inserted": "Mathematics stands outside of $...$.",
+    "LaTeX Error: Environment": "Its name is misspelt, or its package is not loaded by submission.tex.",
+    "Missing $ inserted": "Mathematics stands outside of $...$, or a $ has no partner; a dollar sign is \\$.",
     ".sty' not found": "A LaTeX package is missing: see `python generate_report.py doctor`.",
+    "' not found": "No file of that name is made: stages.typeset names the figures, pages.fill the parts.",
     "using draft setting": "No figure of that name is drawn: see stages.typeset.",
     "Unicode character": "The report's font lacks a character: write it with Latin letters.",
     "Emergency stop": "TeX met the end of a file too early: an environment or brace may not be closed.",
-    "File ended while scanning": "A closing brace is missing.",
-    "Paragraph ended before": "A closing brace is missing.",
+    "File ended while scanning": "A closing brace is missing, or the \\end of an environment.",
+    "Paragraph ended before": "A closing brace is missing, or a blank line stands where none may be.",
     "Too many }": "An opening brace is missing.",
     "Extra }, or forgotten": "An opening brace, or a $, is missing.",
-    "Missing } inserted": "A closing brace is missing.",
+    "Missing } inserted": "A closing brace is missing, or a command lacks an argument.",
+    "Missing \\right": "A \\left has no \\right.",
+    "Extra \\right": "A \\right has no \\left.",
     "Misplaced alignment": "An & stands outside of a table; in text it is \\&.",
     "alignment tab": "A line of a table has more & than columns, or an & should be \\&.",
     "Misplaced \\noalign": "\\hline and \\midrule stand at the start of a table's line, after \\\\.",
-    "ended by": "An environment is not closed, or closed by another name.",
+    "ended by \\end": "An environment is not closed, or closed by another name.",
+    "\\verb ended": "\\verb needs the same sign before and after its text, on one line.",
     "Double superscript": "Two ^ in a row: group them with braces.",
     "Double subscript": "Two _ in a row: group them with braces.",
     "Illegal parameter number": "In text a # is \\#.",
     "capacity exceeded": "A command may be defined by itself.",
     "already defined": "Use \\renewcommand, or another name.",
+    "Citation": "No \\bibitem of references.tex has that name.",
 }
 # What a log must not hold, each with the sentence it becomes; what may cause the others comes first.
 FAULTS = {
@@ -136,7 +142,8 @@ def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
     part = re.fullmatch(r"\\input\{(.*)\}", line.strip())
     if part and "File ended while scanning" in problem.words:  # the brace stands in the part that ended
         file = f"{part[1]}.tex"
-        return replace(problem, file=file, line=_open_brace(pages[file]) if file in pages else 0, read="")
+        started = _open_brace(pages[file]) or _open_environment(pages[file]) if file in pages else 0
+        return replace(problem, file=file, line=started, read="")
     begun = re.search(r"(\\begin\{.*?\}) on input line (\d+) ended by", problem.words)
     if begun:
         starts = [name for name, each in pages.items() if begun[1] in _line(each, int(begun[2]))]
@@ -178,6 +185,15 @@ def _open_brace(page: Page) -> int:
             elif lines:
                 lines.pop()
     return lines[0] if lines else 0
+
+
+def _open_environment(page: Page) -> int:
+    """Find the line of the last environment that begins and never ends; 0 if there is none."""
+    for number, line in reversed([*enumerate(page.text.split("\n"), start=1)]):
+        for name in re.findall(r"\\begin\{(.*?)\}", line):
+            if page.text.count(f"\\begin{{{name}}}") > page.text.count(f"\\end{{{name}}}"):
+                return number
+    return 0
 
 
 def _in_template_lines(words: str, page: Page) -> str:

@@ -117,7 +117,7 @@ MISTAKES = {
     "a misspelt environment": (
         r"\begin{algin}x\end{algin}",
         "LaTeX Error: Environment algin undefined",
-        "",
+        "Its name is misspelt",
     ),
     "too many columns": (
         r"\begin{tabular}{ll}a & b & c\\\end{tabular}",
@@ -150,6 +150,20 @@ MISTAKES = {
         "Undefined control sequence",
         "",
     ),
+    "a blank line in an equation": (
+        "\\begin{align} a &= b\n\n &= c \\end{align}",
+        r"Paragraph ended before \align",
+        "a blank line stands where none may be",
+    ),
+    "a verbatim text without its end": (
+        r"\begin{verbatim} x",
+        "File ended while scanning",
+        r"the \end of an environment",
+    ),
+    "a verb without its end": (r"\verb|x", r"\verb ended by end of line", "the same sign before and after"),
+    "a fraction without its second part": (r"$\frac{1}$", "Missing } inserted", "lacks an argument"),
+    "a left without its right": (r"$\left( x$", r"Missing \right. inserted", r"A \left has no \right"),
+    "a dollar sign": ("It costs 5$ or more\nin all.", "Missing $ inserted", r"a dollar sign is \$"),
     "a number sign": (r"\newcommand{\x}{#}", "Illegal parameter number", r"In text a # is \#"),
     "a loop": (r"\def\x{\x\x}\x", "TeX capacity exceeded", "A command may be defined by itself"),
 }
@@ -167,7 +181,7 @@ def test_a_mistake_in_a_template(line: str, words: str, hint: str, desk: Desk) -
     assert told.startswith(f"Question 1(d): templates/1d.tex, line {number}: "), told
     assert words.replace("LINE", str(number)) in told, told
     assert len(told) < 400
-    assert line[:20] in excerpt
+    assert line.partition("\n")[0][:20] in excerpt
     assert hint in caught.value.hint
     assert caught.value.hint.endswith(f"The whole log is {desk.folder}/submission.log.")
     passed_by_tex = any(said in told for said in ("leads nowhere", "too large", "is not closed"))

@@ -58,7 +58,8 @@ def test_an_error_with_its_place(tmp_path: Path) -> None:
     error = told(tmp_path, f"{HEAD}./parts/1d.tex:2: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}", 12)
 
     assert str(error) == ("Question 1(d): templates/1d.tex, line 12: Missing $ inserted.\n   > two x_1")
-    assert error.hint == f"Mathematics stands outside of $...$. The whole log is {tmp_path}/submission.log."
+    hint = r"Mathematics stands outside of $...$, or a $ has no partner; a dollar sign is \$."
+    assert error.hint == f"{hint} The whole log is {tmp_path}/submission.log."
 
 
 def test_an_error_without_its_place(tmp_path: Path) -> None:
@@ -87,7 +88,8 @@ def test_a_part_that_is_missing_is_no_missing_package(tmp_path: Path) -> None:
     """A file of ours that is not there does not send a person to the package manager."""
     log = f"{HEAD}\n! LaTeX Error: File `parts/9z.tex' not found.\n\n./submission.tex:2: Emergency stop.\n"
 
-    assert told(tmp_path, log, 12).hint == f"The whole log is {tmp_path}/submission.log."
+    hint = "No file of that name is made: stages.typeset names the figures, pages.fill the parts."
+    assert told(tmp_path, log, 12).hint == f"{hint} The whole log is {tmp_path}/submission.log."
 
 
 def test_the_first_error_is_told(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_an_unclosed_brace_is_sought_in_the_part(tmp_path: Path) -> None:
     error = told(tmp_path, log, 12)
 
     assert str(error).startswith("Question 1(d): templates/1d.tex: File ended while scanning use of \\textbf")
-    assert error.hint.startswith("A closing brace is missing.")
+    assert error.hint.startswith("A closing brace is missing, or the \\end of an environment.")
 
 
 @pytest.mark.parametrize(
