@@ -103,6 +103,7 @@ NUMBERS = st.one_of(
     st.integers(-(10**20), 10**20).map("{:+d}".format),
     st.sampled_from(["0", "-0", "1.", ".5", "+3E-2", "00012", "1e-400", "0.1" + "0" * 60 + "7"]),
 )
+NONE = st.sampled_from(["1e999", "-1e309", "inf", "-Infinity", "nan", "NaN", "0x10", "1_000", "١"])
 DRESS = st.sampled_from(["{}", "{}", "{}", " {}", "{} ", '"{}"', ' "{}" ', "{}\t"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=5)
 LABELS = st.one_of(
@@ -124,6 +125,10 @@ def csv_files(draw):
         rows = draw(st.integers(least, 5))
         cell = st.tuples(DRESS, NUMBERS).map(lambda pair: pair[0].format(pair[1]))
         x = [",".join(draw(st.lists(cell, min_size=columns, max_size=columns))) for _ in range(rows)]
+        if (
+            draw(st.integers(0, 7)) == 0
+        ):  # a word that is no finite number, though Python or pandas may take it
+            x[-1] = ",".join([*x[-1].split(",")[:-1], draw(NONE)])
         y = [
             labels[i % len(labels)] if i < len(labels) else draw(st.sampled_from(labels)) for i in range(rows)
         ]
