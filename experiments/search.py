@@ -17,7 +17,6 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.neural_network import MLPClassifier
 
 from experiments import orphan
-from experiments.cluster import spread
 from experiments.errors import SearchError, SpaceError
 from experiments.setting import HYPER_PARAMETERS
 from experiments.store import Outcome, Store, in_force, plain
@@ -178,7 +177,12 @@ def _trained(
     here = in_force()
     if progress:
         progress(done, total)
-    reports = spread(tasks, data, scheduler) if scheduler else _on_this_machine(tasks, data, jobs)
+    if scheduler:
+        from experiments.cluster import spread  # noqa: PLC0415 - joblib's part for Dask takes half a second
+
+        reports = spread(tasks, data, scheduler)
+    else:
+        reports = _on_this_machine(tasks, data, jobs)
     with contextlib.closing(reports):
         for report in reports:
             if report.computed_with != here:

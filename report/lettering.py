@@ -6,9 +6,6 @@ import functools
 import unicodedata
 from typing import TYPE_CHECKING
 
-from matplotlib.font_manager import findfont
-from matplotlib.ft2font import FT2Font
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -37,14 +34,21 @@ def as_typed(text: str) -> str:
 
 
 def _can_be_drawn(text: str) -> bool:
-    return len(text) <= LONGEST and all(
+    return len(text) <= LONGEST and all(" " <= letter <= "~" or _has(letter) for letter in text)
+
+
+def _has(letter: str) -> bool:
+    """Tell whether the font has a letter and matplotlib sets it as it is read."""
+    return (
         ord(letter) in _charmap()
         and not unicodedata.combining(letter)
         and unicodedata.bidirectional(letter) not in {"R", "AL"}  # they would be drawn from left to right
-        for letter in text
     )
 
 
 @functools.cache
 def _charmap() -> dict[int, int]:
+    from matplotlib.font_manager import findfont  # noqa: PLC0415 - slow, and rarely needed
+    from matplotlib.ft2font import FT2Font  # noqa: PLC0415
+
     return dict(FT2Font(findfont(OTHER)).get_charmap())

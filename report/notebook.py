@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jupytext
 import nbformat
 
 from experiments import portable
@@ -62,6 +61,8 @@ def build(
     CheckError
         The source lacks a tag, or a value that is to be put in.
     """
+    import jupytext  # noqa: PLC0415 - with half of Jupyter's server
+
     notebook = jupytext.read(SOURCE, fmt="py:percent")
     notebook.metadata = nbformat.from_dict(METADATA)
     cells = []

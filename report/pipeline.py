@@ -1,8 +1,11 @@
-"""The stages of a build, in order: configure, derive, measure, study, typeset, compile, bundle."""
+"""The stages of a build, in order: configure, derive, measure, study, draw, typeset, compile, bundle."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from report.freshness import why
 from report.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from report.console import Console
@@ -64,7 +68,6 @@ def build(
         home.replace(out / store.FOLDER / "matplotlib")
         # heavy, and only needed when there is something to do
         from report import stages  # noqa: PLC0415
-        from report.verify.self_check import self_check  # noqa: PLC0415
 
         workers = jobs or os.cpu_count() or 1
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
@@ -79,14 +82,17 @@ def build(
                 "study",
                 lambda: stages.study(inputs, data_read, measured, kept.shelf("fits"), workers, console),
             )
+            drawn = kept.made("draw", lambda: stages.draw(inputs, data_read, derived, measured, studied))
             with console.stage("typeset"):
-                pages = stages.typeset(inputs, data_read, derived, measured, studied, work)
-            with console.stage("compile"):
+                pages = stages.typeset(inputs, data_read, derived, measured, studied, drawn, work)
+            with console.stage("compile"), loading("report.verify.self_check"):
                 system = stages.compile_pages(inputs, work, pages)
             with console.stage("bundle"):
                 stages.bundle(inputs, data_read, keys, work)
             if pdf:
                 with console.stage("self-check"):
+                    from report.verify.self_check import self_check  # noqa: PLC0415
+
                     checked = self_check(work, inputs, data_read)
                 console.note(f"   {checked}")
             if changed := why(keys["build"], sources.keys(inputs)["build"]):
@@ -94,3 +100,11 @@ def build(
             publish.put_in_place(work, out, keys["build"], system)
         publish.write_timings(out, console.timings)
         console.note(f"Done: {product}")
+
+
+@contextlib.contextmanager
+def loading(module: str) -> Iterator[None]:
+    """Import a module beside what is done meanwhile: another program, for which this one only waits."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(importlib.import_module, module)
+        yield

@@ -77,6 +77,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
     )
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
     notebook = freshness.files([NOTEBOOK_SOURCE, *running])
+    drawing = freshness.files([ROOT / "report" / name for name in ("figures.py", "lettering.py")])
     derive = seed | stages | freshness.files(_code("derivations"))
     derive |= {name: version for name, version in packages.items() if name in deriving}
     whole = (
@@ -95,6 +96,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         "measure": numeric | notebook,
         "fits": fits,
         "study": numeric,
+        "draw": derive | numeric | notebook | packages | drawing,
         "build": whole,
     }
 

@@ -1,20 +1,21 @@
-"""What each stage of a build does, from plain data to plain data; files only in the folder it is given."""
+"""What each stage of a build does, from plain data to plain data; files only in the folder it is given.
+
+A stage imports what it alone needs, since most builds reuse what the slow stages made.
+"""
 
 from __future__ import annotations
 
+import base64
 import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from derivations import problem1
-from experiments import dataset, portable, problem2, search
-from experiments import study as studies
+from experiments import dataset, portable, problem2
 from experiments.statistics import wilson
-from experiments.watched import why_not_lockstep
 from report import bundle as bundles
-from report import evidence, figures, freshness, kernel, notebook, pages, pdf, toolchain
+from report import evidence, freshness, notebook, pages, pdf, toolchain
 from report.compile import LATEXMKRC, compile_pdf
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
@@ -43,6 +44,8 @@ def read(inputs: Inputs) -> Dataset:
 
 def derive(inputs: Inputs) -> dict[str, Any]:
     """Derive and check problem 1."""
+    from derivations import problem1  # noqa: PLC0415 - SymPy
+
     derived = problem1.derive(inputs.config.seed)
     return {
         "formulas": {key: formula.latex for key, formula in derived.formulas.items()},
@@ -56,6 +59,8 @@ def derive(inputs: Inputs) -> dict[str, Any]:
 
 def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> dict[str, Any]:
     """Run the notebook in a clean kernel, in an empty folder that holds the four files."""
+    from report import kernel  # noqa: PLC0415 - Jupyter
+
     space = _space(inputs, data)
     made = notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
     scratch = work / ".scratch"
@@ -81,6 +86,10 @@ def study(
     CheckError
         A count differs from the notebook's.
     """
+    from experiments import search  # noqa: PLC0415 - scikit-learn
+    from experiments import study as studies  # noqa: PLC0415
+    from experiments.watched import why_not_lockstep  # noqa: PLC0415
+
     space, record, seed = _space(inputs, data), measured["record"], inputs.config.seed
     settings = list(space.settings())
     outcomes = search.run(
@@ -107,22 +116,46 @@ def study(
     }
 
 
+def draw(
+    inputs: Inputs,
+    data: Dataset,
+    derived: Mapping[str, Any],
+    measured: Mapping[str, Any],
+    studied: Mapping[str, Any],
+) -> dict[str, str]:
+    """Draw the figures: by name, a PDF in base64."""
+    from report import figures  # noqa: PLC0415 - matplotlib
+
+    record, total = measured["record"], measured["record"]["total"]["dev"]
+    rows = problem2.search_rows(_space(inputs, data), record)
+    intervals = {
+        name: wilson(record[question]["dev"], total) for name, question in (("default", "2a"), ("best", "2b"))
+    }
+    drawn = {
+        "1f": figures.contributions(derived["figure_1f"]),
+        "marginals": figures.marginals(rows, problem2.best_row(record), total),
+        "learning": figures.learning(studied["curves"]),
+        "gain": figures.gain(studied["seeds"]["counts"], intervals, total),
+    }
+    if data.X_dev.shape[1] == 3:
+        predicted = np.array(studied["predicted"])
+        drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
+    return {name: base64.b64encode(content).decode() for name, content in drawn.items()}
+
+
 def typeset(
     inputs: Inputs,
     data: Dataset,
     derived: Mapping[str, Any],
     measured: Mapping[str, Any],
     studied: Mapping[str, Any],
+    drawn: Mapping[str, str],
     work: Path,
 ) -> dict[str, Page]:
     """Write all sources of the PDF and the files of numbers; give the filled templates."""
     config, record = inputs.config, measured["record"]
     space, values = _space(inputs, data), problem2.values(record)
     rows = problem2.search_rows(space, record)
-    intervals = {
-        name: wilson(record[question]["dev"], record["total"]["dev"])
-        for name, question in (("default", "2a"), ("best", "2b"))
-    }
     cells = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
     context = {
         **pages.author(config),
@@ -131,19 +164,10 @@ def typeset(
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
-    drawn = {
-        "1f": figures.contributions(derived["figure_1f"]),
-        "marginals": figures.marginals(rows, problem2.best_row(record), record["total"]["dev"]),
-        "learning": figures.learning(studied["curves"]),
-        "gain": figures.gain(studied["seeds"]["counts"], intervals, record["total"]["dev"]),
-    }
-    if data.X_dev.shape[1] == 3:
-        predicted = np.array(studied["predicted"])
-        drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
     results = evidence.results(values, derived, data, studied, config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
-        **{f"figures/{name}.pdf": content for name, content in drawn.items()},
+        **{f"figures/{name}.pdf": base64.b64decode(content) for name, content in drawn.items()},
         "latexmkrc": LATEXMKRC.encode(),
         evidence.RESULTS: bundles.as_json(results),
         evidence.LEDGER: bundles.as_json(derived["ledger"]),

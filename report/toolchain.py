@@ -5,6 +5,7 @@ Standard library only: `make` asks before the project's own Python exists.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -158,6 +159,7 @@ def _candidates(program: str) -> list[Path]:
     return [path for folder in folders if os.access(path := folder / program, os.X_OK) and path.is_file()]
 
 
+@functools.cache
 def _latexmk_version(path: Path) -> str:
     """Ask a program that is called latexmk who it is; empty if it is not John Collins's."""
     try:

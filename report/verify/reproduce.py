@@ -19,11 +19,10 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments import dataset, portable, problem2, search
 from experiments import study as studies
-from report import evidence, notebook, stages
+from report import evidence, stages
 from report.errors import LatexError
 from report.sources import Inputs
-from report.verify import attached, confined
-from report.verify.attached import Cell
+from report.verify import attached, confined, notebook_cells
 from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from experiments.dataset import Dataset
     from experiments.problem2 import Space
     from experiments.search import Outcome
-    from report.config import Config
     from report.verify.attached import Attached
 
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
@@ -73,7 +71,8 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     pages = folder / "pages"
     pages.mkdir()
     try:
-        filled = stages.typeset(inputs, data, derived, measured, studied, pages)
+        drawn = stages.draw(inputs, data, derived, measured, studied)
+        filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # of what was attached
         raise UnjudgedError(
             f"What {evidence.RESULTS} in the PDF says beside its values cannot be printed."
@@ -87,17 +86,14 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         "data": {file.name: file.sha256 for file in data.files},
         "environment": portable.audit(),
         "made_with": evidence.made_with(),
-        "cells": [list(vars(cell).values()) for cell in cells(config, space, stand_in=data.stand_in)],
+        "cells": [
+            list(vars(cell).values())
+            for cell in notebook_cells.written(config, space, stand_in=data.stand_in)
+        ],
         "settings": settings,
         "record": record,
         "no_pages": no_pages,
     }
-
-
-def cells(config: Config, space: Space, *, stand_in: bool) -> tuple[Cell, ...]:
-    """Give the cells of the notebook that this program writes for a configuration."""
-    ours = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=stand_in)
-    return tuple(Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells)
 
 
 def _check_size(space: Space, data: Dataset) -> None:

@@ -16,11 +16,10 @@ from experiments import problem2
 from report import evidence
 from report.config import QUESTIONS
 from report.errors import CheckError
-from report.verify import submission
+from report.verify import notebook_cells, submission
 from report.verify.compare import compare
 from report.verify.errors import UnjudgedError
 from report.verify.fresh import Fresh
-from report.verify.reproduce import cells
 from report.verify.rows import Outcome
 from report.verify.submission import PDF
 
@@ -73,7 +72,7 @@ def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
         record=found.attached.record,
         pages=None,
         no_pages="this check sets no pages",
-        cells=cells(inputs.config, space, stand_in=data.stand_in),
+        cells=notebook_cells.written(inputs.config, space, stand_in=data.stand_in),
         data={file.name: file.sha256 for file in data.files},
         environment=found.attached.environment,
         code=made_with["code"],

@@ -59,7 +59,8 @@ def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "fill", catch)
         data = stages.read(inputs)
-        stages.typeset(inputs, data, *kept.values(), tmp_path_factory.mktemp("typeset"))
+        drawn = stages.draw(inputs, data, *kept.values())
+        stages.typeset(inputs, data, *kept.values(), drawn, tmp_path_factory.mktemp("typeset"))
     return caught
 
 

@@ -91,7 +91,7 @@ def test_what_was_finished_is_kept(project: Project, original: Project) -> None:
     done = project.run()
 
     assert done.returncode == 0, done.stderr
-    assert done.stderr.count("unchanged, reused") == 3
+    assert done.stderr.count("unchanged, reused") == 4
     assert project.products() == original.products()
     assert not (project.out / "failed").exists()
 
