@@ -78,6 +78,8 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
     notebook = freshness.files([NOTEBOOK_SOURCE, *running])
     drawing = freshness.files([ROOT / "report" / name for name in ("figures.py", "lettering.py")])
+    pages_only = {f"{name}'s version" for name in PAGES_ONLY}
+    drawing |= {name: version for name, version in packages.items() if name not in pages_only}
     derive = seed | stages | freshness.files(_code("derivations"))
     derive |= {name: version for name, version in packages.items() if name in deriving}
     whole = (
@@ -96,7 +98,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         "measure": numeric | notebook,
         "fits": fits,
         "study": numeric,
-        "draw": derive | numeric | notebook | packages | drawing,
+        "draw": derive | numeric | notebook | drawing,
         "build": whole,
     }
 

@@ -44,7 +44,7 @@ pin()
 settings = config.load(Path({root!r}) / "report.toml")
 print(json.dumps(sources.keys(sources.Inputs(settings, settings.data_path, quick=False, pdf=True))))
 """
-STAGES = {"derive", "measure", "study", "build"}
+STAGES = {"derive", "measure", "study", "draw", "build"}
 
 
 def keys(project: Project, **environ: str) -> dict[str, dict[str, str]]:
@@ -113,28 +113,33 @@ CHANGES = {
     ),
     "a derivation": (
         lambda p: p.append("derivations/rnn.py", "#\n"),
-        {"derive", "build"},
+        {"derive", "draw", "build"},
         "derivations/rnn.py changed",
     ),
     "the data": (
         lambda p: p.edit("data/trnX-3d.csv", "\n", "0\n"),
-        {"measure", "study", "build"},
+        {"measure", "study", "draw", "build"},
         "trnX-3d.csv changed",
     ),
     "the search": (
         lambda p: p.edit("report.toml", "[[4]]", "[[5]]"),
-        {"measure", "study", "build"},
+        {"measure", "study", "draw", "build"},
         "the search space changed",
     ),
     "an experiment": (
         lambda p: p.append("experiments/problem2.py", "#\n"),
-        {"measure", "study", "build"},
+        {"measure", "study", "draw", "build"},
         "experiments/problem2.py changed",
     ),
     "the notebook": (
         lambda p: p.append("templates/homework03.py", "#\n"),
-        {"measure", "build"},
+        {"measure", "draw", "build"},
         "templates/homework03.py changed",
+    ),
+    "a figure": (
+        lambda p: p.append("report/figures.py", "#\n"),
+        {"draw", "build"},
+        "report/figures.py changed",
     ),
     "the seed": (lambda p: p.append("report.toml", "[experiment]\nseed = 1\n"), STAGES, "the seed changed"),
     "the stages": (lambda p: p.append("report/stages.py", "#\n"), STAGES, "report/stages.py changed"),
@@ -158,8 +163,12 @@ def test_a_change_concerns_what_depends_on_it(
 @pytest.mark.parametrize(
     ("environ", "concerned", "names"),
     [
-        ({"REPORT_KEEP_ENV": "1"}, {"measure", "study", "build"}, ["$REPORT_KEEP_ENV", "$OMP_NUM_THREADS"]),
-        ({"OPENBLAS_CORETYPE": "Prescott"}, {"measure", "study", "build"}, ["$REPORT_OVERRIDDEN"]),
+        (
+            {"REPORT_KEEP_ENV": "1"},
+            {"measure", "study", "draw", "build"},
+            ["$REPORT_KEEP_ENV", "$OMP_NUM_THREADS"],
+        ),
+        ({"OPENBLAS_CORETYPE": "Prescott"}, {"measure", "study", "draw", "build"}, ["$REPORT_OVERRIDDEN"]),
         ({"PATH": "/nowhere"}, {"build"}, ["latexmk", "pdflatex"]),
         ({"LANG": "xx", "USER": "xx", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}, set(), []),
     ],
@@ -177,9 +186,10 @@ def test_the_machine_is_part_of_the_key(
 @pytest.mark.parametrize(
     ("package", "concerned"),
     [
-        ("sympy", {"derive", "build"}),
-        ("scikit_learn", {"measure", "study", "build"}),
-        ("threadpoolctl", {"measure", "study", "build"}),
+        ("sympy", {"derive", "draw", "build"}),
+        ("scikit_learn", {"measure", "study", "draw", "build"}),
+        ("threadpoolctl", {"measure", "study", "draw", "build"}),
+        ("matplotlib", {"measure", "study", "draw", "build"}),
         ("jinja2", {"build"}),
         ("pytest", set()),
     ],
