@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +83,8 @@ def certify(
     y_train: NDArray[Any],
     X_dev: NDArray[Any],
     y_dev: NDArray[Any],
+    *,
+    jobs: int = 1,
 ) -> tuple[Row, ...]:
     """Refit models under every set of kernels that this CPU can run.
 
@@ -90,6 +94,8 @@ def certify(
         By name: all parameters of `MLPClassifier`, with ``random_state``.
     X_train, y_train, X_dev, y_dev
         The data.
+    jobs
+        How many processes may run at once.
 
     Returns
     -------
@@ -102,7 +108,14 @@ def certify(
         If a process dies.
     """
     work = pickle.dumps((dict(models), X_train, y_train, X_dev, y_dev))
-    found = [_refit(work, kernels) for kernels in possible(portable.look())]
+    running: list[subprocess.Popen[bytes]] = []
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            found = list(pool.map(partial(_refit, work, running), possible(portable.look())))
+        except BaseException:
+            for process in running:
+                process.kill()
+            raise
     return tuple(Row(**rows[place]) for place in range(len(models)) for rows in found)
 
 
@@ -125,27 +138,31 @@ def holds(sets: Sequence[Mapping[str, Mapping[str, Any]]]) -> bool:
     return all(found == counts[0] for found in counts)
 
 
-def _refit(work: bytes, kernels: Kernels | None) -> list[dict[str, Any]]:
+def _refit(
+    work: bytes, running: list[subprocess.Popen[bytes]], kernels: Kernels | None
+) -> list[dict[str, Any]]:
     """Fit the models in a process that runs these kernels."""
     environ = dict(os.environ)
     if kernels:
         environ |= {**portable.THREADS, "OPENBLAS_CORETYPE": kernels.name}
         environ["NPY_DISABLE_CPU_FEATURES"] = kernels.switched_off
-    done = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-m", "experiments.certificate", str(os.getpid())],
-        input=work,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env=environ,
         cwd=Path(__file__).parents[1],
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
-        end = signal.Signals(-done.returncode).name if done.returncode < 0 else done.stderr.decode()[-300:]
+    ) as process:
+        running.append(process)
+        said, complained = process.communicate(work)
+    if code := process.returncode:
+        end = signal.Signals(-code).name if code < 0 else complained.decode()[-300:]
         name = kernels.name if kernels else "this machine's own"
         raise SearchError(
             f"The certificate's process with {name} kernels died ({end.strip()}): run it again."
         )
-    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    rows: list[dict[str, Any]] = json.loads(said)
     return rows
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import certificate, statistics
+from experiments import certificate, search, statistics
 from experiments.problem2 import ranking
 from experiments.setting import default
-from experiments.watched import fit_or_refuse, fit_watched
+from experiments.watched import fit_watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ def study(
     record: Mapping[str, Any],
     predicted: NDArray[Any],
     seed: int,
+    jobs: int,
 ) -> dict[str, Any]:
     """Compute it, as JSON has it.
 
@@ -45,6 +46,8 @@ def study(
         What each setting's network predicts, in grid order.
     seed : int
         The seed of the report's networks; the next ones follow it.
+    jobs : int
+        How many processes may train at once.
     """
     models = chosen(data, space, record)
     best = list(space.settings()).index(models["best"])
@@ -52,8 +55,8 @@ def study(
         **learning(data, models, seed),
         "predicted": predicted[best].tolist(),
         "wrong": int(np.sum(predicted[best] != data.y_dev)),
-        **trust(data, space, record, predicted, seed),
-        "certificate": _certificate(data, models, seed),
+        **trust(data, space, record, predicted, seed, jobs),
+        "certificate": _certificate(data, models, seed, jobs),
     }
 
 
@@ -85,7 +88,12 @@ def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) 
 
 
 def trust(
-    data: Dataset, space: Space, record: Mapping[str, Any], predicted: NDArray[Any], seed: int
+    data: Dataset,
+    space: Space,
+    record: Mapping[str, Any],
+    predicted: NDArray[Any],
+    seed: int,
+    jobs: int | None = None,
 ) -> dict[str, Any]:
     """Say how far to trust the gain: ``seeds`` (several of them), ``selection`` (what choosing adds)."""
     models, settings = chosen(data, space, record), list(space.settings())
@@ -94,28 +102,30 @@ def trust(
     right = (predicted == data.y_dev) & (np.array(record["search"]["dev"]) > 0)[:, None]
     place = settings.index(models["default"])
     selection = statistics.bootstrap(right, weights, default=place, seed=seed)
-    return {"seeds": _seeds(data, models, seed), "selection": asdict(selection)}
+    return {"seeds": _seeds(data, models, seed, jobs), "selection": asdict(selection)}
 
 
-def _certificate(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> list[dict[str, Any]]:
+def _certificate(
+    data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int, jobs: int
+) -> list[dict[str, Any]]:
     """Refit both networks under every set of kernels that this CPU has: by set, what each model got right."""
     seeded = {name: {**setting, "random_state": seed} for name, setting in models.items()}
     sets: dict[str, dict[str, Any]] = {}
-    for row in certificate.certify(seeded, data.X_train, data.y_train, data.X_dev, data.y_dev):
+    arrays = (data.X_train, data.y_train, data.X_dev, data.y_dev)
+    for row in certificate.certify(seeded, *arrays, jobs=jobs):
         measured = {"train": row.train, "dev": row.dev, "margin": row.margin}
         sets.setdefault(f"{row.kernels}, {row.simd}", {})[row.model] = measured
     return [{"kernels": kernels, "models": found} for kernels, found in sets.items()]
 
 
-def _seeds(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+def _seeds(
+    data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int, jobs: int | None = None
+) -> dict[str, Any]:
     """Train default and best with several seeds, to see whether the gain holds."""
     seeds = [(seed + i) % 2**32 for i in range(SEEDS)]
-    settings = [{**setting, "random_state": each} for setting in models.values() for each in seeds]
-    trained = fit_or_refuse(settings, data.X_train, data.y_train)
-    counts = [
-        0 if isinstance(model, ValueError) else int(np.sum(model.predict(data.X_dev) == data.y_dev))
-        for model in trained
-    ]
+    arrays = (data.X_train, data.y_train, data.X_dev, data.y_dev)
+    outcomes = search.run(list(models.values()), *arrays, seeds=seeds, jobs=jobs)
+    counts = [outcome.dev for outcome in outcomes]
     by_name = {name: counts[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(models)}
     gains = [best - default for best, default in zip(by_name["best"], by_name["default"], strict=True)]
     return {

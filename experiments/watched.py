@@ -36,16 +36,6 @@ def fit_watched(
     return [_Watched(look, place, setting).fit(X, y) for place, setting in enumerate(settings)]
 
 
-def fit_or_refuse(
-    settings: Sequence[Mapping[str, Any]], X: NDArray[Any], y: NDArray[Any]
-) -> list[MLPClassifier | ValueError]:
-    """Fit one classifier for each setting; scikit-learn's error stands for an outcome that it refuses."""
-    if why_not_lockstep():
-        return [lockstep.fit_alone(setting, X, y) for setting in settings]
-    found = dict(lockstep.fits(settings, X, y))
-    return [found[place] for place in range(len(settings))]
-
-
 @cache
 def why_not_lockstep() -> str:
     """Say why lockstep may not be used in this process; empty if it may."""

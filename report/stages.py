@@ -111,7 +111,7 @@ def study(
                 )
     predicted = np.array(data.classes)[np.array([outcome.predictions for outcome in outcomes])]
     return {
-        **studies.study(data, space, record, predicted, seed),
+        **studies.study(data, space, record, predicted, seed, jobs),
         "environment": {**portable.audit(), "no_lockstep": why_not_lockstep()},
     }
 
