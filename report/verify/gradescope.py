@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from report.config import QUESTIONS
+from report.config import POINTS, QUESTIONS
 from report.verify import verdict
 from report.verify.rows import WHOLE, Outcome, concerns, outcome
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from report.verify.rows import Row
     from report.verify.verdict import Verdict
 
-POINTS = {"1a": 2, "1b": 2, "1c": 2, "1d": 2, "1e": 2, "1f": 2, "2a": 3, "2b": 5}
 WRONG = (Outcome.MISMATCH, Outcome.UNJUDGED)
 MARK = {"made_by": verdict.MAKER}
 

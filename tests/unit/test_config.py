@@ -2,11 +2,12 @@
 
 import dataclasses
 import math
+import re
 from pathlib import Path
 
 import pytest
 
-from report.config import Author, Config, Course, Report, Search, load
+from report.config import POINTS, QUESTIONS, Author, Config, Course, Report, Search, load
 from report.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -370,3 +371,16 @@ def test_the_size_of_a_space_is_the_product_of_its_lists():
     space = Search(((1,), (2,)), ("relu", "tanh", "identity"), ("sgd",), (0.1, 0.2), (5, 6))
 
     assert space.size == math.prod((2, 3, 1, 2, 2))
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_points_are_those_that_the_pages_show(question: str) -> None:
+    """What Gradescope is told that a question is worth is what the page, and the notebook, say."""
+    page = (ROOT / "templates" / f"{question}.tex").read_text(encoding="utf-8")
+    notebook = (ROOT / "templates" / "homework03.py").read_text(encoding="utf-8")
+    told = re.findall(
+        rf"^# ## Question {question[0]}\({question[1]}\).*\((\d+) points\)", notebook, re.MULTILINE
+    )
+
+    assert re.search(rf"^\\question{{{question}}}{{[^}}]*}}{{{POINTS[question]}}}$", page, re.MULTILINE)
+    assert told == [str(POINTS[question])] * (question[0] == "2")
