@@ -88,7 +88,7 @@ def test_a_part_that_is_missing_is_no_missing_package(tmp_path: Path) -> None:
     """A file of ours that is not there does not send a person to the package manager."""
     log = f"{HEAD}\n! LaTeX Error: File `parts/9z.tex' not found.\n\n./submission.tex:2: Emergency stop.\n"
 
-    hint = "No file of that name is made: stages.typeset names the figures, pages.fill the parts."
+    hint = "No file of that name is made: stages.draw names the figures, pages.fill the parts."
     assert told(tmp_path, log, 12).hint == f"{hint} The whole log is {tmp_path}/submission.log."
 
 
