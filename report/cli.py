@@ -284,7 +284,7 @@ COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission in build/", _build_options, _build),
     "verify": Command("check a submission: reported, attached and reproduced", _verify_options, _verify),
     "explore": Command(
-        "search a wide space over several seeds, and propose one for the report", _explore_options, _explore
+        "search a wide space with several seeds, propose one for the report", _explore_options, _explore
     ),
     "watch": Command("build again whenever a file changes", _watch_options, _watch),
     "doctor": Command("say what this machine has and lacks, and what mends it", _no_options, _doctor),
