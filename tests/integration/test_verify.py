@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -236,7 +237,7 @@ def test_other_data_and_nothing_attached_is_run(
     }.items():
         lines = (data / name).read_text(encoding="utf-8").splitlines()
         (data / name).write_text("\n".join(edit(lines)) + "\n", encoding="utf-8")
-    canary = tmp_path / "canary"
+    canary = Path(tempfile.gettempdir()) / f"canary-{os.getpid()}"  # short, as remarks are
     change(copy / "homework03.ipynb", "SEED = 5", f"SEED = 5; open('{canary}', 'w')")
     write = rf"\\immediate\\openout5={canary}\\immediate\\write18{{touch {canary}}}"
     change(copy / "report.toml", "The bound is attained at r = 0.", write)

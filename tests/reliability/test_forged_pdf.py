@@ -587,7 +587,10 @@ def test_another_tex_that_says_the_same_passes(genuine: Submission) -> None:
 
     def make(writer: PdfWriter) -> None:
         # the words after the first reported number begin a new line
-        rewrite(writer, lambda content: content.replace(b"(samples)-335(", b"(samples)]TJ 0 -13 Td [(", 1))
+        rewrite(
+            writer,
+            lambda content: re.sub(rb"\(samples\)-\d+\(", b"(samples)]TJ 0 -13 Td [(", content, count=1),
+        )
 
     found = read(forged(_in_another_tex(make)))
 
