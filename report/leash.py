@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Reads the group's number, then waits: a second line lets the group go, the end of the pipe, which comes when
 # we die in whatever way, kills it.
-_GUARD = 'read -r group && { read -r released || kill -9 -- "-$group"; }'
+_GUARD = 'read -r group && { read -r released || kill -s KILL -- "-$group"; }'
 
 
 @contextlib.contextmanager

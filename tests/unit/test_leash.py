@@ -1,0 +1,62 @@
+"""A group of processes on a leash ends with the block, and with whoever holds the leash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from report.leash import leashed
+
+# A leader that is gone at once, and a process that it leaves behind: only its group can be killed.
+GROUP = ["/bin/sh", "-c", "sleep 600 & exit 0"]
+HOLDER = f"""\
+import subprocess, sys, time
+from report.leash import leashed
+
+with leashed() as leash:
+    leader = subprocess.Popen({GROUP!r}, start_new_session=True)
+    leash(leader.pid)
+    leader.wait()
+    print(leader.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def ends(group: int) -> bool:
+    """Tell whether nothing of a process group is left within some seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
+    return False
+
+
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
+def test_a_group_ends_with_a_holder_that_is_killed(way: signal.Signals) -> None:
+    """Killed without a chance to tidy up, the holder takes the group along, though its leader is gone."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        group = int(holder.stdout.readline())
+        os.killpg(group, 0)  # it is there
+
+        holder.send_signal(way)
+
+    assert ends(group)
+
+
+def test_a_group_ends_with_the_block() -> None:
+    """When the block is done, nothing of the group is left."""
+    with leashed() as leash, subprocess.Popen(GROUP, start_new_session=True) as leader:
+        leash(leader.pid)
+        leader.wait()
+
+    assert ends(leader.pid)
