@@ -77,7 +77,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
     )
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
     notebook = freshness.files([NOTEBOOK_SOURCE, *running])
-    drawing = freshness.files([ROOT / "report" / name for name in ("figures.py", "lettering.py")])
+    drawing = freshness.files([*_code("report/figures"), ROOT / "report" / "lettering.py"])
     pages_only = {f"{name}'s version" for name in PAGES_ONLY}
     drawing |= {name: version for name, version in packages.items() if name not in pages_only}
     derive = seed | stages | freshness.files(_code("derivations"))

@@ -137,9 +137,9 @@ CHANGES = {
         "templates/homework03.py changed",
     ),
     "a figure": (
-        lambda p: p.append("report/figures.py", "#\n"),
+        lambda p: p.append("report/figures/style.py", "#\n"),
         {"draw", "build"},
-        "report/figures.py changed",
+        "report/figures/style.py changed",
     ),
     "the seed": (lambda p: p.append("report.toml", "[experiment]\nseed = 1\n"), STAGES, "the seed changed"),
     "the stages": (lambda p: p.append("report/stages.py", "#\n"), STAGES, "report/stages.py changed"),

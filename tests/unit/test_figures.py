@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 import pytest
-from matplotlib.backends.backend_pdf import RendererPdf
+from matplotlib.backends.backend_pdf import FigureCanvasPdf, RendererPdf
 from matplotlib.transforms import Affine2D, Bbox
 from pypdf import PdfReader
 
@@ -100,13 +100,13 @@ def fonts(pdf: bytes) -> dict[str, bool]:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
     """Note each figure that becomes a PDF."""
     seen: list[Figure] = []
-    as_pdf = figures._pdf
+    as_pdf = FigureCanvasPdf.print_pdf
 
-    def noting(figure: Figure) -> bytes:
-        seen.append(figure)
-        return as_pdf(figure)
+    def noting(canvas: FigureCanvasPdf, *arguments: Any, **options: Any) -> None:
+        seen.append(canvas.figure)
+        as_pdf(canvas, *arguments, **options)
 
-    monkeypatch.setattr(figures, "_pdf", noting)
+    monkeypatch.setattr(FigureCanvasPdf, "print_pdf", noting)
     return seen
 
 
