@@ -1,4 +1,4 @@
-"""What the accuracies are worth: intervals, ties, spread over seeds, and how optimistic a best of many is.
+"""What the accuracies are worth: intervals, spread over seeds, and how optimistic a best of many is.
 
 Everything is computed from counts and predictions that are there already; no network is trained here.
 """
@@ -53,11 +53,6 @@ def wilson(correct: int, total: int, level: float = LEVEL) -> tuple[float, float
     return low, high
 
 
-def ties(correct: Sequence[int]) -> int:
-    """Count the settings that share the highest count."""
-    return sum(count == max(correct) for count in correct)
-
-
 @dataclass(frozen=True)
 class Spread:
     """How a count varies with the seed: every value in the order of the seeds, and its summary."""
@@ -108,11 +103,6 @@ class Optimism:
     gain_high: float
     winners: int
     kept: float
-
-    @property
-    def optimism(self) -> float:
-        """How much higher the winner scores where it was selected."""
-        return self.selected - self.left_out
 
 
 def bootstrap(

@@ -216,7 +216,6 @@ def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any
         "draws": f"{selection['rounds']:,}",
         "chosen": f"{selection['selected']:.4f}",
         "left_out": f"{selection['left_out']:.4f}",
-        "optimism": f"{selection['selected'] - selection['left_out']:+.4f}",
         "gain_left_out": f"{selection['gain']:+.4f}",
         "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
         "winners": str(selection["winners"]),
