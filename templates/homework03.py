@@ -200,7 +200,7 @@ tied[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% tags=["2b", "figure"]
 # Question 2(b): every setting, by each hyper-parameter
-figure, axes = plt.subplots(1, 5, figsize=(12, 2.6), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, len(NAMES), figsize=(12, 2.6), sharey=True, layout="constrained")
 for axis, name in zip(axes, NAMES):
     labels = table[name].astype(str)
     axis.plot(labels, table["dev"] / len(y_dev), ".", color="#0072B2", alpha=0.3)
