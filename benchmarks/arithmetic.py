@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -59,39 +60,38 @@ def _step_seconds(units: tuple[int, ...], size: int, activation: str, solver: st
             array(size, fan_in),
         )
         heavy += [
-            lambda below=below, weights=weights, above=above: np.matmul(below, weights, out=above),
-            lambda below=below, above=above, gradient=gradient: np.matmul(
-                below.transpose(0, 2, 1), above, out=gradient
-            ),
+            partial(np.matmul, below, weights, out=above),
+            partial(np.matmul, below.transpose(0, 2, 1), above, out=gradient),
         ]
         light += [
-            lambda above=above, bias=bias: np.add(above, bias, out=above),
-            lambda above=above, bias=bias: np.add.reduce(above, axis=1, out=bias[:, 0]),
+            partial(np.add, above, bias, out=above),
+            partial(np.add.reduce, above, axis=1, out=bias[:, 0]),
         ]
         if below is not A[0]:
             if fan_out > 1:
-                heavy.append(lambda a=above, w=weights, u=upward: np.matmul(a, w.transpose(0, 2, 1), out=u))
+                heavy.append(partial(np.matmul, above, weights.transpose(0, 2, 1), out=upward))
             else:
-                light.append(lambda a=above, w=weights, u=upward: np.multiply(a, w.transpose(0, 2, 1), out=u))
+                light.append(partial(np.multiply, above, weights.transpose(0, 2, 1), out=upward))
             other = array(size, fan_in)
             if activation == "relu":
+                positive = below != 0
                 light += [
-                    lambda b=below: np.maximum(b, 0, out=b),
-                    lambda b=below, u=upward: np.multiply(u, b != 0, out=u),
+                    partial(np.maximum, below, 0, out=below),
+                    partial(np.not_equal, below, 0, out=positive),
+                    partial(np.multiply, upward, positive, out=upward),
                 ]
             else:
-                function = np.tanh if activation == "tanh" else expit
-                heavy.append(lambda b=below, o=other, f=function: f(b, out=o))
+                heavy.append(partial(np.tanh if activation == "tanh" else expit, below, out=other))
                 light += [
-                    lambda b=below, o=other: np.multiply(b, b, out=o),
-                    lambda o=other: np.subtract(1, o, out=o),
-                    lambda u=upward, o=other: np.multiply(u, o, out=u),
+                    partial(np.multiply, below, below, out=other),
+                    partial(np.subtract, 1, other, out=other),
+                    partial(np.multiply, upward, other, out=upward),
                 ]
     parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
     p, g, m, v, t = (array(parameters) for _ in range(5))
     passes = 7 if solver == "sgd" else 11
-    heavy += [lambda: np.sqrt(v, out=t), lambda: np.divide(g, v, out=t)] * (solver == "adam")
-    light += [lambda: np.multiply(m, 0.9, out=m), lambda: np.add(p, t, out=p)] * (passes // 2)
+    heavy += [partial(np.sqrt, v, out=t), partial(np.divide, g, v, out=t)] * (solver == "adam")
+    light += [partial(np.multiply, m, 0.9, out=m), partial(np.add, p, t, out=p)] * (passes // 2)
 
     def seconds(calls: list[Callable[[], Any]]) -> float:
         taken = []

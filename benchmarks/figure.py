@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from report.figures import COLOURS, STYLE, WIDTH
+from report.figures.style import COLOURS, STYLE, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -32,10 +32,10 @@ SECONDS = "wall time, s"
 
 def measure(options: argparse.Namespace) -> Found:
     """Measure each curve, both sides turn by turn."""
-    some = slice(QUICK if options.quick else None)
+    some = QUICK if options.quick else None
     tens = 10 if options.quick else 1
-    counts = [count // tens for count in COUNTS][some]
-    peers = [count // tens for count in PEERS_COUNTS][some]
+    counts = [count // tens for count in COUNTS][:some]
+    peers = [count // tens for count in PEERS_COUNTS][:some]
     settings = {
         "lockstep": [("settings", count, {"trainer": "lockstep", "count": count}) for count in counts],
         "scikit-learn": [("settings", count, {"trainer": "scikit-learn", "count": count}) for count in peers],
@@ -47,11 +47,11 @@ def measure(options: argparse.Namespace) -> Found:
         for trainer in settings
     }
     samples = {
-        trainer: [("networks", n, {"trainer": trainer, "samples": n}) for n in SAMPLES[some]]
+        trainer: [("networks", n, {"trainer": trainer, "samples": n}) for n in SAMPLES[:some]]
         for trainer in settings
     }
     widths = {
-        trainer: [("networks", width, {"trainer": trainer, "width": width}) for width in WIDTHS[some]]
+        trainer: [("networks", width, {"trainer": trainer, "width": width}) for width in WIDTHS[:some]]
         for trainer in settings
     }
     rows: list[Row] = []

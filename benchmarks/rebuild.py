@@ -46,8 +46,8 @@ def _measured(room: Path, runs: int) -> Found:
             ["snakemake", "--cores", "all", "--quiet", "all"], places[SNAKEMAKE], environ=project.path()
         ),
     }
-    for way in (MAKE, SNAKEMAKE):
-        ways[way]()
+    for peer in (MAKE, SNAKEMAKE):
+        ways[peer]()
     taken: dict[str, dict[str, list[Sample]]] = {NOTHING: {}, WORD: {}, CELL: {}}
     for number in range(runs):
         for change, sides in taken.items():

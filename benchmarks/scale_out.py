@@ -21,7 +21,7 @@ from benchmarks.measurement import Found, Row, Sample, program, say, side
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
@@ -142,11 +142,12 @@ def stacks(*, quick: bool) -> dict[str, Any]:
     from experiments.search import CLUSTER  # noqa: PLC0415
 
     data, settings = problems.data("shipped"), problems.settings(problems.space(part=True, quick=quick))
+    samples, features = data.X_train.shape
     workload.work(0, workload.Task((), 0), data)  # the probe
     start = time.perf_counter() - started
     fits = [workload.Fit(setting, 0) for setting in settings]
     tasks = []
-    for task in workload.divide(fits, *data.X_train.shape, 1, CLUSTER):
+    for task in workload.divide(fits, samples, features, 1, CLUSTER):
         started = time.perf_counter()
         workload.work(0, task, data)
         tasks.append((task.cost, time.perf_counter() - started))
@@ -186,7 +187,7 @@ def _cluster(workers: int) -> Iterator[str]:
         yield address
 
 
-SIDES = {"cluster": cluster, "stacks": stacks, "handed out": handed_out}
+SIDES: dict[str, Callable[..., Any]] = {"cluster": cluster, "stacks": stacks, "handed out": handed_out}
 
 if __name__ == "__main__":
     program(__doc__ or "", measure, SIDES, runs=2)

@@ -23,7 +23,7 @@ from benchmarks.measurement import Found, Row, Sample, Target, cpu_of_all, progr
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SEEDS = 5  # at once, in the second comparison
 OPTUNA_SEEDS = (0, 1, 2)
@@ -287,7 +287,7 @@ def _name(setting: Mapping[str, Any], seed: int) -> str:
     return json.dumps([sorted((name, str(value)) for name, value in setting.items()), seed])
 
 
-SIDES = {
+SIDES: dict[str, Callable[..., Any]] = {
     "GridSearchCV": grid_search,
     "lockstep": lockstep_search,
     "halving": halving,

@@ -43,7 +43,7 @@ def measure(options: argparse.Namespace) -> Found:
                 if name == HAND:
                     sample = run(project.NBCONVERT.split(), hand, environ=project.path(), memory=True)
                 else:
-                    command = (*name.split(), out / "submission.pdf")
+                    command = [*name.split(), str(out / "submission.pdf")]
                     sample = project.ours(house, *command, memory=True, codes=(0, CHANGED))
                 samples.append(sample)
                 say(f"{name}: {sample.wall:.1f} s, CPU {sample.cpu:.1f} s, {sample.memory:.0f} MiB")

@@ -87,7 +87,7 @@ def _connected(scheduler: str) -> Any:
     except ImportError as error:
         raise SearchError("A cluster needs the package distributed: pip install distributed.") from error
     try:
-        client: Any = Client(scheduler, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(scheduler, timeout=ANSWER, set_as_default=False)
     except (OSError, ValueError, AssertionError) as error:  # the last: its own thread did not start in time
         raise SearchError(
             f"The scheduler {scheduler} does not answer: check that it runs and that the address is right."

@@ -284,7 +284,15 @@ def test_a_network_that_diverges_fails_as_in_scikit_learn():
         ({}, X.astype(np.float32)),
         ({}, np.asfortranarray(X)),
     ],
-    ids=str,
+    ids=[
+        "lbfgs",
+        "early stopping",
+        "adaptive rate",
+        "no shuffling",
+        "no Nesterov momentum",
+        "float32",
+        "columns first",
+    ],
 )
 def test_what_no_stack_can_train_is_left_to_scikit_learn(setting, data):
     """Settings and data outside the trainer's reach give scikit-learn's networks all the same."""

@@ -1,0 +1,225 @@
+"""README, CONTRIBUTING and docs/: every shell command in them is run, and every worked example followed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tarfile
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from distributed import Client
+
+from report import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from conftest import Build
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = sorted(
+    str(path.relative_to(ROOT))
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"))
+)
+PROGRAM = ("generate_report.py", "requirements.txt", "report", "derivations", "experiments", "templates")
+PINS = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+KINDS = {"make", "python", ".venv/bin/python", ".venv-bench/bin/python", "eval", "dask"}
+
+
+def blocks(guide: str, language: str) -> list[str]:
+    """Give the fenced blocks of a guide that are in a language."""
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
+    return [textwrap.dedent(block) for block in found]
+
+
+def shell(beginning: str) -> list[str]:
+    """Give every shell command of all guides that begins with some words, without its comment."""
+    lines = (line for guide in GUIDES for block in blocks(guide, "sh") for line in block.splitlines())
+    bare = (shlex.join(shlex.split(line, comments=True)) for line in lines)
+    return sorted({line for line in bare if line.startswith(beginning)})
+
+
+def test_every_command_is_of_a_kind_that_is_run_here() -> None:
+    """No guide shows a shell command that no test here runs, and blocks say what language they are."""
+    unmarked = [guide for guide in GUIDES if re.search(r"^ *```\n(?=.*\S)(?! *```)", "\n" + _opened(guide))]
+
+    assert unmarked == []
+    assert {line.split()[0] for line in shell("")} == KINDS
+
+
+def _opened(guide: str) -> str:
+    """Give the lines of a guide that open a fenced block."""
+    fences = re.findall(r"^ *```.*$", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
+    return "\n".join(fence + "\nx" for fence in fences[::2])
+
+
+@pytest.mark.parametrize("line", shell("make"))
+def test_make_knows_what_the_guides_tell_to_make(line: str) -> None:
+    """Each target that a guide names is there, with something to do; CI runs them for real."""
+    done = subprocess.run(
+        [*shlex.split(line), "--dry-run"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("line", shell(".venv-bench/bin/python"))
+def test_a_benchmark_is_tried_out_as_told(line: str) -> None:
+    """The programs that the guide names need no peer, and measure something."""
+    done = subprocess.run(
+        [sys.executable, *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\d", done.stdout)
+
+
+@pytest.mark.parametrize("line", shell(".venv/bin/python"))
+def test_the_tests_that_the_guides_name_are_there(line: str) -> None:
+    """Each way to run a part of the tests finds some."""
+    options = ("--collect-only", "--quiet", "-p", "no:cacheprovider")
+    done = subprocess.run(
+        [sys.executable, *shlex.split(line)[1:], *options],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_readme_shows_every_option() -> None:
+    """The README's command line names each command with all of its options, and no others."""
+    usage = "".join(blocks("README.md", "text")).replace("\n     ", " ").replace("[build]", "build")
+    shown = {
+        line.split()[2]: set(re.findall(r"--[a-z-]+", line)) for line in usage.splitlines() if line.strip()
+    }
+    known = {
+        name: {option for option in cli._parser(name).option_strings() if option not in ("-h", "--help")}
+        for name in cli.COMMANDS
+    }
+
+    assert shown == known
+
+
+def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
+    """The lines for a worker make one that computes with the pins of a build."""
+    lines = next(block for block in blocks("docs/outputs.md", "sh") if "dask worker" in block)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environ = {name: text for name, text in os.environ.items() if name not in PINS} | {"PATH": path}
+    command = ["bash", "-c", lines.replace("tcp://host:8786", cluster_here.address)]
+    worker = subprocess.Popen(
+        command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+    try:
+        with Client(cluster_here.address) as client:
+            client.wait_for_workers(1, timeout=60)
+            (pins,) = client.run(lambda: dict(os.environ)).values()
+    finally:
+        cluster_here.kill(worker)
+
+    assert {name: pins.get(name) for name in PINS} == PINS
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """A copy of the program with a tiny submission, to which the worked examples were applied."""
+
+    root: Path
+    environ: Mapping[str, str]
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of a guide in the copy."""
+        words = [word.replace("~", str(self.root)) for word in shlex.split(line)]
+        words[0] = sys.executable
+        return subprocess.run(
+            words,
+            cwd=self.root,
+            env=self.environ,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=500,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def workshop(
+    tiny_build: Build, tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]
+) -> Workshop:
+    """Copy the program, apply the guides' examples in their order, and build a tiny submission with them."""
+    root = tmp_path_factory.mktemp("workshop")
+    for name in PROGRAM:
+        copy: Callable[..., object] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, root / name)
+    shutil.copytree(tiny_build.data, root / "data")
+    shutil.copy2(tiny_build.config, root / "report.toml")
+    guide = "\n\n".join(blocks("docs/checks.md", "python"))
+    imports = [line for line in guide.splitlines() if line.startswith(("import ", "from "))]
+    rest = [line for line in guide.splitlines() if line not in imports]
+    module = ["from __future__ import annotations", *imports, *rest]
+    (root / "derivations" / "other_weight.py").write_text("\n".join(module) + "\n", encoding="utf-8")
+    (root / "templates" / "1g.tex").write_text(blocks("docs/checks.md", "latex")[0], encoding="utf-8")
+    for patch in blocks("CONTRIBUTING.md", "diff"):
+        done = subprocess.run(
+            ["git", "apply", "--unsafe-paths", "-"],
+            cwd=root,
+            input=patch,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stderr}\n{patch}"
+    made = Workshop(root, clean_environ | {"HOME": str(root)})
+    done = made.run("python generate_report.py")
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], list[str]]) -> None:
+    """A question, a check, a figure and a hyper-parameter, added as told, are in a report that verifies."""
+    out = workshop.root / "build"
+    ledger = {row["id"]: row for row in json.loads((out / "ledger.json").read_text())["checks"]}
+    values = json.loads((out / "results.json").read_text())["values"]
+    text = " ".join(" ".join(pdf_pages(out / "submission.pdf")).split())
+
+    assert "1(g) The other weight" in text
+    assert "1g" in json.loads((out / "pages.json").read_text())
+    assert ledger["1g.expand"]["passed"]
+    assert ledger["1a.memoryless"]["points"] == 8
+    assert "How long the" in text
+    assert "search.csv: epochs" in text
+    assert (out / "figures" / "epochs.pdf").is_file()
+    assert values["2b.params"]["value"]["alpha"] in (0.0001, 0.01)
+
+    done = workshop.run("python generate_report.py verify --gradescope gradescope.json")
+    assert done.returncode == 0, done.stdout
+    tests = json.loads((workshop.root / "gradescope.json").read_text())["tests"]
+    assert [test["score"] for test in tests if "1(g)" in test["name"]] == [2]
+
+
+def test_the_commands_of_the_guides(workshop: Workshop) -> None:
+    """Each command line that a guide shows does its work, on files with the names that it shows."""
+    shutil.copy2(workshop.root / "build" / "submission.pdf", workshop.root)
+    (workshop.root / "Downloads").mkdir()
+    with tarfile.open(workshop.root / "Downloads" / "data.tgz", "w:gz") as archive:
+        archive.add(workshop.root / "data", "data")
+    lines = shell("python generate_report.py")
+    assert len(lines) >= 3
+
+    for line in lines:
+        done = workshop.run(line)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
