@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import orphan, portable
+from experiments import portable, workers
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
@@ -198,5 +198,5 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    orphan.end_with(int(sys.argv[1]))
+    workers.end_with(int(sys.argv[1]))
     _main()

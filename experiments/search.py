@@ -16,7 +16,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.neural_network import MLPClassifier
 
-from experiments import orphan
+from experiments import workers
 from experiments.errors import SearchError, SpaceError
 from experiments.setting import HYPER_PARAMETERS
 from experiments.store import Outcome, Store, in_force, plain
@@ -201,7 +201,7 @@ def _work_for(
 ) -> Report:
     """Do a task, and be gone when the process that wants it is."""
     if os.getpid() != process:  # a single job is done by the process itself
-        orphan.end_with(process)
+        workers.end_with(process)
     return work(number, task, data)
 
 
@@ -210,6 +210,7 @@ def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Genera
     left = dict(tasks)
     # Workers must split sums as this process does: joblib would choose their threads by their number.
     threads = max((library["threads"] for library in in_force()["blas"]), default=1)
+    workers.start_trackers()
     for _ in range(ATTEMPTS):
         with parallel_config(backend="loky", inner_max_num_threads=threads):
             parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)

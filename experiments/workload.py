@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
-import threading
-import time
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -115,7 +111,6 @@ def cost(units: Sequence[int], batch: int, samples: int, activation: str) -> flo
 
 def work(number: int, task: Task, data: Data) -> Report:
     """Do a task: train its networks, in lockstep if the probe allows it, and count what they have right."""
-    _end_with_parent()
     settings = [fit.parameters for fit in task.fits]
     if _indistinguishable():
         trained = dict(lockstep.fits(settings, data.X_train, data.y_train))
@@ -124,21 +119,6 @@ def work(number: int, task: Task, data: Data) -> Report:
         trained = dict(enumerate(alone))
     outcomes = (_outcome(fit, trained[place], data) for place, fit in enumerate(task.fits))
     return Report(number, tuple(outcomes), _computed_with())
-
-
-@cache
-def _end_with_parent() -> None:
-    """Let a worker process end with the one that it works for: killed, that could not end its workers."""
-    if not multiprocessing.current_process().name.startswith("Loky"):
-        return
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @cache
