@@ -80,36 +80,18 @@ def test_a_cluster_without_workers_is_told(cluster_here, monkeypatch):
         search.run(SETTINGS, *DATA, scheduler=cluster_here.address)
 
 
-def test_a_cluster_that_loses_all_workers_is_told(cluster_here, tmp_path, monkeypatch):
-    """When the last worker is gone for good the search ends, and what was finished is kept."""
+@pytest.mark.parametrize("gone", ["worker", "scheduler"])
+def test_a_cluster_that_goes_away_in_the_middle_is_told(gone, cluster_here, tmp_path, monkeypatch):
+    """When the last worker or the scheduler dies, the search ends soon, and what was finished is kept."""
     monkeypatch.setattr(cluster, "PATIENCE", 2.0)
-
-    def strike(done, _total):
-        if done:  # not while it has yet to come
-            cluster_here.kill(victim)
-
-    with cluster_here.worker() as victim, pytest.raises(SearchError, match="has lost all its workers"):
-        search.run(
-            SETTINGS,
-            *DATA,
-            seeds=SEEDS,
-            store=tmp_path,
-            scheduler=cluster_here.address,
-            progress=strike,
-        )
-
-    assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
-
-
-def test_a_scheduler_that_goes_away_is_told(cluster_here, tmp_path, monkeypatch):
-    """When the scheduler dies in the middle the search ends soon, and what was finished is kept."""
     monkeypatch.setattr(cluster, "ANSWER", 15.0)
+    told = {"worker": "has lost all its workers", "scheduler": f"{cluster_here.address} is gone"}
 
     def strike(done, _total):
-        if done:
-            cluster_here.kill(cluster_here.scheduler)
+        if done:  # not while the worker has yet to come
+            cluster_here.kill({"worker": worker, "scheduler": cluster_here.scheduler}[gone])
 
-    with cluster_here.worker(), pytest.raises(SearchError, match=f"{cluster_here.address} is gone"):
+    with cluster_here.worker() as worker, pytest.raises(SearchError, match=told[gone]):
         search.run(
             SETTINGS,
             *DATA,
