@@ -9,8 +9,6 @@ import signal
 import threading
 import time
 
-from joblib.externals.loky.backend import resource_tracker
-
 POLL = 0.5  # seconds
 
 
@@ -36,6 +34,8 @@ def start_trackers() -> None:
     A pool would start them otherwise: they would die of a closed terminal, and be started anew, knowing of
     nothing; after an interrupt they would tell, below our last word, how much they had to clear away.
     """
+    from joblib.externals.loky.backend import resource_tracker  # noqa: PLC0415 - not for every worker
+
     words = os.environ.get("PYTHONWARNINGS")
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     os.environ["PYTHONWARNINGS"] = "ignore"

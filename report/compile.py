@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 180  # seconds; the report takes less than 10
 EPOCH = 946684800  # 2000-01-01, the only date that TeX is told
-LOG, RECORD = "submission.log", "submission.fls"
+LOG, RECORD, NOTES = "submission.log", "submission.fls", "submission.aux"
 LATEXMKRC = f"""\
 # `latexmk` in this folder makes submission.pdf, byte for byte the one that the build made.
 @default_files = ('submission.tex');
@@ -49,7 +50,9 @@ MACHINE = {
 }
 
 
-def compile_pdf(latexmk: Path, folder: Path, pages: Mapping[str, Page]) -> tuple[str, ...]:
+def compile_pdf(
+    latexmk: Path, folder: Path, pages: Mapping[str, Page], kept: Path | None = None
+) -> tuple[str, ...]:
     """Make `folder`/submission.pdf from submission.tex.
 
     Parameters
@@ -60,6 +63,9 @@ def compile_pdf(latexmk: Path, folder: Path, pages: Mapping[str, Page]) -> tuple
         Holds the sources and latexmkrc; the log stays there.
     pages : mapping
         The filled templates by their path in `folder`, to tell an error in the template's terms.
+    kept : Path, optional
+        Where TeX's notes for its next pass (page numbers, mostly) lie from the last time, and are kept. They
+        spare a pass and change no byte: TeX runs until its notes are those that it began with.
 
     Returns
     -------
@@ -73,7 +79,14 @@ def compile_pdf(latexmk: Path, folder: Path, pages: Mapping[str, Page]) -> tuple
     MachineError
         LaTeX took longer than `TIMEOUT`, was killed, or had too little disk or memory.
     """
-    code, said = _run([str(latexmk), "-norc", "-r", "latexmkrc", "-g", "submission.tex"], folder)
+    command = [str(latexmk), "-norc", "-r", "latexmkrc", "-g", "submission.tex"]
+    notes = folder / NOTES
+    if kept and kept.exists():
+        shutil.copyfile(kept, notes)
+    code, said = _run(command, folder)
+    if code and kept and kept.exists():  # perhaps for what the notes say: what is told must be true without
+        notes.unlink(missing_ok=True)
+        code, said = _run(command, folder)
     log = _text(folder / LOG)
     where = f"The whole log is {folder / LOG}."
     if code:
@@ -85,6 +98,10 @@ def compile_pdf(latexmk: Path, folder: Path, pages: Mapping[str, Page]) -> tuple
         )
     if fault := latex_log.first_fault(log):
         raise latex_log.told(fault, pages, where)
+    if kept:
+        with contextlib.suppress(OSError):  # they only save time
+            shutil.copyfile(notes, kept.with_suffix(".new"))
+            kept.with_suffix(".new").replace(kept)
     return tuple(sorted(set(re.findall(r"^INPUT (/.*)$", _text(folder / RECORD), re.MULTILINE))))
 
 

@@ -122,6 +122,11 @@ def dump(notebook: Notebook) -> bytes:
     return (text + "\n").encode()
 
 
+def code_tags(notebook: Notebook) -> list[list[str]]:
+    """Give the tags of each code cell, in order."""
+    return [cell.metadata["tags"] for cell in notebook.cells if cell.cell_type == "code"]
+
+
 def heading(cell: Notebook) -> str:
     """Give the first-line comment of a code cell: the question that it answers, and how."""
     return str(cell.source).partition("\n")[0].lstrip("# ")

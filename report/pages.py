@@ -90,7 +90,7 @@ def problem2(
     record: Mapping[str, Any],
     values: Mapping[str, Value],
     study: Mapping[str, Any],
-    notebook: Any,
+    code_tags: Sequence[Sequence[str]],
     seed: int,
 ) -> dict[str, Any]:
     """Give what the templates of problem 2 print.
@@ -107,8 +107,8 @@ def problem2(
         The reported values by key.
     study : mapping
         What was computed beside the notebook: ``epochs`` and ``converged`` of default and best, ``wrong``.
-    notebook : NotebookNode
-        The notebook, whose cells are told by number.
+    code_tags : sequence of sequences of str
+        The tags of the notebook's code cells, which are told by number.
     seed : int
         The seed of every network.
     """
@@ -161,7 +161,7 @@ def problem2(
         "trust": _trust(record, study),
         "environment": portable.sentences(study["environment"]),
         "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
-        "provenance": provenance.rows(notebook, _absent(data, record)),
+        "provenance": provenance.rows(code_tags, _absent(data, record)),
     }
 
 

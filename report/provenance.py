@@ -134,24 +134,23 @@ ORIGINS = (
 )
 
 
-def rows(notebook: Any, absent: Sequence[str]) -> list[dict[str, Any]]:
+def rows(code_tags: Sequence[Sequence[str]], absent: Sequence[str]) -> list[dict[str, Any]]:
     """Give the rows of the appendix, as plain text.
 
     Parameters
     ----------
-    notebook : NotebookNode
-        The notebook, executed or not: its code cells are counted from 1.
+    code_tags : sequence of sequences of str
+        The tags of the notebook's code cells, which are counted from 1.
     absent : sequence of str
         Labels of what this report does not have.
     """
-    code = [cell.metadata["tags"] for cell in notebook.cells if cell.cell_type == "code"]
     return [
         {
             "label": origin.label,
             "kind": origin.label.partition(":")[0],
             "question": origin.question,
             "stored": origin.stored,
-            "cells": numbered([i for i, tags in enumerate(code, 1) if {*tags} & {*origin.cells}]),
+            "cells": numbered([i for i, tags in enumerate(code_tags, 1) if {*tags} & {*origin.cells}]),
             "code": origin.code,
             "data": origin.data,
         }

@@ -15,7 +15,7 @@ import numpy as np
 from experiments import dataset, portable, problem2
 from experiments.statistics import wilson
 from report import bundle as bundles
-from report import evidence, freshness, notebook, pages, pdf, toolchain
+from report import evidence, freshness, pages, toolchain
 from report.compile import LATEXMKRC, compile_pdf
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
@@ -59,7 +59,7 @@ def derive(inputs: Inputs) -> dict[str, Any]:
 
 def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> dict[str, Any]:
     """Run the notebook in a clean kernel, in an empty folder that holds the four files."""
-    from report import kernel  # noqa: PLC0415 - Jupyter
+    from report import kernel, notebook  # noqa: PLC0415 - Jupyter
 
     space = _space(inputs, data)
     made = notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
@@ -73,7 +73,11 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     finally:
         (work / NOTEBOOK).write_bytes(notebook.dump(made))
         shutil.rmtree(scratch)
-    return {"notebook": notebook.dump(made).decode(), "record": notebook.record(made)}
+    return {
+        "notebook": notebook.dump(made).decode(),
+        "record": notebook.record(made),
+        "code_tags": notebook.code_tags(made),
+    }
 
 
 def study(
@@ -156,11 +160,10 @@ def typeset(
     config, record = inputs.config, measured["record"]
     space, values = _space(inputs, data), problem2.values(record)
     rows = problem2.search_rows(space, record)
-    cells = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
     context = {
         **pages.author(config),
         **pages.problem1(derived),
-        **pages.problem2(data, space, record, values, studied, cells, config.seed),
+        **pages.problem2(data, space, record, values, studied, measured["code_tags"], config.seed),
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
@@ -181,8 +184,12 @@ def typeset(
     return filled
 
 
-def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> tuple[str, ...]:
+def compile_pages(
+    inputs: Inputs, work: Path, filled: Mapping[str, Page], kept: Path | None = None
+) -> tuple[str, ...]:
     """Make the PDF and the map from questions to its pages; give the files of the system that TeX read.
+
+    With `kept`, TeX takes up its notes from the last time there, which spares a pass.
 
     Raises
     ------
@@ -196,7 +203,9 @@ def compile_pages(inputs: Inputs, work: Path, filled: Mapping[str, Page]) -> tup
         what = ", ".join(str(lack) for lack in lacks)
         raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
     assert latexmk is not None
-    system = compile_pdf(latexmk.path, work, filled)
+    system = compile_pdf(latexmk.path, work, filled, kept)
+    from report import pdf  # noqa: PLC0415 - pypdf, which is loaded while LaTeX runs
+
     page_map = pdf.question_pages((work / PDF).read_bytes(), QUESTIONS)
     (work / "pages.json").write_bytes(bundles.as_json(page_map))
     for by_product in work.glob("submission.*"):

@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments import dataset, portable, problem2, search
 from experiments import study as studies
-from report import evidence, stages
+from report import evidence, notebook, stages
 from report.errors import LatexError
 from report.sources import Inputs
 from report.verify import attached, confined, notebook_cells
@@ -67,7 +67,12 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     derived = stages.derive(inputs)
     record, studied, settings = (_part if fast else _all)(made, data, space)
     confined.tell(95, 100, STAGES[2])
-    measured = {"notebook": (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"), "record": record}
+    ours = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
+    measured = {
+        "notebook": (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"),
+        "record": record,
+        "code_tags": notebook.code_tags(ours),
+    }
     pages = folder / "pages"
     pages.mkdir()
     try:

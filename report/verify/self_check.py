@@ -16,7 +16,7 @@ from experiments import problem2
 from report import evidence
 from report.config import QUESTIONS
 from report.errors import CheckError
-from report.verify import notebook_cells, submission
+from report.verify import notebook_cells, reading, submission
 from report.verify.compare import compare
 from report.verify.errors import UnjudgedError
 from report.verify.fresh import Fresh
@@ -51,13 +51,12 @@ def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
         Something does not hold together.
     """
     zip_name = inputs.config.report.zip_name
-    with tempfile.TemporaryDirectory(prefix="self-check-") as scratch:
-        room = Path(scratch) / "unpacked"
+    with tempfile.TemporaryDirectory(prefix="self-check-") as room:
         with zipfile.ZipFile(work / zip_name) as archive:
             archive.extractall(room)
         try:
-            handed_in = submission.take(room / PDF)
-            found = submission.read(handed_in.pdf, Path(scratch) / "reading")
+            handed_in = submission.take(Path(room) / PDF)
+            found = submission.understood(handed_in.pdf, reading.document(handed_in.pdf))
         except UnjudgedError as error:
             raise CheckError(f"{zip_name} cannot be read back: {error}", error.hint) from error
     for name in evidence.ATTACHED:

@@ -187,3 +187,32 @@ def test_a_fresh_clone(unbuilt: Project, original: Project, tmp_path: Path) -> N
 
     assert done.returncode == 0, done.stderr
     compare(project, original)
+
+
+LONG = "\nA remark that moves all that comes after it by a page. \\newpage\n"
+DAMAGED = r"\relax \newlabel{question:1a}{{9}{99}} \undefinedbynow \newlabel{x"
+
+
+@pytest.mark.parametrize("notes", [None, DAMAGED, ""], ids=["from last time", "damaged", "cut off"])
+def test_what_tex_noted_last_time_changes_no_byte(
+    notes: str | None, project: Project, original: Project
+) -> None:
+    """A build takes up TeX's notes from the last one: it ends as one that never saw them."""
+    kept = project.out / ".kept" / "submission.aux"
+    project.append("templates/1a.tex", LONG)
+    assert project.run().returncode == 0
+    moved = project.products()
+    assert moved["submission.pdf"] != original.products()["submission.pdf"]
+    assert r"\newlabel{table:1f}" in kept.read_text(encoding="utf-8")
+    if notes is not None:
+        kept.write_text(notes, encoding="utf-8")
+
+    project.edit("templates/1a.tex", LONG, "")
+    done = project.run()
+
+    assert done.returncode == 0, done.stderr
+    compare(project, original)
+    if notes is None:  # the notes were those of another page each
+        project.append("templates/1a.tex", LONG)
+        assert project.run("--force").returncode == 0
+        assert project.products() == moved

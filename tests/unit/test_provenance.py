@@ -58,7 +58,7 @@ def test_the_file_that_is_named_is_there(origin: provenance.Origin) -> None:
 def test_cells_are_numbered_as_the_notebook_runs_them() -> None:
     """A row names the cells that made it by their place among the code cells."""
     sources = [cell.source.partition("\n")[0] for cell in MADE.cells if cell.cell_type == "code"]
-    rows = {row["label"]: row["cells"] for row in provenance.rows(MADE, [])}
+    rows = {row["label"]: row["cells"] for row in provenance.rows(notebook.code_tags(MADE), [])}
 
     first, last = (int(number) for number in rows["figure:marginals"].split("–"))
     assert [source.partition("layers ")[2] for source in sources[first - 1 : last]] == [
@@ -74,7 +74,7 @@ def test_cells_are_numbered_as_the_notebook_runs_them() -> None:
 
 def test_what_a_report_lacks_has_no_row() -> None:
     """Without three features there is no figure of the errors, and no row for it."""
-    rows = provenance.rows(MADE, ["figure:errors"])
+    rows = provenance.rows(notebook.code_tags(MADE), ["figure:errors"])
 
     assert "figure:errors" not in {row["label"] for row in rows}
     assert len(rows) == len(provenance.ORIGINS) - 1
