@@ -123,7 +123,8 @@ def _run(command: list[str], folder: Path) -> tuple[int, str]:
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)  # latexmk alone would leave pdflatex running
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.killpg(process.pid, signal.SIGKILL)  # latexmk alone would leave pdflatex running
             if isinstance(error, subprocess.TimeoutExpired):
                 raise MachineError(
                     f"LaTeX did not end within {TIMEOUT} s.", f"Its log is {folder / LOG}."

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from report import config, home, publish, sources, store
-from report.compile import NOTES
 from report.errors import InputError
 from report.freshness import why
 from report.store import Store
@@ -87,7 +86,7 @@ def build(
             with console.stage("typeset"):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, drawn, work)
             with console.stage("compile"), loading("report.verify.self_check"):
-                system = stages.compile_pages(inputs, work, pages, None if force else kept.folder / NOTES)
+                system = stages.compile_pages(inputs, work, pages, None if force else kept.folder)
             with console.stage("bundle"):
                 stages.bundle(inputs, data_read, keys, work)
             if pdf:

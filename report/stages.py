@@ -16,7 +16,7 @@ from experiments import dataset, portable, problem2
 from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, freshness, pages, toolchain
-from report.compile import LATEXMKRC, compile_pdf
+from report.compile import LATEXMKRC, NOTES, compile_pdf
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
 from report.evidence import NOTEBOOK
@@ -189,7 +189,7 @@ def compile_pages(
 ) -> tuple[str, ...]:
     """Make the PDF and the map from questions to its pages; give the files of the system that TeX read.
 
-    With `kept`, TeX takes up its notes from the last time there, which spares a pass.
+    In the folder `kept` TeX finds its notes from the last time, which spares a pass, and leaves its new ones.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def compile_pages(
         what = ", ".join(str(lack) for lack in lacks)
         raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
     assert latexmk is not None
-    system = compile_pdf(latexmk.path, work, filled, kept)
+    system = compile_pdf(latexmk.path, work, filled, kept / NOTES if kept else None)
     from report import pdf  # noqa: PLC0415 - pypdf, which is loaded while LaTeX runs
 
     page_map = pdf.question_pages((work / PDF).read_bytes(), QUESTIONS)
