@@ -304,11 +304,18 @@ def test_what_no_stack_can_train_is_left_to_scikit_learn(setting, data):
 
 
 def test_other_constants_of_the_solvers_are_obeyed():
-    """Momentum, the decay rates, epsilon and the penalty may take other values than the defaults."""
+    """Momentum, decay rates, epsilon and penalty may be other than the defaults, each beside the defaults."""
     chosen = [
-        {"solver": "sgd", "momentum": 0.5, "random_state": 1, "max_iter": 4},
-        {"solver": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6, "random_state": 1, "max_iter": 4},
-        {"solver": "adam", "alpha": 0.3, "random_state": np.int64(1), "max_iter": 4},
+        {"solver": solver, **constant, "random_state": np.int64(1), "max_iter": 4}
+        for solver, constant in (
+            ("sgd", {}),
+            ("sgd", {"momentum": 0.5}),
+            ("adam", {}),
+            ("adam", {"beta_1": 0.8}),
+            ("adam", {"beta_2": 0.99}),
+            ("adam", {"epsilon": 1e-6}),
+            ("adam", {"alpha": 0.3}),
+        )
     ]
 
     expected = [state(by_scikit_learn(setting)) for setting in chosen]
@@ -369,6 +376,18 @@ def test_the_probe_finds_a_difference_in_the_last_bit(monkeypatch):
     monkeypatch.setitem(layers.ACTIVATIONS, "tanh", (off, layers.tanh_derivative))
 
     assert "differ on this machine" in lockstep.probe()
+
+
+@pytest.mark.parametrize("part", ["coefs_", "intercepts_"])
+def test_the_last_bit_of_each_parameter_is_compared(part):
+    """Networks that differ in one weight or one bias alone are not the same."""
+    setting = {"hidden_layer_sizes": (4,), "random_state": 0, "max_iter": 3}
+    one, other = by_scikit_learn(setting), by_scikit_learn(setting)
+
+    array = getattr(other, part)[1]
+    array.flat[-1] = np.nextafter(array.flat[-1], 2)
+
+    assert not lockstep.same_bits(one, other)
 
 
 def test_the_last_bit_of_a_loss_is_compared():

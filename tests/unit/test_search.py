@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from experiments import lockstep, search, workload
+from experiments import lockstep, search, store, workload
 from experiments.errors import SearchError, SpaceError
 from experiments.selection import parameters, rank
+from experiments.store import Store
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = np.random.default_rng(3)
@@ -124,6 +125,17 @@ def test_plain_scikit_learn_takes_over_where_the_probe_fails(expected, monkeypat
         workload._indistinguishable.cache_clear()
 
 
+def test_lockstep_trains_where_the_probe_is_content(monkeypatch):
+    """Nothing is left to scikit-learn that the faster trainer can do."""
+    monkeypatch.setattr(lockstep, "fit_alone", None)
+    workload._indistinguishable.cache_clear()
+    monkeypatch.setattr(lockstep, "probe", lambda: "")
+    try:
+        assert len(search.run(SETTINGS, *DATA, jobs=1)) == len(SETTINGS)
+    finally:
+        workload._indistinguishable.cache_clear()
+
+
 def test_what_is_stored_is_not_trained_again(tmp_path, trained, expected):
     """A second run trains nothing, a larger one only what is new, and all outcomes are the same."""
     search.run(SETTINGS[:10], *DATA, seeds=(0,), jobs=1, store=tmp_path)
@@ -146,6 +158,51 @@ def test_other_data_find_nothing_in_the_store(tmp_path, trained):
     search.run(SETTINGS[:2], *DATA[:2], changed, DATA[3], jobs=1, store=tmp_path)
 
     assert len(trained) == 4
+
+
+def test_the_same_bytes_in_another_shape_are_other_data(tmp_path):
+    """Two features of three samples are not three features of two, nor floats the integers of their bits."""
+    array = np.arange(6.0).reshape(2, 3)
+    for other in (array.reshape(3, 2), array.view(np.int64)):
+        Store(tmp_path, array).save(outcome([1]))
+
+        assert Store(tmp_path, other).load(SETTINGS[0], 0) is None
+        assert Store(tmp_path, array).load(SETTINGS[0], 0) is not None
+
+
+def test_other_kernels_find_nothing_in_the_store(tmp_path, monkeypatch):
+    """What was trained with other kernels or versions is trained again."""
+    Store(tmp_path, X).save(outcome([1]))
+    monkeypatch.setattr(store, "in_force", lambda: {"blas": "another"})
+
+    assert Store(tmp_path, X).load(SETTINGS[0], 0) is None
+
+
+def test_an_outcome_comes_back_as_it_was_kept(tmp_path):
+    """Also with more classes than a byte can count, and after a save that the disk cut off."""
+    shelf = Store(tmp_path, X)
+    shelf.save(outcome([0, 299, 65_535]))
+
+    with pytest.MonkeyPatch.context() as disk:
+        disk.setattr(Path, "write_bytes", half_written)
+        with pytest.raises(SearchError, match="free some space"):
+            shelf.save(outcome([7]))
+
+    found = shelf.load(SETTINGS[0], 0)
+    assert found.predictions.tolist() == [0, 299, 65_535]
+    assert (found.train, found.dev, found.epochs, found.converged, found.digest) == (3, 2, 9, True, "abc")
+
+
+def outcome(predictions):
+    """Give an outcome of the first setting, made up."""
+    return store.Outcome(SETTINGS[0], 0, 3, 2, 9, True, np.array(predictions, dtype=np.uint16), "abc")
+
+
+def half_written(path, content):
+    """Write half of a file, and find the disk full."""
+    with path.open("wb") as file:
+        file.write(content[: len(content) // 2])
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_way_a_number_is_written_does_not_matter(tmp_path, trained):
@@ -358,6 +415,15 @@ def test_weights_are_counted_as_scikit_learn_makes_them():
     assert parameters((5, 4), 3, 2) == 20 + 24 + 5
     assert parameters((100,), 3, 2) == 400 + 101
     assert parameters((10,), 2, 4) == 30 + 44
+
+
+def test_batches_larger_than_the_data_are_the_data():
+    """Settings whose batches are clipped to the same size can share a stack."""
+    clipped = {
+        workload.shape({"hidden_layer_sizes": 5, "batch_size": size}, 60) for size in (60, 200, "auto")
+    }
+
+    assert clipped == {((5,), 60)}
 
 
 def test_tasks_cover_every_fit_once_and_the_longest_come_first():
