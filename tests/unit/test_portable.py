@@ -151,6 +151,23 @@ def test_the_audit_says_when_other_kernels_run():
     assert portable.sentences(found)[0].startswith("Not pinned: REPORT_KEEP_ENV keeps")
 
 
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"OPENBLAS_NUM_THREADS": "2"}, "Haswell kernels on 2 threads"),
+        ({"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR"}, "baseline instead of X86_V3"),
+    ],
+)
+def test_the_audit_says_when_one_pin_is_off(variables, reason):
+    """The right kernels on two threads, or with other loops of numpy's, are not pinned."""
+    pins = {**portable.THREADS, **portable.KERNELS}
+
+    found = json.loads(run(AUDIT, REPORT_KEEP_ENV="1", **(pins | variables)))
+
+    assert found["pinned"] is False
+    assert reason in " ".join(found["reasons"])
+
+
 def test_the_notebook_cell_pins_like_the_command():
     """The first cell's ten lines leave the same variables as `pin`, and print nothing."""
     code = (

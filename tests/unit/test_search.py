@@ -114,6 +114,35 @@ def test_workers_change_nothing_without_the_pins_either(clean_environ):
     assert (done.stderr, done.stdout) == ("", "True 2\n")
 
 
+TRACKED = """
+import os
+from joblib.externals.loky.backend import resource_tracker
+from multiprocessing import resource_tracker as of_python
+from experiments import search
+from tests.unit.test_search import DATA, SETTINGS
+search.run(SETTINGS, *DATA, jobs=2)
+for tracker in (resource_tracker, of_python):
+    process = f"/proc/{tracker._resource_tracker._pid}"
+    blocked = next(line.split()[1] for line in open(f"{process}/status") if line.startswith("SigBlk"))
+    print(int(blocked, 16) & 1, "PYTHONWARNINGS=ignore" in open(f"{process}/environ").read())
+print(os.environ.get("PYTHONWARNINGS"))
+"""
+
+
+def test_what_clears_away_behind_workers_is_deaf_and_silent(clean_environ):
+    """The trackers of a pool live through a hang-up (bit 1 of the mask) and complain of nothing."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRACKED],
+        cwd=ROOT,
+        env=clean_environ,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert (done.stderr, done.stdout) == ("", "1 True\n1 True\nNone\n")
+
+
 def test_plain_scikit_learn_takes_over_where_the_probe_fails(expected, monkeypatch):
     """A machine on which lockstep may not be used gets the same outcomes from scikit-learn itself."""
     monkeypatch.setattr(lockstep, "probe", lambda: "differs")
