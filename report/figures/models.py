@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: a shape tells them apart in grey
 VIEWS = ((0, 1, 2), (0, 1), (0, 2), (1, 2))  # features: all three, then along each of the axes
+CLOSE = (0.35, 0.1)  # of an axis: ends of curves whose names would lie over each other
 LEGEND_ENTRIES = 15  # as many classes as are named
 
 
@@ -27,12 +28,11 @@ def learning(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
     with style():
         figure = Figure(figsize=(WIDTH, 50 * MM), layout="constrained")
         losses, accuracies = figure.subplots(1, 2)
-        for number, (name, curve) in enumerate(curves.items()):
+        for number, curve in enumerate(curves.values()):
             epochs = range(1, len(curve["loss"]) + 1)
             for axis, values in ((losses, curve["loss"]), (accuracies, curve["accuracy"])):
                 axis.plot(epochs, values, color=COLOURS[number], lw=0.9)
                 axis.plot(epochs[-1], values[-1], "o", ms=3.5, color=COLOURS[number], mec="black", mew=0.5)
-                note(axis, name, (epochs[-1], values[-1]), (4, 0), ha="left", va="center")
         losses.set_yscale("log")
         _plain_log_ticks(losses)
         accuracies.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
@@ -42,7 +42,23 @@ def learning(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
             axis.set_xlabel("epoch")
             axis.set_xlim(0, 1.25 * max(len(curve["loss"]) for curve in curves.values()))
             axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
+        for axis, part in ((losses, "loss"), (accuracies, "accuracy")):
+            _name_ends(axis, {name: (len(curve[part]), curve[part][-1]) for name, curve in curves.items()})
         return pdf(figure)
+
+
+def _name_ends(axis: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+    """Write the name of each curve beside its last point: of two close ones one above, the other below."""
+    axis.autoscale_view()
+    to_axes = axis.transScale + axis.transLimits
+    places = {name: to_axes.transform(end) for name, end in ends.items()}
+    for name, end in ends.items():
+        side = "center"
+        for other, place in places.items():
+            apart = places[name] - place
+            if other != name and abs(apart[0]) < CLOSE[0] and abs(apart[1]) < CLOSE[1]:
+                side = "bottom" if (apart[1], other) > (0, name) else "top"
+        note(axis, name, end, (4, {"bottom": 1, "center": 0, "top": -1}[side]), ha="left", va=side)
 
 
 def gain(

@@ -356,3 +356,13 @@ def test_a_column_of_losses_is_the_curve(drawn: list[Figure]) -> None:
     assert list(axis.lines[0].get_xdata()) == [1, 2, 3, 4]
     assert list(axis.lines[0].get_ydata()) == losses
     assert [text.get_text() for text in axis.texts] == ["default"]
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.001, -0.001])
+def test_the_names_of_curves_with_close_ends_do_not_touch(gap: float, drawn: list[Figure]) -> None:
+    """Each curve has its name beside its end, and no name lies over another."""
+    figures.learning(curves([0.7, 0.5, 0.4], [0.6, 0.5, 0.4 + gap]))
+
+    for axis in drawn[0].axes:
+        first, second = (text.get_window_extent() for text in axis.texts)
+        assert not first.overlaps(second)
