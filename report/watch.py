@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 POLL = 0.3  # seconds between two looks; also how long files must rest before they are built from
 PATIENCE = 2.0  # seconds in which an interrupted build ends by itself
-State = dict[str, tuple[int, int, int] | None]
+State = dict[str, tuple[int, int, int, int] | None]
 
 
 def forever(options: Sequence[str], config_path: Path, data: Path | None, console: Console) -> NoReturn:
@@ -97,7 +97,8 @@ def _state(config_path: Path, data: Path | None) -> State:
         name = str(path.relative_to(freshness.ROOT) if path.is_relative_to(freshness.ROOT) else path)
         try:
             status = os.stat(path)  # noqa: PTH116 - more than a hundred of them, three times a second
-            state[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+            # The third is new when a file was moved away and back, faster than we look.
+            state[name] = (status.st_mtime_ns, status.st_size, status.st_ctime_ns, status.st_ino)
         except OSError:
             state[name] = None
     return state
