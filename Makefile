@@ -38,7 +38,7 @@ help:
 	@echo "make verify     check build/submission.pdf against the data"
 	@echo "make setup      only set up: .venv and, where we may, LaTeX"
 	@echo "make test       the tests (about 10 minutes)"
-	@echo "make test-slow  the tests with full counts (about 30 minutes; TESTS='FILE ...' for some)"
+	@echo "make test-slow  the tests with full counts (about 15 minutes; TESTS='FILE ...' for some)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      side by side with other programs: a table, docs/benchmarks.md (30 minutes)"
 	@echo "make lock       new lock files from pyproject.toml (needs uv)"

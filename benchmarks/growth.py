@@ -101,7 +101,7 @@ def _rows(panel: str, points: Points) -> list[Row]:
         first, last = min(found), max(found)
         slopes = [
             math.log(b.wall / a.wall) / math.log(last / first)
-            for a, b in zip(found[first], found[last], strict=False)
+            for a, b in zip(found[first], found[last], strict=False)  # the longest once
         ]
         name = f"{first:,} to {last:,} {panel}"
         rows.append(Row(name, f"{trainer}: wall time grows with this power", slopes))

@@ -210,7 +210,8 @@ def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Genera
     left = dict(tasks)
     # Workers must split sums as this process does: joblib would choose their threads by their number.
     threads = max((library["threads"] for library in in_force()["blas"]), default=1)
-    workers.start_trackers()
+    if min(jobs, len(left)) > 1:  # a single job is done by the process itself
+        workers.start_trackers()
     for _ in range(ATTEMPTS):
         with parallel_config(backend="loky", inner_max_num_threads=threads):
             parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)

@@ -81,10 +81,11 @@ def compile_pdf(
     """
     command = [str(latexmk), "-norc", "-r", "latexmkrc", "-g", "submission.tex"]
     notes = folder / NOTES
-    if kept and kept.exists():
-        shutil.copyfile(kept, notes)
+    former = kept if kept and kept.exists() else None
+    if former:
+        shutil.copyfile(former, notes)
     code, said = _run(command, folder)
-    if code and kept and kept.exists():  # perhaps for what the notes say: what is told must be true without
+    if code and former:  # perhaps for what the notes say: what is told must be true without
         notes.unlink(missing_ok=True)
         code, said = _run(command, folder)
     log = _text(folder / LOG)

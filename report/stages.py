@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from experiments.dataset import Dataset
     from report.console import Console
+    from report.notebook import Notebook
     from report.render import Page
     from report.sources import Inputs
 
@@ -61,8 +62,7 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     """Run the notebook in a clean kernel, in an empty folder that holds the four files."""
     from report import kernel, notebook  # noqa: PLC0415 - Jupyter
 
-    space = _space(inputs, data)
-    made = notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
+    made = unexecuted(inputs, data)
     scratch = work / ".scratch"
     room = scratch / "run"
     room.mkdir(parents=True)
@@ -78,6 +78,14 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
         "record": notebook.record(made),
         "code_tags": notebook.code_tags(made),
     }
+
+
+def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
+    """Write the notebook, not yet run."""
+    from report import notebook  # noqa: PLC0415 - Jupyter
+
+    space = _space(inputs, data)
+    return notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
 
 
 def study(

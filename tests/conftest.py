@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = ("generate_report.py", "requirements.txt", "report", "derivations", "experiments", "templates")
 TINY_ROWS = {"trnX-3d.csv": 60, "trnY-3d.csv": 60, "devX-3d.csv": 30, "devY-3d.csv": 30}
 TINY_TOML = """\
 [author]
@@ -91,6 +93,18 @@ def command(clean_environ: dict[str, str]) -> Callable[..., subprocess.Completed
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def copy_program() -> Callable[[Path], None]:
+    """Give a function that copies the program, without anybody's submission, into a folder."""
+
+    def copy(place: Path) -> None:
+        for name in PROGRAM:
+            one: Callable[..., object] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+            one(ROOT / name, place / name)
+
+    return copy
 
 
 @pytest.fixture(scope="session")

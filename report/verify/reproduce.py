@@ -67,7 +67,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     derived = stages.derive(inputs)
     record, studied, settings = (_part if fast else _all)(made, data, space)
     confined.tell(95, 100, STAGES[2])
-    ours = notebook.build(config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
+    ours = stages.unexecuted(inputs, data)
     measured = {
         "notebook": (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"),
         "record": record,
@@ -91,10 +91,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         "data": {file.name: file.sha256 for file in data.files},
         "environment": portable.audit(),
         "made_with": evidence.made_with(),
-        "cells": [
-            list(vars(cell).values())
-            for cell in notebook_cells.written(config, space, stand_in=data.stand_in)
-        ],
+        "cells": [list(vars(cell).values()) for cell in notebook_cells.written(ours)],
         "settings": settings,
         "record": record,
         "no_pages": no_pages,

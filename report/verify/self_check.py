@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import problem2
-from report import evidence
+from report import evidence, stages
 from report.config import QUESTIONS
 from report.errors import CheckError
 from report.verify import notebook_cells, reading, submission
@@ -64,14 +62,13 @@ def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
             raise CheckError(f"{name} inside the PDF is not the {name} beside it.")
     if missing := {*QUESTIONS} - {mark.region for mark in found.marks}:
         raise CheckError(f"The PDF shows nothing for question {', '.join(sorted(missing))}.")
-    space = problem2.space(asdict(inputs.config.search), len(data.X_train))
     made_with = evidence.made_with()
     here = Fresh(
         attached=None,
         record=found.attached.record,
         pages=None,
         no_pages="this check sets no pages",
-        cells=notebook_cells.written(inputs.config, space, stand_in=data.stand_in),
+        cells=notebook_cells.written(stages.unexecuted(inputs, data)),
         data={file.name: file.sha256 for file in data.files},
         environment=found.attached.environment,
         code=made_with["code"],

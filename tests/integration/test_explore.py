@@ -174,9 +174,14 @@ def test_a_run_that_ended_early_is_taken_up(
     done = command(*line)
 
     assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr
-    # What a kill cut off in the middle of writing is swept away an hour later, and read by nobody.
-    whole = {name: content for name, content in made(tmp_path / "out").items() if not name.endswith(".part")}
-    assert whole == made(explored[0])
+    found = made(tmp_path / "out")
+    if (
+        number == signal.SIGKILL
+    ):  # may leave an entry half written, which is read by nobody and swept away later
+        parts = [name for name in found if name.endswith(".part")]
+        assert len(parts) <= 1
+        found = {name: content for name, content in found.items() if name not in parts}
+    assert found == made(explored[0])
     assert kept.items() <= entries(tmp_path / "out").items()
 
 

@@ -32,7 +32,6 @@ for number, handler in {
         signal.signal(number, handler)
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ("generate_report.py", "requirements.txt", "report", "derivations", "experiments", "templates")
 SECLUDED = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 TIMEOUT = 240  # seconds, on a busy machine
 # Two settings, small networks, few samples: what a build does is all there, and takes seconds.
@@ -214,13 +213,15 @@ class Secluded:
 
 
 @pytest.fixture(scope="session")
-def unbuilt(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]) -> Project:
+def unbuilt(
+    tmp_path_factory: pytest.TempPathFactory,
+    clean_environ: dict[str, str],
+    copy_program: Callable[[Path], None],
+) -> Project:
     """Copy the program, with a tiny submission in place of this repository's own; nothing is built."""
     root = tmp_path_factory.mktemp("reliability") / "program"
     root.mkdir()
-    for name in PROGRAM:
-        copy: Callable[..., Any] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copy(ROOT / name, root / name)
+    copy_program(root)
     (root / "report.toml").write_text(TOML, encoding="utf-8")
     (root / "data").mkdir()
     for name, rows in {"trnX": 40, "trnY": 40, "devX": 20, "devY": 20}.items():
