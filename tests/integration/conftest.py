@@ -74,8 +74,15 @@ def cluster_here(tmp_path: Path) -> Iterator[Cluster]:
     with running(
         "distributed.cli.dask_scheduler", *place, "--no-dashboard", "--idle-timeout", "120"
     ) as process:
-        deadline = time.monotonic() + 120
-        while not file.exists() and time.monotonic() < deadline:
-            assert process.poll() is None, "the scheduler ended"
-            time.sleep(0.1)
-        yield Cluster(json.loads(file.read_text())["address"], process)
+        yield Cluster(_address(file, process), process)
+
+
+def _address(file: Path, scheduler: subprocess.Popen[bytes]) -> str:
+    """Await the whole of a scheduler's file: it is there before its content is."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return json.loads(file.read_text())["address"]
+        assert scheduler.poll() is None, "the scheduler ended"
+        time.sleep(0.1)
+    pytest.fail("the scheduler told no address within two minutes")
