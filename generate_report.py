@@ -1,17 +1,15 @@
 """Build the submission, or check one: see `python generate_report.py --help`.
 
 Works from any folder and with any Python: it goes on in `.venv` if there is one. This file alone must
-parse on Pythons that are too old for the rest (3.6 and later), to be able to say so.
+parse on Pythons that are too old for the rest (3.6 and later), to be able to say so. What changes over loads
+nothing more: `pathlib` takes as long as Python's own start.
 """
 
-import importlib.util
 import os
-import shlex
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
-VENV = ROOT / ".venv"
+ROOT = os.path.dirname(os.path.realpath(__file__))
+VENV = os.path.join(ROOT, ".venv")
 FOREIGN = ("PYTHONPATH", "PYTHONHOME")  # would put packages of another Python before those of .venv
 CONTINUED = "REPORT_CONTINUED"  # set while changing over to .venv, so that it happens once
 OLDEST = (3, 11)
@@ -29,10 +27,12 @@ def main() -> int:
     continue_in_venv()
     if sys.version_info < OLDEST:
         return refuse(f"This is Python {sys.version.split()[0]}, and 3.11 or newer is needed.")
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
     if missing and not set(sys.argv[1:]).intersection(WITHOUT_PACKAGES):
         return refuse(f"This Python ({sys.executable}) lacks {', '.join(missing)}.")
-    sys.path.insert(0, str(ROOT))  # not a matter of course: PYTHONSAFEPATH leaves it out
+    sys.path.insert(0, ROOT)  # not a matter of course: PYTHONSAFEPATH leaves it out
 
     from experiments.portable import pin  # noqa: PLC0415 - too new for an old Python
     from report.cli import main as run  # noqa: PLC0415
@@ -43,21 +43,24 @@ def main() -> int:
 
 def continue_in_venv() -> None:
     """Start again in `.venv`, the packages of the lock file, unless this is it or there is none."""
-    python = VENV / "bin" / "python"
+    python = os.path.join(VENV, "bin", "python")
     started_for_it = os.environ.pop(CONTINUED, None)
-    inside = Path(sys.prefix).resolve() == VENV.resolve()
+    inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV)
     pure = not any(name in os.environ for name in FOREIGN)
-    if started_for_it or (inside and pure) or not os.access(str(python), os.X_OK):
+    if started_for_it or (inside and pure) or not os.access(python, os.X_OK):
         return
     environ = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environ[CONTINUED] = "1"
     sys.stdout.flush()
-    os.execve(str(python), [str(python), str(ROOT / "generate_report.py"), *sys.argv[1:]], environ)  # noqa: S606
+    script = os.path.join(ROOT, "generate_report.py")
+    os.execve(python, [python, script, *sys.argv[1:]], environ)  # noqa: S606
 
 
 def refuse(reason: str) -> int:
     """Say why nothing can be done, and what to do."""
-    sys.stderr.write(f"ERROR {reason}\nTIP cd {shlex.quote(str(ROOT))} && make setup\n")
+    from shlex import quote  # noqa: PLC0415
+
+    sys.stderr.write(f"ERROR {reason}\nTIP cd {quote(ROOT)} && make setup\n")
     return USAGE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import gc
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,6 +57,7 @@ def main(argv: Sequence[str], console: Console | None = None) -> int:
     int
         The exit code; no exception leaves.
     """
+    gc.set_threshold(100_000)  # most of what a run makes, it keeps: to look for garbage seldom pays
     console = console or Console.for_stream()
     try:
         work, out = _parse(argv)

@@ -106,6 +106,14 @@ def compile_pdf(
     return tuple(sorted(set(re.findall(r"^INPUT (/.*)$", _text(folder / RECORD), re.MULTILINE))))
 
 
+def question_pages(folder: Path) -> dict[str, int]:
+    """Give the page (from 1) on which each question starts, from TeX's notes in `folder`."""
+    found = re.findall(
+        r"^\\newlabel\{question:(\w+)\}\{\{[^{}]*\}\{(\d+)\}", _text(folder / NOTES), re.MULTILINE
+    )
+    return {question: int(page) for question, page in found}
+
+
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """Run a command with its children in a group of its own, silently; give its code and what it said."""
     with (

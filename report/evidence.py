@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from report import freshness
 from report.config import QUESTIONS
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ def formulas(derived: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def made_with() -> dict[str, dict[str, str]]:
     """Give what made the submission: a digest of each part of this program's code, and versions."""
-    versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+    found = freshness.installed()
+    versions = {name: found[name] for name in PACKAGES}
     return {
         "code": {part: _digest(ROOT / part) for part in CODE},
         "versions": {"python": platform.python_version(), **versions},

@@ -50,8 +50,6 @@ def value(name: str, content: Any) -> Key:
 def packages(lock: Path, *, without: Collection[str] = ()) -> Key:
     """Give the versions of Python and of all packages of the lock file, as they are installed.
 
-    Folders of metadata carry name and version: `importlib.metadata` would need a tenth of a second for them.
-
     Parameters
     ----------
     lock : Path
@@ -60,15 +58,24 @@ def packages(lock: Path, *, without: Collection[str] = ()) -> Key:
         Packages on which the result does not depend.
     """
     wanted = {_normal(name) for name in _LOCKED.findall(lock.read_text(encoding="utf-8"))} - {*without}
-    found: Key = {}
+    found = installed()
+    versions = {f"{name}'s version": found[name] for name in sorted(wanted & found.keys())}
+    return {"Python's version": platform.python_version(), **versions}
+
+
+def installed() -> dict[str, str]:
+    """Give the version of each installed package, by its name as PEP 503 writes it.
+
+    Folders of metadata carry both: `importlib.metadata` would need a tenth of a second for all of them.
+    """
+    found: dict[str, str] = {}
     for folder in reversed(sys.path):  # Python takes the first that it meets
         try:
             names = os.listdir(folder or ".")  # noqa: PTH208 - a tenth of the time that Path.iterdir takes
         except OSError:
             continue
         found |= {_normal(match[1]): match[2] for name in names if (match := _INSTALLED.fullmatch(name))}
-    versions = {f"{name}'s version": found[name] for name in sorted(wanted & found.keys())}
-    return {"Python's version": platform.python_version(), **versions}
+    return found
 
 
 def system_files(paths: Iterable[str]) -> Key:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from report import config, home, publish, sources, store
 from report.errors import InputError
@@ -15,10 +15,16 @@ from report.freshness import why
 from report.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
+    from experiments.dataset import Dataset
     from report.console import Console
+    from report.sources import Inputs
+    from report.verify.fresh import Fresh
+
+T = TypeVar("T")
 
 
 def build(
@@ -67,7 +73,7 @@ def build(
         console.note(f"Building in {out}: {reason}.")
         home.replace(out / store.FOLDER / "matplotlib")
         # heavy, and only needed when there is something to do
-        from report import stages  # noqa: PLC0415
+        from report import stages, toolchain  # noqa: PLC0415
 
         workers = jobs or os.cpu_count() or 1
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
@@ -83,17 +89,21 @@ def build(
                 lambda: stages.study(inputs, data_read, measured, kept.shelf("fits"), workers, console),
             )
             drawn = kept.made("draw", lambda: stages.draw(inputs, data_read, derived, measured, studied))
-            with console.stage("typeset"):
+            # latexmk is asked who it is; the stage after this one finds the answer remembered
+            with console.stage("typeset"), beside(toolchain.find_latexmk, when=pdf):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, drawn, work)
-            with console.stage("compile"), loading("report.verify.self_check"):
+            with (
+                console.stage("compile"),
+                beside(partial(_expected, inputs, data_read), when=pdf) as expected,
+            ):
                 system = stages.compile_pages(inputs, work, pages, None if force else kept.folder)
             with console.stage("bundle"):
                 stages.bundle(inputs, data_read, keys, work)
-            if pdf:
+            if expected:
                 with console.stage("self-check"):
                     from report.verify.self_check import self_check  # noqa: PLC0415
 
-                    checked = self_check(work, inputs, data_read)
+                    checked = self_check(work, settings.report.zip_name, expected.result())
                 console.note(f"   {checked}")
             if changed := why(keys["build"], sources.keys(inputs)["build"]):
                 raise InputError(f"While the build ran, {changed}.", "Run it again.")
@@ -103,8 +113,17 @@ def build(
 
 
 @contextlib.contextmanager
-def loading(module: str) -> Iterator[None]:
-    """Import a module beside what is done meanwhile: another program, for which this one only waits."""
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(importlib.import_module, module)
-        yield
+def beside(task: Callable[[], T], *, when: bool) -> Iterator[Future[T] | None]:
+    """Do a task beside what is done meanwhile, where one of the two only waits for another program."""
+    if not when:
+        yield None
+        return
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(task)
+
+
+def _expected(inputs: Inputs, data: Dataset) -> Fresh:
+    """Load the self-check, and give what it must find."""
+    from report.verify import self_check  # noqa: PLC0415 - pypdf
+
+    return self_check.expected(inputs, data)

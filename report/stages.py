@@ -16,7 +16,7 @@ from experiments import dataset, portable, problem2
 from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, freshness, pages, toolchain
-from report.compile import LATEXMKRC, NOTES, compile_pdf
+from report.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
 from report.evidence import NOTEBOOK
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from report.render import Page
     from report.sources import Inputs
 
-PDF = "submission.pdf"
+PDF, PAGES = "submission.pdf", "pages.json"
 
 
 def read(inputs: Inputs) -> Dataset:
@@ -212,10 +212,10 @@ def compile_pages(
         raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
     assert latexmk is not None
     system = compile_pdf(latexmk.path, work, filled, kept / NOTES if kept else None)
-    from report import pdf  # noqa: PLC0415 - pypdf, which is loaded while LaTeX runs
-
-    page_map = pdf.question_pages((work / PDF).read_bytes(), QUESTIONS)
-    (work / "pages.json").write_bytes(bundles.as_json(page_map))
+    found = question_pages(work)
+    if missing := [question for question in QUESTIONS if question not in found]:
+        raise CheckError(f"The PDF has no place for question {', '.join(missing)}.")
+    (work / PAGES).write_bytes(bundles.as_json({question: found[question] for question in QUESTIONS}))
     for by_product in work.glob("submission.*"):
         if by_product.suffix not in (".tex", ".pdf"):
             by_product.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from report.verify.errors import UnjudgedError
 from report.verify.objects import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from report.verify.glyphs import Font
 
@@ -109,8 +110,8 @@ class Canvas:
     open: list[tuple[str, str]] = field(default_factory=list)
     fonts: dict[str, Font] = field(default_factory=dict)
 
-    def add(self, kind: str, what: str, look: str, place: tuple[float, float], width: float = 0.0) -> None:
-        """Note that something was painted at `place`.
+    def add(self, kind: str, look: str, things: Iterable[tuple[str, float, float, float]]) -> None:
+        """Note what one operation paints: of each thing what it is, its place (x, y) and its width.
 
         Raises
         ------
@@ -119,7 +120,12 @@ class Canvas:
         """
         region = MARGINS if any(tag == "/Artifact" for tag, _ in self.open) else self.region
         key = next((key for tag, key in reversed(self.open) if tag == "/Reported"), "")
-        self.marks.append(Mark(region, key, kind, what, look, self.page, *place, width))
+        page = self.page
+        room = MARK_LIMIT - len(self.marks)
+        self.marks += [
+            Mark(region, key, kind, what, look, page, x, y, width)
+            for what, x, y, width in itertools.islice(things, room + 1)
+        ]
         if len(self.marks) > MARK_LIMIT:
             raise UnjudgedError(f"The PDF paints more than {MARK_LIMIT:,} glyphs and lines.")
 

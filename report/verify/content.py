@@ -16,7 +16,9 @@ from report.verify.errors import UnjudgedError
 from report.verify.objects import digest, resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from report.verify.glyphs import Font
 
 DEEPEST = 64  # saved graphics states, open marked contents
 LONGEST_PATH = 100_000  # steps
@@ -49,7 +51,7 @@ def read(canvas: Canvas, operations: Iterable[tuple[Any, bytes]]) -> None:
         elif name in PAINTERS:
             _paint(canvas, name)
         elif name not in SILENT:
-            canvas.add(name, _shown(operands), "", place(canvas.state.ctm))
+            canvas.add(name, "", [(_shown(operands), *place(canvas.state.ctm), 0.0)])
 
 
 # --- the graphics state
@@ -99,7 +101,7 @@ def _paint(canvas: Canvas, operator: str) -> None:
         line = " ".join(f"{name} {value}" for name, value in sorted(canvas.state.line.items()))
         clips = " clips" if canvas.clips else ""
         look = f"{canvas.state.fill}, {canvas.state.stroke}, {line}"
-        canvas.add("path", f"{_short(' '.join(steps))} {operator}{clips}", look, (x, y))
+        canvas.add("path", look, [(f"{_short(' '.join(steps))} {operator}{clips}", x, y, 0.0)])
     canvas.clips = False
 
 
@@ -138,28 +140,39 @@ def _next_line(canvas: Canvas) -> None:
 
 
 def _show(canvas: Canvas, text: Any) -> None:
-    """Paint the glyphs of a string, one mark each."""
-    state, font = canvas.state, canvas.font()
-    for code in (
-        text if isinstance(text, bytes) else text.original_bytes
-    ):  # pypdf decodes what it takes for text
-        scaled = product((state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise), canvas.matrix)
-        onto_page = product(scaled, state.ctm)
-        size = " ".join(f"{number:.3f}" for number in onto_page[:4])
-        look = f"{font.name}, {size}, {state.fill}, {state.stroke}, {state.mode:g}"
-        width = font.widths[code]
-        canvas.add("glyph", font.glyphs[code], look, place(onto_page), width * onto_page[0])
-        on = width * state.size + state.character + (state.word if code == ord(" ") else 0.0)
-        canvas.matrix = product(shift(on * state.scale, 0.0), canvas.matrix)
+    _show_spaced(canvas, (text,))
 
 
 def _show_spaced(canvas: Canvas, pieces: Any) -> None:
+    """Paint the glyphs of strings, one mark each, moved by the numbers between; only their places differ."""
+    state, font = canvas.state, canvas.font()
+    scaled = product((state.size * state.scale, 0.0, 0.0, state.size, 0.0, state.rise), canvas.matrix)
+    onto_page = product(scaled, state.ctm)
+    size = " ".join(f"{number:.3f}" for number in onto_page[:4])
+    look = f"{font.name}, {size}, {state.fill}, {state.stroke}, {state.mode:g}"
+    canvas.add("glyph", look, _glyphs(canvas, font, pieces, onto_page[0]))
+
+
+def _glyphs(
+    canvas: Canvas, font: Font, pieces: Any, stretch: float
+) -> Iterator[tuple[str, float, float, float]]:
+    """Give each glyph of strings, its place and its width; then the text goes on behind the last."""
+    state = canvas.state
+    a, b, c, d, x, y = canvas.matrix
     for piece in pieces:
-        if isinstance(piece, str | bytes):
-            _show(canvas, piece)
-        else:
-            back = float(piece) / 1000 * canvas.state.size * canvas.state.scale
-            canvas.matrix = product(shift(-back, 0.0), canvas.matrix)
+        text = getattr(piece, "original_bytes", piece)  # pypdf decodes what it takes for text
+        if not isinstance(text, bytes):
+            back = float(piece) / 1000 * state.size * state.scale
+            x, y = x - a * back, y - b * back
+            continue
+        for code in text:
+            width = font.widths[code]
+            at = place(state.ctm, c * state.rise + x, d * state.rise + y)
+            yield font.glyphs[code], *at, width * stretch
+            spaced = width * state.size + state.character + (state.word if code == ord(" ") else 0.0)
+            on = spaced * state.scale
+            x, y = x + a * on, y + b * on
+    canvas.matrix = a, b, c, d, x, y
 
 
 def _show_on_next_line(canvas: Canvas, *operands: Any) -> None:
@@ -174,7 +187,7 @@ def _show_on_next_line(canvas: Canvas, *operands: Any) -> None:
 def _figure(canvas: Canvas, name: Any) -> None:
     size = " ".join(f"{number:.3f}" for number in canvas.state.ctm[:4])
     content = digest(resource(canvas.resources, "/XObject", str(name)))
-    canvas.add("figure", content, size, place(canvas.state.ctm))
+    canvas.add("figure", size, [(content, *place(canvas.state.ctm), 0.0)])
 
 
 def _begin_marked(canvas: Canvas, tag: Any, properties: Any = None) -> None:

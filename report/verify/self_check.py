@@ -6,14 +6,17 @@ the attachments, the notebook's own record and the files of the build, and the n
 
 from __future__ import annotations
 
+import json
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from report import evidence, stages
 from report.config import QUESTIONS
 from report.errors import CheckError
+from report.stages import PAGES
 from report.verify import notebook_cells, reading, submission
 from report.verify.compare import compare
 from report.verify.errors import UnjudgedError
@@ -26,17 +29,34 @@ if TYPE_CHECKING:
     from report.sources import Inputs
 
 
-def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
+def expected(inputs: Inputs, data: Dataset) -> Fresh:
+    """Give what must be found but for what is computed: from the sources as they are now, nothing kept."""
+    made_with = evidence.made_with()
+    return Fresh(
+        attached=None,
+        record={},
+        pages=None,
+        no_pages="this check sets no pages",
+        cells=notebook_cells.written(stages.unexecuted(inputs, data)),
+        data={file.name: file.sha256 for file in data.files},
+        environment={},
+        code=made_with["code"],
+        versions=made_with["versions"],
+        settings=0,
+    )
+
+
+def self_check(work: Path, zip_name: str, to_find: Fresh) -> str:
     """Check what a build made, before it is put in place.
 
     Parameters
     ----------
     work : Path
         The folder that holds all of it, the zip included.
-    inputs : Inputs
-        What it was made from.
-    data : Dataset
-        The data.
+    zip_name : str
+        The file that is handed in.
+    to_find : Fresh
+        From `expected`.
 
     Returns
     -------
@@ -48,7 +68,6 @@ def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
     CheckError
         Something does not hold together.
     """
-    zip_name = inputs.config.report.zip_name
     with tempfile.TemporaryDirectory(prefix="self-check-") as room:
         with zipfile.ZipFile(work / zip_name) as archive:
             archive.extractall(room)
@@ -60,21 +79,18 @@ def self_check(work: Path, inputs: Inputs, data: Dataset) -> str:
     for name in evidence.ATTACHED:
         if found.files[name] != (work / name).read_bytes():
             raise CheckError(f"{name} inside the PDF is not the {name} beside it.")
-    if missing := {*QUESTIONS} - {mark.region for mark in found.marks}:
-        raise CheckError(f"The PDF shows nothing for question {', '.join(sorted(missing))}.")
-    made_with = evidence.made_with()
-    here = Fresh(
-        attached=None,
-        record=found.attached.record,
-        pages=None,
-        no_pages="this check sets no pages",
-        cells=notebook_cells.written(stages.unexecuted(inputs, data)),
-        data={file.name: file.sha256 for file in data.files},
-        environment=found.attached.environment,
-        code=made_with["code"],
-        versions=made_with["versions"],
-        settings=0,
-    )
+    shown = {
+        question: [mark.page for mark in found.marks if mark.region == question] for question in QUESTIONS
+    }
+    if missing := [question for question in QUESTIONS if not shown[question]]:
+        raise CheckError(f"The PDF shows nothing for question {', '.join(missing)}.")
+    told = json.loads((work / PAGES).read_bytes())
+    for question, pages in shown.items():
+        if told[question] != min(pages):
+            raise CheckError(
+                f"Question {question} starts on page {min(pages)}, not {told[question]} as {PAGES} says."
+            )
+    here = replace(to_find, record=found.attached.record, environment=found.attached.environment)
     rows, _ = compare(found, handed_in, here)
     for row in rows:
         if row.finding.outcome is not Outcome.MATCH:

@@ -175,9 +175,8 @@ def test_a_run_that_ended_early_is_taken_up(
 
     assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr
     found = made(tmp_path / "out")
-    if (
-        number == signal.SIGKILL
-    ):  # may leave an entry half written, which is read by nobody and swept away later
+    # A kill may leave an entry half written, which is read by nobody and swept away later.
+    if number == signal.SIGKILL:
         parts = [name for name in found if name.endswith(".part")]
         assert len(parts) <= 1
         found = {name: content for name, content in found.items() if name not in parts}

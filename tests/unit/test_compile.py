@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from report.compile import LATEXMKRC, compile_pdf
+from report.compile import LATEXMKRC, compile_pdf, question_pages
 from report.errors import LatexError, MachineError
 from report.render import Page
 
@@ -186,6 +186,19 @@ def test_a_clean_log_passes(tmp_path: Path) -> None:
     compile_pdf(program, tmp_path, PAGES)
 
     assert "Underfull \\hbox" in (tmp_path / "submission.log").read_text()
+
+
+def test_pages_of_questions_stand_in_the_notes(tmp_path: Path) -> None:
+    """A question's page is that of its label, whatever other labels there are."""
+    (tmp_path / "submission.aux").write_text(
+        "\\relax\n"
+        "\\newlabel{question:1a}{{1}{1}{}{question.1}{}}\n"
+        "\\newlabel{figure:gain}{{5}{10}{What \\relax }{figure.caption.51}{}}\n"
+        "\\newlabel{question:2b}{{8}{12}{}{question.8}{}}\n"
+    )
+
+    assert question_pages(tmp_path) == {"1a": 1, "2b": 12}
+    assert question_pages(tmp_path / "nowhere") == {}
 
 
 def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -247,3 +247,33 @@ def test_a_glyph_is_named_by_its_encoding_not_by_what_it_copies_as() -> None:
     content.read(canvas, operations(("BT",), ("Tf", "/F1", 10), ("Tj", "A")))
 
     assert "zero" == canvas.marks[0].what
+
+
+def test_one_string_cannot_paint_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is refused at the limit of marks, and what a string would paint beyond it is never made."""
+    monkeypatch.setattr("report.verify.canvas.MARK_LIMIT", 10)
+    canvas, made = Canvas(RESOURCES, 1, FRONT, []), []
+
+    def many():
+        for _ in range(1000):
+            made.append(None)
+            yield "one", 0.0, 0.0, 0.0
+
+    canvas.add("glyph", "", [("one", 0.0, 0.0, 0.0)] * 10)
+    with pytest.raises(UnjudgedError, match="paints more than 10 glyphs"):
+        canvas.add("glyph", "", many())
+    assert (len(canvas.marks), len(made)) == (11, 1)
+
+
+def test_a_string_of_the_whole_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many glyphs as may be are painted, one more is refused."""
+    monkeypatch.setattr("report.verify.canvas.MARK_LIMIT", 10)
+    operations = [([], b"BT"), ([name("F1"), number(10)], b"Tf"), ([TextStringObject("A" * 10)], b"Tj")]
+    canvas = Canvas(RESOURCES, 1, FRONT, [])
+
+    content.read(canvas, operations)
+
+    assert len(canvas.marks) == 10
+    assert canvas.matrix[4] == 50.0
+    with pytest.raises(UnjudgedError, match="paints more than 10 glyphs"):
+        content.read(canvas, [([TextStringObject("A")], b"Tj")])
