@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import page
-from benchmarks.measurement import ROOT
+from benchmarks.processes import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

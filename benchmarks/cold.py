@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from benchmarks import problems, project
-from benchmarks.measurement import Found, Row, Sample, Target, program, ratio, run, say, side
+from benchmarks.measurement import Found, Row, Target, program, ratio, say, side
+from benchmarks.processes import Sample, run
 
 if TYPE_CHECKING:
     import argparse

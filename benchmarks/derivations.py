@@ -14,7 +14,8 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measurement import Found, Row, RunError, Sample, program, say, side
+from benchmarks.measurement import Found, Row, program, say, side
+from benchmarks.processes import RunError, Sample
 
 if TYPE_CHECKING:
     import argparse

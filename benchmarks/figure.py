@@ -6,16 +6,20 @@ import io
 import math
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from report.figures.style import COLOURS, STYLE, WIDTH
+from report.figures.style import COLOURS, WIDTH, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from matplotlib.axis import Axis
+
 ACROSS = 3  # panels in a row
+MANY = 100  # from here on the powers of ten are numbers enough for an axis
+LOOKS = tuple(zip(COLOURS, ("o-", "s-", "^-", "v-", "D-"), strict=False))  # of the curves of a panel
 
 
 def drawn(results: Mapping[str, Any]) -> bytes:
@@ -31,20 +35,26 @@ def drawn(results: Mapping[str, Any]) -> bytes:
         for curve in result.get("curves", ()):
             panels.setdefault(curve["panel"], []).append(curve)
     rows = max(1, math.ceil(len(panels) / ACROSS))
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        figure = Figure(figsize=(1.25 * WIDTH, 1.9 * rows), layout="constrained")
+    with style():
+        figure = Figure(figsize=(1.5 * WIDTH, 2.2 * rows), layout="constrained")
         axes = figure.subplots(rows, ACROSS, squeeze=False).flat
-        colours: dict[str, str] = {}
         for (title, curves), axis in zip(panels.items(), axes, strict=False):
-            for curve in curves:
-                colour = colours.setdefault(curve["label"], COLOURS[len(colours) % len(COLOURS)])
-                axis.loglog(curve["x"], curve["y"], "o-", ms=3, color=colour, label=curve["label"])
+            for curve, (colour, marker) in zip(curves, LOOKS, strict=False):
+                axis.loglog(curve["x"], curve["y"], marker, ms=3, color=colour, label=curve["label"])
             axis.set(title=title, xlabel=curves[0]["xlabel"], ylabel=curves[0]["ylabel"])
-            axis.legend(fontsize=7)
+            for scale in (axis.xaxis, axis.yaxis):
+                _number(scale)
+            axis.legend(fontsize=8)
         for axis in list(axes):
             axis.set_visible(False)
         out = io.BytesIO()
         FigureCanvasSVG(figure).print_svg(out, metadata={"Date": None, "Creator": None})
     return out.getvalue()
+
+
+def _number(scale: Axis) -> None:
+    """Put plain numbers at the powers of ten, and at 2 and 5 where there are few of those."""
+    low, high = scale.get_view_interval()
+    scale.set_major_locator(LogLocator(subs=(1,) if high / low > MANY else (1, 2, 5)))
+    scale.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    scale.set_minor_formatter(NullFormatter())

@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, Sample, program, ratio, say, side
+from benchmarks.measurement import Found, Row, program, ratio, say, side
+from benchmarks.processes import Sample
 
 if TYPE_CHECKING:
     import argparse

@@ -1,11 +1,11 @@
-"""What is searched in these measurements: the shipped data and two sets of scikit-learn, and their spaces."""
+"""What is searched in these measurements: the shipped data, two sets of scikit-learn, and their spaces."""
 
 from __future__ import annotations
 
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measurement import ROOT
+from benchmarks.processes import ROOT
 
 if TYPE_CHECKING:
     from experiments.workload import Data
@@ -54,3 +54,18 @@ def settings(values: dict[str, list[Any]]) -> list[dict[str, Any]]:
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
 
     return list(ParameterGrid(values))
+
+
+def joined(name: str) -> tuple[Any, Any, Any]:
+    """Give both sets as one, and the fold that tells them apart."""
+    import numpy as np  # noqa: PLC0415
+    from sklearn.model_selection import PredefinedSplit  # noqa: PLC0415
+
+    sets = data(name)
+    X, y = np.concatenate((sets.X_train, sets.X_dev)), np.concatenate((sets.y_train, sets.y_dev))
+    return X, y, PredefinedSplit(np.repeat([-1, 0], [len(sets.X_train), len(sets.X_dev)]))
+
+
+def count(network: Any, X: Any, y: Any) -> float:
+    """Count what a network has right."""
+    return float((network.predict(X) == y).sum())

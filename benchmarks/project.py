@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from benchmarks.measurement import ROOT, Sample, peer, run
+from benchmarks.measurement import peer
+from benchmarks.processes import ROOT, Sample, run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,11 +17,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, Sample, program, say, side
+from benchmarks.measurement import Found, Row, program, say, side
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator
+
+    from benchmarks.processes import Sample
 
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import project
-from benchmarks.measurement import ROOT, Found, Row, Sample, program, ratio, run, say
+from benchmarks.measurement import Found, Row, program, ratio, say
+from benchmarks.processes import ROOT, Sample, run
 
 if TYPE_CHECKING:
     import argparse

@@ -13,7 +13,8 @@ import pytest
 
 from benchmarks import __main__ as runner
 from benchmarks import figure, measurement, page
-from benchmarks.measurement import Found, Row, Sample, Target
+from benchmarks.measurement import Found, Row, Target
+from benchmarks.processes import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDITIONS = {
@@ -103,7 +104,7 @@ def test_a_sample_counts_all_that_a_command_starts(tmp_path):
 
     sample = in_a_process(
         "import sys\n"
-        "from benchmarks.measurement import run\n"
+        "from benchmarks.processes import run\n"
         f"from pathlib import Path\n"
         f"print(run([sys.executable, '-c', {leave!r}], Path({str(tmp_path)!r})).cpu)"
     )
@@ -117,7 +118,7 @@ def test_a_command_that_takes_too_long_is_ended(tmp_path):
     started = time.monotonic()
 
     said = in_a_process(
-        "from benchmarks.measurement import run, RunError\n"
+        "from benchmarks.processes import run, RunError\n"
         "try:\n    run(['sh', '-c', 'sleep 50; true'], seconds=0.5)\n"
         "except RunError as error:\n    print(error)"
     )
