@@ -14,7 +14,6 @@ import json
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ import nbformat
 
 from benchmarks import problems, project
 from benchmarks.measurement import Found, Row, Target, program, ratio, say, side
-from benchmarks.processes import Sample, run
+from benchmarks.processes import Sample, run, timed
 
 if TYPE_CHECKING:
     import argparse
@@ -140,10 +139,10 @@ def bootstrap(settings: int) -> dict[str, float]:
     from experiments import statistics  # noqa: PLC0415
 
     right = np.random.default_rng(0).random((settings, len(problems.data("shipped").y_dev))) < 0.9
-    started = time.perf_counter()
-    statistics.bootstrap(right, [1] * settings, default=0, seed=0)
-    return {"seconds": time.perf_counter() - started}
+    with timed() as taken:
+        statistics.bootstrap(right, [1] * settings, default=0, seed=0)
+    return taken
 
 
 if __name__ == "__main__":
-    program(__doc__ or "", measure, {"bootstrap": bootstrap}, runs=1)
+    program(__doc__ or "", measure, {"bootstrap": bootstrap}, runs=2)

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.measurement import Found, Row, program, say, side
-from benchmarks.processes import RunError, Sample
+from benchmarks.processes import RunError, Sample, timed
 
 if TYPE_CHECKING:
     import argparse
@@ -91,15 +90,14 @@ def general_form(length: int) -> dict[str, Any]:
     from derivations.world import World  # noqa: PLC0415
 
     inputs = [random.Random(step).uniform(-1, 1) for step in range(length)]
-    started = time.perf_counter()
-    rnn.one_step()
-    formula = rnn.general(sympy.Integer(length))
-    found = value(formula, World(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
-    seconds = time.perf_counter() - started
+    with timed() as taken:
+        rnn.one_step()
+        formula = rnn.general(sympy.Integer(length))
+        found = value(formula, World(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
     exact = list(forward(math.exp, W1, W2, inputs))[-1].derivative
     if abs(found - exact) > 1e-9 * abs(exact):
         raise ValueError(f"the general form gives {found}, the recursion {exact}")
-    return {"seconds": seconds, "nodes": _nodes(formula)}
+    return {**taken, "nodes": _nodes(formula)}
 
 
 def naive(length: int, *, simplified: bool) -> dict[str, Any]:
@@ -112,14 +110,13 @@ def naive(length: int, *, simplified: bool) -> dict[str, Any]:
     w1, w2 = sympy.symbols("w1 w2", real=True)
     xs = sympy.symbols(f"x1:{length + 1}", real=True)
     state: Any = sympy.Integer(0)
-    started = time.perf_counter()
-    for x in xs:
-        state = 1 / (1 + sympy.exp(-(w1 * x + w2 * state)))
-    slope = sympy.diff(state, w1)
-    if simplified:
-        slope = sympy.simplify(slope)
-    seconds = time.perf_counter() - started
-    return {"seconds": seconds, "nodes": _nodes(slope)}
+    with timed() as taken:
+        for x in xs:
+            state = 1 / (1 + sympy.exp(-(w1 * x + w2 * state)))
+        slope = sympy.diff(state, w1)
+        if simplified:
+            slope = sympy.simplify(slope)
+    return {**taken, "nodes": _nodes(slope)}
 
 
 def _nodes(expression: Any) -> int:

@@ -8,144 +8,135 @@ same ten one after the other, on one core and for a few epochs.
 
 from __future__ import annotations
 
+import itertools
 import math
-import time
+import statistics
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
 from benchmarks.measurement import Found, Row, program, ratio, say, side
-from benchmarks.processes import Sample
+from benchmarks.processes import Sample, timed
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-COUNTS, PEERS_COUNTS = (100, 300, 1000, 3000), (100, 300)  # the peer's cost for each setting is constant
+OURS, THEIRS = "lockstep", "scikit-learn"
+COUNTS = {OURS: (100, 300, 1000, 3000), THEIRS: (100, 300)}  # the peer's cost for each setting is constant
 SAMPLES = (500, 5000, 50_000)
 WIDTHS = (10, 50, 100, 200, 400)
-CORES = (1, 2)
+ONE, ALL = 1, 2  # processes
 QUICK = 2  # points of each curve
-ONCE = 300  # settings, from which on a search is long enough to be measured once
 FEW = 500  # samples, for searches of many settings
 EPOCHS = 10  # of training, where samples and width grow
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
-SECONDS = "wall time, s"
+LABELS = {
+    "settings": "settings",
+    "cores": "processes",
+    "samples": "training samples",
+    "width": "units in each of two layers",
+}
+
+Points = dict[str, dict[int, list[Sample]]]  # by trainer and size
 
 
 def measure(options: argparse.Namespace) -> Found:
     """Measure each curve, both sides turn by turn."""
-    some = QUICK if options.quick else None
-    tens = 10 if options.quick else 1
-    counts = [count // tens for count in COUNTS][:some]
-    peers = [count // tens for count in PEERS_COUNTS][:some]
-    settings = {
-        "lockstep": [("settings", count, {"trainer": "lockstep", "count": count}) for count in counts],
-        "scikit-learn": [("settings", count, {"trainer": "scikit-learn", "count": count}) for count in peers],
-    }
-    cores = {
-        trainer: [
-            ("settings", jobs, {"trainer": trainer, "count": 100 // tens, "jobs": jobs}) for jobs in CORES
-        ]
-        for trainer in settings
-    }
-    samples = {
-        trainer: [("networks", n, {"trainer": trainer, "samples": n}) for n in SAMPLES[:some]]
-        for trainer in settings
-    }
-    widths = {
-        trainer: [("networks", width, {"trainer": trainer, "width": width}) for width in WIDTHS[:some]]
-        for trainer in settings
-    }
-    rows: list[Row] = []
-    curves: list[dict[str, Any]] = []
-    for panel, xlabel, sides in (
-        ("settings", "settings", settings),
-        ("samples", "training samples", samples),
-        ("width", "units in each of two layers", widths),
-        ("cores", "processes", cores),
-    ):
-        points = _points(panel, sides, options.runs)
-        rows += _rows(panel, points)
-        curves += _curves(panel, xlabel, points)
+    panels: dict[str, Points] = {panel: {THEIRS: {}, OURS: {}} for panel in LABELS}
+    for run in range(options.runs):
+        for trainer in (THEIRS, OURS):
+            for panel, size, sample in _turn(trainer, quick=options.quick):
+                panels[panel][trainer].setdefault(size, []).append(sample)
+                say(f"{panel} {size}, run {run + 1}, {trainer}: {sample.wall:.2f} s")
+    rows = [row for panel, points in panels.items() for row in _rows(panel, points)]
+    curves = [curve for panel, points in panels.items() for curve in _curves(panel, points)]
     facts = {
-        "settings": f"layers of 10 to 40 units, {FEW} samples; GridSearchCV up to {peers[-1]} settings",
+        "settings": f"layers of 10 to 40 units, {FEW} samples; GridSearchCV to {COUNTS[THEIRS][-1]} settings",
         "samples and width": f"ten networks, {EPOCHS} epochs, batches of 200, one core",
     }
     return Found(rows, curves, facts)
 
 
-Points = dict[str, dict[int, list[Sample]]]
-
-
-def _points(panel: str, sides: Mapping[str, Sequence[tuple[str, int, dict[str, Any]]]], runs: int) -> Points:
-    points: Points = {trainer: {} for trainer in sides}
-    for run in range(runs):
-        for trainer, wanted in sides.items():
-            for name, x, arguments in wanted:
-                if run and arguments.get("count", 0) > ONCE:
-                    continue
-                sample = side("growth", name, **arguments)
-                points[trainer].setdefault(x, []).append(sample)
-                say(f"{panel} {x}, run {run + 1}, {trainer}: {sample.wall:.2f} s")
-    return points
+def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
+    """Measure each size of each panel once: give the panel, the size and the sample."""
+    some, tens = (QUICK, 10) if quick else (None, 1)
+    first, *more = (count // tens for count in COUNTS[trainer][:some])
+    whole = side("growth", "settings", trainer=trainer, count=first, jobs=ALL)
+    yield "settings", first, whole
+    yield "cores", ONE, side("growth", "settings", trainer=trainer, count=first, jobs=ONE)
+    yield "cores", ALL, whole
+    for count in more:
+        yield "settings", count, side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
+    for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):
+        grown: dict[str, Any] = {panel: sizes}
+        points = side("growth", "networks", trainer=trainer, **grown).answer
+        for size, point in zip(sizes, points, strict=True):
+            yield panel, size, Sample(point["seconds"], point["cpu"], answer=point)
 
 
 def _rows(panel: str, points: Points) -> list[Row]:
     """Give the ratio at the ends of the common stretch, and how steep each curve is between its ends."""
-    ours, theirs = points["lockstep"], points["scikit-learn"]
-    common = [x for x in ours if x in theirs]
+    ours, theirs = points[OURS], points[THEIRS]
+    common = [size for size in ours if size in theirs]
+    for size in common:
+        if _found(ours[size]) != _found(theirs[size]):
+            raise ValueError(f"{panel} {size}: {OURS} and {THEIRS} find different networks")
     rows = []
-    for x in (common[0], common[-1]):
-        sides = {"scikit-learn": theirs[x], "lockstep": ours[x]}
-        rows.append(ratio(f"{x:,} {panel}", ("scikit-learn", "lockstep"), sides))
+    for size in (common[0], common[-1]):
+        sides = {THEIRS: theirs[size], OURS: ours[size]}
+        rows.append(ratio(f"{size:,} {panel}", (THEIRS, OURS), sides))
     for trainer, found in points.items():
         first, last = min(found), max(found)
         slopes = [
             math.log(b.wall / a.wall) / math.log(last / first)
-            for a, b in zip(found[first], found[last], strict=False)  # the longest once
+            for a, b in zip(found[first], found[last], strict=True)
         ]
         name = f"{first:,} to {last:,} {panel}"
         rows.append(Row(name, f"{trainer}: wall time grows with this power", slopes))
     return rows
 
 
-def _curves(panel: str, xlabel: str, points: Points) -> list[dict[str, Any]]:
+def _found(samples: Sequence[Sample]) -> list[Any]:
+    return [sample.answer["found"] for sample in samples]
+
+
+def _curves(panel: str, points: Points) -> list[dict[str, Any]]:
     return [
         {
             "panel": f"cost with {panel}",
             "label": trainer,
             "x": list(found),
-            "y": [sorted(sample.wall for sample in samples)[len(samples) // 2] for samples in found.values()],
-            "xlabel": xlabel,
-            "ylabel": SECONDS,
+            "y": [statistics.median(sample.wall for sample in samples) for samples in found.values()],
+            "xlabel": LABELS[panel],
+            "ylabel": "wall time, s",
         }
         for trainer, found in points.items()
     ]
 
 
-def settings(trainer: str, count: int, jobs: int = 2) -> dict[str, Any]:
-    """Search so many settings of small networks on part of the shipped data."""
+def settings(trainer: str, count: int, jobs: int) -> dict[str, Any]:
+    """Search so many settings of small networks on part of the shipped data; give the best dev count."""
+    import numpy as np  # noqa: PLC0415 - after the pins
+    from sklearn.model_selection import GridSearchCV, PredefinedSplit  # noqa: PLC0415
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
+
+    from experiments import search  # noqa: PLC0415
+
     data = problems.data("shipped")
     X, y = data.X_train[:FEW], data.y_train[:FEW]
     wanted = _small(count)
-    started = time.perf_counter()
-    if trainer == "lockstep":
-        from experiments import search  # noqa: PLC0415 - after the pins, as all of numpy
-
-        outcomes = search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs)
-        best = max(outcome.dev for outcome in outcomes)
-    else:
-        import numpy as np  # noqa: PLC0415
-        from sklearn.model_selection import GridSearchCV, PredefinedSplit  # noqa: PLC0415
-        from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
-
-        both = np.concatenate((X, data.X_dev)), np.concatenate((y, data.y_dev))
-        fold = PredefinedSplit(np.repeat([-1, 0], [len(X), len(data.X_dev)]))
-        grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
-        model = MLPClassifier(random_state=0)
-        search_ = GridSearchCV(model, grid, scoring=_count, refit=False, cv=fold, n_jobs=jobs).fit(*both)
-        best = int(search_.best_score_)
-    return {"seconds": time.perf_counter() - started, "best": best}
+    if trainer == OURS:
+        with timed() as taken:
+            outcomes = search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs)
+        return {**taken, "found": max(outcome.dev for outcome in outcomes)}
+    both = np.concatenate((X, data.X_dev)), np.concatenate((y, data.y_dev))
+    fold = PredefinedSplit(np.repeat([-1, 0], [len(X), len(data.X_dev)]))
+    grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
+    model = MLPClassifier(random_state=0)
+    with timed() as taken:
+        fitted = GridSearchCV(model, grid, scoring=problems.count, refit=False, cv=fold, n_jobs=jobs)
+        fitted.fit(*both)
+    return {**taken, "found": int(fitted.best_score_)}
 
 
 def _small(count: int) -> list[dict[str, Any]]:
@@ -166,8 +157,10 @@ def _small(count: int) -> list[dict[str, Any]]:
     ][:count]
 
 
-def networks(trainer: str, samples: int = 1257, width: int = 50) -> dict[str, Any]:
-    """Train ten networks of two layers for a few epochs, on one core."""
+def networks(
+    trainer: str, samples: Sequence[int] = (1257,), width: Sequence[int] = (50,)
+) -> list[dict[str, Any]]:
+    """Train ten networks of two layers for a few epochs, on one core, for each size; give their digests."""
     import warnings  # noqa: PLC0415
 
     from sklearn.datasets import make_classification  # noqa: PLC0415
@@ -176,30 +169,21 @@ def networks(trainer: str, samples: int = 1257, width: int = 50) -> dict[str, An
     from experiments import lockstep  # noqa: PLC0415
 
     warnings.simplefilter("ignore")
-    X, y = make_classification(samples, random_state=0)
-    wanted = [
-        {
-            "hidden_layer_sizes": (width, width),
-            "learning_rate_init": rate,
-            "max_iter": EPOCHS,
-            "random_state": 0,
-        }
-        for rate in RATES
-    ]
-    lockstep.fit_many([wanted[0] | {"max_iter": 1}], X[:200], y[:200])  # what is loaded or made only once
-    started = time.perf_counter()
-    if trainer == "lockstep":
-        fitted = lockstep.fit_many(wanted, X, y)
-    else:
-        fitted = [MLPClassifier(**setting).fit(X, y) for setting in wanted]
-    return {
-        "seconds": time.perf_counter() - started,
-        "bits": [lockstep.digest(network) for network in fitted],
-    }
-
-
-def _count(network: Any, X: Any, y: Any) -> float:
-    return float((network.predict(X) == y).sum())
+    shared = {"max_iter": EPOCHS, "random_state": 0}
+    points = []
+    for many, units in itertools.product(samples, width):
+        X, y = make_classification(many, random_state=0)
+        wanted: list[dict[str, Any]] = [
+            {"hidden_layer_sizes": (units, units), "learning_rate_init": rate, **shared} for rate in RATES
+        ]
+        lockstep.fit_many([wanted[0] | {"max_iter": 1}], X[:200], y[:200])  # what is loaded or made only once
+        with timed() as taken:
+            if trainer == OURS:
+                fitted = lockstep.fit_many(wanted, X, y)
+            else:
+                fitted = [MLPClassifier(**setting).fit(X, y) for setting in wanted]
+        points.append({**taken, "found": [lockstep.digest(network) for network in fitted]})
+    return points
 
 
 if __name__ == "__main__":

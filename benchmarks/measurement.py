@@ -117,13 +117,14 @@ def side(module: str, name: str, *, memory: bool = False, seconds: float = 900, 
     Returns
     -------
     Sample
-        If the side's answer is a mapping with ``seconds``, these are the wall time: they leave imports out.
+        If the side's answer is what `timed` took, the times are those: they leave the start and imports out.
     """
     command = [sys.executable, "-m", f"benchmarks.{module}", "--side", name, json.dumps(arguments)]
     sample = run(command, memory=memory, seconds=seconds)
     answer = json.loads(sample.answer)
-    wall = answer.get("seconds", sample.wall) if isinstance(answer, dict) else sample.wall
-    return Sample(wall, sample.cpu, sample.memory, answer)
+    taken = answer if isinstance(answer, dict) else {}
+    wall, cpu = taken.get("seconds", sample.wall), taken.get("cpu", sample.cpu)
+    return Sample(wall, cpu, sample.memory, answer)
 
 
 def peer(name: str) -> Path | None:

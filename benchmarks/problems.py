@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from experiments.workload import Data
 
 SETS = ("shipped", "breast_cancer", "digits")
-# The other sets, several seeds and the cluster take this part of the report's space.
-PART: dict[str, list[Any]] = {
-    "hidden_layer_sizes": [[50], [50, 50]],
-    "learning_rate_init": [0.001, 0.01, 0.1],
+WHOLE, PART, FEW = "whole", "part", "few"
+# What a space puts in the place of the report's own values.
+SPACES: dict[str, dict[str, list[Any]]] = {
+    WHOLE: {},
+    PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.001, 0.01]},
+    FEW: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.001]},
 }
 QUICK: dict[str, list[Any]] = {
     "hidden_layer_sizes": [[50]],
@@ -41,19 +43,18 @@ def data(name: str) -> Data:
     return Data(scaler.transform(X_train), y_train, scaler.transform(X_dev), y_dev)
 
 
-def space(*, part: bool, quick: bool) -> dict[str, list[Any]]:
-    """Give the values of the report's space, or of a part of it, as scikit-learn takes them."""
-    values = tomllib.loads((ROOT / "report.toml").read_text(encoding="utf-8"))["search"]
-    values |= PART if part else {}
-    values |= QUICK if quick else {}
-    return {name: [tuple(v) if isinstance(v, list) else v for v in given] for name, given in values.items()}
+def values(space: str, *, quick: bool) -> dict[str, list[Any]]:
+    """Give the values of a space as scikit-learn takes them."""
+    lists = tomllib.loads((ROOT / "report.toml").read_text(encoding="utf-8"))["search"]
+    lists |= SPACES[space] | (QUICK if quick else {})
+    return {name: [tuple(v) if isinstance(v, list) else v for v in given] for name, given in lists.items()}
 
 
-def settings(values: dict[str, list[Any]]) -> list[dict[str, Any]]:
+def settings(space: str, *, quick: bool) -> list[dict[str, Any]]:
     """List the settings of a space."""
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
 
-    return list(ParameterGrid(values))
+    return list(ParameterGrid(values(space, quick=quick)))
 
 
 def joined(name: str) -> tuple[Any, Any, Any]:

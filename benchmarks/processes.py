@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from experiments import portable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = portable.pin()  # before numpy; what is started below inherits them
@@ -55,11 +55,16 @@ class RunError(RuntimeError):
     """A command failed or took too long."""
 
 
-def here(function: Callable[[], Any]) -> Sample:
-    """Measure a call in this process."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    answer = function()
-    return Sample(time.perf_counter() - wall, time.process_time() - cpu, answer=answer)
+@contextlib.contextmanager
+def timed() -> Iterator[dict[str, float]]:
+    """Measure what is done inside, by this process and all below it.
+
+    The mapping gets ``seconds``, which passed, and ``cpu``, the seconds computed, when it is done.
+    """
+    taken: dict[str, float] = {}
+    cpu, wall = cpu_of_all(), time.perf_counter()
+    yield taken
+    taken |= {"seconds": time.perf_counter() - wall, "cpu": cpu_of_all() - cpu}
 
 
 def run(
@@ -113,7 +118,9 @@ def run(
 
 def cpu_of_all() -> float:
     """Give the CPU seconds that this process and all below it have computed so far."""
-    return sum(map(_computed, [os.getpid(), *_descendants()])) / os.sysconf("SC_CLK_TCK")
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    below = sum(map(_computed, _descendants())) / os.sysconf("SC_CLK_TCK")
+    return time.process_time() + ended.ru_utime + ended.ru_stime + below
 
 
 def _shown(command: Sequence[str | Path]) -> str:

@@ -14,14 +14,16 @@ import heapq
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
 from benchmarks.measurement import Found, Row, program, say, side
+from benchmarks.processes import timed
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from benchmarks.processes import Sample
 
@@ -46,21 +48,16 @@ def measure(options: argparse.Namespace) -> Found:
     """Measure here, then reckon."""
     quick = options.quick
     here: dict[int, list[Sample]] = {workers: [] for workers in WORKERS}
+    costs = _costs()
+    models: list[Model] = []
     for _ in range(options.runs):
         for workers, samples in here.items():
             samples.append(side("scale_out", "cluster", workers=workers, quick=quick))
             say(f"{workers} workers: {samples[-1].wall:.1f} s")
-    stacks = side("scale_out", "stacks", quick=quick)
-    handed = side("scale_out", "handed out", count=EMPTY // (10 if quick else 1))
-    rate = sum(seconds for _, seconds in stacks.answer["tasks"]) / sum(
-        cost for cost, _ in stacks.answer["tasks"]
-    )
-    start = stacks.answer["start"]
-    costs = _costs()
-    reckoned = {
-        n: _makespan([cost * rate for cost in costs], n, handed.answer["each"], start) for n in MODELLED
-    }
-    used = {n: sum(costs) * rate / (n * seconds) for n, seconds in reckoned.items()}
+        stacks = side("scale_out", "stacks", quick=quick)
+        handed = side("scale_out", "handed out", count=EMPTY // (10 if quick else 1))
+        models.append(_model(costs, stacks.answer, handed.answer["each"]))
+        say(f"model, {AIM} workers: {models[-1].seconds[AIM]:.0f} s")
     rows = [
         Row(
             f"{workers} workers",
@@ -72,14 +69,45 @@ def measure(options: argparse.Namespace) -> Found:
         if workers > 1
     ]
     rows += [
-        Row("a task", "to hand it out and take its result, ms", [1000 * handed.answer["each"]]),
-        Row("a worker", "to start and probe, seconds", [start]),
-        Row(f"model, {MANY:,} settings", "one worker, hours", [reckoned[1] / 3600]),
-        Row(f"model, {MANY:,} settings", f"{AIM} workers, minutes", [reckoned[AIM] / 60]),
-        Row(f"model, {MANY:,} settings", f"{AIM} workers, share of their time used", [used[AIM]]),
+        Row("a task", "to hand it out and take its result, ms", [1000 * model.each for model in models]),
+        Row("a worker", "to start and probe, seconds", [model.start for model in models]),
+        Row(f"model, {MANY:,} settings", "one worker, hours", [model.seconds[1] / 3600 for model in models]),
+        Row(
+            f"model, {MANY:,} settings",
+            f"{AIM} workers, minutes",
+            [model.seconds[AIM] / 60 for model in models],
+        ),
+        Row(
+            f"model, {MANY:,} settings",
+            f"{AIM} workers, share of their time used",
+            [model.used[AIM] for model in models],
+        ),
     ]
-    curves = [_curve("model", reckoned), _curve("perfect", {n: reckoned[1] / n for n in MODELLED})]
-    return Found(rows, curves, {"where it stops": _limit(used, len(costs), handed.answer["each"], reckoned)})
+    first = models[0]
+    curves = [
+        _curve("model", first.seconds),
+        _curve("perfect", {n: first.seconds[1] / n for n in MODELLED}),
+    ]
+    return Found(rows, curves, {"where it stops": _limit(first, len(costs))})
+
+
+@dataclass(frozen=True)
+class Model:
+    """What was measured here in seconds, and the wall time and the use of so many workers that follow."""
+
+    each: float
+    start: float
+    seconds: dict[int, float]
+    used: dict[int, float]
+
+
+def _model(costs: list[float], stacks: Mapping[str, Any], each: float) -> Model:
+    """Reckon with the rate of the stacks, what it takes to hand out a task, and a worker's start."""
+    rate = sum(seconds for _, seconds in stacks["tasks"]) / sum(cost for cost, _ in stacks["tasks"])
+    tasks = [cost * rate for cost in costs]
+    reckoned = {n: _makespan(tasks, n, each, stacks["start"]) for n in MODELLED}
+    used = {n: sum(tasks) / (n * seconds) for n, seconds in reckoned.items()}
+    return Model(each, stacks["start"], reckoned, used)
 
 
 def _curve(label: str, seconds: dict[int, float]) -> dict[str, Any]:
@@ -93,25 +121,26 @@ def _curve(label: str, seconds: dict[int, float]) -> dict[str, Any]:
     }
 
 
-def _limit(used: dict[int, float], tasks: int, each: float, reckoned: dict[int, float]) -> str:
+def _limit(model: Model, tasks: int) -> str:
     """Say where more workers stop paying, and for which reason."""
-    past = [n for n, share in used.items() if share < WORTH]
+    past = [n for n, share in model.used.items() if share < WORTH]
     if not past:
-        return f"not below {max(used)} workers"
+        return f"not below {max(model.used)} workers"
     n = past[0]
-    reason = (
-        "the client hands tasks out too slowly" if tasks * each > reckoned[n] / 2 else "the longest tasks"
-    )
-    return f"of {n} workers only {used[n]:.0%} of the time is used ({tasks} tasks): {reason} set the limit"
+    slow = tasks * model.each > model.seconds[n] / 2
+    reason = "the rate at which the client hands tasks out sets" if slow else "the longest tasks set"
+    return f"of {n} workers only {model.used[n]:.0%} of the time is used ({tasks} tasks): {reason} the limit"
 
 
 def _costs() -> list[float]:
     """Give the costs of the tasks into which the search divides the many settings, in its order."""
-    from experiments.search import CLUSTER  # noqa: PLC0415 - after the pins, as all of numpy
+    from sklearn.model_selection import ParameterGrid  # noqa: PLC0415 - after the pins, as all of numpy
+
+    from experiments.search import CLUSTER  # noqa: PLC0415
     from experiments.workload import Fit, divide  # noqa: PLC0415
 
     samples, features = problems.data("shipped").X_train.shape
-    fits = [Fit(setting, 0) for setting in problems.settings(SPACE)[:MANY]]
+    fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
     return [task.cost for task in divide(fits, samples, features, 1, CLUSTER)]
 
 
@@ -127,14 +156,10 @@ def cluster(workers: int, *, quick: bool) -> dict[str, Any]:
     """Search on so many worker processes of this machine."""
     from experiments import search  # noqa: PLC0415
 
-    data, settings = (
-        problems.data("shipped").arrays,
-        problems.settings(problems.space(part=True, quick=quick)),
-    )
-    with _cluster(workers) as address:
-        started = time.perf_counter()
+    data, settings = problems.data("shipped").arrays, problems.settings(problems.PART, quick=quick)
+    with _cluster(workers) as address, timed() as taken:
         outcomes = search.run(settings, *data, scheduler=address)
-        return {"seconds": time.perf_counter() - started, "best": max(outcome.dev for outcome in outcomes)}
+    return {**taken, "best": max(outcome.dev for outcome in outcomes)}
 
 
 def stacks(*, quick: bool) -> dict[str, Any]:
@@ -143,7 +168,7 @@ def stacks(*, quick: bool) -> dict[str, Any]:
     from experiments import workload  # noqa: PLC0415
     from experiments.search import CLUSTER  # noqa: PLC0415
 
-    data, settings = problems.data("shipped"), problems.settings(problems.space(part=True, quick=quick))
+    data, settings = problems.data("shipped"), problems.settings(problems.PART, quick=quick)
     samples, features = data.X_train.shape
     workload.work(0, workload.Task((), 0), data)  # the probe
     start = time.perf_counter() - started

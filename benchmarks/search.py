@@ -6,18 +6,19 @@ GridSearchCV and lockstep train every setting on every core; GridSearchCV's scor
 hashes the weights, and both must be lockstep's, bit for bit, for each setting and seed. Successive halving
 (HalvingGridSearchCV over max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core)
 stop trainings early: each goes on until its CPU time is what lockstep's exhaustive search took, and then the
-best counts of correct dev samples are compared. Optuna sees a network in the middle of its training and may
-keep it; so may lockstep in that comparison, at the same epochs.
+best counts of correct dev samples are compared, of networks that were trained to their end. Each run takes
+other seeds.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import arithmetic, early, problems
 from benchmarks.measurement import Found, Row, Target, program, ratio, say, side
+from benchmarks.problems import FEW, PART, WHOLE
+from benchmarks.processes import timed
 
 if TYPE_CHECKING:
     import argparse
@@ -26,134 +27,152 @@ if TYPE_CHECKING:
     from benchmarks.processes import Sample
 
 SEEDS = 5  # at once, in the second comparison
-OPTUNA_SEEDS = (0, 1)
 
 
 def measure(options: argparse.Namespace) -> Found:
     """Compare on each set, with one seed, then the shipped set with several."""
     rows: list[Row] = []
-    quick = options.quick
     for name in problems.SETS:
-        what = {"data": name, "seeds": 1, "part": name != "shipped", "quick": quick}
-        target = Target(2.5, at_least=True) if name == "shipped" else None
-        compared = _exact(f"{name}, one seed", what, options.runs, target)
+        shipped = name == "shipped"
+        what = {"data": name, "space": WHOLE if shipped else PART, "quick": options.quick}
+        target = Target(2.5, at_least=True) if shipped else None
+        seeds = [[run] for run in range(options.runs)]
+        compared = _exact(f"{name}, one seed", what, seeds, target)
         rows += compared
         ours = compared[0].sides["lockstep"]
-        if name == "shipped":
+        if shipped:
             rows += _limit(ours)
         rows += _early_stoppers(name, what, ours)
-    several = {"data": "shipped", "seeds": SEEDS, "part": True, "quick": quick}
-    rows += _exact(f"shipped, {SEEDS} seeds", several, options.runs, Target(3, at_least=True))
-    whole, part = (len(problems.settings(problems.space(part=part, quick=quick))) for part in (False, True))
+    several = {"data": "shipped", "space": FEW, "quick": options.quick}
+    seeds = [[run * SEEDS + place for place in range(SEEDS)] for run in range(options.runs)]
+    rows += _exact(f"shipped, {SEEDS} seeds", several, seeds, Target(3, at_least=True))
+    count = {name: len(problems.settings(name, quick=options.quick)) for name in problems.SPACES}
     spaces = (
-        f"{whole} settings of report.toml on the shipped data with one seed; {part} of them everywhere else"
+        f"{count[WHOLE]} settings of report.toml on the shipped data with one seed, {count[PART]} of them on"
+        f" the other sets, {count[FEW]} with {SEEDS} seeds"
     )
     return Found(rows, facts={"spaces": spaces})
 
 
-def _exact(name: str, what: Mapping[str, Any], runs: int, target: Target | None) -> list[Row]:
-    """Compare the two exhaustive searches: time, and equality of every bit."""
+def _exact(
+    name: str, what: Mapping[str, Any], seeds: Sequence[Sequence[int]], target: Target | None
+) -> list[Row]:
+    """Compare the two exhaustive searches, a run for each list of seeds: time, and equality of every bit."""
     sides: dict[str, list[Sample]] = {"GridSearchCV": [], "lockstep": []}
-    for run in range(runs):
+    for some in seeds:
         for who, samples in sides.items():
-            samples.append(side("search", who, **what))
-            say(f"{name}, run {run + 1}, {who}: {samples[-1].wall:.1f} s, CPU {samples[-1].cpu:.1f} s")
-    theirs, ours = (sides[who][0].answer["found"] for who in sides)
+            samples.append(side("search", who, seeds=some, **what))
+            say(f"{name} {some}, {who}: {samples[-1].wall:.1f} s, CPU {samples[-1].cpu:.1f} s")
+    theirs, ours = (
+        {key: both for sample in samples for key, both in sample.answer["found"].items()}
+        for samples in sides.values()
+    )
     equal = sum(ours.get(key) == both for key, both in theirs.items())
     counts = sum(ours.get(key, [None])[0] == dev for key, (dev, _) in theirs.items())
-    best = max(dev for dev, _ in ours.values())
-    note = f"{counts} of {len(theirs)} dev counts equal; best: {best} correct"
+    best = ", ".join(str(_best(sample)) for sample in sides["lockstep"])
+    note = f"{counts} of {len(theirs)} dev counts equal; best of each run: {best} correct"
     cpu = [a.cpu / b.cpu for a, b in zip(*sides.values(), strict=True)]
     return [
         ratio(name, tuple(sides), sides, target=target, note=note),
         Row(name, "GridSearchCV / lockstep, CPU time", cpu),
-        Row(name, "share of networks with equal bits", [equal / len(theirs)], Target(1, at_least=True)),
+        Row(
+            name,
+            "share of networks with equal bits",
+            [equal / len(theirs)],
+            Target(1, at_least=True),
+            note=f"{equal} of {len(theirs)}, all runs together",
+        ),
     ]
+
+
+def _best(lockstep: Sample) -> int:
+    """Give the best dev count of a search."""
+    return int(max(dev for dev, _ in lockstep.answer["found"].values()))
 
 
 def _limit(ours: Sequence[Sample]) -> list[Row]:
     """Tell how far the arithmetic limit is."""
     samples, features = problems.data("shipped").X_train.shape
-    bare, heavy = arithmetic.limits(ours[0].answer["epochs"], samples, features)
-    note = f"{bare:.1f} s of one core in a bare loop of the same calls"
+    limits = [arithmetic.limits(sample.answer["epochs"], samples, features) for sample in ours]
+    bare, heavy = zip(*limits, strict=True)
     return [
-        Row("shipped, one seed", "lockstep / bare loop, CPU time", [s.cpu / bare for s in ours], note=note),
+        Row(
+            "shipped, one seed",
+            "lockstep / bare loop, CPU time",
+            [sample.cpu / seconds for sample, seconds in zip(ours, bare, strict=True)],
+            note=f"{_seconds(bare)} of one core in a bare loop of the same calls",
+        ),
         Row(
             "shipped, one seed",
             "lockstep / products and functions alone, CPU time",
-            [s.cpu / heavy for s in ours],
-            note=f"{heavy:.1f} s; tanh, expit and sqrt are the functions",
+            [sample.cpu / seconds for sample, seconds in zip(ours, heavy, strict=True)],
+            note=f"{_seconds(heavy)}; tanh, expit and sqrt are the functions",
         ),
     ]
 
 
-def _early_stoppers(name: str, whole: Mapping[str, Any], ours: Sequence[Sample]) -> list[Row]:
-    """Compare best dev counts at equal CPU time."""
-    best = max(dev for dev, _ in ours[0].answer["found"].values())
-    budget = min(sample.cpu for sample in ours)
-    halving = [side("search", "halving", budget=budget, **whole)]
-    watched = side("search", "watched", **whole)
-    say(f"{name}, lockstep, watched: best {watched.answer['best']}, CPU {watched.cpu:.1f} s")
-    optuna = [
-        side("search", "optuna", budget=watched.cpu, seed=seed, **whole)
-        for seed in OPTUNA_SEEDS[: 1 if whole["quick"] else None]
-    ]
-    looks = f"; both look at a network every {early.PEEK} epochs, and what they see counts"
+def _seconds(values: Sequence[float]) -> str:
+    return f"{', '.join(f'{value:.1f}' for value in values)} s"
+
+
+def _early_stoppers(name: str, what: Mapping[str, Any], ours: Sequence[Sample]) -> list[Row]:
+    """Compare best dev counts at equal CPU time, run by run."""
     return [
-        _compared(name, "HalvingGridSearchCV", halving, ("lockstep", ours, best), ""),
-        _compared(name, "Optuna", optuna, ("lockstep, watched", [watched], watched.answer["best"]), looks),
+        _compared(
+            name,
+            who,
+            ours,
+            [side("search", who, seed=seed, budget=we.cpu, **what) for seed, we in enumerate(ours)],
+        )
+        for who in ("HalvingGridSearchCV", "Optuna")
     ]
 
 
-def _compared(
-    name: str, who: str, theirs: Sequence[Sample], ours: tuple[str, Sequence[Sample], int], note: str
-) -> Row:
+def _compared(name: str, who: str, ours: Sequence[Sample], theirs: Sequence[Sample]) -> Row:
     """Tell how much better our best network is than a peer's."""
-    we, samples, best = ours
-    for sample in theirs:
-        say(f"{name}, {who}: best {sample.answer['best']} for {best}, CPU {sample.cpu:.1f} s")
+    for we, they in zip(ours, theirs, strict=True):
+        say(f"{name}, {who}: best {they.answer['best']} for {_best(we)}, CPU {they.cpu:.1f} s")
     found = ", ".join(f"{sample.answer['best']} ({sample.answer['did']})" for sample in theirs)
     return Row(
         name,
-        f"best dev count, {we} - {who}, at equal CPU time",
-        [best - sample.answer["best"] for sample in theirs],
+        f"best dev count, lockstep - {who}, at equal CPU time",
+        [_best(we) - they.answer["best"] for we, they in zip(ours, theirs, strict=True)],
         Target(0, at_least=True),
-        {we: samples, who: theirs},
-        note=f"{best} against {found}{note}",
+        {"lockstep": ours, who: theirs},
+        note=f"{', '.join(str(_best(sample)) for sample in ours)} against {found}",
     )
 
 
-def grid_search(data: str, seeds: int, *, part: bool, quick: bool) -> dict[str, Any]:
+def grid_search(data: str, space: str, seeds: Sequence[int], *, quick: bool) -> dict[str, Any]:
     """Train by GridSearchCV over all cores, one search for each seed."""
     from sklearn.model_selection import GridSearchCV  # noqa: PLC0415 - after the pins, as all of numpy
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
     X, y, fold = problems.joined(data)
-    space, found = problems.space(part=part, quick=quick), {}
-    started = time.perf_counter()
-    for seed in range(seeds):
-        search = GridSearchCV(
-            MLPClassifier(random_state=seed), space, scoring=_score, refit=False, cv=fold, n_jobs=-1
-        )
-        results = search.fit(X, y).cv_results_
-        columns = (results[name] for name in ("params", "mean_test_dev", "mean_test_bits"))
-        for setting, dev, bits in zip(*columns, strict=True):
-            found[_name(setting, seed)] = [int(dev), f"{int(bits):012x}"]
-    return {"seconds": time.perf_counter() - started, "found": found}
+    values, found = problems.values(space, quick=quick), {}
+    with timed() as taken:
+        for seed in seeds:
+            search = GridSearchCV(
+                MLPClassifier(random_state=seed), values, scoring=_score, refit=False, cv=fold, n_jobs=-1
+            )
+            results = search.fit(X, y).cv_results_
+            columns = (results[name] for name in ("params", "mean_test_dev", "mean_test_bits"))
+            for setting, dev, bits in zip(*columns, strict=True):
+                found[_name(setting, seed)] = [int(dev), f"{int(bits):012x}"]
+    return {**taken, "found": found}
 
 
-def lockstep_search(data: str, seeds: int, *, part: bool, quick: bool) -> dict[str, Any]:
+def lockstep_search(data: str, space: str, seeds: Sequence[int], *, quick: bool) -> dict[str, Any]:
     """Train by our search, all seeds at once."""
     from experiments import search  # noqa: PLC0415
 
-    arrays, settings = problems.data(data).arrays, problems.settings(problems.space(part=part, quick=quick))
-    started = time.perf_counter()
-    outcomes = search.run(settings, *arrays, seeds=range(seeds))
-    seconds = time.perf_counter() - started
+    arrays, settings = problems.data(data).arrays, problems.settings(space, quick=quick)
+    with timed() as taken:
+        outcomes = search.run(settings, *arrays, seeds=seeds)
     found = {_name(o.setting, o.seed): [o.dev, o.digest] for o in outcomes}
     names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
     epochs = [[*(outcome.setting[name] for name in names), outcome.epochs] for outcome in outcomes]
-    return {"seconds": seconds, "found": found, "epochs": epochs}
+    return {**taken, "found": found, "epochs": epochs}
 
 
 def _score(network: Any, X: Any, y: Any) -> dict[str, float]:
@@ -170,9 +189,8 @@ def _name(setting: Mapping[str, Any], seed: int) -> str:
 SIDES: dict[str, Callable[..., Any]] = {
     "GridSearchCV": grid_search,
     "lockstep": lockstep_search,
-    "watched": early.watched,
-    "halving": early.halving,
-    "optuna": early.optuna,
+    "HalvingGridSearchCV": early.halving,
+    "Optuna": early.optuna,
 }
 
 if __name__ == "__main__":
