@@ -23,7 +23,7 @@ from experiments import portable, workers
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -85,6 +85,7 @@ def certify(
     y_dev: NDArray[Any],
     *,
     jobs: int = 1,
+    beside: Callable[[], object] | None = None,
 ) -> tuple[Row, ...]:
     """Refit models under every set of kernels that this CPU can run.
 
@@ -96,6 +97,8 @@ def certify(
         The data.
     jobs
         How many processes may run at once.
+    beside
+        Work for this process, which takes its turn after theirs: three of them leave one of two cores idle.
 
     Returns
     -------
@@ -111,7 +114,11 @@ def certify(
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            found = list(pool.map(partial(_refit, work, running), possible(portable.look())))
+            refits = pool.map(partial(_refit, work, running), possible(portable.look()))
+            turn = pool.submit(beside) if beside else None
+            found = list(refits)
+            if turn:
+                turn.result()
         except BaseException:
             for process in running:
                 process.kill()

@@ -13,7 +13,7 @@ from experiments.setting import default
 from experiments.watched import fit_watched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
@@ -51,12 +51,16 @@ def study(
     """
     models = chosen(data, space, record)
     best = list(space.settings()).index(models["best"])
+    learned: dict[str, Any] = {}
+    certified = _certificate(
+        data, models, seed, jobs, beside=lambda: learned.update(learning(data, models, seed))
+    )
     return {
-        **learning(data, models, seed),
+        **learned,
         "predicted": predicted[best].tolist(),
         "wrong": int(np.sum(predicted[best] != data.y_dev)),
         **trust(data, space, record, predicted, seed, jobs),
-        "certificate": _certificate(data, models, seed, jobs),
+        "certificate": certified,
     }
 
 
@@ -106,13 +110,17 @@ def trust(
 
 
 def _certificate(
-    data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int, jobs: int
+    data: Dataset,
+    models: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    jobs: int,
+    beside: Callable[[], object],
 ) -> list[dict[str, Any]]:
     """Refit both networks under every set of kernels that this CPU has: by set, what each model got right."""
     seeded = {name: {**setting, "random_state": seed} for name, setting in models.items()}
     sets: dict[str, dict[str, Any]] = {}
     arrays = (data.X_train, data.y_train, data.X_dev, data.y_dev)
-    for row in certificate.certify(seeded, *arrays, jobs=jobs):
+    for row in certificate.certify(seeded, *arrays, jobs=jobs, beside=beside):
         measured = {"train": row.train, "dev": row.dev, "margin": row.margin}
         sets.setdefault(f"{row.kernels}, {row.simd}", {})[row.model] = measured
     return [{"kernels": kernels, "models": found} for kernels, found in sets.items()]

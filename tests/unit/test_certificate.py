@@ -87,6 +87,16 @@ def test_a_machine_that_cannot_be_pinned_has_one_row_for_each_model(monkeypatch)
     assert [row.model for row in certify(MODELS, *DATA)] == ["default", "best"]
 
 
+def test_work_beside_the_processes_is_done_and_its_error_told(rows):
+    """What this process does meanwhile leaves the rows as they are, and does not fail in silence."""
+    done = []
+
+    assert certify(MODELS, *DATA, jobs=2, beside=lambda: done.append("learned")) == rows
+    assert ["learned"] == done
+    with pytest.raises(ZeroDivisionError):
+        certify(MODELS, *DATA, jobs=2, beside=lambda: 1 / 0)
+
+
 def test_a_process_that_dies_is_told():
     """A model that cannot be fitted ends in a sentence, not in a missing row."""
     with pytest.raises(SearchError, match="process with Haswell kernels died"):
