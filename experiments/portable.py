@@ -229,7 +229,7 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
     if not blas:
         faults.append("no BLAS library tells which kernels it runs")
     if simd != PINNED_LEVEL:
-        faults.append(f"numpy's loops go up to {simd} instead of {PINNED_LEVEL}")
+        faults.append(f"the loops of numpy go up to {simd} instead of {PINNED_LEVEL}")
     return {
         "pinned": not faults,
         "reasons": [*pins.obstacles, *faults] if faults else [],
@@ -249,7 +249,7 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     if environment["pinned"]:
         kernel = environment["blas"][0]["architecture"]
         first = (
-            f"Pinned: every BLAS runs {kernel} kernels on one thread and numpy's loops go up to"
+            f"Pinned: every BLAS runs {kernel} kernels on one thread and the loops of numpy go up to"
             f" {environment['simd']}, so any x86-64 Linux with AVX2 and the same wheels gives the same bits."
         )
     else:
