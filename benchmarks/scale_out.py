@@ -2,9 +2,9 @@
 
     python -m benchmarks.scale_out [--runs N] [--quick] [--json FILE]
 
-The model divides 100,000 settings into tasks as the search does, gives each the seconds that its stack takes
-by the rate measured here, and lets workers take them in order. A task cannot start before the client has
-handed it out (measured with empty tasks), nor before its worker has started.
+The model divides 100,000 settings into tasks as the search does for so many workers, gives each the seconds
+that its stack takes by the rate measured here, and lets workers take them in order. A task cannot start
+before the client has handed it out (measured with empty tasks), nor before its worker has started.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, program, say, side
+from benchmarks.measurement import Found, Row, curve, program, say, side
 from benchmarks.processes import timed
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def measure(options: argparse.Namespace) -> Found:
     """Measure here, then reckon."""
     quick = options.quick
     here: dict[int, list[Sample]] = {workers: [] for workers in WORKERS}
-    costs = _costs()
+    costs = {workers: _costs(workers) for workers in MODELLED}
     models: list[Model] = []
     for _ in range(options.runs):
         for workers, samples in here.items():
@@ -83,12 +83,11 @@ def measure(options: argparse.Namespace) -> Found:
             [model.used[AIM] for model in models],
         ),
     ]
-    first = models[0]
-    curves = [
-        _curve("model", first.seconds),
-        _curve("perfect", {n: first.seconds[1] / n for n in MODELLED}),
-    ]
-    return Found(rows, curves, {"where it stops": _limit(first, len(costs))})
+    panel, axes = f"{MANY:,} settings on a cluster", ("workers", "wall time, min")
+    reckoned = {n: [model.seconds[n] / 60 for model in models] for n in MODELLED}
+    perfect = {n: [minutes / n for minutes in reckoned[1]] for n in MODELLED}
+    curves = [curve(panel, "model", axes, reckoned), curve(panel, "perfect", axes, perfect)]
+    return Found(rows, curves, {"where it stops": _limit(models[0], costs)})
 
 
 @dataclass(frozen=True)
@@ -101,38 +100,31 @@ class Model:
     used: dict[int, float]
 
 
-def _model(costs: list[float], stacks: Mapping[str, Any], each: float) -> Model:
+def _model(costs: Mapping[int, list[float]], stacks: Mapping[str, Any], each: float) -> Model:
     """Reckon with the rate of the stacks, what it takes to hand out a task, and a worker's start."""
     rate = sum(seconds for _, seconds in stacks["tasks"]) / sum(cost for cost, _ in stacks["tasks"])
-    tasks = [cost * rate for cost in costs]
-    reckoned = {n: _makespan(tasks, n, each, stacks["start"]) for n in MODELLED}
-    used = {n: sum(tasks) / (n * seconds) for n, seconds in reckoned.items()}
-    return Model(each, stacks["start"], reckoned, used)
+    start, reckoned, used = stacks["start"], {}, {}
+    for workers, tasks in costs.items():
+        reckoned[workers] = _makespan([cost * rate for cost in tasks], workers, each, start)
+        used[workers] = sum(tasks) * rate / (workers * reckoned[workers])
+    return Model(each, start, reckoned, used)
 
 
-def _curve(label: str, seconds: dict[int, float]) -> dict[str, Any]:
-    return {
-        "panel": f"{MANY:,} settings on a cluster",
-        "label": label,
-        "x": list(seconds),
-        "y": [value / 60 for value in seconds.values()],
-        "xlabel": "workers",
-        "ylabel": "wall time, min",
-    }
-
-
-def _limit(model: Model, tasks: int) -> str:
+def _limit(model: Model, costs: Mapping[int, list[float]]) -> str:
     """Say where more workers stop paying, and for which reason."""
-    past = [n for n, share in model.used.items() if share < WORTH]
+    past = [workers for workers, share in model.used.items() if share < WORTH]
     if not past:
         return f"not below {max(model.used)} workers"
     n = past[0]
-    slow = tasks * model.each > model.seconds[n] / 2
+    slow = len(costs[n]) * model.each > model.seconds[n] / 2
     reason = "the rate at which the client hands tasks out sets" if slow else "the longest tasks set"
-    return f"of {n} workers only {model.used[n]:.0%} of the time is used ({tasks} tasks): {reason} the limit"
+    return (
+        f"of {n} workers only {model.used[n]:.0%} of the time is used ({len(costs[n]):,} tasks): {reason} the"
+        " limit"
+    )
 
 
-def _costs() -> list[float]:
+def _costs(workers: int) -> list[float]:
     """Give the costs of the tasks into which the search divides the many settings, in its order."""
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415 - after the pins, as all of numpy
 
@@ -141,7 +133,7 @@ def _costs() -> list[float]:
 
     samples, features = problems.data("shipped").X_train.shape
     fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
-    return [task.cost for task in divide(fits, samples, features, 1, CLUSTER)]
+    return [task.cost for task in divide(fits, samples, features, 1, max(CLUSTER, workers))]
 
 
 def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:

@@ -25,6 +25,21 @@ ATTEMPTS = 3  # at handing out data that have been lost with their workers
 END = object()
 
 
+def cores(scheduler: str) -> int:
+    """Count the threads of a cluster's workers, of which at least one has to be there.
+
+    Raises
+    ------
+    SearchError
+        If the scheduler does not answer, or there is no worker.
+    """
+    client = _connected(scheduler)
+    try:
+        return sum(client.nthreads().values())
+    finally:
+        client.close(timeout=ANSWER)
+
+
 def spread(tasks: Mapping[int, Task], data: Data, scheduler: str) -> Generator[Report]:
     """Yield the reports of tasks done on a cluster, as they come in.
 

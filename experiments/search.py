@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "SearchError", "SpaceError", "check", "run"]
 
 ATTEMPTS = 3  # at tasks whose worker process dies
-CLUSTER = 16  # workers for which the work is divided, when a cluster does it
+CLUSTER = 16  # workers for which the work is divided at least, when a cluster does it: more may yet come
 
 
 def run(
@@ -171,18 +171,17 @@ def _trained(
     samples, features = data.X_train.shape
     classes = len(set(data.y_train.tolist()))
     outputs = 1 if classes <= 2 else classes
-    parts = divide(fits, samples, features, outputs, CLUSTER if scheduler else jobs)
+    if scheduler:
+        from experiments import cluster  # noqa: PLC0415 - joblib's part for Dask takes half a second
+
+        jobs = max(CLUSTER, cluster.cores(scheduler))
+    parts = divide(fits, samples, features, outputs, jobs)
     tasks = dict(enumerate(parts))
     done, total = 0.0, sum(task.cost for task in parts)
     here = in_force()
     if progress:
         progress(done, total)
-    if scheduler:
-        from experiments.cluster import spread  # noqa: PLC0415 - joblib's part for Dask takes half a second
-
-        reports = spread(tasks, data, scheduler)
-    else:
-        reports = _on_this_machine(tasks, data, jobs)
+    reports = cluster.spread(tasks, data, scheduler) if scheduler else _on_this_machine(tasks, data, jobs)
     with contextlib.closing(reports):
         for report in reports:
             if report.computed_with != here:

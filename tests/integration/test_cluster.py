@@ -1,5 +1,7 @@
 """A search on a real cluster: a Dask scheduler and its workers, one of which is killed in the middle."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -102,6 +104,36 @@ def test_a_cluster_that_goes_away_in_the_middle_is_told(gone, cluster_here, tmp_
         )
 
     assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
+
+
+def test_work_is_divided_for_the_workers_that_are_there(cluster_here, monkeypatch):
+    """A second worker makes for more and smaller tasks, and for the same networks."""
+    monkeypatch.setattr(search, "CLUSTER", 1)
+    steps, found = [], []
+
+    def go():
+        reported = []
+        outcomes = search.run(
+            SETTINGS,
+            *DATA,
+            seeds=SEEDS,
+            scheduler=cluster_here.address,
+            progress=lambda done, _: reported.append(done),
+        )
+        steps.append(len(reported))
+        found.append([outcome.digest for outcome in outcomes])
+
+    with cluster_here.worker():
+        go()
+        with cluster_here.worker():
+            deadline = time.monotonic() + 60
+            while cluster.cores(cluster_here.address) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            go()
+
+    assert steps[0] < steps[1]
+    assert found[0] == found[1]
 
 
 def test_a_worker_with_other_kernels_is_refused(cluster_here):
