@@ -34,7 +34,13 @@ HEAVY = frozenset(
         *("pandas", "pypdf", "scipy", "sklearn", "sympy", "zmq"),
     )
 )
-LIGHT = (["--help"], ["verify", "--help"], ["watch", "--help"])  # commands that need none of them
+LIGHT = (
+    ["--help"],
+    ["verify", "--help"],
+    ["explore", "--help"],
+    ["watch", "--help"],
+    ["doctor"],
+)  # commands that need none of them
 SEARCHES = "search(("  # begins the cells of the notebook that search an architecture
 
 

@@ -13,7 +13,7 @@ import math
 import random
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.measurement import Found, Row, program, say, side
+from benchmarks.measurement import Found, Row, curve, program, say, side
 from benchmarks.processes import RunError, Sample, timed
 
 if TYPE_CHECKING:
@@ -48,16 +48,8 @@ def measure(options: argparse.Namespace) -> Found:
             say(f"{name}, T = {length}: {last.wall:.3f} s, {last.answer['nodes']} nodes")
         reached[name] = done
         for what, label in (("seconds", "time, s"), ("nodes", "nodes of the tree")):
-            curves.append(
-                {
-                    "panel": f"derivative, {what}",
-                    "label": name,
-                    "x": list(done),
-                    "y": [samples[0].answer[what] for samples in done.values()],
-                    "xlabel": "T",
-                    "ylabel": label,
-                }
-            )
+            points = {length: [sample.answer[what] for sample in samples] for length, samples in done.items()}
+            curves.append(curve(f"derivative, {what}", name, ("T", label), points, done))
     for name, done in reached.items():
         longest = max(done)
         rows.append(

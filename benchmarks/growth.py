@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, program, ratio, say, side
+from benchmarks.measurement import Found, Row, curve, program, ratio, say, side
 from benchmarks.processes import Sample, timed
 
 if TYPE_CHECKING:
@@ -101,15 +100,15 @@ def _found(samples: Sequence[Sample]) -> list[Any]:
 
 
 def _curves(panel: str, points: Points) -> list[dict[str, Any]]:
+    axes = LABELS[panel], "wall time, s"
     return [
-        {
-            "panel": f"cost with {panel}",
-            "label": trainer,
-            "x": list(found),
-            "y": [statistics.median(sample.wall for sample in samples) for samples in found.values()],
-            "xlabel": LABELS[panel],
-            "ylabel": "wall time, s",
-        }
+        curve(
+            f"cost with {panel}",
+            trainer,
+            axes,
+            {size: [sample.wall for sample in samples] for size, samples in found.items()},
+            found,
+        )
         for trainer, found in points.items()
     ]
 

@@ -70,19 +70,14 @@ class Row:
     def as_json(self) -> dict[str, Any]:
         """Give the row with minimum, median and maximum of everything."""
         found: dict[str, Any] = {"name": self.name, "quantity": self.quantity, **_found(self)}
-        for name, samples in self.sides.items():
-            told = {"wall": spread([sample.wall for sample in samples])}
-            told["cpu"] = spread([sample.cpu for sample in samples])
-            if any(sample.memory for sample in samples):
-                told["memory"] = spread([sample.memory for sample in samples])
-            found["sides"][name] = told
+        found["sides"] = {name: times(samples) for name, samples in self.sides.items()}
         return found
 
 
 def _found(row: Row) -> dict[str, Any]:
     values = spread(row.values)
     target = None if row.target is None else {**asdict(row.target), "met": row.target.met(values["median"])}
-    return {"value": values, "target": target, "note": row.note, "sides": {}}
+    return {"value": values, "target": target, "note": row.note}
 
 
 @dataclass(frozen=True)
@@ -99,6 +94,33 @@ def ratio(name: str, what: Sequence[str], sides: Mapping[str, Sequence[Sample]],
     over, under = (sides[side] for side in what)
     values = [a.wall / b.wall for a, b in zip(over, under, strict=True)]
     return Row(name, f"{what[0]} / {what[1]}, wall time", values, sides=sides, **more)
+
+
+def curve(
+    panel: str,
+    label: str,
+    axes: tuple[str, str],
+    values: Mapping[int, Sequence[float]],
+    samples: Mapping[int, Sequence[Sample]] | None = None,
+) -> dict[str, Any]:
+    """Give a curve through the medians of values by size, with all that was measured of each point."""
+    found: dict[str, Any] = {"panel": panel, "label": label, "xlabel": axes[0], "ylabel": axes[1]}
+    found |= {"x": list(values), "y": [statistics.median(some) for some in values.values()]}
+    found["values"] = [spread(some) for some in values.values()]
+    if samples:
+        found["taken"] = [times(samples[size]) for size in values]
+    return found
+
+
+def times(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Give the spread of wall and CPU time in seconds, and of the memory in MiB where somebody looked."""
+    found = {
+        "wall": spread([sample.wall for sample in samples]),
+        "cpu": spread([sample.cpu for sample in samples]),
+    }
+    if any(sample.memory for sample in samples):
+        found["memory"] = spread([sample.memory for sample in samples])
+    return found
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

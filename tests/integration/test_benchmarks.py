@@ -113,6 +113,41 @@ def test_a_sample_counts_all_that_a_command_starts(tmp_path):
     assert (tmp_path / "done").exists()
 
 
+def test_both_times_are_of_the_same_stretch():
+    """What was computed before does not count; what a child computes meanwhile does, awaited or not."""
+    burn = "import time\nwhile time.process_time() < 0.4: pass\nprint(flush=True)\ntime.sleep({wait})"
+    start = "subprocess.Popen([sys.executable, '-c', {burn!r}], stdout=subprocess.PIPE)"
+    awaited, running = (start.format(burn=burn.format(wait=wait)) for wait in (0, 20))
+
+    said = in_a_process(
+        "import subprocess, sys, time\n"
+        "from benchmarks.processes import timed\n"
+        "while time.process_time() < 3: pass\n"
+        "with timed() as taken:\n"
+        f"    {awaited}.communicate()\n"
+        f"    other = {running}\n"
+        "    other.stdout.readline()\n"
+        "other.kill()\n"
+        "print(taken['seconds'], taken['cpu'])"
+    )
+
+    seconds, cpu = map(float, said.split())
+    assert 0.78 <= cpu < 2.5  # the clock of a process that still runs ticks every 10 ms
+    assert seconds >= 0.8
+
+
+def test_a_curve_goes_through_the_medians():
+    """Each point of a curve is a median, and all that was measured of it stands beside."""
+    samples = {1: [Sample(2, 3), Sample(4, 5), Sample(9, 9)], 10: [Sample(20, 30)]}
+    walls = {size: [sample.wall for sample in some] for size, some in samples.items()}
+
+    found = measurement.curve("cost", "ours", ("n", "s"), walls, samples)
+
+    assert ([1, 10], [4, 20]) == (found["x"], found["y"])
+    assert {"min": 2, "median": 4, "max": 9, "runs": 3} == found["values"][0] == found["taken"][0]["wall"]
+    assert {"min": 3, "median": 5, "max": 9, "runs": 3} == found["taken"][0]["cpu"]
+
+
 def test_a_command_that_takes_too_long_is_ended(tmp_path):
     """A time limit ends the command with all below it, and the error says so."""
     started = time.monotonic()
