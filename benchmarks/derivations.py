@@ -25,7 +25,7 @@ LENGTHS = {
     "simplify": (1, 2, 3, 4, 5),
 }
 QUICK = 3  # lengths of each curve
-LIMIT = 10.0  # seconds for one length
+LIMIT = 8.0  # seconds for one length
 W1, W2 = 0.5, 0.75  # the point
 
 

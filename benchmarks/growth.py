@@ -26,8 +26,8 @@ SAMPLES = (500, 5000, 50_000)
 WIDTHS = (10, 50, 100, 200, 400)
 ONE, ALL = 1, 2  # processes
 QUICK = 2  # points of each curve
-FEW = 500  # samples, for searches of many settings
-EPOCHS = 10  # of training, where samples and width grow
+FEW = 200  # samples, for searches of many settings
+EPOCHS = 5  # of training, where samples and width grow
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
 LABELS = {
     "settings": "settings",
@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> Found:
     rows = [row for panel, points in panels.items() for row in _rows(panel, points)]
     curves = [curve for panel, points in panels.items() for curve in _curves(panel, points)]
     facts = {
-        "settings": f"layers of 10 to 40 units, {FEW} samples; GridSearchCV to {COUNTS[THEIRS][-1]} settings",
+        "settings and cores": f"layers of 10 to 40 units, {FEW} samples; GridSearchCV to {COUNTS[THEIRS][-1]} settings",
         "samples and width": f"ten networks, {EPOCHS} epochs, batches of 200, one core",
     }
     return Found(rows, curves, facts)
@@ -59,13 +59,13 @@ def measure(options: argparse.Namespace) -> Found:
 def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
     """Measure each size of each panel once: give the panel, the size and the sample."""
     some, tens = (QUICK, 10) if quick else (None, 1)
-    first, *more = (count // tens for count in COUNTS[trainer][:some])
-    whole = side("growth", "settings", trainer=trainer, count=first, jobs=ALL)
-    yield "settings", first, whole
-    yield "cores", ONE, side("growth", "settings", trainer=trainer, count=first, jobs=ONE)
-    yield "cores", ALL, whole
-    for count in more:
-        yield "settings", count, side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
+    for place, counts in enumerate(COUNTS[trainer][:some]):
+        count = counts // tens
+        sample = side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
+        yield "settings", count, sample
+        if place == 1:
+            yield "cores", ONE, side("growth", "settings", trainer=trainer, count=count, jobs=ONE)
+            yield "cores", ALL, sample
     for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):
         grown: dict[str, Any] = {panel: sizes}
         points = side("growth", "networks", trainer=trainer, **grown).answer

@@ -11,12 +11,11 @@ if TYPE_CHECKING:
     from experiments.workload import Data
 
 SETS = ("shipped", "breast_cancer", "digits")
-WHOLE, PART, FEW = "whole", "part", "few"
+WHOLE, PART = "whole", "part"
 # What a space puts in the place of the report's own values.
 SPACES: dict[str, dict[str, list[Any]]] = {
     WHOLE: {},
-    PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.001, 0.01]},
-    FEW: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.001]},
+    PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.01, 0.1]},
 }
 QUICK: dict[str, list[Any]] = {
     "hidden_layer_sizes": [[50]],

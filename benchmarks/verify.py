@@ -55,4 +55,4 @@ def measure(options: argparse.Namespace) -> Found:
 
 
 if __name__ == "__main__":
-    program(__doc__ or "", measure, runs=2)
+    program(__doc__ or "", measure, runs=1)
