@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 
 from benchmarks import problems, project
-from benchmarks.measurement import Found, Row, Target, program, ratio, say, side
+from benchmarks.measurement import Found, Row, Target, program, ratio, say, side, turns
 from benchmarks.processes import Sample, run, timed
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def measure(options: argparse.Namespace) -> Found:
         room = Path(folder)
         sides: dict[str, list[Sample]] = {COLD: [], SEARCH: []}
         stages: list[dict[str, float]] = []
-        for number in range(options.runs):
+        for number in turns(options):
             house, out = project.copied(room / f"house{number}"), room / f"out{number}"
             if options.quick:
                 project.shrink(house)

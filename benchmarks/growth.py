@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> Found:
     rows = [row for panel, points in panels.items() for row in _rows(panel, points)]
     curves = [curve for panel, points in panels.items() for curve in _curves(panel, points)]
     facts = {
-        "settings and cores": f"layers of 10 to 40 units, {FEW} samples; GridSearchCV to {COUNTS[THEIRS][-1]} settings",
+        "settings and cores": f"layers of 10 to 40 units, {FEW} samples",
         "samples and width": f"ten networks, {EPOCHS} epochs, batches of 200, one core",
     }
     return Found(rows, curves, facts)
@@ -63,7 +63,7 @@ def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
         count = counts // tens
         sample = side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
         yield "settings", count, sample
-        if place == 1:
+        if not place:
             yield "cores", ONE, side("growth", "settings", trainer=trainer, count=count, jobs=ONE)
             yield "cores", ALL, sample
     for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import statistics
@@ -23,7 +24,7 @@ from benchmarks.processes import PINS, Sample, run
 from experiments import portable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PACKAGES = (
     *("numpy", "scipy", "scikit-learn", "joblib", "sympy", "distributed", "optuna", "snakemake", "nbconvert"),
@@ -149,6 +150,16 @@ def side(module: str, name: str, *, memory: bool = False, seconds: float = 900, 
     return Sample(wall, cpu, sample.memory, answer)
 
 
+def turns(options: argparse.Namespace) -> Iterator[int]:
+    """Count the runs from 0: as many as are asked for, but none that would not end in the time left."""
+    started = time.perf_counter()
+    for number in range(options.runs):
+        taken = time.perf_counter() - started
+        if number and taken + taken / number > options.left:
+            return
+        yield number
+
+
 def peer(name: str) -> Path | None:
     """Find a program in the environment that runs this one; None if it is not installed."""
     path = Path(sys.executable).parent / name
@@ -164,6 +175,9 @@ def program(
     """Be the command line of one program: measure and tell, or be one side of a comparison."""
     parser = argparse.ArgumentParser(description=document.partition("\n")[0])
     parser.add_argument("--runs", type=int, help=f"how often each thing is measured (default: {runs})")
+    parser.add_argument(
+        "--left", type=float, default=math.inf, metavar="SECONDS", help="repeat nothing later"
+    )
     parser.add_argument("--quick", action="store_true", help="a run of seconds, to try the program out")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found to this file")
     parser.add_argument("--side", nargs=2, metavar=("NAME", "ARGUMENTS"), help=argparse.SUPPRESS)

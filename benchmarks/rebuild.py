@@ -74,9 +74,9 @@ def _rows(taken: dict[str, dict[str, list[Sample]]]) -> list[Row]:
     start = min(sample.wall for sample in idle[PYTHON])
     unequal = (
         "make compares the times of eleven files; ours compares the contents of all files, the packages, the"
-        f" TeX and the processor, and starts Python twice, which alone takes {start:.3f} s each time. Tried: a"
-        " first Python that loads nothing but os and sys, versions read from the names of folders, no package"
-        " imported; a Python that does nothing is slower than make. Not tried: to trust the times of files"
+        f" TeX and the processor, and starts Python twice, which alone takes {start:.3f} s each time. Tried:"
+        " a first Python that loads nothing but os and sys, versions read from the names of folders, no"
+        " package imported; a Python that does nothing is slower than make. Not tried: to trust files' times"
     )
     notes = {(NOTHING, MAKE): unequal}
     for change, sides in taken.items():

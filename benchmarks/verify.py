@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import project
-from benchmarks.measurement import Found, Row, program, ratio, say
+from benchmarks.measurement import Found, Row, program, ratio, say, turns
 from benchmarks.processes import ROOT, Sample, run
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def measure(options: argparse.Namespace) -> Found:
             shutil.copytree(ROOT / "build", out)
         hand = project.job(room / "hand", house, out)
         sides: dict[str, list[Sample]] = {WHOLE: [], FAST: [], HAND: []}
-        for _ in range(options.runs):
+        for _ in turns(options):
             for name, samples in sides.items():
                 if name == HAND:
                     sample = run(project.NBCONVERT.split(), hand, environ=project.path(), memory=True)
@@ -55,4 +55,4 @@ def measure(options: argparse.Namespace) -> Found:
 
 
 if __name__ == "__main__":
-    program(__doc__ or "", measure, runs=1)
+    program(__doc__ or "", measure, runs=2)
