@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import subprocess
@@ -146,6 +147,21 @@ def test_a_curve_goes_through_the_medians():
     assert ([1, 10], [4, 20]) == (found["x"], found["y"])
     assert {"min": 2, "median": 4, "max": 9, "runs": 3} == found["values"][0] == found["taken"][0]["wall"]
     assert {"min": 3, "median": 5, "max": 9, "runs": 3} == found["taken"][0]["cpu"]
+
+
+def test_nothing_is_repeated_that_would_not_end_in_time():
+    """The first run is always done; another one only if runs as long as those before it still fit."""
+
+    def counted(left: float) -> list[int]:
+        options, done = argparse.Namespace(runs=4, left=left), []
+        for number in measurement.turns(options):
+            done.append(number)
+            time.sleep(0.6)
+        return done
+
+    assert [0] == counted(-60.0)
+    assert [0, 1] == counted(1.6)
+    assert [0, 1, 2, 3] == counted(60.0)
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path):
