@@ -98,7 +98,7 @@ def certify(
     jobs
         How many processes may run at once.
     beside
-        Work for this process, which takes its turn after theirs: three of them leave one of two cores idle.
+        Work for this process when the first of them has ended: three of them leave one of two cores idle.
 
     Returns
     -------
@@ -115,11 +115,12 @@ def certify(
     with ThreadPoolExecutor(jobs) as pool:
         try:
             refits = pool.map(partial(_refit, work, running), possible(portable.look()))
-            turn = pool.submit(beside) if beside else None
-            found = list(refits)
-            if turn:
-                turn.result()
+            found = [next(refits)]
+            if beside:
+                beside()
+            found += refits
         except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
             for process in running:
                 process.kill()
             raise
