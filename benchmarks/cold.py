@@ -41,6 +41,7 @@ LIGHT = (
     ["watch", "--help"],
     ["doctor"],
 )  # commands that need none of them
+WHY = {"doctor": "; it reads the data, as a build would, which takes numpy"}
 SEARCHES = "search(("  # begins the cells of the notebook that search an architecture
 
 
@@ -122,7 +123,7 @@ def _imports(house: Path, commands: Sequence[Sequence[str]]) -> list[Row]:
         )
         loaded = sorted(HEAVY & set(sample.answer.splitlines()[-1].split()))
         name = "build, nothing changed" if command is commands[-1] else " ".join(command)
-        note = f"{', '.join(loaded) or 'none'}; {sample.wall:.2f} s"
+        note = f"{', '.join(loaded) or 'none'}; {sample.wall:.2f} s{WHY.get(name, '')}"
         rows.append(Row(name, "heavy packages imported", [len(loaded)], Target(0), note=note))
     return rows
 
