@@ -40,7 +40,7 @@ LIGHT = (
     ["explore", "--help"],
     ["watch", "--help"],
     ["doctor"],
-)  # commands that need none of them
+)  # commands that should do without them
 WHY = {"doctor": "; it reads the data, as a build would, which takes numpy"}
 SEARCHES = "search(("  # begins the cells of the notebook that search an architecture
 
