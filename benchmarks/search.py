@@ -5,9 +5,9 @@
 GridSearchCV and lockstep train every setting on every core; GridSearchCV's scorer counts dev samples and
 hashes the weights, and both must be lockstep's, bit for bit, for each setting and seed. Successive halving
 (HalvingGridSearchCV over max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core)
-stop trainings early: each goes on until its CPU time is what lockstep's exhaustive search took, and then the
-best counts of correct dev samples are compared, of networks that were trained to their end. Each run takes
-other seeds.
+stop trainings early, with the CPU time that lockstep's exhaustive search took: Optuna uses it up, halving
+begins no further round when half of it is gone. Then the best counts of correct dev samples are compared, of
+networks trained to their end; halving may also keep one from its last rung. Each run takes other seeds.
 """
 
 from __future__ import annotations
