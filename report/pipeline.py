@@ -1,4 +1,4 @@
-"""The stages of a build, in order: configure, derive, measure, study, draw, typeset, compile, bundle."""
+"""The stages of a build, in order: derive, measure, search, study, draw, typeset, compile, bundle."""
 
 from __future__ import annotations
 
@@ -84,10 +84,12 @@ def build(
                 "measure",
                 lambda: stages.measure(inputs, data_read, work, workers, console),
             )
-            studied = kept.made(
-                "study",
-                lambda: stages.study(inputs, data_read, measured, kept.shelf("fits"), workers, console),
+            searched = kept.made(
+                "search",
+                lambda: stages.search(inputs, data_read, kept.shelf("fits"), workers, console),
             )
+            stages.compare(inputs, data_read, measured, searched)
+            studied = kept.made("study", lambda: stages.study(inputs, data_read, measured, searched, workers))
             drawn = kept.made("draw", lambda: stages.draw(inputs, data_read, derived, measured, studied))
             # latexmk is asked who it is; the stage after this one finds the answer remembered
             with console.stage("typeset"), beside(toolchain.find_latexmk, when=pdf):

@@ -97,6 +97,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         "derive": derive,
         "measure": numeric | notebook,
         "fits": fits,
+        "search": numeric,
         "study": numeric,
         "draw": derive | numeric | notebook | drawing,
         "build": whole,

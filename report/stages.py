@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from report.sources import Inputs
 
 PDF, PAGES = "submission.pdf", "pages.json"
+COUNTED = ("train", "dev", "epochs")  # by both searches, for each setting
 
 
 def read(inputs: Inputs) -> Dataset:
@@ -88,42 +89,55 @@ def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
     return notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
 
 
-def study(
-    inputs: Inputs, data: Dataset, measured: Mapping[str, Any], store: Path, jobs: int, console: Console
-) -> dict[str, Any]:
-    """Train all settings by other code, then compute what the pages show beside the notebook's numbers.
-
-    Raises
-    ------
-    CheckError
-        A count differs from the notebook's.
-    """
+def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> dict[str, Any]:
+    """Train all settings by other code: what each has right, and predicts (places among the classes)."""
     from experiments import search  # noqa: PLC0415 - scikit-learn
-    from experiments import study as studies  # noqa: PLC0415
-    from experiments.watched import why_not_lockstep  # noqa: PLC0415
 
-    space, record, seed = _space(inputs, data), measured["record"], inputs.config.seed
-    settings = list(space.settings())
     outcomes = search.run(
-        settings,
+        list(_space(inputs, data).settings()),
         data.X_train,
         data.y_train,
         data.X_dev,
         data.y_dev,
-        seeds=[seed],
+        seeds=[inputs.config.seed],
         jobs=jobs,
         store=store,
         progress=lambda done, total: console.progress(done, total, "the same search by our own trainer"),
     )
-    for part in ("train", "dev", "epochs"):
-        for setting, outcome, theirs in zip(settings, outcomes, record["search"][part], strict=True):
-            if (ours := getattr(outcome, part)) != theirs:
+    found = {part: [getattr(outcome, part) for outcome in outcomes] for part in COUNTED}
+    return {**found, "predicted": [outcome.predictions.tolist() for outcome in outcomes]}
+
+
+def compare(inputs: Inputs, data: Dataset, measured: Mapping[str, Any], searched: Mapping[str, Any]) -> None:
+    """Compare every count of the two searches, also where one or both were kept from before.
+
+    Raises
+    ------
+    CheckError
+        A count differs.
+    """
+    record = measured["record"]["search"]
+    for part in COUNTED:
+        for setting, ours, theirs in zip(
+            _space(inputs, data).settings(), searched[part], record[part], strict=True
+        ):
+            if ours != theirs:
                 raise CheckError(
                     f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {ours}."
                 )
-    predicted = np.array(data.classes)[np.array([outcome.predictions for outcome in outcomes])]
+
+
+def study(
+    inputs: Inputs, data: Dataset, measured: Mapping[str, Any], searched: Mapping[str, Any], jobs: int
+) -> dict[str, Any]:
+    """Compute what the pages show beside the notebook's numbers."""
+    from experiments import study as studies  # noqa: PLC0415 - scikit-learn
+    from experiments.watched import why_not_lockstep  # noqa: PLC0415
+
+    predicted = np.array(data.classes)[np.array(searched["predicted"])]
+    space, record = _space(inputs, data), measured["record"]
     return {
-        **studies.study(data, space, record, predicted, seed, jobs),
+        **studies.study(data, space, record, predicted, inputs.config.seed, jobs),
         "environment": {**portable.audit(), "no_lockstep": why_not_lockstep()},
     }
 

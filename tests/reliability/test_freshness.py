@@ -44,7 +44,7 @@ pin()
 settings = config.load(Path({root!r}) / "report.toml")
 print(json.dumps(sources.keys(sources.Inputs(settings, settings.data_path, quick=False, pdf=True))))
 """
-STAGES = {"derive", "measure", "study", "draw", "build"}
+STAGES = {"derive", "measure", "search", "study", "draw", "build"}
 
 
 def keys(project: Project, **environ: str) -> dict[str, dict[str, str]]:
@@ -118,17 +118,17 @@ CHANGES = {
     ),
     "the data": (
         lambda p: p.edit("data/trnX-3d.csv", "\n", "0\n"),
-        {"measure", "study", "draw", "build"},
+        {"measure", "search", "study", "draw", "build"},
         "trnX-3d.csv changed",
     ),
     "the search": (
         lambda p: p.edit("report.toml", "[[4]]", "[[5]]"),
-        {"measure", "study", "draw", "build"},
+        {"measure", "search", "study", "draw", "build"},
         "the search space changed",
     ),
     "an experiment": (
         lambda p: p.append("experiments/problem2.py", "#\n"),
-        {"measure", "study", "draw", "build"},
+        {"measure", "search", "study", "draw", "build"},
         "experiments/problem2.py changed",
     ),
     "the notebook": (
@@ -165,10 +165,14 @@ def test_a_change_concerns_what_depends_on_it(
     [
         (
             {"REPORT_KEEP_ENV": "1"},
-            {"measure", "study", "draw", "build"},
+            {"measure", "search", "study", "draw", "build"},
             ["$REPORT_KEEP_ENV", "$OMP_NUM_THREADS"],
         ),
-        ({"OPENBLAS_CORETYPE": "Prescott"}, {"measure", "study", "draw", "build"}, ["$REPORT_OVERRIDDEN"]),
+        (
+            {"OPENBLAS_CORETYPE": "Prescott"},
+            {"measure", "search", "study", "draw", "build"},
+            ["$REPORT_OVERRIDDEN"],
+        ),
         ({"PATH": "/nowhere"}, {"build"}, ["latexmk", "pdflatex"]),
         ({"LANG": "xx", "USER": "xx", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}, set(), []),
     ],
@@ -187,9 +191,9 @@ def test_the_machine_is_part_of_the_key(
     ("package", "concerned"),
     [
         ("sympy", {"derive", "draw", "build"}),
-        ("scikit_learn", {"measure", "study", "draw", "build"}),
-        ("threadpoolctl", {"measure", "study", "draw", "build"}),
-        ("matplotlib", {"measure", "study", "draw", "build"}),
+        ("scikit_learn", {"measure", "search", "study", "draw", "build"}),
+        ("threadpoolctl", {"measure", "search", "study", "draw", "build"}),
+        ("matplotlib", {"measure", "search", "study", "draw", "build"}),
         ("jinja2", {"build"}),
         ("pytest", set()),
     ],
@@ -229,7 +233,7 @@ def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert f"Building in {project.out}: templates/1e.tex changed." in done.stderr
     assert made(done.stderr).keys() == {"typeset", "compile", "bundle"}
-    assert done.stderr.count("unchanged, reused") == 4
+    assert done.stderr.count("unchanged, reused") == 5
     assert "A sentence that nobody wrote before." in project.shown().replace("\n", " ")
 
 
@@ -240,7 +244,8 @@ def test_another_seed_makes_all_again(project: Project) -> None:
     done = project.run()
 
     assert done.returncode == 0, done.stderr
-    assert [made(done.stderr)[stage] for stage in ("derive", "measure", "study")] == ["the seed changed"] * 3
+    numbers = ("derive", "measure", "search", "study")
+    assert [made(done.stderr)[stage] for stage in numbers] == ["the seed changed"] * 4
     assert json.loads((project.out / "results.json").read_text())["seed"] == 7
 
 
@@ -314,13 +319,27 @@ def test_a_damaged_kept_result_is_not_used(project: Project, original: Project) 
     assert project.products() == original.products()
 
 
+def test_a_notebook_that_counts_otherwise_is_caught(project: Project, original: Project) -> None:
+    """Our own search is reused, and its counts are still compared with those of the notebook run anew."""
+    project.edit("templates/homework03.py", '"epochs": model.n_iter_}', '"epochs": model.n_iter_ + 1}')
+
+    done = project.run()
+
+    assert done.returncode == 4, done.stderr
+    assert made(done.stderr).keys() == {"measure"}
+    assert re.search(
+        r"ERROR Two trainers disagree on \{.*\}: the notebook counts \d+ \(epochs\), ours", done.stderr
+    )
+    assert project.products() == original.products()
+
+
 @pytest.mark.slow
 def test_force_makes_everything_again(project: Project, original: Project) -> None:
     """--force derives and measures anew, though nothing has changed, and ends with the same bytes."""
     done = project.run("--force")
 
     assert done.returncode == 0, done.stderr
-    assert set(made(done.stderr)) >= {"derive", "measure", "study", "typeset", "compile", "bundle"}
+    assert set(made(done.stderr)) >= {"derive", "measure", "search", "study", "typeset", "compile", "bundle"}
     assert made(done.stderr)["measure"] == "asked for with --force"
     assert project.products() == original.products()
 

@@ -77,16 +77,24 @@ def killed_in(project: Project, stage: str, seconds: float = 0.0) -> None:
 
 # For each stage: what is forgotten so that it runs, and what is told when it begins.
 STAGES = {
-    "derive": (("derive", "measure", "study"), "Building in"),
-    "measure": (("measure", "study"), "derive: unchanged"),
-    "study": (("study",), "measure: unchanged"),
+    "derive": (("derive", "measure", "search", "study"), "Building in"),
+    "measure": (("measure", "search", "study"), "derive: unchanged"),
+    "search": (("search", "study"), "measure: unchanged"),
+    "study": (("study",), "search: unchanged"),
     "typeset": ((), "study: unchanged"),
     "compile": ((), "-> typeset"),
 }
-QUICK = [("measure", 0.5), ("study", 0.3), ("compile", 0.4)]
+QUICK = [("measure", 0.5), ("search", 0.3), ("study", 0.3), ("compile", 0.4)]
 SLOW = [
     (stage, (moment + 0.5) / moments)
-    for stage, moments in {"derive": 5, "measure": 8, "study": 6, "typeset": 2, "compile": 4}.items()
+    for stage, moments in {
+        "derive": 5,
+        "measure": 8,
+        "search": 3,
+        "study": 6,
+        "typeset": 2,
+        "compile": 4,
+    }.items()
     for moment in range(moments)
 ]
 
