@@ -12,8 +12,46 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.measurement import Row
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from benchmarks.processes import Sample
+
+
+def rows(name: str, searches: Sequence[Sample], samples: int, features: int) -> list[Row]:
+    """Tell how far from their arithmetic limit searches are; see `limits`.
+
+    Parameters
+    ----------
+    name : str
+        What was searched.
+    searches : sequence of Sample
+        Run by run; ``answer["epochs"]`` lists the networks.
+    samples, features : int
+        The size of the training set.
+    """
+    found = [limits(search.answer["epochs"], samples, features) for search in searches]
+    bare, heavy = zip(*found, strict=True)
+    return [
+        Row(
+            name,
+            "lockstep / bare loop, CPU time",
+            [search.cpu / seconds for search, seconds in zip(searches, bare, strict=True)],
+            note=f"{_told(bare)} of one core in a bare loop of the same calls",
+        ),
+        Row(
+            name,
+            "lockstep / products and functions alone, CPU time",
+            [search.cpu / seconds for search, seconds in zip(searches, heavy, strict=True)],
+            note=f"{_told(heavy)}; tanh, expit and sqrt are the functions",
+        ),
+    ]
+
+
+def _told(values: Sequence[float]) -> str:
+    return f"{', '.join(f'{value:.1f}' for value in values)} s"
 
 
 def limits(epochs: Sequence[Sequence[Any]], samples: int, features: int) -> tuple[float, float]:

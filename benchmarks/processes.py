@@ -28,7 +28,26 @@ ROOT = Path(__file__).resolve().parents[1]
 PINS = portable.pin()  # before numpy; what is started below inherits them
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER of prctl: orphans of our children become our children
 LINGER = 5.0  # seconds for processes that outlive the command that started them
-LOOK = 0.1  # seconds between two looks at the memory
+LOOK = 0.2  # seconds between two looks
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a command and all below it had come to at one moment.
+
+    Attributes
+    ----------
+    time : float
+        Seconds since the epoch.
+    cpu : float
+        Seconds computed so far, from some point on.
+    memory : float
+        MiB held.
+    """
+
+    time: float
+    cpu: float
+    memory: float
 
 
 @dataclass(frozen=True)
@@ -43,12 +62,23 @@ class Sample:
         The most that all its processes held at once, in MiB; 0 where nobody looked.
     answer : Any
         What the run gave: the JSON that a side printed, else the text.
+    looks : sequence of Look
+        Its course, where somebody looked.
     """
 
     wall: float
     cpu: float
     memory: float = 0.0
     answer: Any = None
+    looks: Sequence[Look] = ()
+
+    def between(self, start: float, stop: float) -> float:
+        """Give the CPU seconds computed from one moment to another, both in seconds since the epoch."""
+        import numpy as np  # noqa: PLC0415 - after the pins
+
+        times, cpu = [look.time for look in self.looks], [look.cpu for look in self.looks]
+        first, last = np.interp((start, stop), times, cpu)
+        return float(last - first)
 
 
 class RunError(RuntimeError):
@@ -97,7 +127,7 @@ def run(
         errors="replace",
         start_new_session=True,
     )
-    with _watched(memory) as most:
+    with _watched(memory) as looks:
         try:
             said, complained = process.communicate(timeout=seconds)
         except BaseException as error:
@@ -113,14 +143,18 @@ def run(
         raise RunError(f"{_shown(command)}: exit code {process.returncode}\n{last}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Sample(wall, cpu, max(most, default=0.0), said)
+    return Sample(wall, cpu, max((look.memory for look in looks), default=0.0), said, tuple(looks))
 
 
 def cpu_of_all() -> float:
     """Give the CPU seconds that this process and all below it have computed so far."""
+    return time.process_time() + _cpu_below()
+
+
+def _cpu_below() -> float:
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     below = sum(map(_computed, _descendants())) / os.sysconf("SC_CLK_TCK")
-    return time.process_time() + ended.ru_utime + ended.ru_stime + below
+    return ended.ru_utime + ended.ru_stime + below
 
 
 def _shown(command: Sequence[str | Path]) -> str:
@@ -166,20 +200,21 @@ def _descendants() -> list[int]:
 
 
 @contextlib.contextmanager
-def _watched(wanted: bool) -> Any:
-    """Note the memory of all descendants (PSS: shared pages are counted once) again and again, in MiB."""
-    noted: list[float] = []
+def _watched(wanted: bool) -> Iterator[list[Look]]:
+    """Look at all descendants again and again: their time and their memory (PSS: shared pages count once)."""
+    looks: list[Look] = []
     stop = threading.Event()
 
     def watch() -> None:
         while not stop.wait(LOOK):
-            noted.append(sum(map(_proportional, _descendants())) / 1024)
+            memory = sum(map(_proportional, _descendants())) / 1024
+            looks.append(Look(time.time(), _cpu_below(), memory))
 
     thread = threading.Thread(target=watch, daemon=True)
     if wanted:
         thread.start()
     try:
-        yield noted
+        yield looks
     finally:
         stop.set()
         if wanted:

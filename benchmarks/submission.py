@@ -1,0 +1,248 @@
+"""The report at its own size: its search, a build from nothing, `verify`, and the notebook run by hand.
+
+    python -m benchmarks.submission [--runs N] [--quick] [--json FILE]
+
+Turn by turn a fresh copy of the project, without kept results or compiled Python, builds the whole report;
+`verify` and `verify --fast` judge it; and `jupyter nbconvert --execute` runs its notebook again beside the
+data. That one run by hand is the peer of three things: its cells that search (GridSearchCV on all cores) that
+of our own search within the build; its cells of set-up and search that of the whole build; all of it that of
+`verify`, which also derives problem 1 and sets every page again. One line is added to the notebook's scorer:
+it notes each network's bits, which must be ours.
+
+Ours is all that is not training, the notebook's kernel or TeX: start and imports, derivations and their
+checks, the statistics that train nothing, pages and figures, the bundle and its check.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+from benchmarks import arithmetic, imports, problems, project
+from benchmarks.exhaustive import OURS, THEIRS, compared, named
+from benchmarks.measurement import Found, Row, Target, program, ratio, say, side, turns
+from benchmarks.processes import Sample, run, timed
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from experiments.store import Outcome
+
+COLD, WHOLE, FAST, HAND = "cold build", "verify", "verify --fast", "notebook by hand"
+SEARCHED = "the notebook's search"
+TRAINED = {
+    "measure": "notebook: kernel and training",
+    "search": "the same search by lockstep: training",
+    "study": "seeds, certificate: training",
+    "compile": "TeX",
+}  # the stages that are not ours
+CALLS = "search(("  # begins the line of a cell that searches an architecture
+SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
+NOTED = f"""\
+def note(model):
+    import hashlib, json
+    bits = hashlib.sha256(b"".join(array.tobytes() for array in model.coefs_ + model.intercepts_))
+    setting = {{name: getattr(model, name) for name in NAMES}}
+    line = json.dumps([sorted((name, str(value)) for name, value in setting.items()), model.random_state])
+    with open("{NOTES}", "a") as file:
+        file.write(json.dumps([line, bits.hexdigest()[:12]]) + "\\n")
+
+
+{SCORER}    note(model)
+"""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One submission, made, judged, and its notebook run by hand."""
+
+    cold: Sample
+    stages: dict[str, float]
+    whole: Sample
+    fast: Sample
+    hand: Sample
+    search: Sample  # within the build; its answer as that of `benchmarks.search`
+    cells: Sample  # that search, within the notebook; likewise
+    alone: Sample  # that search with the cells of set-up that it needs
+
+
+def measure(options: argparse.Namespace) -> Found:
+    """Make, judge and run by hand, turn by turn; then look at imports."""
+    project.need("jupyter")
+    with tempfile.TemporaryDirectory(prefix="submission-") as folder:
+        found = []
+        for number in turns(options):
+            room = Path(folder, str(number))
+            room.mkdir()
+            found.append(_turn(room, quick=options.quick))
+        rows = imports.rows(room / "house", room / "out", max(2, len(found)))
+    return Found([*_search(found), *_cold(found), *rows, *_verify(found)])
+
+
+def _turn(room: Path, *, quick: bool) -> Turn:
+    house, out = project.copied(room / "house"), room / "out"
+    if quick:
+        project.shrink(house)
+    cold = project.ours(house, "--out", out, memory=True)
+    say(f"{COLD}: {cold.wall:.1f} s, CPU {cold.cpu:.1f} s")
+    judged = {}
+    for name in (WHOLE, FAST):
+        judged[name] = project.ours(house, *name.split(), str(out / "submission.pdf"), memory=True)
+        say(f"{name}: {judged[name].wall:.1f} s, CPU {judged[name].cpu:.1f} s")
+    place = project.job(room / "hand", house, out)
+    _note_bits(place / "homework03.ipynb")
+    hand = run(project.NBCONVERT.split(), place, environ=project.path(), memory=True)
+    cells, alone = _cells(hand, place)
+    say(f"{HAND}: {hand.wall:.1f} s, CPU {hand.cpu:.1f} s; its search {cells.wall:.1f} s")
+    stages = _stages(cold, out)
+    return Turn(cold, stages, judged[WHOLE], judged[FAST], hand, _searched(cold, out, stages), cells, alone)
+
+
+def _stages(sample: Sample, out: Path) -> dict[str, float]:
+    """Give the seconds of each stage, and of what lies around them."""
+    stages: dict[str, float] = json.loads((out / "timings.json").read_text(encoding="utf-8"))
+    outside = sample.wall - sum(stages.values())
+    settings = len((out / "search.csv").read_text(encoding="utf-8").splitlines()) - 1
+    bootstrap = side("submission", "bootstrap", settings=settings).wall
+    stages["study"] -= bootstrap
+    return {"start, imports, reading, putting in place": outside, **stages, "statistics": bootstrap}
+
+
+def _searched(cold: Sample, out: Path, stages: dict[str, float]) -> Sample:
+    """Give our search within a build, whose stage ends when its result is kept; so is each network."""
+    stop = (out / ".kept" / "search.json").stat().st_mtime
+    networks = _kept(out)
+    found = {named(outcome.setting, outcome.seed): [outcome.dev, outcome.digest] for outcome in networks}
+    names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
+    epochs = [[*(outcome.setting[name] for name in names), outcome.epochs] for outcome in networks]
+    answer = {"found": found, "epochs": epochs}
+    return Sample(stages["search"], cold.between(stop - stages["search"], stop), 0.0, answer)
+
+
+def _kept(out: Path) -> list[Outcome]:
+    """Read every network that a build has kept."""
+    from sklearn.neural_network import MLPClassifier  # noqa: F401, PLC0415 - what it loads is part of a key
+
+    from experiments.store import Store  # noqa: PLC0415 - after the pins
+
+    (shelf,) = (out / ".kept").glob("fits-*")
+    store = Store(shelf, *problems.data("shipped").arrays)
+    found = [store.load(setting, _seed(out)) for setting in _settings(out)]
+    return [outcome for outcome in found if outcome]
+
+
+def _seed(out: Path) -> int:
+    return int(json.loads((out / "results.json").read_text(encoding="utf-8"))["seed"])
+
+
+def _settings(out: Path) -> list[dict[str, Any]]:
+    """Read the settings of a build's search, in grid order."""
+    import ast  # noqa: PLC0415
+    import csv  # noqa: PLC0415
+
+    with (out / "search.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            {
+                "hidden_layer_sizes": ast.literal_eval(row["hidden_layer_sizes"]),
+                "activation": row["activation"],
+                "solver": row["solver"],
+                "learning_rate_init": float(row["learning_rate_init"]),
+                "batch_size": int(row["batch_size"]),
+            }
+            for row in csv.DictReader(file)
+        ]
+
+
+def _note_bits(file: Path) -> None:
+    """Let the scorer of a notebook note the bits of each network."""
+    notebook = nbformat.read(file, as_version=4)
+    (cell,) = (cell for cell in notebook.cells if SCORER in cell.source)
+    cell.source = cell.source.replace(SCORER, NOTED)
+    nbformat.write(notebook, file)
+
+
+def _cells(hand: Sample, place: Path) -> tuple[Sample, Sample]:
+    """Give the search of the executed notebook, alone and with the cells of set-up that it needs.
+
+    nbconvert notes when each cell began and ended.
+    """
+    notebook = nbformat.read(place / "executed.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    last = max(number for number, cell in enumerate(code) if CALLS in cell.source)
+    wall = cpu = needed = used = 0.0
+    for cell in code[: last + 1]:
+        start, stop = (
+            datetime.fromisoformat(cell.metadata.execution[f"iopub.status.{what}"]).timestamp()
+            for what in ("busy", "idle")
+        )
+        if CALLS in cell.source:
+            wall, cpu = wall + stop - start, cpu + hand.between(start, stop)
+        elif cell.metadata.tags[0] in ("setup", "2b"):
+            needed, used = needed + stop - start, used + hand.between(start, stop)
+    record = json.loads("".join(code[-1].outputs[-1]["text"]).splitlines()[-1])
+    lines = (place / NOTES).read_text(encoding="utf-8").splitlines()
+    bits = dict(json.loads(line) for line in lines)
+    out = place.parent / "out"
+    keys = [named(setting, _seed(out)) for setting in _settings(out)]
+    found = {key: [dev, bits.get(key, "")] for key, dev in zip(keys, record["search"]["dev"], strict=True)}
+    return Sample(wall, cpu, 0.0, {"found": found}), Sample(wall + needed, cpu + used)
+
+
+def _search(found: Sequence[Turn]) -> list[Row]:
+    """Compare the two searches of the report, and ours with the arithmetic limit."""
+    sides = {THEIRS: [turn.cells for turn in found], OURS: [turn.search for turn in found]}
+    rows = compared("the report's search", sides, Target(2.5, at_least=True))
+    samples, features = problems.data("shipped").X_train.shape
+    return [*rows, *arithmetic.rows("the report's search", sides[OURS], samples, features)]
+
+
+def _cold(found: Sequence[Turn]) -> list[Row]:
+    """Compare the whole build with the notebook's search; tell what each stage took, and what is ours."""
+    colds, alone, stages = zip(*((turn.cold, turn.alone, turn.stages) for turn in found), strict=True)
+    rows = [ratio("cold", (COLD, SEARCHED), {COLD: colds, SEARCHED: alone}, target=Target(1.75))]
+    rows += [
+        Row("cold", f"{TRAINED.get(name, name)}, seconds", [each[name] for each in stages])
+        for name in stages[0]
+    ]
+    ours = [
+        sum(seconds for name, seconds in each.items() if name not in TRAINED) / cold.wall
+        for each, cold in zip(stages, colds, strict=True)
+    ]
+    return [*rows, Row("cold", "share that is ours", ours, Target(0.1))]
+
+
+def _verify(found: Sequence[Turn]) -> list[Row]:
+    """Compare `verify` with the notebook run by hand."""
+    sides = {
+        WHOLE: [turn.whole for turn in found],
+        FAST: [turn.fast for turn in found],
+        HAND: [turn.hand for turn in found],
+    }
+    memory = [turn.whole.memory / turn.hand.memory for turn in found]
+    return [
+        *(ratio("judged", (HAND, name), sides) for name in (WHOLE, FAST)),
+        Row("judged", f"{WHOLE} / {HAND}, peak memory", memory, sides=sides),
+    ]
+
+
+def bootstrap(settings: int) -> dict[str, float]:
+    """Time what the report's statistics compute without training anything."""
+    import numpy as np  # noqa: PLC0415 - after the pins
+
+    from experiments import statistics  # noqa: PLC0415
+
+    right = np.random.default_rng(0).random((settings, len(problems.data("shipped").y_dev))) < 0.9
+    with timed() as taken:
+        statistics.bootstrap(right, [1] * settings, default=0, seed=0)
+    return taken
+
+
+if __name__ == "__main__":
+    program(__doc__ or "", measure, {"bootstrap": bootstrap}, runs=2)
