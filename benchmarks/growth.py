@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, curve, program, ratio, say, side
+from benchmarks.measurement import Found, Row, curve, program, ratio, say, side, turns
 from benchmarks.processes import Sample, timed
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ WIDTHS = (10, 50, 100, 200, 400)
 ONE, ALL = 1, 2  # processes
 QUICK = 2  # points of each curve
 FEW = 200  # samples, for searches of many settings
+SPREAD = 300  # settings with which one core is compared with two
 EPOCHS = 5  # of training, where samples and width grow
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
 LABELS = {
@@ -42,15 +43,16 @@ Points = dict[str, dict[int, list[Sample]]]  # by trainer and size
 def measure(options: argparse.Namespace) -> Found:
     """Measure each curve, both sides turn by turn."""
     panels: dict[str, Points] = {panel: {THEIRS: {}, OURS: {}} for panel in LABELS}
-    for run in range(options.runs):
+    for number in turns(options):
         for trainer in (THEIRS, OURS):
             for panel, size, sample in _turn(trainer, quick=options.quick):
                 panels[panel][trainer].setdefault(size, []).append(sample)
-                say(f"{panel} {size}, run {run + 1}, {trainer}: {sample.wall:.2f} s")
+                say(f"{panel} {size}, run {number + 1}, {trainer}: {sample.wall:.2f} s")
     rows = [row for panel, points in panels.items() for row in _rows(panel, points)]
     curves = [curve for panel, points in panels.items() for curve in _curves(panel, points)]
     facts = {
-        "settings and cores": f"layers of 10 to 40 units, {FEW} samples",
+        "settings and cores": f"layers of 10 to 40 units, {FEW} samples, learning rates from 0.01 to 0.1",
+        "cores": f"{SPREAD} settings",
         "samples and width": f"ten networks, {EPOCHS} epochs, batches of 200, one core",
     }
     return Found(rows, curves, facts)
@@ -59,11 +61,10 @@ def measure(options: argparse.Namespace) -> Found:
 def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
     """Measure each size of each panel once: give the panel, the size and the sample."""
     some, tens = (QUICK, 10) if quick else (None, 1)
-    for place, counts in enumerate(COUNTS[trainer][:some]):
-        count = counts // tens
+    for count in (counts // tens for counts in COUNTS[trainer][:some]):
         sample = side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
         yield "settings", count, sample
-        if not place:
+        if count == SPREAD // tens:
             yield "cores", ONE, side("growth", "settings", trainer=trainer, count=count, jobs=ONE)
             yield "cores", ALL, sample
     for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):
@@ -148,7 +149,7 @@ def _small(count: int) -> list[dict[str, Any]]:
             "hidden_layer_sizes": layer,
             "activation": name,
             "solver": solver,
-            "learning_rate_init": 10 ** (-3 + 2 * rate / rates),
+            "learning_rate_init": 10 ** (-2 + rate / rates),
             "batch_size": 200,
         }
         for rate in range(rates)

@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from experiments.workload import Data
 
 SETS = ("shipped", "breast_cancer", "digits")
-WHOLE, PART = "whole", "part"
+PART, SMALL = "part", "small"
 # What a space puts in the place of the report's own values.
 SPACES: dict[str, dict[str, list[Any]]] = {
-    WHOLE: {},
     PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.01, 0.1]},
+    SMALL: {
+        "hidden_layer_sizes": [[50], [50, 50]],
+        "learning_rate_init": [0.01, 0.1],
+        "batch_size": [200],
+    },
 }
 QUICK: dict[str, list[Any]] = {
     "hidden_layer_sizes": [[50]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -108,6 +109,14 @@ def job(place: Path, project: Path, built: Path) -> Path:
     return place
 
 
+def executed(place: Path, built: Path) -> None:
+    """Put what the job's first steps would have made into its folder: the build's own notebook and record."""
+    for file in place.rglob("*"):
+        os.utime(file, (0, 0))
+    shutil.copy(built / "homework03.ipynb", place / "executed.ipynb")
+    run([sys.executable, "extract.py"], place)
+
+
 def sources(place: Path, built: Path) -> None:
     """Copy what `latexmk` reads from a build's folder."""
     for name in (*SOURCES, "homework03.ipynb"):
@@ -117,8 +126,6 @@ def sources(place: Path, built: Path) -> None:
 
 def path() -> dict[str, str]:
     """Give the search path with which `jupyter` and `python` are those of the peers' environment."""
-    import os  # noqa: PLC0415
-
     here = os.path.dirname(sys.executable)  # noqa: PTH120 - a link must not be followed
     return {"PATH": f"{here}:{os.environ['PATH']}"}
 

@@ -50,7 +50,8 @@ def _measured(room: Path, runs: int) -> Found:
             ["snakemake", "--cores", "all", "--quiet", "all"], places[SNAKEMAKE], environ=project.path()
         ),
     }
-    for peer in (MAKE, SNAKEMAKE):
+    for peer, place in places.items():
+        project.executed(place, out)
         ways[peer]()
     taken: dict[str, dict[str, list[Sample]]] = {NOTHING: {}, WORD: {}, CELL: {}}
     for number in range(runs):

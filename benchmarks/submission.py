@@ -3,7 +3,7 @@
     python -m benchmarks.submission [--runs N] [--quick] [--json FILE]
 
 Turn by turn a fresh copy of the project, without kept results or compiled Python, builds the whole report;
-`verify` and `verify --fast` judge it; and `jupyter nbconvert --execute` runs its notebook again beside the
+`verify` judges it; and `jupyter nbconvert --execute` runs its notebook again beside the
 data. That one run by hand is the peer of three things: its cells that search (GridSearchCV on all cores) that
 of our own search within the build; its cells of set-up and search that of the whole build; all of it that of
 `verify`, which also derives problem 1 and sets every page again. One line is added to the notebook's scorer:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from experiments.store import Outcome
 
-COLD, WHOLE, FAST, HAND = "cold build", "verify", "verify --fast", "notebook by hand"
+COLD, VERIFY, HAND = "cold build", "verify", "notebook by hand"
 SEARCHED = "the notebook's search"
 TRAINED = {
     "measure": "notebook: kernel and training",
@@ -65,8 +65,7 @@ class Turn:
 
     cold: Sample
     stages: dict[str, float]
-    whole: Sample
-    fast: Sample
+    verify: Sample
     hand: Sample
     search: Sample  # within the build; its answer as that of `benchmarks.search`
     cells: Sample  # that search, within the notebook; likewise
@@ -92,17 +91,15 @@ def _turn(room: Path, *, quick: bool) -> Turn:
         project.shrink(house)
     cold = project.ours(house, "--out", out, memory=True)
     say(f"{COLD}: {cold.wall:.1f} s, CPU {cold.cpu:.1f} s")
-    judged = {}
-    for name in (WHOLE, FAST):
-        judged[name] = project.ours(house, *name.split(), str(out / "submission.pdf"), memory=True)
-        say(f"{name}: {judged[name].wall:.1f} s, CPU {judged[name].cpu:.1f} s")
+    verify = project.ours(house, VERIFY, out / "submission.pdf", memory=True)
+    say(f"{VERIFY}: {verify.wall:.1f} s, CPU {verify.cpu:.1f} s")
     place = project.job(room / "hand", house, out)
     _note_bits(place / "homework03.ipynb")
     hand = run(project.NBCONVERT.split(), place, environ=project.path(), memory=True)
     cells, alone = _cells(hand, place)
     say(f"{HAND}: {hand.wall:.1f} s, CPU {hand.cpu:.1f} s; its search {cells.wall:.1f} s")
     stages = _stages(cold, out)
-    return Turn(cold, stages, judged[WHOLE], judged[FAST], hand, _searched(cold, out, stages), cells, alone)
+    return Turn(cold, stages, verify, hand, _searched(cold, out, stages), cells, alone)
 
 
 def _stages(sample: Sample, out: Path) -> dict[str, float]:
@@ -220,15 +217,11 @@ def _cold(found: Sequence[Turn]) -> list[Row]:
 
 def _verify(found: Sequence[Turn]) -> list[Row]:
     """Compare `verify` with the notebook run by hand."""
-    sides = {
-        WHOLE: [turn.whole for turn in found],
-        FAST: [turn.fast for turn in found],
-        HAND: [turn.hand for turn in found],
-    }
-    memory = [turn.whole.memory / turn.hand.memory for turn in found]
+    sides = {HAND: [turn.hand for turn in found], VERIFY: [turn.verify for turn in found]}
+    memory = [turn.verify.memory / turn.hand.memory for turn in found]
     return [
-        *(ratio("judged", (HAND, name), sides) for name in (WHOLE, FAST)),
-        Row("judged", f"{WHOLE} / {HAND}, peak memory", memory, sides=sides),
+        ratio("judged", (HAND, VERIFY), sides),
+        Row("judged", f"{VERIFY} / {HAND}, peak memory", memory, sides=sides),
     ]
 
 
