@@ -21,14 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 OURS, THEIRS = "lockstep", "scikit-learn"
-COUNTS = {OURS: (100, 300, 1000, 3000), THEIRS: (100, 300)}  # the peer's cost for each setting is constant
+COUNTS = {OURS: (100, 200, 1000, 3000), THEIRS: (100, 200)}  # the peer's cost for each setting is constant
 SAMPLES = (500, 5000, 50_000)
 WIDTHS = (10, 50, 100, 200, 400)
 ONE, ALL = 1, 2  # processes
 QUICK = 2  # points of each curve
-FEW = 200  # samples, for searches of many settings
-SPREAD = 300  # settings with which one core is compared with two
-EPOCHS = 5  # of training, where samples and width grow
+FEWEST = 20  # settings of small networks: one of each kind
+FEW = 100  # samples, for searches of many settings
+SPREAD = 200  # settings with which one core is compared with two
+EPOCHS = 3  # of training, where samples and width grow
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
 LABELS = {
     "settings": "settings",
@@ -61,17 +62,24 @@ def measure(options: argparse.Namespace) -> Found:
 def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
     """Measure each size of each panel once: give the panel, the size and the sample."""
     some, tens = (QUICK, 10) if quick else (None, 1)
-    for count in (counts // tens for counts in COUNTS[trainer][:some]):
-        sample = side("growth", "settings", trainer=trainer, count=count, jobs=ALL)
+    counts = [count // tens for count in COUNTS[trainer][:some]]
+    spread = SPREAD // tens
+    for count, sample in _points("settings", counts, trainer=trainer, counts=counts, jobs=ALL):
         yield "settings", count, sample
-        if count == SPREAD // tens:
-            yield "cores", ONE, side("growth", "settings", trainer=trainer, count=count, jobs=ONE)
+        if count == spread:
             yield "cores", ALL, sample
+    for _, sample in _points("settings", [spread], trainer=trainer, counts=[spread], jobs=ONE):
+        yield "cores", ONE, sample
     for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):
-        grown: dict[str, Any] = {panel: sizes}
-        points = side("growth", "networks", trainer=trainer, **grown).answer
-        for size, point in zip(sizes, points, strict=True):
-            yield panel, size, Sample(point["seconds"], point["cpu"], answer=point)
+        for size, sample in _points("networks", sizes, trainer=trainer, **{panel: sizes}):
+            yield panel, size, sample
+
+
+def _points(name: str, sizes: Sequence[int], **arguments: Any) -> Iterator[tuple[int, Sample]]:
+    """Run one side, which measures several sizes one after the other."""
+    points = side("growth", name, **arguments).answer
+    for size, point in zip(sizes, points, strict=True):
+        yield size, Sample(point["seconds"], point["cpu"], answer=point)
 
 
 def _rows(panel: str, points: Points) -> list[Row]:
@@ -114,8 +122,11 @@ def _curves(panel: str, points: Points) -> list[dict[str, Any]]:
     ]
 
 
-def settings(trainer: str, count: int, jobs: int) -> dict[str, Any]:
-    """Search so many settings of small networks on part of the shipped data; give the best dev count."""
+def settings(trainer: str, counts: Sequence[int], jobs: int) -> list[dict[str, Any]]:
+    """Search so many settings of small networks on part of the shipped data; give the best dev counts.
+
+    Worker processes are started before the clock is, and used again.
+    """
     import numpy as np  # noqa: PLC0415 - after the pins
     from sklearn.model_selection import GridSearchCV, PredefinedSplit  # noqa: PLC0415
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
@@ -124,19 +135,24 @@ def settings(trainer: str, count: int, jobs: int) -> dict[str, Any]:
 
     data = problems.data("shipped")
     X, y = data.X_train[:FEW], data.y_train[:FEW]
-    wanted = _small(count)
-    if trainer == OURS:
-        with timed() as taken:
-            outcomes = search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs)
-        return {**taken, "found": max(outcome.dev for outcome in outcomes)}
     both = np.concatenate((X, data.X_dev)), np.concatenate((y, data.y_dev))
     fold = PredefinedSplit(np.repeat([-1, 0], [len(X), len(data.X_dev)]))
-    grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
-    model = MLPClassifier(random_state=0)
-    with timed() as taken:
+
+    def searched(wanted: list[dict[str, Any]]) -> int:
+        if trainer == OURS:
+            return max(outcome.dev for outcome in search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs))
+        grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
+        model = MLPClassifier(random_state=0)
         fitted = GridSearchCV(model, grid, scoring=problems.count, refit=False, cv=fold, n_jobs=jobs)
-        fitted.fit(*both)
-    return {**taken, "found": int(fitted.best_score_)}
+        return int(fitted.fit(*both).best_score_)
+
+    points = []
+    searched(_small(FEWEST))
+    for count in counts:
+        with timed() as taken:
+            found = searched(_small(count))
+        points.append({**taken, "found": found})
+    return points
 
 
 def _small(count: int) -> list[dict[str, Any]]:

@@ -14,7 +14,9 @@ Made by `make bench`, which repeats all of it on your machine; every figure is i
 [benchmarks/results.json](../benchmarks/results.json). What is compared runs turn by turn, in processes of its
 own, on the same cores, with the same numeric pins and versions of numpy, scipy and scikit-learn. Each
 quantity is given as minimum, median and maximum of its runs; a target is compared with the median. Times are
-of all processes that a command started: what passed (wall) and what all cores computed (CPU).
+of all processes that a command started: what passed (wall) and what all cores computed (CPU). The report's
+own search is timed where it happens: scikit-learn's in the cells of the notebook, run by hand (nbconvert
+notes when each began and ended), ours in its stage of the build.
 """
 
 

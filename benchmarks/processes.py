@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PINS = portable.pin()  # before numpy; what is started below inherits them
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER of prctl: orphans of our children become our children
 LINGER = 5.0  # seconds for processes that outlive the command that started them
-LOOK = 0.2  # seconds between two looks
+LOOK = 0.5  # seconds between two looks
+RARELY = 4  # looks, of which one asks for the memory: the kernel walks all pages for it, 10 ms for a process
 
 
 @dataclass(frozen=True)
@@ -206,8 +207,10 @@ def _watched(wanted: bool) -> Iterator[list[Look]]:
     stop = threading.Event()
 
     def watch() -> None:
+        memory = 0.0
         while not stop.wait(LOOK):
-            memory = sum(map(_proportional, _descendants())) / 1024
+            if not len(looks) % RARELY:
+                memory = sum(map(_proportional, _descendants())) / 1024
             looks.append(Look(time.time(), _cpu_below(), memory))
 
     thread = threading.Thread(target=watch, daemon=True)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
-EMPTY = 500  # empty tasks
+EMPTY = 200  # empty tasks
 START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {

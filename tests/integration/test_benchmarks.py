@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as runner
-from benchmarks import figure, measurement, page
+from benchmarks import exhaustive, figure, measurement, page, submission
 from benchmarks.measurement import Found, Row, Target
-from benchmarks.processes import Sample
+from benchmarks.processes import Look, Sample
 
 ROOT = Path(__file__).resolve().parents[2]
 CONDITIONS = {
@@ -135,6 +135,56 @@ def test_both_times_are_of_the_same_stretch():
     seconds, cpu = map(float, said.split())
     assert 0.78 <= cpu < 2.5  # the clock of a process that still runs ticks every 10 ms
     assert seconds >= 0.8
+
+
+def test_a_stretch_of_a_run_has_its_own_time():
+    """Between two moments counts what was computed then, reckoned between the looks on either side."""
+    looks = [Look(100, 3, 0), Look(110, 23, 0), Look(120, 23, 0), Look(130, 28, 0)]
+
+    sample = Sample(30, 25, looks=looks)
+
+    assert 10 == pytest.approx(sample.between(102, 107))
+    assert 10 + 2 == pytest.approx(sample.between(105, 124))
+    assert 25 == pytest.approx(sample.between(0, 1000))
+
+
+def test_a_command_is_looked_at_while_it_runs():
+    """The looks see when a command computes and how much memory it and its children hold."""
+    burn = "import time; held = bytearray(64 << 20)\nwhile time.process_time() < 1: pass\ntime.sleep(1)"
+
+    said = in_a_process(
+        "import sys\n"
+        "from benchmarks.processes import run\n"
+        f"sample = run(['sh', '-c', '\"$0\" -c \"$1\"; true', sys.executable, {burn!r}], memory=True)\n"
+        "last = sample.looks[-1].time\n"
+        "print(sample.between(0, last), sample.between(last - 0.6, last), sample.memory)"
+    )
+
+    whole, end, memory = map(float, said.split())
+    assert 0.7 < whole < 2
+    assert end < 0.1
+    assert 64 < memory < 200
+
+
+def test_a_network_of_other_bits_is_counted():
+    """Of two searches each network is compared: its dev count, and its bits."""
+    theirs = [Sample(6, 12, answer={"found": {"a": [5, "00"], "b": [7, "01"]}})]
+    ours = [Sample(2, 4, answer={"found": {"a": [5, "00"], "b": [7, "02"]}})]
+
+    wall, cpu, bits = exhaustive.compared("a set", {"GridSearchCV": theirs, "lockstep": ours})
+
+    assert ([3], [3], [0.5]) == (wall.values, cpu.values, bits.values)
+    assert "2 of 2 dev counts equal; best of each run: 7 correct" == wall.note
+    assert not bits.target.met(bits.values[0])
+
+
+def test_the_notebook_has_what_the_measurement_of_its_search_needs():
+    """The scorer to which a line is added, and the calls by which the cells of the search are known."""
+    source = (ROOT / "templates" / "homework03.py").read_text()
+
+    assert 1 == source.count(submission.SCORER)
+    assert 1 == source.count(submission.CALLS)
+    assert "NAMES = [" in source
 
 
 def test_a_curve_goes_through_the_medians():
