@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 SEEDS = 5  # at once, on the shipped set
 HALVING, OPTUNA = "HalvingGridSearchCV", "Optuna"
+WHY = {
+    OPTUNA: "; Optuna trains epoch by epoch (partial_fit), which shuffles otherwise: its networks are other"
+    " draws of the same settings, and among few settings luck decides"
+}
 
 
 def measure(options: argparse.Namespace) -> Found:
@@ -83,7 +87,7 @@ def _ahead(name: str, who: str, ours: Sequence[Sample], theirs: Sequence[Sample]
         [best(we) - they.answer["best"] for we, they in zip(ours, theirs, strict=True)],
         Target(0, at_least=True),
         {OURS: ours, who: theirs},
-        note=f"{bests(ours)} against {found}",
+        note=f"{bests(ours)} against {found}{WHY.get(who, '')}",
     )
 
 

@@ -294,6 +294,25 @@ def test_a_program_that_fails_is_told_and_the_rest_goes_on(programs, capsys):
     }
 
 
+def test_what_is_not_measured_anew_is_kept_from_the_same_machine(programs):
+    """A run of some programs keeps the others' results, but none of another machine or other versions."""
+    (programs / "docs").mkdir()
+    file = programs / "benchmarks" / "results.json"
+    file.unlink(missing_ok=True)
+    here = measurement.conditions()
+    same = {"title": "broken", "rows": [], "curves": [], "facts": {}, "conditions": here, "seconds": 1.0}
+    same["conditions"] |= {"load before": 0.5, "quick": False}
+
+    file.write_text(json.dumps({"broken": same}))
+    assert 0 == runner.main(["--only", "sound"])
+    assert ["broken", "sound"] == list(json.loads(file.read_text()))
+
+    file.write_text(json.dumps({"broken": {**same, "conditions": {**here, "cpu": "another"}}}))
+    assert 0 == runner.main(["--only", "sound"])
+    assert ["sound"] == list(json.loads(file.read_text()))
+    assert "another" not in (programs / "docs" / "benchmarks.md").read_text()
+
+
 def test_every_program_of_the_runner_is_there_and_tells_its_options():
     """Each program that the runner names can be started, also where no peer is installed."""
     for name in runner.PROGRAMS:
