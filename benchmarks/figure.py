@@ -44,7 +44,8 @@ def drawn(results: Mapping[str, Any]) -> bytes:
             axis.set(title=title, xlabel=curves[0]["xlabel"], ylabel=curves[0]["ylabel"])
             for scale in (axis.xaxis, axis.yaxis):
                 _number(scale)
-            axis.legend(fontsize=8)
+            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.3), "ncols": 3}  # never over a curve
+            axis.legend(fontsize=8, handlelength=1.2, columnspacing=1, **below)
         for axis in list(axes):
             axis.set_visible(False)
         out = io.BytesIO()
