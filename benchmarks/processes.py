@@ -207,11 +207,14 @@ def _watched(wanted: bool) -> Iterator[list[Look]]:
     stop = threading.Event()
 
     def watch() -> None:
-        memory = 0.0
-        while not stop.wait(LOOK):
+        memory = cpu = 0.0
+        while True:
             if not len(looks) % RARELY:
                 memory = sum(map(_proportional, _descendants())) / 1024
-            looks.append(Look(time.time(), _cpu_below(), memory))
+            cpu = max(cpu, _cpu_below())  # a process that ends at this moment may be counted nowhere
+            looks.append(Look(time.time(), cpu, memory))
+            if stop.wait(LOOK):
+                return
 
     thread = threading.Thread(target=watch, daemon=True)
     if wanted:
