@@ -26,7 +26,18 @@ def vanishes(expression: sp.Expr) -> bool:
 
 def unrolled(form: sp.Expr, time: int) -> sp.Expr:
     """Write a general form out at one t."""
-    return form.xreplace({t: sp.Integer(time)}).doit()
+    return written_out(form.xreplace({t: sp.Integer(time)}))
+
+
+def written_out(expression: sp.Expr) -> sp.Expr:
+    """Put its terms in the place of each sum, its factors in that of each product: faster than `doit`."""
+    if not expression.has(sp.Sum, sp.Product):
+        return expression
+    if not isinstance(expression, sp.Sum | sp.Product):
+        return expression.func(*map(written_out, expression.args))
+    index, low, high = expression.limits[0]
+    parts = (expression.function.xreplace({index: sp.Integer(i)}) for i in range(int(low), int(high) + 1))
+    return (sp.Add if isinstance(expression, sp.Sum) else sp.Mul)(*map(written_out, parts))
 
 
 @cache
@@ -98,7 +109,7 @@ def _paths(_: Random) -> Finding:
     cases = [(start, time) for time in range(2, LONGEST + 1) for start in range(1, time)]
     for start, time in cases:
         direct = sp.diff(rnn.state(time, start, earlier), earlier)
-        product = rnn.path(sp.Integer(time), sp.Integer(start)).doit()
+        product = written_out(rnn.path(sp.Integer(time), sp.Integer(start)))
         if not vanishes(rnn.named(direct, time, start, earlier) - product):
             raise CheckFailed(f"the path from {start} to {time} is not the printed product.")
     return Finding(len(cases))

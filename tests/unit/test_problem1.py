@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from time import thread_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -210,24 +209,11 @@ def test_requirement_9_no_formula_is_typed_outside_the_printer() -> None:
     assert [] == typed
 
 
-def slowness() -> float:
-    """Tell how much slower than the budget's core (a million squares in 0.06 s) this one is at its worst."""
-
-    def squares() -> float:
-        start = thread_time()
-        sum(i * i for i in range(10**6))
-        return thread_time() - start
-
-    return max(1.0, max(squares() for _ in range(9)) / 0.06)
-
-
 def test_requirement_10_the_budget(found: Problem1) -> None:
     """10: all checks within 5 seconds of one core, none over one second, each with its time."""
-    slow = slowness()
-
     assert found.timings.keys() == {row.key for row in found.ledger}
-    assert sum(found.timings.values()) <= 5 * slow
-    assert max(found.timings.values()) <= slow
+    assert sum(found.timings.values()) <= 5
+    assert max(found.timings.values()) <= 1
 
 
 @pytest.mark.parametrize("word", ["simplify(", ".equals(", ".evalf(", "setrecursionlimit", ".is_zero"])
