@@ -18,15 +18,14 @@ HEAVY = frozenset(
         *("pandas", "pypdf", "scipy", "sklearn", "sympy", "zmq"),
     )
 )
-LIGHT = (
-    ["--help"],
-    ["verify", "--help"],
-    ["explore", "--help"],
-    ["watch", "--help"],
-)  # commands that should do without them
-DATA = ["doctor"]  # reads the data with a build's own checks
-ALLOWED = {"doctor": frozenset({"numpy"})}
-IDLE = "build, nothing changed"
+# What each command needs of them; doctor reads the data with a build's own checks.
+COMMANDS: dict[str, frozenset[str]] = {
+    "--help": frozenset(),
+    "verify --help": frozenset(),
+    "explore --help": frozenset(),
+    "watch --help": frozenset(),
+    "doctor": frozenset(("numpy",)),
+}
 # Runs the command as `python generate_report.py` does, and prints the names of all modules at its end.
 LOADED = """\
 import runpy, sys
@@ -48,20 +47,17 @@ def rows(house: Path, built: Path, runs: int) -> list[Row]:
     runs : int
         How often each command is run.
     """
-    commands = {" ".join(command): command for command in (*LIGHT, DATA)}
-    return [
-        _row(name, command, house, runs)
-        for name, command in {**commands, IDLE: ["--out", str(built)]}.items()
-    ]
+    found = [_row(name, name.split(), needed, house, runs) for name, needed in COMMANDS.items()]
+    idle = _row("build, nothing changed", ["--out", str(built)], frozenset(), house, runs)
+    return [*found, idle]
 
 
-def _row(name: str, command: Sequence[str], house: Path, runs: int) -> Row:
+def _row(name: str, command: Sequence[str], needed: frozenset[str], house: Path, runs: int) -> Row:
     samples = [
         run([sys.executable, "-c", LOADED, *command], house, codes=(0, 3), environ={"REPORT_CONTINUED": "1"})
         for _ in range(runs)
     ]
     loaded = [HEAVY & set(sample.answer.splitlines()[-1].split()) for sample in samples]
-    needed = ALLOWED.get(name, frozenset())
     told = ", ".join(sorted(set().union(*loaded))) or "none"
     why = f"; {', '.join(sorted(needed))} to read the data as a build does" if needed else ""
     return Row(

@@ -3,11 +3,11 @@
     python -m benchmarks.submission [--runs N] [--quick] [--json FILE]
 
 Turn by turn a fresh copy of the project, without kept results or compiled Python, builds the whole report;
-`verify` judges it; and `jupyter nbconvert --execute` runs its notebook again beside the
-data. That one run by hand is the peer of three things: its cells that search (GridSearchCV on all cores) that
-of our own search within the build; its cells of set-up and search that of the whole build; all of it that of
-`verify`, which also derives problem 1 and sets every page again. One line is added to the notebook's scorer:
-it notes each network's bits, which must be ours.
+`verify` judges it; and `jupyter nbconvert --execute` runs its notebook again beside the data. That one run by
+hand is the peer of three things: its cells that search (GridSearchCV on all cores) that of our own search
+within the build; its cells of set-up and search that of the whole build; all of it that of `verify`, which
+also derives problem 1 and sets every page again. One line is added to the notebook's scorer: it notes each
+network's bits, which must be ours.
 
 Ours is all that is not training, the notebook's kernel or TeX: start and imports, derivations and their
 checks, the statistics that train nothing, pages and figures, the bundle and its check.
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ import nbformat
 from benchmarks import arithmetic, imports, problems, project
 from benchmarks.exhaustive import OURS, THEIRS, compared, named
 from benchmarks.measurement import Found, Row, Target, program, ratio, say, side, turns
-from benchmarks.processes import Sample, run, timed
+from benchmarks.processes import ROOT, Sample, run, timed
 
 if TYPE_CHECKING:
     import argparse
@@ -47,12 +47,11 @@ CALLS = "search(("  # begins the line of a cell that searches an architecture
 SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
 NOTED = f"""\
 def note(model):
-    import hashlib, json
-    bits = hashlib.sha256(b"".join(array.tobytes() for array in model.coefs_ + model.intercepts_))
-    setting = {{name: getattr(model, name) for name in NAMES}}
-    line = json.dumps([sorted((name, str(value)) for name, value in setting.items()), model.random_state])
+    import json
+    from experiments.lockstep import digest
+    setting = {{name: str(getattr(model, name)) for name in NAMES}}
     with open("{NOTES}", "a") as file:
-        file.write(json.dumps([line, bits.hexdigest()[:12]]) + "\\n")
+        file.write(json.dumps([setting, model.random_state, digest(model)]) + "\\n")
 
 
 {SCORER}    note(model)
@@ -95,66 +94,49 @@ def _turn(room: Path, *, quick: bool) -> Turn:
     say(f"{VERIFY}: {verify.wall:.1f} s, CPU {verify.cpu:.1f} s")
     place = project.job(room / "hand", house, out)
     _note_bits(place / "homework03.ipynb")
-    hand = run(project.NBCONVERT.split(), place, environ=project.path(), memory=True)
-    cells, alone = _cells(hand, place)
+    environ = project.path() | {"PYTHONPATH": str(ROOT)}  # for the line that notes bits
+    hand = run(project.NBCONVERT.split(), place, environ=environ, memory=True)
+    networks = _kept(house, out)
+    cells, alone = _cells(hand, place, networks)
     say(f"{HAND}: {hand.wall:.1f} s, CPU {hand.cpu:.1f} s; its search {cells.wall:.1f} s")
-    stages = _stages(cold, out)
-    return Turn(cold, stages, verify, hand, _searched(cold, out, stages), cells, alone)
+    stages = _stages(cold, out, len(networks))
+    return Turn(cold, stages, verify, hand, _searched(cold, out, stages, networks), cells, alone)
 
 
-def _stages(sample: Sample, out: Path) -> dict[str, float]:
+def _stages(sample: Sample, out: Path, networks: int) -> dict[str, float]:
     """Give the seconds of each stage, and of what lies around them."""
     stages: dict[str, float] = json.loads((out / "timings.json").read_text(encoding="utf-8"))
     outside = sample.wall - sum(stages.values())
-    settings = len((out / "search.csv").read_text(encoding="utf-8").splitlines()) - 1
-    bootstrap = side("submission", "bootstrap", settings=settings).wall
+    bootstrap = side("submission", "bootstrap", settings=networks).wall
     stages["study"] -= bootstrap
     return {"start, imports, reading, putting in place": outside, **stages, "statistics": bootstrap}
 
 
-def _searched(cold: Sample, out: Path, stages: dict[str, float]) -> Sample:
-    """Give our search within a build, whose stage ends when its result is kept; so is each network."""
-    stop = (out / ".kept" / "search.json").stat().st_mtime
-    networks = _kept(out)
-    found = {named(outcome.setting, outcome.seed): [outcome.dev, outcome.digest] for outcome in networks}
-    names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
-    epochs = [[*(outcome.setting[name] for name in names), outcome.epochs] for outcome in networks]
-    answer = {"found": found, "epochs": epochs}
-    return Sample(stages["search"], cold.between(stop - stages["search"], stop), 0.0, answer)
-
-
-def _kept(out: Path) -> list[Outcome]:
-    """Read every network that a build has kept."""
+def _kept(house: Path, out: Path) -> list[Outcome]:
+    """Read the networks that a build has kept, in grid order."""
     from sklearn.neural_network import MLPClassifier  # noqa: F401, PLC0415 - what it loads is part of a key
 
-    from experiments.store import Store  # noqa: PLC0415 - after the pins
+    from experiments import problem2  # noqa: PLC0415 - after the pins
+    from experiments.store import Store  # noqa: PLC0415
+    from report import config  # noqa: PLC0415
 
+    configured, data = config.load(house / "report.toml"), problems.data("shipped")
+    space = problem2.space(asdict(configured.search), len(data.X_train))
     (shelf,) = (out / ".kept").glob("fits-*")
-    store = Store(shelf, *problems.data("shipped").arrays)
-    found = [store.load(setting, _seed(out)) for setting in _settings(out)]
+    store = Store(shelf, *data.arrays)
+    found = [store.load(setting, configured.seed) for setting in space.settings()]
     return [outcome for outcome in found if outcome]
 
 
-def _seed(out: Path) -> int:
-    return int(json.loads((out / "results.json").read_text(encoding="utf-8"))["seed"])
-
-
-def _settings(out: Path) -> list[dict[str, Any]]:
-    """Read the settings of a build's search, in grid order."""
-    import ast  # noqa: PLC0415
-    import csv  # noqa: PLC0415
-
-    with (out / "search.csv").open(encoding="utf-8", newline="") as file:
-        return [
-            {
-                "hidden_layer_sizes": ast.literal_eval(row["hidden_layer_sizes"]),
-                "activation": row["activation"],
-                "solver": row["solver"],
-                "learning_rate_init": float(row["learning_rate_init"]),
-                "batch_size": int(row["batch_size"]),
-            }
-            for row in csv.DictReader(file)
-        ]
+def _searched(cold: Sample, out: Path, stages: dict[str, float], networks: Sequence[Outcome]) -> Sample:
+    """Give our search within a build, whose stage ends when its result is kept."""
+    stop = (out / ".kept" / "search.json").stat().st_mtime
+    names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
+    answer = {
+        "found": {named(each.setting, each.seed): [each.dev, each.digest] for each in networks},
+        "epochs": [[*(each.setting[name] for name in names), each.epochs] for each in networks],
+    }
+    return Sample(stages["search"], cold.between(stop - stages["search"], stop), answer=answer)
 
 
 def _note_bits(file: Path) -> None:
@@ -165,7 +147,7 @@ def _note_bits(file: Path) -> None:
     nbformat.write(notebook, file)
 
 
-def _cells(hand: Sample, place: Path) -> tuple[Sample, Sample]:
+def _cells(hand: Sample, place: Path, networks: Sequence[Outcome]) -> tuple[Sample, Sample]:
     """Give the search of the executed notebook, alone and with the cells of set-up that it needs.
 
     nbconvert notes when each cell began and ended.
@@ -173,23 +155,27 @@ def _cells(hand: Sample, place: Path) -> tuple[Sample, Sample]:
     notebook = nbformat.read(place / "executed.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     last = max(number for number, cell in enumerate(code) if CALLS in cell.source)
-    wall = cpu = needed = used = 0.0
-    for cell in code[: last + 1]:
-        start, stop = (
+    needed = [cell for cell in code[: last + 1] if cell.metadata.tags[0] in ("setup", "2b")]
+    record = json.loads("".join(code[-1].outputs[-1]["text"]).splitlines()[-1])
+    noted = map(json.loads, (place / NOTES).read_text(encoding="utf-8").splitlines())
+    bits = {named(setting, seed): digest for setting, seed, digest in noted}
+    keys = [named(each.setting, each.seed) for each in networks]
+    found = {key: [dev, bits.get(key, "")] for key, dev in zip(keys, record["search"]["dev"], strict=True)}
+    search = _spent(hand, [cell for cell in needed if CALLS in cell.source])
+    return replace(search, answer={"found": found}), _spent(hand, needed)
+
+
+def _spent(hand: Sample, cells: Sequence[Any]) -> Sample:
+    """Give what some cells took."""
+    spans = [
+        [
             datetime.fromisoformat(cell.metadata.execution[f"iopub.status.{what}"]).timestamp()
             for what in ("busy", "idle")
-        )
-        if CALLS in cell.source:
-            wall, cpu = wall + stop - start, cpu + hand.between(start, stop)
-        elif cell.metadata.tags[0] in ("setup", "2b"):
-            needed, used = needed + stop - start, used + hand.between(start, stop)
-    record = json.loads("".join(code[-1].outputs[-1]["text"]).splitlines()[-1])
-    lines = (place / NOTES).read_text(encoding="utf-8").splitlines()
-    bits = dict(json.loads(line) for line in lines)
-    out = place.parent / "out"
-    keys = [named(setting, _seed(out)) for setting in _settings(out)]
-    found = {key: [dev, bits.get(key, "")] for key, dev in zip(keys, record["search"]["dev"], strict=True)}
-    return Sample(wall, cpu, 0.0, {"found": found}), Sample(wall + needed, cpu + used)
+        ]
+        for cell in cells
+    ]
+    wall = sum(stop - start for start, stop in spans)
+    return Sample(wall, sum(hand.between(*span) for span in spans))
 
 
 def _search(found: Sequence[Turn]) -> list[Row]:

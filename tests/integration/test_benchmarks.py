@@ -274,7 +274,7 @@ def programs(tmp_path, monkeypatch):
     (package / "broken.py").write_text(PROGRAM.format(body="raise SystemExit('no peer here.')"))
     (package / "sound.py").write_text(PROGRAM.format(body="return Found([Row('a', 'b', [1.5])])"))
     monkeypatch.setattr(runner, "ROOT", tmp_path)
-    monkeypatch.setattr(runner, "PROGRAMS", ("broken", "sound"))
+    monkeypatch.setattr(runner, "PROGRAMS", {"broken": 0, "sound": 0})
     return tmp_path
 
 
