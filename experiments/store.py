@@ -7,7 +7,6 @@ numeric pins. Entries are written whole or not at all, and one that is damaged c
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import portable
+from experiments import atomic, portable
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
@@ -142,14 +141,10 @@ class Store:
         packed = base64.b64encode(outcome.predictions.astype("<u2").tobytes()).decode()
         body = json.dumps(fields | {"predictions": packed}).encode()
         checksum = hashlib.sha256(path.name.encode() + body).hexdigest().encode()
-        part = path.with_suffix(f".{os.getpid()}.part")
         try:
             path.parent.mkdir(exist_ok=True)
-            part.write_bytes(checksum + b"\n" + body)
-            part.replace(path)
+            atomic.write(path, checksum + b"\n" + body, f"{os.getpid()}.part")
         except OSError as error:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
             raise self._refused(error) from error
 
     def _refused(self, error: OSError) -> SearchError:

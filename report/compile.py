@@ -10,6 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from experiments import atomic
 from report import latex_log
 from report.errors import MachineError
 from report.leash import leashed
@@ -101,8 +102,7 @@ def compile_pdf(
         raise latex_log.told(fault, pages, where)
     if kept:
         with contextlib.suppress(OSError):  # they only save time
-            shutil.copyfile(notes, kept.with_suffix(".new"))
-            kept.with_suffix(".new").replace(kept)
+            atomic.write(kept, notes.read_bytes())
     return tuple(sorted(set(re.findall(r"^INPUT (/.*)$", _text(folder / RECORD), re.MULTILINE))))
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from experiments import dataset, explore, problem2
+from experiments import atomic, dataset, explore, problem2
 from experiments.problem2 import printed
 from experiments.setting import HYPER_PARAMETERS
 from report import bundle, config, figures, publish, sources, store
@@ -94,9 +94,9 @@ def run(
             console.note("What was trained is kept: the same command goes on from there.")
             raise
         total = len(read.y_dev)
-        _write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
+        atomic.write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
         default = rows[explore.default_place(rows)]
-        _write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
+        atomic.write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
         for name, row in (("best", rows[0]), ("default", default)):
             console.note(f"   {name}: {_told(row, total)}")
         console.note(f"Done: {out / TABLE} and {FIGURE}; the space proposed for report.toml follows.")
@@ -126,13 +126,3 @@ def _told(row: Row, total: int) -> str:
     """Tell a setting and what it got right."""
     setting = ", ".join(f"{name}={printed(row.setting[name])}" for name in HYPER_PARAMETERS)
     return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        beside.write_bytes(content)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from experiments import atomic
 from report import freshness
 from report.errors import InputError, MachineError, ReportError
 
@@ -164,9 +165,7 @@ def _stamps(out: Path) -> dict[str, Any]:
 
 
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    beside = file.with_suffix(".new")
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    beside.replace(file)
+    atomic.write(file, f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def _clear(place: Path) -> None:

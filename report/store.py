@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from experiments import atomic
 from report import freshness
 from report.interrupt import heeded
 
@@ -105,11 +105,4 @@ def _result(kept: dict[str, Any]) -> dict[str, Any]:
 def write(file: Path, body: str) -> None:
     """Keep a result with its digest; a file that is there was written whole."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".new")
-    try:
-        beside.write_text(f"{freshness.digest(body.encode())}\n{body}", encoding="utf-8")
-        beside.replace(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)  # it may be what fills the disk
-        raise
+    atomic.write(file, f"{freshness.digest(body.encode())}\n{body}".encode())

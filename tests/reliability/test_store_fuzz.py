@@ -140,12 +140,12 @@ def test_a_result_is_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
     file = tmp_path / "stage.json"
     store.write(file, '{"key": {}, "result": {"n": 1}}')
 
-    def full(self: Path, text: str, encoding: str) -> None:
-        with self.open("w") as stream:
-            stream.write(text[:10])
+    def full(self: Path, content: bytes) -> None:
+        with self.open("wb") as stream:
+            stream.write(content[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(file), "write_text", full)
+    monkeypatch.setattr(type(file), "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         store.write(file, '{"key": {}, "result": {"n": 2}}')
 

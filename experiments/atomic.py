@@ -1,0 +1,37 @@
+"""A file that is there whole or not at all, whatever ends the writing: a full disk, an interrupt, a kill."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(file: Path, content: bytes, mark: str = "new") -> None:
+    """Write a file beside its place, then put it there.
+
+    Parameters
+    ----------
+    file
+        Its folder must be there; a former file gives way in the last moment.
+    content
+        All of it.
+    mark
+        Ends the name beside the place; writers that may meet need marks of their own. Only a kill leaves such
+        a file behind.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses; a former file stays.
+    """
+    beside = file.with_suffix(f".{mark}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    except BaseException:  # an interrupt, too, may come in the middle
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
