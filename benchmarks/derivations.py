@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     import argparse
 
 LENGTHS = {
-    "general form": (1, 2, 3, 10, 30, 100, 300, 1000),
-    "diff": (1, 3, 10, 30, 100, 300),
+    "general form": (1, 2, 3, 10, 30, 100, 1000),
+    "diff": (1, 3, 10, 30, 100),
     "simplify": (1, 2, 3, 4, 5),
 }
 QUICK = 3  # lengths of each curve
-LIMIT = 8.0  # seconds for one length
+LIMIT = 5.0  # seconds for one length
 W1, W2 = 0.5, 0.75  # the point
 
 

@@ -16,7 +16,7 @@ PEEK = 5  # epochs from one report to Optuna's pruner to the next
 EPOCHS = 200  # MLPClassifier's max_iter
 
 
-def halving(data: str, space: str, seed: int, budget: float, *, quick: bool) -> dict[str, Any]:
+def halving(data: str, space: str, seeds: list[int], budget: float, *, quick: bool) -> dict[str, Any]:
     """Search by successive halving, with longer and longer first rungs, while half of the CPU time is left.
 
     The winner of each round is also trained to its end, and the better of its two scores counts.
@@ -26,12 +26,12 @@ def halving(data: str, space: str, seed: int, budget: float, *, quick: bool) -> 
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
     X, y, fold = problems.joined(data)
-    sets, values = problems.data(data), problems.values(space, quick=quick)
+    sets, values = problems.data(data), problems.values(space, quick=quick) | {"random_state": seeds}
     best, rungs, before = 0, [], cpu_of_all()
     with timed() as taken:
         for first in FIRST_RUNGS:
             search = HalvingGridSearchCV(
-                MLPClassifier(random_state=seed),
+                MLPClassifier(),
                 values,
                 resource="max_iter",
                 min_resources=first,
@@ -39,10 +39,10 @@ def halving(data: str, space: str, seed: int, budget: float, *, quick: bool) -> 
                 scoring=problems.count,
                 refit=False,
                 cv=fold,
-                random_state=seed,
+                random_state=seeds[0],
                 n_jobs=-1,
             ).fit(X, y)
-            winner = MLPClassifier(random_state=seed, **search.best_params_ | {"max_iter": EPOCHS})
+            winner = MLPClassifier(**search.best_params_ | {"max_iter": EPOCHS})
             winner.fit(sets.X_train, sets.y_train)
             best = max(best, int(search.best_score_), int(problems.count(winner, sets.X_dev, sets.y_dev)))
             rungs.append(first)
@@ -52,7 +52,7 @@ def halving(data: str, space: str, seed: int, budget: float, *, quick: bool) -> 
     return {**taken, "best": best, "did": did}
 
 
-def optuna(data: str, space: str, seed: int, budget: float, *, quick: bool) -> dict[str, Any]:
+def optuna(data: str, space: str, seeds: list[int], budget: float, *, quick: bool) -> dict[str, Any]:
     """Search by Optuna, a process on each core, until the CPU time is used; its own best trial counts."""
     from joblib import Parallel, delayed  # noqa: PLC0415
 
@@ -60,7 +60,7 @@ def optuna(data: str, space: str, seed: int, budget: float, *, quick: bool) -> d
     with timed() as taken, tempfile.TemporaryDirectory(prefix="optuna-") as folder:
         journal = str(Path(folder) / "journal")
         seen = Parallel(n_jobs=cores)(
-            delayed(_try)(data, space, journal, (seed, core), budget / cores, quick=quick)
+            delayed(_try)(data, space, journal, seeds, core, budget / cores, quick=quick)
             for core in range(cores)
         )
         study = _study(journal, 0)
@@ -85,7 +85,9 @@ def _study(journal: str, seed: int) -> Any:
     )
 
 
-def _try(data: str, space: str, journal: str, seeds: tuple[int, int], share: float, *, quick: bool) -> int:
+def _try(
+    data: str, space: str, journal: str, seeds: list[int], core: int, share: float, *, quick: bool
+) -> int:
     """Do one process's share: trials of one epoch after the other; the best dev count at any report.
 
     A trial's value is that of the network trained to its end, by scikit-learn's own rule or `EPOCHS`. The
@@ -98,17 +100,18 @@ def _try(data: str, space: str, journal: str, seeds: tuple[int, int], share: flo
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
     warnings.simplefilter("ignore")
-    sets, values = problems.data(data), problems.values(space, quick=quick)
+    sets, values = problems.data(data), problems.values(space, quick=quick) | {"random_state": seeds}
     seen, ended = 0, False
     classes = np.unique(sets.y_train)
-    seed, core = seeds
-    study = _study(journal, 100 * seed + core)
+    study = _study(journal, 100 * seeds[0] + core)
 
     def objective(trial: Any) -> int:
         nonlocal seen, ended
         chosen = {name: trial.suggest_categorical(name, range(len(some))) for name, some in values.items()}
         setting = {name: values[name][place] for name, place in chosen.items()}
-        network = MLPClassifier(random_state=np.random.RandomState(seed), **setting)
+        # A generator, not its seed: partial_fit would shuffle each epoch alike.
+        setting["random_state"] = np.random.RandomState(setting["random_state"])
+        network = MLPClassifier(**setting)
         for epoch in range(EPOCHS):
             network.partial_fit(sets.X_train, sets.y_train, classes=classes)
             if network._no_improvement_count > network.n_iter_no_change:  # noqa: SLF001 - fit's own rule

@@ -2,13 +2,12 @@
 
     python -m benchmarks.growth [--runs N] [--quick] [--json FILE]
 
-Settings and cores are measured on whole searches; samples and width on ten networks side by side against the
-same ten one after the other, on one core and for a few epochs.
+Settings and cores are measured on whole searches of small networks, samples and width on ten networks side by
+side against the same ten one after the other, on one core; all for fewer epochs than a report's.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,9 @@ QUICK = 2  # points of each curve
 FEWEST = 20  # settings of small networks: one of each kind
 FEW = 100  # samples, for searches of many settings
 SPREAD = 200  # settings with which one core is compared with two
-EPOCHS = 3  # of training, where samples and width grow
+EPOCHS = 50  # that a network of a search is trained at most
+SHORT = 3  # epochs of training, where samples and width grow
+TYPICAL = {"samples": 1257, "width": 50}  # where the other one grows
 RATES = [0.001, 0.002, 0.003, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1]
 LABELS = {
     "settings": "settings",
@@ -52,9 +53,10 @@ def measure(options: argparse.Namespace) -> Found:
     rows = [row for panel, points in panels.items() for row in _rows(panel, points)]
     curves = [curve for panel, points in panels.items() for curve in _curves(panel, points)]
     facts = {
-        "settings and cores": f"layers of 10 to 40 units, {FEW} samples, learning rates from 0.01 to 0.1",
+        "settings and cores": f"layers of 10 to 40 units, {FEW} samples, learning rates from 0.01 to 0.1,"
+        f" at most {EPOCHS} epochs",
         "cores": f"{SPREAD} settings",
-        "samples and width": f"ten networks, {EPOCHS} epochs, batches of 200, one core",
+        "samples and width": f"ten networks, {SHORT} epochs, batches of 200, one core",
     }
     return Found(rows, curves, facts)
 
@@ -64,22 +66,24 @@ def _turn(trainer: str, *, quick: bool) -> Iterator[tuple[str, int, Sample]]:
     some, tens = (QUICK, 10) if quick else (None, 1)
     counts = [count // tens for count in COUNTS[trainer][:some]]
     spread = SPREAD // tens
-    for count, sample in _points("settings", counts, trainer=trainer, counts=counts, jobs=ALL):
-        yield "settings", count, sample
+    wanted = [(count, ALL) for count in counts] + [(spread, ONE)]
+    for (count, jobs), sample in _points("searches", trainer, wanted):
+        if jobs == ALL:
+            yield "settings", count, sample
         if count == spread:
-            yield "cores", ALL, sample
-    for _, sample in _points("settings", [spread], trainer=trainer, counts=[spread], jobs=ONE):
-        yield "cores", ONE, sample
-    for panel, sizes in (("samples", SAMPLES[:some]), ("width", WIDTHS[:some])):
-        for size, sample in _points("networks", sizes, trainer=trainer, **{panel: sizes}):
-            yield panel, size, sample
+            yield "cores", jobs, sample
+    grown = [
+        (panel, size) for panel, sizes in (("samples", SAMPLES), ("width", WIDTHS)) for size in sizes[:some]
+    ]
+    for (panel, size), sample in _points("networks", trainer, grown):
+        yield panel, size, sample
 
 
-def _points(name: str, sizes: Sequence[int], **arguments: Any) -> Iterator[tuple[int, Sample]]:
-    """Run one side, which measures several sizes one after the other."""
-    points = side("growth", name, **arguments).answer
-    for size, point in zip(sizes, points, strict=True):
-        yield size, Sample(point["seconds"], point["cpu"], answer=point)
+def _points(name: str, trainer: str, points: Sequence[tuple[Any, Any]]) -> Iterator[tuple[Any, Sample]]:
+    """Run one side, which measures several points one after the other."""
+    answers = side("growth", name, trainer=trainer, points=points).answer
+    for point, answer in zip(points, answers, strict=True):
+        yield point, Sample(answer["seconds"], answer["cpu"], answer=answer)
 
 
 def _rows(panel: str, points: Points) -> list[Row]:
@@ -122,10 +126,10 @@ def _curves(panel: str, points: Points) -> list[dict[str, Any]]:
     ]
 
 
-def settings(trainer: str, counts: Sequence[int], jobs: int) -> list[dict[str, Any]]:
-    """Search so many settings of small networks on part of the shipped data; give the best dev counts.
+def searches(trainer: str, points: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Search settings of small networks on part of the shipped data; give the best dev counts.
 
-    Worker processes are started before the clock is, and used again.
+    Each point is how many settings, on how many processes. Those are started before the clock is.
     """
     import numpy as np  # noqa: PLC0415 - after the pins
     from sklearn.model_selection import GridSearchCV, PredefinedSplit  # noqa: PLC0415
@@ -138,7 +142,7 @@ def settings(trainer: str, counts: Sequence[int], jobs: int) -> list[dict[str, A
     both = np.concatenate((X, data.X_dev)), np.concatenate((y, data.y_dev))
     fold = PredefinedSplit(np.repeat([-1, 0], [len(X), len(data.X_dev)]))
 
-    def searched(wanted: list[dict[str, Any]]) -> int:
+    def searched(wanted: list[dict[str, Any]], jobs: int) -> int:
         if trainer == OURS:
             return max(outcome.dev for outcome in search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs))
         grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
@@ -146,13 +150,13 @@ def settings(trainer: str, counts: Sequence[int], jobs: int) -> list[dict[str, A
         fitted = GridSearchCV(model, grid, scoring=problems.count, refit=False, cv=fold, n_jobs=jobs)
         return int(fitted.fit(*both).best_score_)
 
-    points = []
-    searched(_small(FEWEST))
-    for count in counts:
+    answers = []
+    searched(_small(FEWEST), ALL)
+    for count, jobs in points:
         with timed() as taken:
-            found = searched(_small(count))
-        points.append({**taken, "found": found})
-    return points
+            found = searched(_small(count), jobs)
+        answers.append({**taken, "found": found})
+    return answers
 
 
 def _small(count: int) -> list[dict[str, Any]]:
@@ -167,16 +171,18 @@ def _small(count: int) -> list[dict[str, Any]]:
             "solver": solver,
             "learning_rate_init": 10 ** (-2 + rate / rates),
             "batch_size": 200,
+            "max_iter": EPOCHS,
         }
         for rate in range(rates)
         for layer, name, solver in kinds
     ][:count]
 
 
-def networks(
-    trainer: str, samples: Sequence[int] = (1257,), width: Sequence[int] = (50,)
-) -> list[dict[str, Any]]:
-    """Train ten networks of two layers for a few epochs, on one core, for each size; give their digests."""
+def networks(trainer: str, points: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Train ten networks of two layers for a few epochs, on one core; give their digests.
+
+    Each point is what grows, and its size.
+    """
     import warnings  # noqa: PLC0415
 
     from sklearn.datasets import make_classification  # noqa: PLC0415
@@ -185,10 +191,11 @@ def networks(
     from experiments import lockstep  # noqa: PLC0415
 
     warnings.simplefilter("ignore")
-    shared = {"max_iter": EPOCHS, "random_state": 0}
-    points = []
-    for many, units in itertools.product(samples, width):
-        X, y = make_classification(many, random_state=0)
+    shared = {"max_iter": SHORT, "random_state": 0}
+    answers = []
+    for panel, size in points:
+        samples, units = (TYPICAL | {panel: size}).values()
+        X, y = make_classification(samples, random_state=0)
         wanted: list[dict[str, Any]] = [
             {"hidden_layer_sizes": (units, units), "learning_rate_init": rate, **shared} for rate in RATES
         ]
@@ -198,9 +205,9 @@ def networks(
                 fitted = lockstep.fit_many(wanted, X, y)
             else:
                 fitted = [MLPClassifier(**setting).fit(X, y) for setting in wanted]
-        points.append({**taken, "found": [lockstep.digest(network) for network in fitted]})
-    return points
+        answers.append({**taken, "found": [lockstep.digest(network) for network in fitted]})
+    return answers
 
 
 if __name__ == "__main__":
-    program(__doc__ or "", measure, {"settings": settings, "networks": networks}, runs=2)
+    program(__doc__ or "", measure, {"searches": searches, "networks": networks}, runs=2)

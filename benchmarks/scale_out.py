@@ -31,6 +31,7 @@ WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
 EMPTY = 200  # empty tasks
+HANDED = 2  # workers that are handed them for the model
 START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {
@@ -48,15 +49,14 @@ def measure(options: argparse.Namespace) -> Found:
     """Measure here, then reckon."""
     quick = options.quick
     here: dict[int, list[Sample]] = {workers: [] for workers in WORKERS}
-    costs = {workers: _costs(workers) for workers in MODELLED}
+    costs = _costs(MODELLED)
     models: list[Model] = []
     for _ in range(options.runs):
         for workers, samples in here.items():
             samples.append(side("scale_out", "cluster", workers=workers, quick=quick))
             say(f"{workers} workers: {samples[-1].wall:.1f} s")
         stacks = side("scale_out", "stacks", quick=quick)
-        handed = side("scale_out", "handed out", count=EMPTY // (10 if quick else 1))
-        models.append(_model(costs, stacks.answer, handed.answer["each"]))
+        models.append(_model(costs, stacks.answer, here[HANDED][-1].answer["each"]))
         say(f"model, {AIM} workers: {models[-1].seconds[AIM]:.0f} s")
     rows = [
         Row(
@@ -124,8 +124,8 @@ def _limit(model: Model, costs: Mapping[int, list[float]]) -> str:
     )
 
 
-def _costs(workers: int) -> list[float]:
-    """Give the costs of the tasks into which the search divides the many settings, in its order."""
+def _costs(modelled: Iterable[int]) -> dict[int, list[float]]:
+    """Give for so many workers the costs of the tasks into which the search divides the many settings."""
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415 - after the pins, as all of numpy
 
     from experiments.search import CLUSTER  # noqa: PLC0415
@@ -133,7 +133,9 @@ def _costs(workers: int) -> list[float]:
 
     samples, features = problems.data("shipped").X_train.shape
     fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
-    return [task.cost for task in divide(fits, samples, features, 1, max(CLUSTER, workers))]
+    parts = {workers: max(CLUSTER, workers) for workers in modelled}
+    costs = {n: [task.cost for task in divide(fits, samples, features, 1, n)] for n in {*parts.values()}}
+    return {workers: costs[n] for workers, n in parts.items()}
 
 
 def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:
@@ -145,13 +147,21 @@ def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -
 
 
 def cluster(workers: int, *, quick: bool) -> dict[str, Any]:
-    """Search on so many worker processes of this machine."""
+    """Search on so many worker processes of this machine; then time empty tasks."""
+    from experiments import cluster as clusters  # noqa: PLC0415
     from experiments import search  # noqa: PLC0415
+    from experiments.workload import Task  # noqa: PLC0415
 
-    data, settings = problems.data("shipped").arrays, problems.settings(problems.PART, quick=quick)
-    with _cluster(workers) as address, timed() as taken:
-        outcomes = search.run(settings, *data, scheduler=address)
-    return {**taken, "best": max(outcome.dev for outcome in outcomes)}
+    data, settings = problems.data("shipped"), problems.settings(problems.PART, quick=quick)
+    empty = {number: Task((), 0) for number in range(EMPTY // (10 if quick else 1))}
+    with _cluster(workers) as address:
+        with timed() as taken:
+            outcomes = search.run(settings, *data.arrays, scheduler=address)
+        started = time.perf_counter()
+        for _ in clusters.spread(empty, data, address):
+            pass
+        each = (time.perf_counter() - started) / len(empty)
+    return {**taken, "best": max(outcome.dev for outcome in outcomes), "each": each}
 
 
 def stacks(*, quick: bool) -> dict[str, Any]:
@@ -173,21 +183,6 @@ def stacks(*, quick: bool) -> dict[str, Any]:
     return {"start": start, "tasks": tasks}
 
 
-def handed_out(count: int) -> dict[str, float]:
-    """Time empty tasks on two workers."""
-    from experiments import cluster as clusters  # noqa: PLC0415
-    from experiments.workload import Task  # noqa: PLC0415
-
-    data = problems.data("shipped")
-    with _cluster(2) as address:
-        for _ in clusters.spread({number: Task((), 0) for number in range(4)}, data, address):
-            pass  # the workers' imports and probes
-        started = time.perf_counter()
-        for _ in clusters.spread({number: Task((), 0) for number in range(count)}, data, address):
-            pass
-        return {"each": (time.perf_counter() - started) / count}
-
-
 @contextlib.contextmanager
 def _cluster(workers: int) -> Iterator[str]:
     """Run a scheduler and worker processes, ready for work."""
@@ -206,7 +201,7 @@ def _cluster(workers: int) -> Iterator[str]:
         yield address
 
 
-SIDES: dict[str, Callable[..., Any]] = {"cluster": cluster, "stacks": stacks, "handed out": handed_out}
+SIDES: dict[str, Callable[..., Any]] = {"cluster": cluster, "stacks": stacks}
 
 if __name__ == "__main__":
     program(__doc__ or "", measure, SIDES, runs=2)

@@ -2,18 +2,19 @@
 
     python -m benchmarks.search [--runs N] [--quick] [--json FILE]
 
-GridSearchCV and lockstep train every setting on every core; GridSearchCV's scorer counts dev samples and
-hashes the weights, and both must be lockstep's, bit for bit, for each setting and seed. (The report's own
-search, with one seed, is compared by `benchmarks.submission`.) Successive halving (HalvingGridSearchCV over
-max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core) stop trainings early, with
-the CPU time that lockstep's exhaustive search took: Optuna uses it up, halving begins no further round when
-half of it is gone. Then the best counts of correct dev samples are compared, of networks trained to their
-end; halving may also keep one from its last rung. Each run takes other seeds.
+GridSearchCV and lockstep train every setting with every seed on every core; GridSearchCV's scorer counts dev
+samples and hashes the weights, and both must be lockstep's, bit for bit, network by network. (The report's
+own search, with one seed, is compared by `benchmarks.submission`.) Successive halving (HalvingGridSearchCV
+over max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core) choose among the same
+settings and seeds and stop trainings early, with the CPU time that lockstep's exhaustive search took: Optuna
+uses it up, halving begins no further round when half of it is gone. Then the best counts of correct dev
+samples are compared, of networks trained to their end; halving may also keep one from its last rung. Each run
+takes other seeds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks import early, problems
 from benchmarks.exhaustive import OURS, THEIRS, best, bests, compared, named
@@ -26,42 +27,46 @@ if TYPE_CHECKING:
 
     from benchmarks.processes import Sample
 
-SEEDS = 5  # at once, on the shipped set
 HALVING, OPTUNA = "HalvingGridSearchCV", "Optuna"
 WHY = {
     OPTUNA: "; Optuna trains epoch by epoch (partial_fit), which shuffles otherwise: its networks are other"
-    " draws of the same settings, and among few settings luck decides"
+    " draws of the same settings, and among few networks luck decides"
+}
+
+
+class Case(NamedTuple):
+    """What is searched, with so many seeds at once, and how many times faster ours should be."""
+
+    data: str
+    space: str
+    seeds: int
+    target: Target | None = None
+
+
+CASES = {
+    "shipped, 5 seeds": Case("shipped", problems.LAYERED, 5, Target(3, at_least=True)),
+    "breast_cancer, one seed": Case("breast_cancer", problems.SMALL, 1),
+    "digits, one seed": Case("digits", problems.SMALL, 1),
 }
 
 
 def measure(options: argparse.Namespace) -> Found:
-    """Compare on each set with one seed, and on the shipped set with several, turn by turn."""
-    one: dict[str, dict[str, list[Sample]]] = {name: {} for name in problems.SETS}
-    several: dict[str, list[Sample]] = {}
+    """Compare case by case, turn by turn."""
+    taken: dict[str, dict[str, list[Sample]]] = {name: {} for name in CASES}
     for number in turns(options):
-        for name, sides in one.items():
-            what = {"data": name, "space": problems.SMALL, "quick": options.quick}
-            # With one seed the shipped set is searched whole, by `benchmarks.submission`.
-            for who in (THEIRS, OURS)[name == "shipped" :]:
-                _take(name, who, sides, what, seeds=[number])
-            budget = sides[OURS][-1].cpu
+        for name, case in CASES.items():
+            seeds = [number * case.seeds + place for place in range(case.seeds)]
+            what = {"data": case.data, "space": case.space, "seeds": seeds, "quick": options.quick}
+            for who in (THEIRS, OURS):
+                _take(name, who, taken[name], what)
+            budget = taken[name][OURS][-1].cpu
             for who in (HALVING, OPTUNA):
-                _take(name, who, sides, what, seed=number, budget=budget)
-        seeds = [number * SEEDS + place for place in range(SEEDS)]
-        what = {"data": "shipped", "space": problems.PART, "quick": options.quick}
-        for who in (THEIRS, OURS):
-            _take(f"{SEEDS} seeds", who, several, what, seeds=seeds)
+                _take(name, who, taken[name], {**what, "budget": budget})
     rows: list[Row] = []
-    for name, sides in one.items():
-        if THEIRS in sides:
-            rows += compared(f"{name}, one seed", {who: sides[who] for who in (THEIRS, OURS)})
+    for name, sides in taken.items():
+        rows += compared(name, {who: sides[who] for who in (THEIRS, OURS)}, CASES[name].target)
         rows += [_ahead(name, who, sides[OURS], sides[who]) for who in (HALVING, OPTUNA)]
-    rows += compared(f"shipped, {SEEDS} seeds", several, Target(3, at_least=True))
-    facts = {
-        name: _told(space, quick=options.quick)
-        for name, space in (("one seed", problems.SMALL), (f"{SEEDS} seeds", problems.PART))
-    }
-    return Found(rows, facts=facts)
+    return Found(rows, facts={name: _told(case.space, quick=options.quick) for name, case in CASES.items()})
 
 
 def _told(space: str, *, quick: bool) -> str:
@@ -70,9 +75,9 @@ def _told(space: str, *, quick: bool) -> str:
     return f"{len(problems.settings(space, quick=quick))} settings: {lists}"
 
 
-def _take(name: str, who: str, sides: dict[str, list[Sample]], what: Mapping[str, Any], **more: Any) -> None:
+def _take(name: str, who: str, sides: dict[str, list[Sample]], what: Mapping[str, Any]) -> None:
     """Run one side once."""
-    sample = side("search", who, **what, **more)
+    sample = side("search", who, **what)
     sides.setdefault(who, []).append(sample)
     found = sample.answer["best"] if "best" in sample.answer else best(sample)
     say(f"{name}, {who}: {sample.wall:.1f} s, CPU {sample.cpu:.1f} s, best {found}")
