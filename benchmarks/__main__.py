@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 # In this order, with the seconds that one run takes on slow cores: nothing is repeated at their expense.
 PROGRAMS = {
     "submission": 560,
-    "search": 190,
+    "search": 150,
     "rebuild": 130,
-    "growth": 115,
-    "scale_out": 70,
-    "derivations": 50,
+    "growth": 60,
+    "scale_out": 55,
+    "derivations": 25,
 }
 LIMIT = 29 * 60  # seconds, after which nothing is repeated
 

@@ -10,11 +10,11 @@ from benchmarks.processes import ROOT
 if TYPE_CHECKING:
     from experiments.workload import Data
 
-PART, LAYERED, SMALL = "part", "layered", "small"
+PART, PLAIN, SMALL = "part", "plain", "small"
 # What a space puts in the place of the report's own values.
 SPACES: dict[str, dict[str, list[Any]]] = {
     PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.01, 0.1]},
-    LAYERED: {"hidden_layer_sizes": [[50, 50]], "learning_rate_init": [0.01, 0.1]},
+    PLAIN: {"hidden_layer_sizes": [[50]], "learning_rate_init": [0.03, 0.1]},
     SMALL: {
         "hidden_layer_sizes": [[50], [50, 50]],
         "learning_rate_init": [0.01, 0.1],

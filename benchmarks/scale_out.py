@@ -2,9 +2,10 @@
 
     python -m benchmarks.scale_out [--runs N] [--quick] [--json FILE]
 
-The model divides 100,000 settings into tasks as the search does for so many workers, gives each the seconds
-that its stack takes by the rate measured here, and lets workers take them in order. A task cannot start
-before the client has handed it out (measured with empty tasks), nor before its worker has started.
+Workers have loaded what they need before a search is timed; how long that takes is told beside it. The model
+divides 100,000 settings into tasks as the search does for so many workers, gives each the seconds that its
+stack takes by the rate of one worker here, and lets workers take them in order. A task cannot start before
+the client has handed it out (measured with empty tasks), nor before its worker is ready.
 """
 
 from __future__ import annotations
@@ -18,14 +19,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, curve, program, say, side
-from benchmarks.processes import timed
+from benchmarks.measurement import Found, Row, curve, program, say, side, turns
+from benchmarks.processes import Sample, timed
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from benchmarks.processes import Sample
 
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
@@ -47,16 +46,14 @@ SPACE: dict[str, list[Any]] = {
 
 def measure(options: argparse.Namespace) -> Found:
     """Measure here, then reckon."""
-    quick = options.quick
     here: dict[int, list[Sample]] = {workers: [] for workers in WORKERS}
     costs = _costs(MODELLED)
     models: list[Model] = []
-    for _ in range(options.runs):
-        for workers, samples in here.items():
-            samples.append(side("scale_out", "cluster", workers=workers, quick=quick))
-            say(f"{workers} workers: {samples[-1].wall:.1f} s")
-        stacks = side("scale_out", "stacks", quick=quick)
-        models.append(_model(costs, stacks.answer, here[HANDED][-1].answer["each"]))
+    for _ in turns(options):
+        for point in side("scale_out", "clusters", quick=options.quick).answer:
+            here[point["workers"]].append(Sample(point["seconds"], point["cpu"], answer=point))
+            say(f"{point['workers']} workers: {point['seconds']:.1f} s")
+        models.append(_model(costs, here[1][-1], here[HANDED][-1].answer["each"]))
         say(f"model, {AIM} workers: {models[-1].seconds[AIM]:.0f} s")
     rows = [
         Row(
@@ -70,7 +67,7 @@ def measure(options: argparse.Namespace) -> Found:
     ]
     rows += [
         Row("a task", "to hand it out and take its result, ms", [1000 * model.each for model in models]),
-        Row("a worker", "to start and probe, seconds", [model.start for model in models]),
+        Row("a worker", "to load what it needs and probe, seconds", [model.start for model in models]),
         Row(f"model, {MANY:,} settings", "one worker, hours", [model.seconds[1] / 3600 for model in models]),
         Row(
             f"model, {MANY:,} settings",
@@ -100,10 +97,10 @@ class Model:
     used: dict[int, float]
 
 
-def _model(costs: Mapping[int, list[float]], stacks: Mapping[str, Any], each: float) -> Model:
-    """Reckon with the rate of the stacks, what it takes to hand out a task, and a worker's start."""
-    rate = sum(seconds for _, seconds in stacks["tasks"]) / sum(cost for cost, _ in stacks["tasks"])
-    start, reckoned, used = stacks["start"], {}, {}
+def _model(costs: Mapping[int, list[float]], one: Sample, each: float) -> Model:
+    """Reckon with the rate of one worker, what it takes to hand out a task, and a worker's start."""
+    rate, start = one.wall / one.answer["cost"], one.answer["start"]
+    reckoned, used = {}, {}
     for workers, tasks in costs.items():
         reckoned[workers] = _makespan([cost * rate for cost in tasks], workers, each, start)
         used[workers] = sum(tasks) * rate / (workers * reckoned[workers])
@@ -129,13 +126,20 @@ def _costs(modelled: Iterable[int]) -> dict[int, list[float]]:
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415 - after the pins, as all of numpy
 
     from experiments.search import CLUSTER  # noqa: PLC0415
+
+    settings = [*ParameterGrid(SPACE)][:MANY]
+    parts = {workers: max(CLUSTER, workers) for workers in modelled}
+    costs = {n: _divided(settings, n) for n in {*parts.values()}}
+    return {workers: costs[n] for workers, n in parts.items()}
+
+
+def _divided(settings: Iterable[Mapping[str, Any]], parts: int) -> list[float]:
+    """Give the costs of the tasks, in order, into which the search divides settings for so many workers."""
     from experiments.workload import Fit, divide  # noqa: PLC0415
 
     samples, features = problems.data("shipped").X_train.shape
-    fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
-    parts = {workers: max(CLUSTER, workers) for workers in modelled}
-    costs = {n: [task.cost for task in divide(fits, samples, features, 1, n)] for n in {*parts.values()}}
-    return {workers: costs[n] for workers, n in parts.items()}
+    fits = [Fit(setting, 0) for setting in settings]
+    return [task.cost for task in divide(fits, samples, features, 1, parts)]
 
 
 def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:
@@ -146,41 +150,40 @@ def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -
     return max(free)
 
 
-def cluster(workers: int, *, quick: bool) -> dict[str, Any]:
-    """Search on so many worker processes of this machine; then time empty tasks."""
-    from experiments import cluster as clusters  # noqa: PLC0415
+def clusters(*, quick: bool) -> list[dict[str, Any]]:
+    """Search on clusters of this machine's processes, one after the other, and time empty tasks on each."""
     from experiments import search  # noqa: PLC0415
+    from experiments.cluster import spread  # noqa: PLC0415
     from experiments.workload import Task  # noqa: PLC0415
 
     data, settings = problems.data("shipped"), problems.settings(problems.PART, quick=quick)
-    empty = {number: Task((), 0) for number in range(EMPTY // (10 if quick else 1))}
-    with _cluster(workers) as address:
-        with timed() as taken:
-            outcomes = search.run(settings, *data.arrays, scheduler=address)
+
+    def empty(count: int, address: str) -> float:
+        """Give the seconds that so many empty tasks take."""
         started = time.perf_counter()
-        for _ in clusters.spread(empty, data, address):
+        for _ in spread({number: Task((), 0) for number in range(count)}, data, address):
             pass
-        each = (time.perf_counter() - started) / len(empty)
-    return {**taken, "best": max(outcome.dev for outcome in outcomes), "each": each}
+        return time.perf_counter() - started
 
-
-def stacks(*, quick: bool) -> dict[str, Any]:
-    """Time each task of that search by itself, and what a worker does before its first one."""
-    started = time.perf_counter()
-    from experiments import workload  # noqa: PLC0415
-    from experiments.search import CLUSTER  # noqa: PLC0415
-
-    data, settings = problems.data("shipped"), problems.settings(problems.PART, quick=quick)
-    samples, features = data.X_train.shape
-    workload.work(0, workload.Task((), 0), data)  # the probe
-    start = time.perf_counter() - started
-    fits = [workload.Fit(setting, 0) for setting in settings]
-    tasks = []
-    for task in workload.divide(fits, samples, features, 1, CLUSTER):
-        started = time.perf_counter()
-        workload.work(0, task, data)
-        tasks.append((task.cost, time.perf_counter() - started))
-    return {"start": start, "tasks": tasks}
+    found = []
+    for workers in WORKERS:
+        with _cluster(workers) as address:
+            start = empty(4 * workers, address)  # what each worker loads, and its probe
+            with timed() as taken:
+                outcomes = search.run(settings, *data.arrays, scheduler=address)
+            count = EMPTY // (10 if quick else 1)
+            each = empty(count, address) / count
+        found.append(
+            {
+                **taken,
+                "workers": workers,
+                "best": max(outcome.dev for outcome in outcomes),
+                "cost": sum(_divided(settings, search.CLUSTER)),
+                "start": start,
+                "each": each,
+            }
+        )
+    return found
 
 
 @contextlib.contextmanager
@@ -201,7 +204,7 @@ def _cluster(workers: int) -> Iterator[str]:
         yield address
 
 
-SIDES: dict[str, Callable[..., Any]] = {"cluster": cluster, "stacks": stacks}
+SIDES: dict[str, Callable[..., Any]] = {"clusters": clusters}
 
 if __name__ == "__main__":
     program(__doc__ or "", measure, SIDES, runs=2)
