@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 # In this order, with the seconds that one run takes on slow cores: nothing is repeated at their expense.
 PROGRAMS = {
     "submission": 560,
-    "search": 150,
+    "search": 130,
     "rebuild": 130,
-    "growth": 60,
-    "scale_out": 55,
+    "growth": 75,
+    "scale_out": 45,
     "derivations": 25,
 }
 LIMIT = 29 * 60  # seconds, after which nothing is repeated
