@@ -87,6 +87,14 @@ def shrink(house: Path) -> None:
     file.write_text(f"{head}{search}{SMALL}", encoding="utf-8")
 
 
+def thin(house: Path) -> None:
+    """Leave out every second training sample of a copy."""
+    for name in ("trnX-3d.csv", "trnY-3d.csv"):
+        file = house / "data" / name
+        rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(rows[::2]), encoding="utf-8")
+
+
 def ours(project: Path, *arguments: str | Path, **more: object) -> Sample:
     """Run our command in a copy of the project."""
     return run([sys.executable, "generate_report.py", *arguments], project, **more)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The report at its own size: its search, a build from nothing, `verify`, and the notebook run by hand.
+"""The report: its search, a build from nothing, `verify`, and the notebook run by hand.
 
     python -m benchmarks.submission [--runs N] [--quick] [--json FILE]
 
@@ -7,7 +7,8 @@ Turn by turn a fresh copy of the project, without kept results or compiled Pytho
 hand is the peer of three things: its cells that search (GridSearchCV on all cores) that of our own search
 within the build; its cells of set-up and search that of the whole build; all of it that of `verify`, which
 also derives problem 1 and sets every page again. One line is added to the notebook's scorer: it notes each
-network's bits, which must be ours.
+network's bits, which must be ours. Where this would take longer than there is time (``--left``), every second
+training sample is left out in all of it: what is fixed then weighs more, so no ratio gets better by it.
 
 Ours is all that is not training, the notebook's kernel or TeX: start and imports, derivations and their
 checks, the statistics that train nothing, pages and figures, the bundle and its check.
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from experiments.dataset import Dataset
     from experiments.store import Outcome
 
 COLD, VERIFY, HAND = "cold build", "verify", "notebook by hand"
@@ -43,6 +45,7 @@ TRAINED = {
     "study": "seeds, certificate: training",
     "compile": "TeX",
 }  # the stages that are not ours
+WHOLE = 340  # times as long as `pace` takes a turn with all training samples
 CALLS = "search(("  # begins the line of a cell that searches an architecture
 SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
 NOTED = f"""\
@@ -74,20 +77,37 @@ class Turn:
 def measure(options: argparse.Namespace) -> Found:
     """Make, judge and run by hand, turn by turn; then look at imports."""
     project.need("jupyter")
+    needed = options.runs * WHOLE * side("submission", "pace").wall
+    thin = not options.quick and needed > options.left
     with tempfile.TemporaryDirectory(prefix="submission-") as folder:
         found = []
         for number in turns(options):
             room = Path(folder, str(number))
             room.mkdir()
-            found.append(_turn(room, quick=options.quick))
-        rows = imports.rows(room / "house", room / "out", max(2, len(found)))
-    return Found([*_search(found), *_cold(found), *rows, *_verify(found)])
+            found.append(_turn(room, quick=options.quick, thin=thin))
+        house = room / "house"
+        rows = imports.rows(house, room / "out", max(2, len(found)))
+        data = _data(house)
+    told = f"{len(data.y_train):,}"
+    if thin:
+        told += f", every second one: all of them would take this machine about {needed / 60:.0f} minutes"
+    facts = {"training samples": told}
+    return Found([*_search(found, data), *_cold(found), *rows, *_verify(found)], facts=facts)
 
 
-def _turn(room: Path, *, quick: bool) -> Turn:
+def _data(house: Path) -> Dataset:
+    """Read the data of a copy of the project."""
+    from experiments import dataset  # noqa: PLC0415 - after the pins
+
+    return dataset.load(house / "data")
+
+
+def _turn(room: Path, *, quick: bool, thin: bool) -> Turn:
     house, out = project.copied(room / "house"), room / "out"
     if quick:
         project.shrink(house)
+    if thin:
+        project.thin(house)
     cold = project.ours(house, "--out", out, memory=True)
     say(f"{COLD}: {cold.wall:.1f} s, CPU {cold.cpu:.1f} s")
     verify = project.ours(house, VERIFY, out / "submission.pdf", memory=True)
@@ -120,10 +140,10 @@ def _kept(house: Path, out: Path) -> list[Outcome]:
     from experiments.store import Store  # noqa: PLC0415
     from report import config  # noqa: PLC0415
 
-    configured, data = config.load(house / "report.toml"), problems.data("shipped")
+    configured, data = config.load(house / "report.toml"), _data(house)
     space = problem2.space(asdict(configured.search), len(data.X_train))
     (shelf,) = (out / ".kept").glob("fits-*")
-    store = Store(shelf, *data.arrays)
+    store = Store(shelf, data.X_train, data.y_train, data.X_dev, data.y_dev)
     found = [store.load(setting, configured.seed) for setting in space.settings()]
     return [outcome for outcome in found if outcome]
 
@@ -178,12 +198,11 @@ def _spent(hand: Sample, cells: Sequence[Any]) -> Sample:
     return Sample(wall, sum(hand.between(*span) for span in spans))
 
 
-def _search(found: Sequence[Turn]) -> list[Row]:
+def _search(found: Sequence[Turn], data: Dataset) -> list[Row]:
     """Compare the two searches of the report, and ours with the arithmetic limit."""
     sides = {THEIRS: [turn.cells for turn in found], OURS: [turn.search for turn in found]}
     rows = compared("the report's search", sides, Target(2.5, at_least=True))
-    samples, features = problems.data("shipped").X_train.shape
-    return [*rows, *arithmetic.rows("the report's search", sides[OURS], samples, features)]
+    return [*rows, *arithmetic.rows("the report's search", sides[OURS], *data.X_train.shape)]
 
 
 def _cold(found: Sequence[Turn]) -> list[Row]:
@@ -223,5 +242,19 @@ def bootstrap(settings: int) -> dict[str, float]:
     return taken
 
 
+def pace() -> dict[str, float]:
+    """Time a training, to foresee how long a turn will take."""
+    import warnings  # noqa: PLC0415
+
+    from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
+
+    warnings.simplefilter("ignore")  # of convergence: it stops before
+    data = problems.data("shipped")
+    network = MLPClassifier((100, 100), activation="tanh", batch_size=32, max_iter=50, random_state=0)
+    with timed() as taken:
+        network.fit(data.X_train, data.y_train)
+    return taken
+
+
 if __name__ == "__main__":
-    program(__doc__ or "", measure, {"bootstrap": bootstrap}, runs=2)
+    program(__doc__ or "", measure, {"bootstrap": bootstrap, "pace": pace}, runs=2)
