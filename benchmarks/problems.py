@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PART, PLAIN, SMALL = "part", "plain", "small"
 # What a space puts in the place of the report's own values.
 SPACES: dict[str, dict[str, list[Any]]] = {
-    PART: {"hidden_layer_sizes": [[50]], "learning_rate_init": [0.01, 0.1]},
+    PART: {"hidden_layer_sizes": [[50], [50, 50]], "learning_rate_init": [0.03]},
     PLAIN: {"hidden_layer_sizes": [[50]], "learning_rate_init": [0.03]},
     SMALL: {
         "hidden_layer_sizes": [[50], [50, 50]],

@@ -4,8 +4,9 @@
 
 Workers have loaded what they need before a search is timed; how long that takes is told beside it. The model
 divides 100,000 settings into tasks as the search does for so many workers, gives each the seconds that its
-stack takes by the rate of one worker here, and lets workers take them in order. A task cannot start before
-the client has handed it out (measured with empty tasks), nor before its worker is ready.
+stack takes by the rate of a few of these very stacks, which are trained here in part, and lets workers take
+them in order. A task cannot start before the client has handed it out (measured with empty tasks), nor before
+its worker is ready.
 """
 
 from __future__ import annotations
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from experiments.workload import Task
+
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
 EMPTY = 200  # empty tasks
 HANDED = 2  # workers that are handed them for the model
+SAMPLED, PART = 6, 4  # stacks of the model that are trained here, and how many networks of each
 START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {
@@ -53,7 +57,8 @@ def measure(options: argparse.Namespace) -> Found:
         for point in side("scale_out", "clusters", quick=options.quick).answer:
             here[point["workers"]].append(Sample(point["seconds"], point["cpu"], answer=point))
             say(f"{point['workers']} workers: {point['seconds']:.1f} s")
-        models.append(_model(costs, here[1][-1], here[HANDED][-1].answer["each"]))
+        rate = side("scale_out", "stacks", sampled=1 if options.quick else SAMPLED).answer["rate"]
+        models.append(_model(costs, rate, here[1][-1].answer["start"], here[HANDED][-1].answer["each"]))
         say(f"model, {AIM} workers: {models[-1].seconds[AIM]:.0f} s")
     rows = [
         Row(
@@ -97,9 +102,8 @@ class Model:
     used: dict[int, float]
 
 
-def _model(costs: Mapping[int, list[float]], one: Sample, each: float) -> Model:
-    """Reckon with the rate of one worker, what it takes to hand out a task, and a worker's start."""
-    rate, start = one.wall / one.answer["cost"], one.answer["start"]
+def _model(costs: Mapping[int, list[float]], rate: float, start: float, each: float) -> Model:
+    """Reckon with the seconds for a unit of cost, a worker's start, and what it takes to hand out a task."""
     reckoned, used = {}, {}
     for workers, tasks in costs.items():
         reckoned[workers] = _makespan([cost * rate for cost in tasks], workers, each, start)
@@ -122,24 +126,23 @@ def _limit(model: Model, costs: Mapping[int, list[float]]) -> str:
 
 
 def _costs(modelled: Iterable[int]) -> dict[int, list[float]]:
-    """Give for so many workers the costs of the tasks into which the search divides the many settings."""
-    from sklearn.model_selection import ParameterGrid  # noqa: PLC0415 - after the pins, as all of numpy
+    """Give for so many workers the costs of the model's tasks."""
+    from experiments.search import CLUSTER  # noqa: PLC0415 - after the pins, as all of numpy
 
-    from experiments.search import CLUSTER  # noqa: PLC0415
-
-    settings = [*ParameterGrid(SPACE)][:MANY]
     parts = {workers: max(CLUSTER, workers) for workers in modelled}
-    costs = {n: _divided(settings, n) for n in {*parts.values()}}
+    costs = {n: [task.cost for task in _divided(n)] for n in {*parts.values()}}
     return {workers: costs[n] for workers, n in parts.items()}
 
 
-def _divided(settings: Iterable[Mapping[str, Any]], parts: int) -> list[float]:
-    """Give the costs of the tasks, in order, into which the search divides settings for so many workers."""
+def _divided(parts: int) -> list[Task]:
+    """Divide the many settings into tasks as the search does for so many workers, in its order."""
+    from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
+
     from experiments.workload import Fit, divide  # noqa: PLC0415
 
+    fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
     samples, features = problems.data("shipped").X_train.shape
-    fits = [Fit(setting, 0) for setting in settings]
-    return [task.cost for task in divide(fits, samples, features, 1, parts)]
+    return divide(fits, samples, features, 1, parts)
 
 
 def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:
@@ -178,7 +181,6 @@ def clusters(*, quick: bool) -> list[dict[str, Any]]:
                 **taken,
                 "workers": workers,
                 "best": max(outcome.dev for outcome in outcomes),
-                "cost": sum(_divided(settings, search.CLUSTER)),
                 "start": start,
                 "each": each,
             }
@@ -204,7 +206,35 @@ def _cluster(workers: int) -> Iterator[str]:
         yield address
 
 
-SIDES: dict[str, Callable[..., Any]] = {"clusters": clusters}
+def stacks(sampled: int) -> dict[str, float]:
+    """Train a few networks of each of some tasks of the model, cheap and dear ones.
+
+    Parameters
+    ----------
+    sampled : int
+        How many tasks.
+
+    Returns
+    -------
+    dict
+        ``rate``, the seconds for a unit of cost.
+    """
+    from experiments.workload import Task, work  # noqa: PLC0415
+
+    data, tasks = problems.data("shipped"), _divided(AIM)
+    cost = seconds = 0.0
+    for place in range(sampled):
+        whole = tasks[(2 * place + 1) * len(tasks) // (2 * sampled)]
+        apart = len(whole.fits) // PART  # settings of all kinds, which lie side by side in a task
+        fits = whole.fits[::apart][:PART]
+        started = time.perf_counter()
+        work(place, Task(fits, 0), data)
+        seconds += time.perf_counter() - started
+        cost += whole.cost * len(fits) / len(whole.fits)
+    return {"rate": seconds / cost}
+
+
+SIDES: dict[str, Callable[..., Any]] = {"clusters": clusters, "stacks": stacks}
 
 if __name__ == "__main__":
     program(__doc__ or "", measure, SIDES, runs=2)
