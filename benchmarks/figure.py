@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 ACROSS = 3  # panels in a row
-MANY = 100  # from here on the powers of ten are numbers enough for an axis
+MANY = 50  # from here on the powers of ten are numbers enough for an axis
 LOOKS = tuple(zip(COLOURS, ("o-", "s-", "^-", "v-", "D-"), strict=False))  # of the curves of a panel
 
 
