@@ -31,7 +31,7 @@ PROGRAMS = {
     "search": 310,
     "rebuild": 215,
     "growth": 170,
-    "scale_out": 135,
+    "scale_out": 130,
     "derivations": 45,
 }
 LIMIT = 29.5 * 60  # seconds, after which nothing is repeated
