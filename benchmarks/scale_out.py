@@ -34,7 +34,7 @@ MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
 EMPTY = 200  # empty tasks
 HANDED = 2  # workers that are handed them for the model
-SAMPLED, PART = 4, 4  # stacks of the model that are trained here, and how many networks of each
+SAMPLED, FEW = 4, 4  # stacks of the model that are trained here, and how many networks of each
 START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {
@@ -226,8 +226,8 @@ def stacks(sampled: int) -> dict[str, float]:
     cost = seconds = 0.0
     for place in range(sampled):
         whole = tasks[(2 * place + 1) * len(tasks) // (2 * sampled)]
-        apart = len(whole.fits) // PART  # settings of all kinds, which lie side by side in a task
-        fits = whole.fits[::apart][:PART]
+        apart = len(whole.fits) // FEW  # settings of all kinds, which lie side by side in a task
+        fits = whole.fits[::apart][:FEW]
         started = time.perf_counter()
         work(place, Task(fits, 0), data)
         seconds += time.perf_counter() - started
