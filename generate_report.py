@@ -15,8 +15,9 @@ CONTINUED = "REPORT_CONTINUED"  # set while changing over to .venv, so that it h
 OLDEST = (3, 11)
 # The names under which the dependencies in pyproject.toml are imported.
 NEEDED = (
-    *("ipykernel", "jinja2", "joblib", "jupytext", "matplotlib", "mpmath", "nbclient", "nbformat", "numpy"),
-    *("pandas", "pypdf", "scipy", "sklearn", "sympy", "threadpoolctl", "tqdm"),
+    *("ipykernel", "jinja2", "joblib", "jupytext", "matplotlib", "mpmath", "msgspec", "nbclient", "nbformat"),
+    *("numpy", "pandas", "pikepdf", "pypdf", "pypdfium2", "scipy", "sklearn", "sympy", "threadpoolctl"),
+    "watchfiles",
 )
 WITHOUT_PACKAGES = ("doctor", "-h", "--help")  # these run before `make setup`, too
 USAGE, MACHINE, INTERRUPTED = 2, 5, 130
@@ -34,7 +35,7 @@ def main() -> int:
         return refuse(f"This Python ({sys.executable}) lacks {', '.join(missing)}.")
     sys.path.insert(0, ROOT)  # not a matter of course: PYTHONSAFEPATH leaves it out
 
-    from experiments.portable import pin  # noqa: PLC0415 - too new for an old Python
+    from experiments.numerics import pin  # noqa: PLC0415 - too new for an old Python
     from report.cli import main as run  # noqa: PLC0415
 
     pin()

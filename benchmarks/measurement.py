@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.processes import PINS, Sample, run
-from experiments import portable
+from experiments import numerics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -216,7 +216,7 @@ def conditions() -> dict[str, Any]:
             versions[command[0]] = next((line for line in said.splitlines() if line.strip()), "")
     return {
         "cores": len(os.sched_getaffinity(0)),
-        "cpu": portable.cpu_name(),
+        "cpu": numerics.cpu_name(),
         "system": platform.platform(),
         "pinned": not PINS.obstacles,
         "versions": versions,

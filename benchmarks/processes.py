@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable
+from experiments import numerics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
-PINS = portable.pin()  # before numpy; what is started below inherits them
+PINS = numerics.pin()  # before numpy; what is started below inherits them
 ADOPT = 36  # PR_SET_CHILD_SUBREAPER of prctl: orphans of our children become our children
 LINGER = 5.0  # seconds for processes that outlive the command that started them
 LOOK = 0.5  # seconds between two looks

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable, workers
+from experiments import numerics, workers
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Kernels:
 
 AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
 ALL = (
-    Kernels("Haswell", portable.KERNELS["NPY_DISABLE_CPU_FEATURES"], frozenset({"avx2", "fma"})),
-    Kernels("Nehalem", f"X86_V3 {portable.KERNELS['NPY_DISABLE_CPU_FEATURES']}", frozenset({"sse4_2"})),
+    Kernels("Haswell", numerics.KERNELS["NPY_DISABLE_CPU_FEATURES"], frozenset({"avx2", "fma"})),
+    Kernels("Nehalem", f"X86_V3 {numerics.KERNELS['NPY_DISABLE_CPU_FEATURES']}", frozenset({"sse4_2"})),
     Kernels("SkylakeX", "", AVX512 | {"avx2", "fma"}),
 )
 
@@ -114,7 +114,7 @@ def certify(
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            refits = pool.map(partial(_refit, work, running), possible(portable.look()))
+            refits = pool.map(partial(_refit, work, running), possible(numerics.look()))
             found = [next(refits)]
             if beside:
                 beside()
@@ -127,9 +127,9 @@ def certify(
     return tuple(Row(**rows[place]) for place in range(len(models)) for rows in found)
 
 
-def possible(machine: portable.Machine) -> tuple[Kernels | None, ...]:
+def possible(machine: numerics.Machine) -> tuple[Kernels | None, ...]:
     """Choose the sets of kernels that can be forced on a machine; None stands for what it does by itself."""
-    if portable.obstacles(machine):
+    if numerics.obstacles(machine):
         return (None,)
     return tuple(kernels for kernels in ALL if kernels.needs <= machine.flags)
 
@@ -152,7 +152,7 @@ def _refit(
     """Fit the models in a process that runs these kernels."""
     environ = dict(os.environ)
     if kernels:
-        environ |= {**portable.THREADS, "OPENBLAS_CORETYPE": kernels.name}
+        environ |= {**numerics.THREADS, "OPENBLAS_CORETYPE": kernels.name}
         environ["NPY_DISABLE_CPU_FEATURES"] = kernels.switched_off
     with subprocess.Popen(
         [sys.executable, "-m", "experiments.certificate", str(os.getpid())],
@@ -183,7 +183,7 @@ def _main() -> None:
 
     models, X_train, y_train, X_dev, y_dev = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_refit` alone
     warnings.simplefilter("ignore")  # of convergence: the epochs tell
-    environment = portable.audit(portable.Pins({}, {}, ()))
+    environment = numerics.audit(numerics.Pins({}, {}, ()))
     names = sorted({entry["architecture"] for entry in environment["blas"]})
     rows = []
     for model, parameters in models.items():

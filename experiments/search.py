@@ -187,7 +187,7 @@ def _trained(
             if report.computed_with != here:
                 raise SearchError(
                     "A worker computes with other kernels or versions than this process: start the workers of"
-                    ' the cluster in this environment, after eval "$(python -m experiments.portable)".'
+                    ' the cluster in this environment, after eval "$(python -m experiments.numerics)".'
                 )
             yield from report.outcomes
             done += tasks[report.number].cost

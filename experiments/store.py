@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import atomic, portable
+from experiments import atomic, numerics
 from experiments.errors import SearchError
 
 if TYPE_CHECKING:
@@ -156,5 +156,5 @@ class Store:
 
 def in_force() -> dict[str, Any]:
     """Return what decides the bits of a fit on this machine, besides data, setting and seed."""
-    found = portable.audit()
+    found = numerics.audit()
     return {name: found[name] for name in ("blas", "simd", "machine", "libc", "versions")}

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.portable import look, obstacles
+from experiments.numerics import look, obstacles
 from report import config, packages, toolchain, virtualenv
 from report.errors import InputError, LatexError
 from report.setup_log import ROOT

@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from experiments import portable
+from experiments import numerics
 from report import memory
 from report.errors import CheckError, MachineError
 from report.leash import leashed
@@ -169,7 +169,7 @@ def _environment(private: Path, jobs: int) -> dict[str, str]:
         "JOBLIB_TEMP_FOLDER",
     )
     ours = {"LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1", "PYTHONUTF8": "1"}
-    return {**kept, **dict.fromkeys(places, str(private)), **portable.CHILDREN, **ours}
+    return {**kept, **dict.fromkeys(places, str(private)), **numerics.CHILDREN, **ours}
 
 
 def _failure(

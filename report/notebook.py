@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from experiments import portable
+from experiments import numerics
 from report.errors import CheckError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def build(
         if "parameters" in tags:
             cell.source = _assign(cell.source, "SEED", repr(seed))
         if "pins" in tags:
-            cell.source += f"\n{portable.notebook_cell().rstrip()}"
+            cell.source += f"\n{numerics.notebook_cell().rstrip()}"
         if "grid" in tags:
             cell.source = _assign(cell.source, "GRID", _literal(grid))
         if "each-architecture" in tags:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable
+from experiments import numerics
 from experiments.certificate import holds
 from experiments.problem2 import printed, ranking
 from experiments.setting import HYPER_PARAMETERS
 from experiments.statistics import wilson
 from report import provenance
 from report.config import QUESTIONS
-from report.latex_text import Latex, escape, formula, prose
+from report.latex.escape import Latex, escape, formula, prose
+from report.latex.render import Page, environment, page
 from report.lettering import drawn
-from report.render import Page, environment, page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +159,7 @@ def problem2(
         "converged": study["converged"],
         "wrong": str(study["wrong"]),
         "trust": _trust(record, study),
-        "environment": portable.sentences(study["environment"]),
+        "environment": numerics.sentences(study["environment"]),
         "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
         "provenance": provenance.rows(code_tags, _absent(data, record)),
     }

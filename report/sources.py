@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments import portable
+from experiments import numerics
 from experiments.source import ARCHIVE_NAME, FILE_NAMES
 from report import freshness
 from report.freshness import ROOT
@@ -26,7 +26,7 @@ TEMPLATES = ROOT / "templates"
 NOTEBOOK_SOURCE = TEMPLATES / "homework03.py"
 LOCK = ROOT / "requirements.txt"
 # What decides the last digits: the pins as they are in force, and what they replaced, which the report tells.
-PINS = (*portable.THREADS, *portable.KERNELS, portable.KEEP, portable.RECORD)
+PINS = (*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD)
 DERIVING = ("sympy", "mpmath")
 PAGES_ONLY = ("jinja2", "markupsafe", "pypdf")  # no number depends on these
 
@@ -130,7 +130,7 @@ def _others(place: Path) -> list[str]:
 def _machine() -> freshness.Key:
     """Give what the numbers may depend on beside the programs; the report names the processor."""
     pins = {f"${name}": os.environ.get(name, "") for name in PINS}
-    return {"the processor": portable.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
+    return {"the processor": numerics.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
 
 
 def _programs() -> freshness.Key:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import dataset, portable, problem2
+from experiments import dataset, numerics, problem2
 from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, freshness, pages, toolchain
-from report.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
 from report.evidence import NOTEBOOK
+from report.latex.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
 from report.sources import TEMPLATES
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from experiments.dataset import Dataset
     from report.console import Console
+    from report.latex.render import Page
     from report.notebook import Notebook
-    from report.render import Page
     from report.sources import Inputs
 
 PDF, PAGES = "submission.pdf", "pages.json"
@@ -138,7 +138,7 @@ def study(
     space, record = _space(inputs, data), measured["record"]
     return {
         **studies.study(data, space, record, predicted, inputs.config.seed, jobs),
-        "environment": {**portable.audit(), "no_lockstep": why_not_lockstep()},
+        "environment": {**numerics.audit(), "no_lockstep": why_not_lockstep()},
     }
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable
+from experiments import numerics
 
 FOUND = dict(os.environ)  # the environment as a person has it, for the programs that the tests start
-portable.pin()
+numerics.pin()
 
 import nbformat  # noqa: E402 - nothing may load numpy before the pins
 import pytest  # noqa: E402 - nothing may load numpy before the pins
@@ -66,7 +66,7 @@ class Build:
 @pytest.fixture(scope="session")
 def clean_environ() -> dict[str, str]:
     """Give the environment in which programs are started: as found, without any numeric setting."""
-    ours = {*portable.THREADS, *portable.KERNELS, *portable.CHILDREN, portable.KEEP, portable.RECORD}
+    ours = {*numerics.THREADS, *numerics.KERNELS, *numerics.CHILDREN, numerics.KEEP, numerics.RECORD}
     return {
         name: value for name, value in FOUND.items() if name not in ours and not name.startswith("OPENBLAS_")
     } | {"LC_ALL": "C.UTF-8"}

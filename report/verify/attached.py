@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments import portable
+from experiments import numerics
 from experiments.setting import HYPER_PARAMETERS
 from report import config
 from report.config import QUESTIONS
@@ -185,7 +185,7 @@ def _environment(node: Node) -> Mapping[str, Any]:
     """Check that the environment can be put into words, as the appendix does."""
     found: Mapping[str, Any] = node.plain()
     try:
-        portable.sentences(found)
+        numerics.sentences(found)
     except (KeyError, IndexError, TypeError, AttributeError):
         node.refuse("the audit of the numeric pins")
     return found

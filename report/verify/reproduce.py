@@ -17,7 +17,7 @@ import numpy as np
 from joblib import cpu_count
 from sklearn.neural_network import MLPClassifier
 
-from experiments import dataset, portable, problem2, search
+from experiments import dataset, numerics, problem2, search
 from experiments import study as studies
 from report import evidence, notebook, stages
 from report.errors import LatexError
@@ -89,7 +89,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         no_pages = str(error).splitlines()[0]
     return {
         "data": {file.name: file.sha256 for file in data.files},
-        "environment": portable.audit(),
+        "environment": numerics.audit(),
         "made_with": evidence.made_with(),
         "cells": [list(vars(cell).values()) for cell in notebook_cells.written(ours)],
         "settings": settings,
@@ -200,6 +200,6 @@ def _main(arguments: list[str]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    portable.pin()
+    numerics.pin()
     os.umask(0o077)
     confined.answer(_main)

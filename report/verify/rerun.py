@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 from joblib import cpu_count
 
-from experiments import dataset, portable
+from experiments import dataset, numerics
 from report import kernel
 from report.errors import CheckError
 from report.notebook import heading, record
@@ -81,5 +81,5 @@ def _texts(cell: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    portable.pin()
+    numerics.pin()
     confined.answer(lambda arguments: rerun(Path(arguments[0]), Path(arguments[1])))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from report.latex_text import ACCENTED, ACCENTS, LETTERS, SIGNS, SPECIAL, escape
+from report.latex.escape import ACCENTED, ACCENTS, LETTERS, SIGNS, SPECIAL, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import portable
+from experiments import numerics
 
 ROOT = Path(__file__).parents[2]
 QEMU = shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64")
@@ -18,8 +18,8 @@ REQUIRED = os.environ.get("CI") == "true" or os.environ.get("REPORT_REQUIRE_QEMU
 # Six networks of the kinds that the report searches, by scikit-learn and side by side; bits of their weights.
 FITS = """
 import hashlib, json, warnings
-from experiments import portable
-pins = portable.pin()
+from experiments import numerics
+pins = numerics.pin()
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from experiments import lockstep
@@ -36,7 +36,7 @@ settings = [
 def bits(network):
     arrays = network.coefs_ + network.intercepts_ + [np.array(network.loss_curve_)]
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()[:16]
-found = portable.audit(pins)
+found = numerics.audit(pins)
 print(json.dumps({
     "alone": [bits(MLPClassifier(**setting).fit(X, y)) for setting in settings],
     "together": [bits(network) for network in lockstep.fit_many(settings, X, y)],
@@ -67,7 +67,7 @@ def fits(clean_environ):
 @pytest.fixture(scope="module")
 def here(fits):
     """Train the networks on this CPU with the pins."""
-    if refused := portable.obstacles(portable.look()):
+    if refused := numerics.obstacles(numerics.look()):
         pytest.skip(f"this machine cannot be pinned: {'; '.join(refused)}")
     return fits()
 
@@ -92,7 +92,7 @@ def test_an_emulated_cpu_finds_the_same_weights(cpu, here, fits):
 
 def test_unpinned_runs_can_differ(here, fits):
     """A CPU with wider registers than AVX2 gives other bits unless it is pinned: no pin is for show."""
-    unpinned = fits(**{portable.KEEP: "1"})
+    unpinned = fits(**{numerics.KEEP: "1"})
     if unpinned["kernels"] == here["kernels"] and unpinned["simd"] == here["simd"]:
         pytest.skip("vacuous here: this CPU runs the pinned kernels by itself")
 

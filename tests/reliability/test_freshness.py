@@ -38,7 +38,7 @@ KEYS = """
 import json, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
-from experiments.portable import pin
+from experiments.numerics import pin
 from report import config, sources
 pin()
 settings = config.load(Path({root!r}) / "report.toml")

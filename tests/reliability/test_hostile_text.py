@@ -18,9 +18,10 @@ from matplotlib.ft2font import FT2Font
 from pypdf import PdfReader
 
 from experiments.dataset import DataError
-from report import config, figures, latex_text, lettering, sources, stages
-from report.compile import LATEXMKRC
+from report import config, figures, lettering, sources, stages
 from report.errors import InputError
+from report.latex import escape as latex_text
+from report.latex.compile import LATEXMKRC
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from experiments import certificate, portable
+from experiments import certificate, numerics
 from experiments.certificate import certify, holds, possible
 from experiments.errors import SearchError
 
@@ -19,7 +19,7 @@ MODELS = {
     "default": {"random_state": 0, "hidden_layer_sizes": (50,), "batch_size": 32},
     "best": {"random_state": 0, "hidden_layer_sizes": (20, 10), "activation": "tanh", "batch_size": 32},
 }
-HASWELL = portable.Machine(
+HASWELL = numerics.Machine(
     architecture="x86_64",
     libc="glibc",
     flags=frozenset({"sse4_2", "avx2", "fma"}),
@@ -37,7 +37,7 @@ def rows():
 def test_every_model_is_fitted_under_every_kernel_set_of_this_cpu(rows):
     """Each process runs the kernels that it was asked to run, by the libraries' own account."""
     expected = {"Haswell": "X86_V3", "Nehalem": "baseline", "SkylakeX": "X86_V4"}
-    names = [kernels.name for kernels in possible(portable.look()) if kernels]
+    names = [kernels.name for kernels in possible(numerics.look()) if kernels]
 
     assert [(model, name) for model in MODELS for name in names] == [(row.model, row.kernels) for row in rows]
     for row in rows:
@@ -60,7 +60,7 @@ def test_the_pinned_row_is_scikit_learns(rows):
 
 def test_kernels_really_differ(rows):
     """Other kernels leave other bits in the weights, so equal counts mean something."""
-    assert len({row.digest for row in rows if row.model == "default"}) == len(possible(portable.look()))
+    assert len({row.digest for row in rows if row.model == "default"}) == len(possible(numerics.look()))
 
 
 def test_counts_that_differ_do_not_hold():
@@ -82,7 +82,7 @@ def test_only_kernels_that_the_cpu_can_run_are_forced():
 
 def test_a_machine_that_cannot_be_pinned_has_one_row_for_each_model(monkeypatch):
     """There the models are fitted once, with the kernels that the libraries choose."""
-    monkeypatch.setattr(portable, "look", lambda: replace(HASWELL, architecture="aarch64"))
+    monkeypatch.setattr(numerics, "look", lambda: replace(HASWELL, architecture="aarch64"))
 
     assert [row.model for row in certify(MODELS, *DATA)] == ["default", "best"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from report.compile import LATEXMKRC, compile_pdf, question_pages
 from report.errors import LatexError, MachineError
-from report.render import Page
+from report.latex.compile import LATEXMKRC, compile_pdf, question_pages
+from report.latex.render import Page
 
 # Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
 PAGES = {
@@ -203,7 +203,7 @@ def test_pages_of_questions_stand_in_the_notes(tmp_path: Path) -> None:
 
 def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LaTeX and the programs that it started are stopped when their time is up."""
-    monkeypatch.setattr("report.compile.TIMEOUT", 0.5)
+    monkeypatch.setattr("report.latex.compile.TIMEOUT", 0.5)
     program = tmp_path / "latexmk"
     program.write_text("#!/bin/sh\nsleep 60 & echo $! > child\nwait\n")
     program.chmod(0o755)

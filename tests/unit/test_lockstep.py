@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
 
-from experiments import layers, lockstep, portable
+from experiments import layers, lockstep, numerics
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = np.random.default_rng(7)
@@ -234,9 +234,9 @@ print(sum(e == f for e, f in zip(expected, found)), "of", len(chosen))
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_bits_agree_under_every_blas_kernel(kernel):
     """Whatever kernels OpenBLAS runs and however far numpy's loops go, 96 fits equal scikit-learn's."""
-    if missing := KERNELS[kernel] - portable.look().flags:
+    if missing := KERNELS[kernel] - numerics.look().flags:
         pytest.skip(f"this CPU lacks {', '.join(sorted(missing))}")
-    pinned = {*portable.THREADS, *portable.KERNELS}
+    pinned = {*numerics.THREADS, *numerics.KERNELS}
     clean = {name: value for name, value in os.environ.items() if name not in pinned}
 
     done = subprocess.run(

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from report.errors import InputError
-from report.latex_text import ACCENTS, LETTERS, SPECIAL, Latex, escape, formula, prose
-from report.render import environment, page
+from report.latex.escape import ACCENTS, LETTERS, SPECIAL, Latex, escape, formula, prose
+from report.latex.render import environment, page
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from report.render import Page
+    from report.latex.render import Page
 
 
 def filled(folder: Path, source: str, **context: Any) -> Page:

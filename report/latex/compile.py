@@ -11,15 +11,15 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from experiments import atomic
-from report import latex_log
 from report.errors import MachineError
+from report.latex import log as latex_log
 from report.leash import leashed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from report.render import Page
+    from report.latex.render import Page
 
 TIMEOUT = 180  # seconds; the report takes less than 10
 EPOCH = 946684800  # 2000-01-01, the only date that TeX is told

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from report.errors import LatexError
-from report.render import place
+from report.latex.render import place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from report.render import Page
+    from report.latex.render import Page
 
 WIDTH = 160  # characters of an offending line that are shown
 HINTS = {

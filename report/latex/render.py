@@ -19,7 +19,7 @@ from jinja2 import (
 )
 
 from report.errors import InputError
-from report.latex_text import Latex, escape
+from report.latex.escape import Latex, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments import portable
+from experiments import numerics
 
 ROOT = Path(__file__).parents[2]
-HASWELL = portable.Machine(
+HASWELL = numerics.Machine(
     architecture="x86_64",
     libc="glibc",
     flags=frozenset({"sse2", "avx2", "fma"}),
@@ -22,12 +22,12 @@ HASWELL = portable.Machine(
 
 def machine(**changes):
     """Return the Haswell machine with some of its features changed."""
-    return portable.Machine(**{**vars(HASWELL), **changes})
+    return numerics.Machine(**{**vars(HASWELL), **changes})
 
 
 def run(code, **variables):
     """Run `code` in a fresh interpreter whose environment holds no numeric setting but `variables`."""
-    inherited = {*portable.THREADS, *portable.KERNELS, portable.KEEP, portable.RECORD}
+    inherited = {*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD}
     clean = {name: value for name, value in os.environ.items() if name not in inherited}
     done = subprocess.run(
         [sys.executable, "-W", "error::ImportWarning", "-c", code],
@@ -45,7 +45,7 @@ def test_all_pins_are_set_where_the_cpu_can_take_them():
     """On an x86-64 machine with AVX2 kernels, SIMD level and threads are all pinned."""
     environ = {}
 
-    pins = portable.pin(environ, HASWELL)
+    pins = numerics.pin(environ, HASWELL)
 
     assert pins.obstacles == ()
     assert environ["OPENBLAS_CORETYPE"] == "Haswell"
@@ -58,8 +58,8 @@ def test_a_variable_that_was_set_is_overridden_and_reported():
     environ = {"OPENBLAS_CORETYPE": "SkylakeX", "OMP_NUM_THREADS": "4", "NPY_ENABLE_CPU_FEATURES": "X86_V4"}
     replaced = dict(environ)
 
-    first = portable.pin(environ, HASWELL)
-    second = portable.pin(environ, HASWELL)
+    first = numerics.pin(environ, HASWELL)
+    second = numerics.pin(environ, HASWELL)
 
     assert first.overridden == replaced
     assert first == second
@@ -69,10 +69,10 @@ def test_a_variable_that_was_set_is_overridden_and_reported():
 
 def test_the_environment_is_kept_on_request():
     """With REPORT_KEEP_ENV=1 nothing is set and the reason is given."""
-    environ = {portable.KEEP: "1", "OMP_NUM_THREADS": "4"}
+    environ = {numerics.KEEP: "1", "OMP_NUM_THREADS": "4"}
     before = dict(environ)
 
-    pins = portable.pin(environ, HASWELL)
+    pins = numerics.pin(environ, HASWELL)
 
     assert environ == before
     assert pins.obstacles == ("REPORT_KEEP_ENV keeps the environment as it was",)
@@ -97,7 +97,7 @@ def test_kernels_are_not_forced_where_they_could_crash(changes, words):
     """An unsafe machine gets the thread pins alone, loses an inherited kernel, and the reason is told."""
     environ = {"OPENBLAS_CORETYPE": "Haswell"}
 
-    pins = portable.pin(environ, machine(**changes))
+    pins = numerics.pin(environ, machine(**changes))
 
     assert len(pins.obstacles) == 1
     assert words in pins.obstacles[0]
@@ -110,7 +110,7 @@ def test_nothing_is_set_once_numpy_is_loaded():
     """Pins that come too late for this process are not given to its children either."""
     environ = {}
 
-    pins = portable.pin(environ, machine(numpy_loaded=True))
+    pins = numerics.pin(environ, machine(numpy_loaded=True))
 
     assert environ == {}
     assert pins.obstacles == ("numpy was loaded before the pins could be set",)
@@ -119,17 +119,17 @@ def test_nothing_is_set_once_numpy_is_loaded():
 def test_looking_at_the_machine_loads_no_numpy():
     """The gates are read from text files, and soon enough to stand before everything else."""
     code = (
-        "import sys, time; from experiments import portable; start = time.perf_counter(); portable.pin();"
+        "import sys, time; from experiments import numerics; start = time.perf_counter(); numerics.pin();"
         "print('numpy' in sys.modules, time.perf_counter() - start < 0.25)"
     )
 
     assert run(code).split() == ["False", "True"]
 
 
-AUDIT = "import json; from experiments import portable; print(json.dumps(portable.audit(portable.pin())))"
+AUDIT = "import json; from experiments import numerics; print(json.dumps(numerics.audit(numerics.pin())))"
 
 
-@pytest.mark.skipif(portable.obstacles(portable.look()) != (), reason="this machine cannot be pinned")
+@pytest.mark.skipif(numerics.obstacles(numerics.look()) != (), reason="this machine cannot be pinned")
 def test_the_audit_finds_the_pins_in_the_loaded_libraries():
     """After a pin over hostile settings every BLAS runs Haswell on one thread, numpy stays at AVX2."""
     found = json.loads(run(AUDIT, OPENBLAS_CORETYPE="Nehalem", OMP_NUM_THREADS="4"))
@@ -138,8 +138,8 @@ def test_the_audit_finds_the_pins_in_the_loaded_libraries():
     assert kernels == {("numpy", "Haswell", 1), ("scipy", "Haswell", 1)}
     assert (found["pinned"], found["reasons"], found["simd"]) == (True, [], "X86_V3")
     assert found["overridden"] == {"OPENBLAS_CORETYPE": "Nehalem", "OMP_NUM_THREADS": "4"}
-    assert portable.sentences(found)[0].startswith("Pinned: every BLAS runs Haswell kernels")
-    assert "OPENBLAS_CORETYPE=Nehalem" in portable.sentences(found)[1]
+    assert numerics.sentences(found)[0].startswith("Pinned: every BLAS runs Haswell kernels")
+    assert "OPENBLAS_CORETYPE=Nehalem" in numerics.sentences(found)[1]
 
 
 def test_the_audit_says_when_other_kernels_run():
@@ -148,7 +148,7 @@ def test_the_audit_says_when_other_kernels_run():
 
     assert found["pinned"] is False
     assert "numpy's openblas runs Nehalem kernels" in " ".join(found["reasons"])
-    assert portable.sentences(found)[0].startswith("Not pinned: REPORT_KEEP_ENV keeps")
+    assert numerics.sentences(found)[0].startswith("Not pinned: REPORT_KEEP_ENV keeps")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_audit_says_when_other_kernels_run():
 )
 def test_the_audit_says_when_one_pin_is_off(variables, reason):
     """The right kernels on two threads, or with other loops of numpy's, are not pinned."""
-    pins = {**portable.THREADS, **portable.KERNELS}
+    pins = {**numerics.THREADS, **numerics.KERNELS}
 
     found = json.loads(run(AUDIT, REPORT_KEEP_ENV="1", **(pins | variables)))
 
@@ -171,24 +171,24 @@ def test_the_audit_says_when_one_pin_is_off(variables, reason):
 def test_the_notebook_cell_pins_like_the_command():
     """The first cell's ten lines leave the same variables as `pin`, and print nothing."""
     code = (
-        "import os; from experiments import portable; exec(portable.notebook_cell());"
-        "found = {name: os.environ.get(name) for name in {**portable.THREADS, **portable.KERNELS}};"
-        "expected = portable.pin(dict(os.environ)).applied; print(found == expected)"
+        "import os; from experiments import numerics; exec(numerics.notebook_cell());"
+        "found = {name: os.environ.get(name) for name in {**numerics.THREADS, **numerics.KERNELS}};"
+        "expected = numerics.pin(dict(os.environ)).applied; print(found == expected)"
     )
 
-    assert portable.notebook_cell().count("\n") <= 10
-    assert run(code) == f"{portable.obstacles(portable.look()) == ()}\n"
+    assert numerics.notebook_cell().count("\n") <= 10
+    assert run(code) == f"{numerics.obstacles(numerics.look()) == ()}\n"
 
 
 def test_the_notebook_cell_warns_when_numpy_is_loaded():
     """In a kernel that has numpy already, the cell prints a line on stdout and goes on."""
-    code = "import numpy; from experiments import portable; exec(portable.notebook_cell())"
+    code = "import numpy; from experiments import numerics; exec(numerics.notebook_cell())"
 
     assert "numpy was loaded before this cell" in run(code)
 
 
 def test_the_notebook_cell_is_silent_in_a_pinned_kernel():
     """A kernel started by a pinned command needs nothing, loaded numpy or not."""
-    code = "import numpy; from experiments import portable; exec(portable.notebook_cell()); print('end')"
+    code = "import numpy; from experiments import numerics; exec(numerics.notebook_cell()); print('end')"
 
-    assert run(code, **portable.THREADS, **portable.KERNELS) == "end\n"
+    assert run(code, **numerics.THREADS, **numerics.KERNELS) == "end\n"

@@ -276,4 +276,4 @@ def notebook_cell() -> str:
 
 
 if __name__ == "__main__":
-    print(exports())  # noqa: T201 - for eval "$(python -m experiments.portable)"
+    print(exports())  # noqa: T201 - for eval "$(python -m experiments.numerics)"

@@ -1,0 +1,1 @@
+"""LaTeX: plain text escaped, templates filled, the PDF compiled, its log read."""
