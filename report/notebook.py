@@ -21,6 +21,8 @@ Notebook = Any  # nbformat.NotebookNode, a library without types
 Layers = tuple[int, ...]
 
 SOURCE = Path(__file__).parent.parent / "templates" / "homework03.py"
+# A comment in a code cell stays one, though it may look like a command: `# copy the data`, `# !ls`.
+FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (
     "**These are stand-in data.** The course's files are not public; real measurements from a data set that "
     "comes with scikit-learn stand in for them until the course's own four files are put in their place."
@@ -63,7 +65,7 @@ def build(
     """
     import jupytext  # noqa: PLC0415 - with half of Jupyter's server
 
-    notebook = jupytext.read(SOURCE, fmt="py:percent")
+    notebook = jupytext.read(SOURCE, fmt=FORMAT)
     notebook.metadata = nbformat.from_dict(METADATA)
     cells = []
     for cell in notebook.cells:

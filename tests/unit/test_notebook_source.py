@@ -258,3 +258,15 @@ def test_the_heading_is_the_first_comment() -> None:
     cell = nbformat.v4.new_code_cell("# Question 2(a): the default\nx = 1  # not this")
 
     assert notebook.heading(cell) == "Question 2(a): the default"
+
+
+@pytest.mark.parametrize("comment", ["# copy the data", "# !touch pwned", "# mkdir x", "# %cd ..", "# ls"])
+def test_a_comment_that_looks_like_a_command_stays_one(
+    comment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands behind a number sign in a code cell is neither run nor a syntax error."""
+    source = tmp_path / "homework03.py"
+    source.write_text(f'{notebook.SOURCE.read_text()}\n# %% tags=["2b"]\n# Question 2(b): more\n{comment}\n')
+    monkeypatch.setattr(notebook, "SOURCE", source)
+
+    assert made().cells[-1].source.splitlines()[-1] == comment
