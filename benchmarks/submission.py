@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,15 +136,14 @@ def _kept(house: Path, out: Path) -> list[Outcome]:
     """Read the networks that a build has kept, in grid order."""
     from sklearn.neural_network import MLPClassifier  # noqa: F401, PLC0415 - what it loads is part of a key
 
-    from experiments import problem2  # noqa: PLC0415 - after the pins
-    from experiments.store import Store  # noqa: PLC0415
+    from experiments.store import Store  # noqa: PLC0415 - after the pins
     from report import config  # noqa: PLC0415
 
     configured, data = config.load(house / "report.toml"), _data(house)
-    space = problem2.space(asdict(configured.search), len(data.X_train))
+    settings = configured.search.settings(len(data.X_train))
     (shelf,) = (out / ".kept").glob("fits-*")
     store = Store(shelf, data.X_train, data.y_train, data.X_dev, data.y_dev)
-    found = [store.load(setting, configured.seed) for setting in space.settings()]
+    found = [store.load(setting.parameters(), configured.seed) for setting in settings]
     return [outcome for outcome in found if outcome]
 
 

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import convert, structs
+
 from experiments import search
-from experiments.problem2 import printed, space
-from experiments.selection import parameters, rank
-from experiments.setting import DEFAULTS, HYPER_PARAMETERS, default
+from experiments.record import Setting, Space, rank
 from experiments.statistics import Spread, spread
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Row:
 
     Attributes
     ----------
-    setting : mapping
-        The five hyper-parameters.
+    setting : Setting
+        The hyper-parameters.
     size : int
         Weights and biases of its network.
     dev, train, epochs : Spread
@@ -50,7 +50,7 @@ class Row:
         (weights that are not finite), which counts as no correct answer.
     """
 
-    setting: Mapping[str, Any]
+    setting: Setting
     size: int
     dev: Spread
     train: Spread
@@ -60,7 +60,7 @@ class Row:
 
     def as_csv(self) -> dict[str, Any]:
         """Give the row of explore.csv."""
-        return {name: printed(self.setting[name]) for name in HYPER_PARAMETERS} | {
+        return self.setting.printed() | {
             "weights": self.size,
             "dev_mean": f"{self.dev.mean:.2f}",
             "dev_deviation": f"{self.dev.deviation:.2f}",
@@ -101,9 +101,9 @@ def explore(
         The best first: more dev samples right on average, then fewer weights, then grid order.
     """
     search.check_values(values)
-    settings = list(space(values, len(X_train)).settings())
+    settings = convert(values, Space).settings(len(X_train))
     outcomes = search.run(
-        settings,
+        [setting.parameters() for setting in settings],
         *(X_train, y_train, X_dev, y_dev),
         seeds=seeds,
         jobs=jobs,
@@ -118,7 +118,7 @@ def explore(
         rows.append(
             Row(
                 setting=setting,
-                size=parameters(setting["hidden_layer_sizes"], features, classes),
+                size=setting.weights(features, classes),
                 dev=spread([outcome.dev for outcome in mine]),
                 train=spread([outcome.train for outcome in mine]),
                 epochs=spread([outcome.epochs for outcome in mine]),
@@ -132,8 +132,7 @@ def explore(
 
 def default_place(rows: Sequence[Row]) -> int:
     """Find the row of scikit-learn's default setting, whose batch may be clipped to few samples."""
-    largest = max(row.setting["batch_size"] for row in rows)
-    usual = default(largest)
+    usual = Setting().clipped(max(row.setting.batch_size for row in rows))
     return next(place for place, row in enumerate(rows) if row.setting == usual)
 
 
@@ -153,9 +152,9 @@ def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: i
     largest
         Number of settings that the proposed space may have.
     """
-    chosen: dict[str, set[Any]] = {name: {value} for name, value in DEFAULTS.items()}
+    chosen: dict[str, set[Any]] = {name: {value} for name, value in structs.asdict(Setting()).items()}
     for row in rows[: default_place(rows)] or rows:
-        wider = {name: chosen[name] | {row.setting[name]} for name in chosen}
+        wider = {name: chosen[name] | {getattr(row.setting, name)} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:
             chosen = wider
     lines = ["[search]"]

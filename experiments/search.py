@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments import workers
 from experiments.errors import SearchError, SpaceError
-from experiments.setting import HYPER_PARAMETERS
+from experiments.record import HYPER_PARAMETERS
 from experiments.store import Outcome, Store, in_force, plain
 from experiments.workload import Data, Fit, Task, divide, shape, work
 

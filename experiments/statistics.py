@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.selection import rank
+from experiments.record import rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

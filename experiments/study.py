@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import certificate, search, statistics
-from experiments.problem2 import ranking
-from experiments.setting import default
+from experiments.record import Setting, all_weights
 from experiments.watched import fit_watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
 
     from experiments.dataset import Dataset
-    from experiments.problem2 import Space
+    from experiments.record import Record
 
 SEEDS = 20
 
 
 def study(
     data: Dataset,
-    space: Space,
-    record: Mapping[str, Any],
+    settings: Sequence[Setting],
+    record: Record,
     predicted: NDArray[Any],
     seed: int,
     jobs: int,
@@ -38,10 +37,10 @@ def study(
     ----------
     data : Dataset
         The data.
-    space : Space
+    settings : sequence of Setting
         The settings of the search.
-    record : mapping
-        The notebook's JSON line.
+    record : Record
+        What the notebook found.
     predicted : ndarray, shape (settings, development samples)
         What each setting's network predicts, in grid order.
     seed : int
@@ -49,8 +48,8 @@ def study(
     jobs : int
         How many processes may train at once.
     """
-    models = chosen(data, space, record)
-    best = list(space.settings()).index(models["best"])
+    models = chosen(data, record)
+    best = settings.index(models["best"])
     learned: dict[str, Any] = {}
     certified = _certificate(
         data, models, seed, jobs, beside=lambda: learned.update(learning(data, models, seed))
@@ -59,19 +58,17 @@ def study(
         **learned,
         "predicted": predicted[best].tolist(),
         "wrong": int(np.sum(predicted[best] != data.y_dev)),
-        **trust(data, space, record, predicted, seed, jobs),
+        **trust(data, settings, record, predicted, seed, jobs),
         "certificate": certified,
     }
 
 
-def chosen(data: Dataset, space: Space, record: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Give the two settings that the report is about: ``default`` and ``best``."""
-    settings = list(space.settings())
-    _, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    return {"default": default(len(data.X_train)), "best": settings[order[0]]}
+def chosen(data: Dataset, record: Record) -> dict[str, Setting]:
+    """Return the two settings that the report is about: ``default`` and ``best``."""
+    return {"default": Setting().clipped(len(data.X_train)), "best": record.params}
 
 
-def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) -> dict[str, Any]:
+def learning(data: Dataset, models: Mapping[str, Setting], seed: int) -> dict[str, Any]:
     """Train default and best once more, looking at the development set after each epoch."""
     accuracy: dict[str, list[float]] = {name: [] for name in models}
     names = list(models)
@@ -79,7 +76,7 @@ def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) 
     def look(place: int, network: MLPClassifier) -> None:
         accuracy[names[place]].append(float(np.mean(network.predict(data.X_dev) == data.y_dev)))
 
-    settings = [{**models[name], "random_state": seed} for name in names]
+    settings = [models[name].parameters(seed) for name in names]
     trained = fit_watched(settings, data.X_train, data.y_train, look)
     return {
         "curves": {
@@ -93,17 +90,17 @@ def learning(data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int) 
 
 def trust(
     data: Dataset,
-    space: Space,
-    record: Mapping[str, Any],
+    settings: Sequence[Setting],
+    record: Record,
     predicted: NDArray[Any],
     seed: int,
     jobs: int | None = None,
 ) -> dict[str, Any]:
     """Say how far to trust the gain: ``seeds`` (several of them), ``selection`` (what choosing adds)."""
-    models, settings = chosen(data, space, record), list(space.settings())
-    weights, _ = ranking(space, record, data.X_train.shape[1], len(data.classes))
+    models = chosen(data, record)
+    weights = all_weights(settings, data.X_train.shape[1], len(data.classes))
     # A network that scikit-learn refused has nothing right, whatever stands in its row of predictions.
-    right = (predicted == data.y_dev) & (np.array(record["search"]["dev"]) > 0)[:, None]
+    right = (predicted == data.y_dev) & (np.array(record.search.dev) > 0)[:, None]
     place = settings.index(models["default"])
     selection = statistics.bootstrap(right, weights, default=place, seed=seed)
     return {"seeds": _seeds(data, models, seed, jobs), "selection": asdict(selection)}
@@ -111,13 +108,13 @@ def trust(
 
 def _certificate(
     data: Dataset,
-    models: Mapping[str, Mapping[str, Any]],
+    models: Mapping[str, Setting],
     seed: int,
     jobs: int,
     beside: Callable[[], object],
 ) -> list[dict[str, Any]]:
     """Refit both networks under every set of kernels that this CPU has: by set, what each model got right."""
-    seeded = {name: {**setting, "random_state": seed} for name, setting in models.items()}
+    seeded = {name: setting.parameters(seed) for name, setting in models.items()}
     sets: dict[str, dict[str, Any]] = {}
     arrays = (data.X_train, data.y_train, data.X_dev, data.y_dev)
     for row in certificate.certify(seeded, *arrays, jobs=jobs, beside=beside):
@@ -127,12 +124,14 @@ def _certificate(
 
 
 def _seeds(
-    data: Dataset, models: Mapping[str, Mapping[str, Any]], seed: int, jobs: int | None = None
+    data: Dataset, models: Mapping[str, Setting], seed: int, jobs: int | None = None
 ) -> dict[str, Any]:
     """Train default and best with several seeds, to see whether the gain holds."""
     seeds = [(seed + i) % 2**32 for i in range(SEEDS)]
     arrays = (data.X_train, data.y_train, data.X_dev, data.y_dev)
-    outcomes = search.run(list(models.values()), *arrays, seeds=seeds, jobs=jobs)
+    outcomes = search.run(
+        [setting.parameters() for setting in models.values()], *arrays, seeds=seeds, jobs=jobs
+    )
     counts = [outcome.dev for outcome in outcomes]
     by_name = {name: counts[i * SEEDS : (i + 1) * SEEDS] for i, name in enumerate(models)}
     gains = [best - default for best, default in zip(by_name["best"], by_name["default"], strict=True)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from experiments.setting import DEFAULTS
+from experiments.record import HYPER_PARAMETERS, Setting, Space
 from report.errors import InputError
 from report.toml_table import Table, content, is_whole
 from report.toml_table import parse as parse_toml
@@ -57,26 +57,6 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Search:
-    """The values to try for each hyper-parameter: distinct, in the author's order, never none."""
-
-    hidden_layer_sizes: tuple[tuple[int, ...], ...]
-    activation: tuple[str, ...]
-    solver: tuple[str, ...]
-    learning_rate_init: tuple[float, ...]
-    batch_size: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """The number of settings, before batch sizes are clipped to the number of samples."""
-        return math.prod(len(values) for values in vars(self).values())
-
-    def small(self) -> Search:
-        """Give the first two values of each hyper-parameter: a search for trying things out."""
-        return replace(self, **{name: values[:2] for name, values in vars(self).items()})
-
-
-@dataclass(frozen=True)
 class Config:
     """The whole configuration, and the file's own bytes, of which the PDF carries a copy.
 
@@ -88,7 +68,7 @@ class Config:
     report: Report
     data_path: Path
     seed: int
-    search: Search
+    search: Space
     source: bytes = field(default=b"", compare=False, repr=False)
 
 
@@ -104,7 +84,7 @@ def load(path: Path) -> Config:
     return parse(content(path), str(path), path.parent)
 
 
-def load_space(path: Path) -> Search:
+def load_space(path: Path) -> Space:
     """Read and check a space to explore: the table ``[search]`` of a file, of any size.
 
     Raises
@@ -113,12 +93,12 @@ def load_space(path: Path) -> Search:
         As `load` does, and if the file has no such table.
     """
     file = parse_toml(content(path, "--space"), str(path), TABLES)
-    if not file.table("search", tuple(Search.__annotations__)).values:
+    if not file.table("search", HYPER_PARAMETERS).values:
         raise InputError(
             f"{path}: there is nothing in the table search, or no such table.",
             'Write [search], and below it lists such as solver = ["adam", "sgd"].',
         )
-    return _search(file.table("search", tuple(Search.__annotations__)), math.inf)
+    return _search(file.table("search", HYPER_PARAMETERS), math.inf)
 
 
 def parse(source: bytes, name: str, folder: Path) -> Config:
@@ -148,7 +128,7 @@ def parse(source: bytes, name: str, folder: Path) -> Config:
         ),
         data_path=_data_path(file.table("data", ("path",)), folder),
         seed=file.table("experiment", ("seed",)).whole("seed", default=0, low=0, high=_LARGEST_SEED),
-        search=_search(file.table("search", tuple(Search.__annotations__))),
+        search=_search(file.table("search", HYPER_PARAMETERS)),
         source=source,
     )
 
@@ -195,38 +175,38 @@ def _data_path(table: Table, folder: Path) -> Path:
         ) from None
 
 
-def _search(table: Table, largest: float = LARGEST_SPACE) -> Search:
+def _search(table: Table, largest: float = LARGEST_SPACE) -> Space:
     """Read the space; a list that is missing holds scikit-learn's default alone."""
-    search = Search(
+    search = Space(
         hidden_layer_sizes=table.choices(
             "hidden_layer_sizes",
-            default=DEFAULTS["hidden_layer_sizes"],
+            default=Setting().hidden_layer_sizes,
             expected=f"a list of 1 to {DEEPEST} layer sizes from 1 to {LARGEST_LAYER}",
             read=_layers,
             hint="One hidden layer of 100 units is written [100].",
         ),
         activation=table.choices(
             "activation",
-            default=DEFAULTS["activation"],
+            default=Setting().activation,
             expected=_any_of(ACTIVATIONS),
             read=_word(ACTIVATIONS),
         ),
         solver=table.choices(
             "solver",
-            default=DEFAULTS["solver"],
+            default=Setting().solver,
             expected=_any_of(SOLVERS),
             read=_word(SOLVERS),
             hint="The assignment allows these two.",
         ),
         learning_rate_init=table.choices(
             "learning_rate_init",
-            default=DEFAULTS["learning_rate_init"],
+            default=Setting().learning_rate_init,
             expected="a positive finite number",
             read=_rate,
         ),
         batch_size=table.choices(
             "batch_size",
-            default=DEFAULTS["batch_size"],
+            default=Setting().batch_size,
             expected=f"a whole number from 1 to {LARGEST_BATCH}",
             read=lambda value: value if is_whole(value) and 1 <= value <= LARGEST_BATCH else None,
             hint='scikit-learn\'s "auto" is 200, clipped to the number of samples.',

@@ -7,6 +7,8 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from report import freshness
 from report.config import QUESTIONS
 
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.dataset import Dataset
-    from experiments.problem2 import Value
+    from experiments.record import Value
+    from report.stages import Derived
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
@@ -28,7 +31,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
 
 def results(
     values: Mapping[str, Value],
-    derived: Mapping[str, Any],
+    derived: Derived,
     data: Dataset,
     studied: Mapping[str, Any],
     seed: int,
@@ -41,8 +44,8 @@ def results(
     ----------
     values : mapping
         The reported values of problem 2 by key.
-    derived : mapping
-        What the stage that derives made: ``formulas``, ``table_1f`` and ``facts``.
+    derived : Derived
+        Problem 1.
     data : Dataset
         The data.
     studied : mapping
@@ -54,7 +57,7 @@ def results(
     """
     return {
         "schema": 1,
-        "values": {key: value.as_json() for key, value in values.items()},
+        "values": {key: to_builtins(value) for key, value in values.items()},
         "formulas": formulas(derived),
         "data": {
             "stand_in": data.stand_in,
@@ -69,14 +72,14 @@ def results(
     }
 
 
-def formulas(derived: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def formulas(derived: Derived) -> dict[str, dict[str, str]]:
     """Give what problem 1 prints, by key: its formulas in LaTeX, the cells of its table, its numbers."""
     table = {
         f"1f.table.{row}.{column}": latex
-        for row, cells in enumerate(derived["table_1f"], start=1)
+        for row, cells in enumerate(derived.table_1f, start=1)
         for column, latex in enumerate(cells, start=1)
     }
-    printed = {**derived["formulas"], **table, **derived["facts"]}
+    printed = {**derived.formulas, **table, **derived.facts}
     return {key: {"question": _question(key), "latex": latex} for key, latex in printed.items()}
 
 

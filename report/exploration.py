@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from experiments import atomic, dataset, explore, problem2
-from experiments.problem2 import printed
-from experiments.setting import HYPER_PARAMETERS
+from msgspec import convert, structs
+
+from experiments import atomic, dataset, explore
+from experiments.record import Space
 from report import bundle, config, figures, publish, sources, store
 from report.errors import InputError
 
@@ -66,7 +66,7 @@ def run(
         Configuration, space, data or the folder are at fault.
     """
     settings = config.load(config_path)
-    values = asdict(config.load_space(space)) if space else explore.WIDE
+    values = structs.asdict(config.load_space(space)) if space else explore.WIDE
     if (networks := math.prod(map(len, values.values())) * seeds) > MOST:
         raise InputError(
             f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",
@@ -77,7 +77,7 @@ def run(
         read = dataset.load(inputs.data)
         keys = sources.keys(inputs)
         shelf = store.Store(out / store.FOLDER, keys, lambda: keys, console, force=False).shelf("fits")
-        tried = len(list(problem2.space(values, len(read.X_train)).settings()))
+        tried = len(convert(values, Space).settings(len(read.X_train)))
         console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
         try:
             with console.stage("explore"):
@@ -115,7 +115,7 @@ def _proposal(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], seeds: i
 def _drawn(row: Row) -> dict[str, Any]:
     """Give what the figure needs of a row."""
     return {
-        **{name: printed(row.setting[name]) for name in HYPER_PARAMETERS},
+        **row.setting.printed(),
         "dev_correct": row.dev.mean,
         "lowest": row.dev.lowest,
         "highest": row.dev.highest,
@@ -124,5 +124,5 @@ def _drawn(row: Row) -> dict[str, Any]:
 
 def _told(row: Row, total: int) -> str:
     """Tell a setting and what it got right."""
-    setting = ", ".join(f"{name}={printed(row.setting[name])}" for name in HYPER_PARAMETERS)
+    setting = ", ".join(f"{name}={text}" for name, text in row.setting.printed().items())
     return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"

@@ -9,9 +9,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import nbformat
+from msgspec import structs
 
 from experiments import numerics
+from experiments.record import Record, Setting, Space
 from report.errors import CheckError
 
 if TYPE_CHECKING:
@@ -31,15 +34,13 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-RECORDED = ("2a", "2b", "total", "search", "versions")
 SLOW_CELL = 5000  # weights between hidden layers, from which on an architecture gets several cells
 
 
 def build(
     seed: int,
-    layers: Sequence[Layers],
-    grid: Mapping[str, Sequence[Any]],
-    default: Mapping[str, Sequence[Any]] | None,
+    space: Space,
+    samples: int,
     *,
     stand_in: bool,
 ) -> Notebook:
@@ -49,12 +50,10 @@ def build(
     ----------
     seed : int
         The `random_state` of every network.
-    layers : sequence of tuples
-        The architectures to try; each becomes a cell of its own.
-    grid : mapping
-        The values to try for `activation`, `batch_size`, `learning_rate_init` and `solver`.
-    default : mapping or None
-        The one-point grid of scikit-learn's default setting if `grid` lacks it: it becomes a candidate too.
+    space : Space
+        The values to try; each architecture becomes a cell of its own.
+    samples : int
+        How many there are to train on: larger batches are clipped to it.
     stand_in : bool
         Whether the data are the stand-in, which the notebook then says.
 
@@ -64,6 +63,10 @@ def build(
         The source lacks a tag, or a value that is to be put in.
     """
     import jupytext  # noqa: PLC0415 - with half of Jupyter's server
+
+    default = Setting().clipped(samples)
+    space = space.clipped(samples)
+    extra = None if space.holds(default) else Space(*((value,) for value in structs.astuple(default))).grid
 
     notebook = jupytext.read(SOURCE, fmt=FORMAT)
     notebook.metadata = nbformat.from_dict(METADATA)
@@ -80,9 +83,9 @@ def build(
         if "pins" in tags:
             cell.source += f"\n{numerics.notebook_cell().rstrip()}"
         if "grid" in tags:
-            cell.source = _assign(cell.source, "GRID", _literal(grid))
+            cell.source = _assign(cell.source, "GRID", _literal(space.grid))
         if "each-architecture" in tags:
-            cells += _search_cells(cell, layers, grid, default)
+            cells += _search_cells(cell, space.hidden_layer_sizes, space.grid, extra)
         else:
             cells.append(cell)
         if "title" in tags and stand_in:
@@ -96,7 +99,7 @@ def build(
     return notebook
 
 
-def record(notebook: Notebook) -> dict[str, Any]:
+def record(notebook: Notebook) -> Record:
     """Give the record that the notebook's last cell printed, as the last line of its output.
 
     Raises
@@ -106,16 +109,11 @@ def record(notebook: Notebook) -> dict[str, Any]:
     """
     output = "".join(out.text for out in notebook.cells[-1].outputs if out.output_type == "stream")
     try:
-        found: dict[str, Any] = json.loads(output.rstrip("\n").rpartition("\n")[2])
-        missing = [part for part in RECORDED if part not in found]
-    except (ValueError, TypeError):
-        missing = list(RECORDED)
-    if missing:
+        return msgspec.json.decode(output.rstrip("\n").rpartition("\n")[2], type=Record)
+    except msgspec.MsgspecError as error:
         raise CheckError(
-            f"templates/{SOURCE.name}: the last line that the last cell prints must be the record, in JSON; "
-            f"it lacks {', '.join(missing)}."
-        )
-    return found
+            f"templates/{SOURCE.name}: the last line that the last cell prints must be the record: {error}."
+        ) from error
 
 
 def dump(notebook: Notebook) -> bytes:
@@ -124,9 +122,9 @@ def dump(notebook: Notebook) -> bytes:
     return (text + "\n").encode()
 
 
-def code_tags(notebook: Notebook) -> list[list[str]]:
+def code_tags(notebook: Notebook) -> tuple[tuple[str, ...], ...]:
     """Give the tags of each code cell, in order."""
-    return [cell.metadata["tags"] for cell in notebook.cells if cell.cell_type == "code"]
+    return tuple(tuple(cell.metadata["tags"]) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def heading(cell: Notebook) -> str:

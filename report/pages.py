@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import numerics
 from experiments.certificate import holds
-from experiments.problem2 import printed, ranking
-from experiments.setting import HYPER_PARAMETERS
+from experiments.record import HYPER_PARAMETERS, Setting, all_weights, rank
 from experiments.statistics import wilson
 from report import provenance
 from report.config import QUESTIONS
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiments.dataset import Dataset
-    from experiments.problem2 import Space, Value
+    from experiments.record import Record, Space, Value
     from report.config import Config
+    from report.stages import Derived
 
 APPENDIX = ("references", "ledger", "environment", "provenance")
 TIED_SHOWN = 5
@@ -63,23 +63,23 @@ def author(config: Config) -> dict[str, Any]:
     }
 
 
-def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
+def problem1(derived: Derived) -> dict[str, Any]:
     """Give what the templates of problem 1 print: formulas, numbers, tables and the ledger."""
     return {
-        "eq": {key: formula(text) for key, text in derived["formulas"].items()},
-        "fact": derived["facts"],
-        "table_1f": [[Latex(cell) for cell in row] for row in derived["table_1f"]],
+        "eq": {key: formula(text) for key, text in derived.formulas.items()},
+        "fact": derived.facts,
+        "table_1f": [[Latex(cell) for cell in row] for row in derived.table_1f],
         "ledger": [
             {
                 **{name: str(row[name]) for name in ("id", "question", "method", "points")},
                 "worst_residual": _power(str(row["worst_residual"])),
                 "statement": prose(row["statement"]),
             }
-            for row in derived["ledger"]["checks"]
+            for row in derived.ledger["checks"]
         ],
         "exemptions": [
             {"reason": item["reason"], "formulas": [formula(text) for text in item["formulas"]]}
-            for item in derived["ledger"]["exemptions"]
+            for item in derived.ledger["exemptions"]
         ],
     }
 
@@ -87,7 +87,8 @@ def problem1(derived: Mapping[str, Any]) -> dict[str, Any]:
 def problem2(
     data: Dataset,
     space: Space,
-    record: Mapping[str, Any],
+    settings: Sequence[Setting],
+    record: Record,
     values: Mapping[str, Value],
     study: Mapping[str, Any],
     code_tags: Sequence[Sequence[str]],
@@ -100,9 +101,11 @@ def problem2(
     data : Dataset
         The data.
     space : Space
-        The settings of the search.
-    record : mapping
-        The notebook's JSON line.
+        The values that were tried.
+    settings : sequence of Setting
+        Their combinations, in grid order.
+    record : Record
+        What the notebook found.
     values : mapping
         The reported values by key.
     study : mapping
@@ -112,23 +115,24 @@ def problem2(
     seed : int
         The seed of every network.
     """
-    epochs = record["search"]["epochs"]
-    weights, order = ranking(space, record, data.X_train.shape[1], len(data.classes))
-    settings = list(space.settings())
+    search, space = record.search, space.clipped(len(data.X_train))
+    weights = all_weights(settings, data.X_train.shape[1], len(data.classes))
+    order = rank(search.dev, weights)
     tied = [
         [
-            *(printed(settings[index][name]) for name in HYPER_PARAMETERS),
+            *settings[index].printed().values(),
             str(weights[index]),
-            *(str(record["search"][part][index]) for part in ("train", "dev")),
+            str(search.train[index]),
+            str(search.dev[index]),
         ]
-        for index in order[: min(TIED_SHOWN, record["2b"]["tied"])]
+        for index in order[: min(TIED_SHOWN, record.tied)]
     ]
     return {
         "value": {
             key: Latex(rf"\reported{{{key}}}{{{_unbroken(value.printed)}}}") for key, value in values.items()
         },
         "count": {
-            key: Latex(rf"\reported{{{key}.count}}{{{escape(_count(value))}}}")
+            key: Latex(rf"\reported{{{key}.count}}{{{escape(_count(key, value))}}}")
             for key, value in values.items()
             if value.correct is not None
         },
@@ -144,14 +148,14 @@ def problem2(
         "stand_in": data.stand_in,
         "abbreviated": abbreviated(data),
         "search": {
-            "settings": f"{len(epochs):,}",
-            "epochs": f"{sum(epochs):,}",
-            "converged": f"{sum(record['search']['converged']):,}",
-            "default_added": space.default is not None,
+            "settings": f"{len(settings):,}",
+            "epochs": f"{sum(search.epochs):,}",
+            "converged": f"{sum(search.converged):,}",
+            "default_added": not space.holds(Setting().clipped(len(data.X_train))),
             "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
-            "tied": f"{record['2b']['tied']:,}",
-            "several_tied": record["2b"]["tied"] > 1,
-            "more_tied": record["2b"]["tied"] > TIED_SHOWN,
+            "tied": f"{record.tied:,}",
+            "several_tied": record.tied > 1,
+            "more_tied": record.tied > TIED_SHOWN,
             "tied_shown": str(TIED_SHOWN),
             "tied_rows": tied,
         },
@@ -197,12 +201,15 @@ def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
     return {path: page(env, template, full) for path, template in wanted.items()}
 
 
-def _trust(record: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+def _trust(record: Record, study: Mapping[str, Any]) -> dict[str, Any]:
     """Give the numbers that say how far to trust the others, printed."""
-    total = record["total"]["dev"]
+    total = record.total.dev
+    counts = {"2a": record.default, "2b": record.best}
     seeds, selection = study["seeds"], study["selection"]
     intervals = {
-        key: "{:.4f} to {:.4f}".format(*wilson(record[key[:2]][key[3:]], record["total"][key[3:]]))
+        key: "{:.4f} to {:.4f}".format(
+            *wilson(getattr(counts[key[:2]], key[3:]), getattr(record.total, key[3:]))
+        )
         for key in ("2a.train", "2a.dev", "2b.train", "2b.dev")
     }
     return {
@@ -244,10 +251,10 @@ def _power(number: str) -> Latex:
     return Latex(rf"${times}10^{{-{int(exponent)}}}$")
 
 
-def _absent(data: Dataset, record: Mapping[str, Any]) -> list[str]:
+def _absent(data: Dataset, record: Record) -> list[str]:
     """Name the tables and figures that a report from these data does not have."""
     absent = [] if data.X_train.shape[1] == 3 else ["figure:errors"]
-    return absent if record["2b"]["tied"] > 1 else [*absent, "table:tied"]
+    return absent if record.tied > 1 else [*absent, "table:tied"]
 
 
 def _unbroken(printed: str) -> str:
@@ -260,11 +267,10 @@ def _short(text: str) -> str:
     return text if len(text) <= RUNNING else f"{text[: RUNNING - 1]}…"
 
 
-def _count(value: Value) -> str:
+def _count(key: str, value: Value) -> str:
     """Print a count as k/n, a difference of counts with its sign."""
-    return f"{value.correct:+d}" if value.key == "2b.gain" else f"{value.correct}/{value.total}"
+    return f"{value.correct:+d}" if key == "2b.gain" else f"{value.correct}/{value.total}"
 
 
 def _tried(space: Space, name: str) -> str:
-    tried: Sequence[Any] = space.layers if name == "hidden_layer_sizes" else space.grid[name]
-    return ", ".join(printed(value) for value in tried)
+    return ", ".join(str(value) for value in getattr(space, name))

@@ -7,7 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from report import config, home, publish, sources, store
 from report.errors import InputError
@@ -79,18 +79,26 @@ def build(
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
         with publish.folder(out, console) as work:
             data_read = stages.read(inputs)
-            derived = kept.made("derive", lambda: stages.derive(inputs))
+            derived = kept.made("derive", stages.Derived, lambda: stages.derive(inputs))
             measured = kept.made(
                 "measure",
+                stages.Measured,
                 lambda: stages.measure(inputs, data_read, work, workers, console),
             )
             searched = kept.made(
                 "search",
+                stages.Searched,
                 lambda: stages.search(inputs, data_read, kept.shelf("fits"), workers, console),
             )
             stages.compare(inputs, data_read, measured, searched)
-            studied = kept.made("study", lambda: stages.study(inputs, data_read, measured, searched, workers))
-            drawn = kept.made("draw", lambda: stages.draw(inputs, data_read, derived, measured, studied))
+            studied = kept.made(
+                "study",
+                dict[str, Any],
+                lambda: stages.study(inputs, data_read, measured, searched, workers),
+            )
+            drawn = kept.made(
+                "draw", stages.Drawn, lambda: stages.draw(inputs, data_read, derived, measured, studied)
+            )
             # latexmk is asked who it is; the stage after this one finds the answer remembered
             with console.stage("typeset"), beside(toolchain.find_latexmk, when=pdf):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, drawn, work)

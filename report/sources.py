@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from experiments import numerics
 from experiments.source import ARCHIVE_NAME, FILE_NAMES
@@ -73,7 +75,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         | seed
         | stages
         | {path.name: found for path in _data(inputs.data) for found in freshness.files([path]).values()}
-        | freshness.value("the search space", asdict(inputs.config.search))
+        | freshness.value("the search space", structs.asdict(inputs.config.search))
     )
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
     notebook = freshness.files([NOTEBOOK_SOURCE, *running])

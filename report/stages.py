@@ -5,14 +5,15 @@ A stage imports what it alone needs, since most builds reuse what the slow stage
 
 from __future__ import annotations
 
-import base64
 import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
-from experiments import dataset, numerics, problem2
+from experiments import dataset, numerics
+from experiments.record import Record, Search, Setting, search_rows, values
 from experiments.statistics import wilson
 from report import bundle as bundles
 from report import evidence, freshness, pages, toolchain
@@ -33,7 +34,35 @@ if TYPE_CHECKING:
     from report.sources import Inputs
 
 PDF, PAGES = "submission.pdf", "pages.json"
-COUNTED = ("train", "dev", "epochs")  # by both searches, for each setting
+
+
+class Derived(Struct, frozen=True):
+    """Problem 1, checked: what its pages print, in LaTeX by key, and the ledger of all checks."""
+
+    formulas: dict[str, str]
+    facts: dict[str, str]
+    table_1f: tuple[tuple[str, ...], ...]
+    figure_1f: dict[str, Any]
+    timings: dict[str, float]
+    ledger: dict[str, Any]
+
+
+class Measured(Struct, frozen=True):
+    """The executed notebook, as the text of its file, and what it recorded."""
+
+    notebook: str
+    record: Record
+    code_tags: tuple[tuple[str, ...], ...]  # of each code cell
+
+
+class Searched(Struct, frozen=True):
+    """The same search by our own trainer: what each setting reached, and the classes it predicts."""
+
+    search: Search
+    predicted: tuple[tuple[int, ...], ...]  # for each setting and dev sample, a place among the classes
+
+
+Drawn = dict[str, bytes]  # a figure's name -> its PDF
 
 
 def read(inputs: Inputs) -> Dataset:
@@ -44,22 +73,22 @@ def read(inputs: Inputs) -> Dataset:
     return data
 
 
-def derive(inputs: Inputs) -> dict[str, Any]:
+def derive(inputs: Inputs) -> Derived:
     """Derive and check problem 1."""
     from derivations import problem1  # noqa: PLC0415 - SymPy
 
     derived = problem1.derive(inputs.config.seed)
-    return {
-        "formulas": {key: formula.latex for key, formula in derived.formulas.items()},
-        "facts": dict(derived.facts),
-        "table_1f": [[cell.latex for cell in row] for row in derived.table_1f],
-        "figure_1f": asdict(derived.figure_1f),
-        "timings": dict(derived.timings),
-        "ledger": problem1.ledger_json(derived),
-    }
+    return Derived(
+        formulas={key: formula.latex for key, formula in derived.formulas.items()},
+        facts=dict(derived.facts),
+        table_1f=tuple(tuple(cell.latex for cell in row) for row in derived.table_1f),
+        figure_1f=asdict(derived.figure_1f),
+        timings=dict(derived.timings),
+        ledger=problem1.ledger_json(derived),
+    )
 
 
-def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> dict[str, Any]:
+def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> Measured:
     """Run the notebook in a clean kernel, in an empty folder that holds the four files."""
     from report import kernel, notebook  # noqa: PLC0415 - Jupyter
 
@@ -74,27 +103,22 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     finally:
         (work / NOTEBOOK).write_bytes(notebook.dump(made))
         shutil.rmtree(scratch)
-    return {
-        "notebook": notebook.dump(made).decode(),
-        "record": notebook.record(made),
-        "code_tags": notebook.code_tags(made),
-    }
+    return Measured(notebook.dump(made).decode(), notebook.record(made), notebook.code_tags(made))
 
 
 def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
     """Write the notebook, not yet run."""
     from report import notebook  # noqa: PLC0415 - Jupyter
 
-    space = _space(inputs, data)
-    return notebook.build(inputs.config.seed, space.layers, space.grid, space.default, stand_in=data.stand_in)
+    return notebook.build(inputs.config.seed, inputs.config.search, len(data.X_train), stand_in=data.stand_in)
 
 
-def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> dict[str, Any]:
-    """Train all settings by other code: what each has right, and predicts (places among the classes)."""
+def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> Searched:
+    """Train all settings by other code than the notebook's."""
     from experiments import search  # noqa: PLC0415 - scikit-learn
 
     outcomes = search.run(
-        list(_space(inputs, data).settings()),
+        [setting.parameters() for setting in _settings(inputs, data)],
         data.X_train,
         data.y_train,
         data.X_dev,
@@ -104,11 +128,13 @@ def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Conso
         store=store,
         progress=lambda done, total: console.progress(done, total, "the same search by our own trainer"),
     )
-    found = {part: [getattr(outcome, part) for outcome in outcomes] for part in COUNTED}
-    return {**found, "predicted": [outcome.predictions.tolist() for outcome in outcomes]}
+    columns = {
+        name: tuple(getattr(outcome, name) for outcome in outcomes) for name in Search.__struct_fields__
+    }
+    return Searched(Search(**columns), tuple(tuple(outcome.predictions.tolist()) for outcome in outcomes))
 
 
-def compare(inputs: Inputs, data: Dataset, measured: Mapping[str, Any], searched: Mapping[str, Any]) -> None:
+def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched) -> None:
     """Compare every count of the two searches, also where one or both were kept from before.
 
     Raises
@@ -116,89 +142,83 @@ def compare(inputs: Inputs, data: Dataset, measured: Mapping[str, Any], searched
     CheckError
         A count differs.
     """
-    record = measured["record"]["search"]
-    for part in COUNTED:
-        for setting, ours, theirs in zip(
-            _space(inputs, data).settings(), searched[part], record[part], strict=True
-        ):
-            if ours != theirs:
-                raise CheckError(
-                    f"Two trainers disagree on {setting}: the notebook counts {theirs} ({part}), ours {ours}."
-                )
+    rows = (
+        search_rows(_settings(inputs, data), found) for found in (searched.search, measured.record.search)
+    )
+    for ours, notebook in zip(*rows, strict=True):
+        if ours != notebook:
+            raise CheckError(f"Two trainers disagree: the notebook found {notebook}, our own trainer {ours}.")
 
 
-def study(
-    inputs: Inputs, data: Dataset, measured: Mapping[str, Any], searched: Mapping[str, Any], jobs: int
-) -> dict[str, Any]:
+def study(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched, jobs: int) -> dict[str, Any]:
     """Compute what the pages show beside the notebook's numbers."""
     from experiments import study as studies  # noqa: PLC0415 - scikit-learn
     from experiments.watched import why_not_lockstep  # noqa: PLC0415
 
-    predicted = np.array(data.classes)[np.array(searched["predicted"])]
-    space, record = _space(inputs, data), measured["record"]
+    predicted = np.array(data.classes)[np.array(searched.predicted)]
+    settings, seed = _settings(inputs, data), inputs.config.seed
     return {
-        **studies.study(data, space, record, predicted, inputs.config.seed, jobs),
+        **studies.study(data, settings, measured.record, predicted, seed, jobs),
         "environment": {**numerics.audit(), "no_lockstep": why_not_lockstep()},
     }
 
 
 def draw(
-    inputs: Inputs,
-    data: Dataset,
-    derived: Mapping[str, Any],
-    measured: Mapping[str, Any],
-    studied: Mapping[str, Any],
-) -> dict[str, str]:
-    """Draw the figures: by name, a PDF in base64."""
+    inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, studied: Mapping[str, Any]
+) -> Drawn:
+    """Draw the figures."""
     from report import figures  # noqa: PLC0415 - matplotlib
 
-    record, total = measured["record"], measured["record"]["total"]["dev"]
-    rows = problem2.search_rows(_space(inputs, data), record)
+    record, total = measured.record, measured.record.total.dev
+    rows = search_rows(_settings(inputs, data), record.search)
+    best = {**record.params.printed(), "dev_correct": record.best.dev}
     intervals = {
-        name: wilson(record[question]["dev"], total) for name, question in (("default", "2a"), ("best", "2b"))
+        name: wilson(counts.dev, total)
+        for name, counts in (("default", record.default), ("best", record.best))
     }
     drawn = {
-        "1f": figures.contributions(derived["figure_1f"]),
-        "marginals": figures.marginals(rows, problem2.best_row(record), total),
+        "1f": figures.contributions(derived.figure_1f),
+        "marginals": figures.marginals(rows, best, total),
         "learning": figures.learning(studied["curves"]),
         "gain": figures.gain(studied["seeds"]["counts"], intervals, total),
     }
     if data.X_dev.shape[1] == 3:
         predicted = np.array(studied["predicted"])
         drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
-    return {name: base64.b64encode(content).decode() for name, content in drawn.items()}
+    return drawn
 
 
 def typeset(
     inputs: Inputs,
     data: Dataset,
-    derived: Mapping[str, Any],
-    measured: Mapping[str, Any],
+    derived: Derived,
+    measured: Measured,
     studied: Mapping[str, Any],
-    drawn: Mapping[str, str],
+    drawn: Drawn,
     work: Path,
 ) -> dict[str, Page]:
-    """Write all sources of the PDF and the files of numbers; give the filled templates."""
-    config, record = inputs.config, measured["record"]
-    space, values = _space(inputs, data), problem2.values(record)
-    rows = problem2.search_rows(space, record)
+    """Write all sources of the PDF and the files of numbers; return the filled templates."""
+    config, record = inputs.config, measured.record
+    settings, reported = _settings(inputs, data), values(record)
     context = {
         **pages.author(config),
         **pages.problem1(derived),
-        **pages.problem2(data, space, record, values, studied, measured["code_tags"], config.seed),
+        **pages.problem2(
+            data, config.search, settings, record, reported, studied, measured.code_tags, config.seed
+        ),
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
-    results = evidence.results(values, derived, data, studied, config.seed, quick=inputs.quick)
+    results = evidence.results(reported, derived, data, studied, config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
-        **{f"figures/{name}.pdf": base64.b64decode(content) for name, content in drawn.items()},
+        **{f"figures/{name}.pdf": content for name, content in drawn.items()},
         "latexmkrc": LATEXMKRC.encode(),
         evidence.RESULTS: bundles.as_json(results),
-        evidence.LEDGER: bundles.as_json(derived["ledger"]),
+        evidence.LEDGER: bundles.as_json(derived.ledger),
         evidence.CONFIG: config.source,
-        "search.csv": bundles.as_csv(rows),
-        NOTEBOOK: measured["notebook"].encode(),
+        "search.csv": bundles.as_csv(search_rows(settings, record.search)),
+        NOTEBOOK: measured.notebook.encode(),
     }
     for name, content in files.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
@@ -250,5 +270,5 @@ def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], wor
     (work / "manifest.json").write_bytes(bundles.manifest(files, inputs_hashes, versions))
 
 
-def _space(inputs: Inputs, data: Dataset) -> problem2.Space:
-    return problem2.space(asdict(inputs.config.search), len(data.X_train))
+def _settings(inputs: Inputs, data: Dataset) -> tuple[Setting, ...]:
+    return inputs.config.search.settings(len(data.X_train))

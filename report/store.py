@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
 
 from experiments import atomic
 from report import freshness
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from report.console import Console
+
+T = TypeVar("T")
 
 FOLDER = ".kept"
 
@@ -44,16 +48,18 @@ class Store:
     console: Console
     force: bool
 
-    def made(self, stage: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
         """Give a stage's result: the kept one if all it depends on is the same, else a new one.
 
         Parameters
         ----------
         stage : str
             The stage's name, as a person reads it.
+        kind : type
+            Of the result: one that msgspec reads and writes.
         make : callable
-            Makes the result, of JSON's types. What it gives is read back from JSON, so that the stages after
-            it cannot tell a new result from a kept one.
+            Makes the result, which is then read back from JSON, so that the stages after it cannot tell a new
+            result from a kept one.
         """
         file = self.folder / f"{stage}.json"
         key = self.keys[stage]
@@ -61,13 +67,13 @@ class Store:
         reason = "asked for with --force" if self.force else freshness.why(kept and kept["key"], key)
         if kept and not reason:
             self.console.note(f"-- {stage}: unchanged, reused")
-            return _result(kept)
+            return msgspec.convert(kept["result"], kind)
         with self.console.stage(stage, reason), heeded():
             result = make()
-        body = json.dumps({"key": key, "result": result})
+        body = msgspec.json.encode({"key": key, "result": result}).decode()
         if self.now()[stage] == key:  # else something changed meanwhile: what is this result made from?
             write(file, body)
-        return _result(json.loads(body))
+        return msgspec.convert(json.loads(body)["result"], kind)
 
     def shelf(self, name: str) -> Path:
         """Give a folder for what a stage keeps by itself, piece by piece; what another key made there goes.
@@ -95,11 +101,6 @@ def read(file: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if found.keys() == {"key", "result"} else None
-
-
-def _result(kept: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = kept["result"]
-    return found
 
 
 def write(file: Path, body: str) -> None:

@@ -263,10 +263,12 @@ versions = {"python": platform.python_version(), "numpy": np.__version__, "panda
 versions |= {"scikit-learn": sklearn.__version__}
 print(", ".join(f"{name} {version}" for name, version in versions.items()))
 record = {
-    "2a": {"train": default_train, "dev": default_dev},
-    "2b": {"train": tuned_train, "dev": tuned_dev, "params": params, "tied": len(tied)},
+    "default": {"train": default_train, "dev": default_dev},
+    "best": {"train": tuned_train, "dev": tuned_dev},
+    "params": params,
     "total": {"train": len(y_train), "dev": len(y_dev)},
-    "search": {name: table[name].astype(int).tolist() for name in ("train", "dev", "epochs", "converged")},
+    "tied": len(tied),
+    "search": {name: table[name].tolist() for name in ("train", "dev", "epochs", "converged")},
     "versions": versions,
 }
 print(json.dumps(record))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from experiments import numerics
-from experiments.setting import HYPER_PARAMETERS
+from experiments.record import Record
 from report import config
 from report.config import QUESTIONS
 from report.errors import InputError
@@ -63,7 +65,7 @@ class Attached:
         Identity of a check -> its row in ledger.json.
     facts : mapping
         What else results.json and ledger.json say, by its place in them.
-    record : mapping
+    record : Record
         The line of JSON that the notebook printed last.
     cells : tuple of Cell
         The notebook's.
@@ -81,7 +83,7 @@ class Attached:
     versions: Mapping[str, str]
     checks: Mapping[str, Mapping[str, Any]]
     facts: Mapping[str, Any]
-    record: Mapping[str, Any]
+    record: Record
     cells: tuple[Cell, ...]
 
 
@@ -119,7 +121,7 @@ def parse(files: Mapping[str, bytes]) -> Attached:
     )
 
 
-def notebook(content: bytes, name: str) -> tuple[tuple[Cell, ...], dict[str, Any]]:
+def notebook(content: bytes, name: str) -> tuple[tuple[Cell, ...], Record]:
     """Read a notebook: its cells, and the record that its last code cell printed."""
     cells, printed = [], ""
     for node in shape.parse(content, name).at("cells").each():
@@ -134,30 +136,12 @@ def notebook(content: bytes, name: str) -> tuple[tuple[Cell, ...], dict[str, Any
                 if output.at("output_type").text() == "stream"
             )
     last = (printed.strip().splitlines() or [""])[-1]
-    return tuple(cells), _record(shape.parse(last.encode(errors="replace"), f"The last output of {name}"))
-
-
-def _record(node: Node) -> dict[str, Any]:
-    """Check the notebook's record, and give it as it is."""
-    counts = {
-        question: {part: node.at(question).at(part).whole(0, MOST) for part in ("train", "dev")}
-        for question in ("2a", "2b")
-    }
-    total = {part: node.at("total").at(part).whole(1, MOST) for part in ("train", "dev")}
-    params = {name: node.at("2b").at("params").at(name).plain() for name in HYPER_PARAMETERS}
-    search = {
-        name: [item.whole(0, MOST) for item in node.at("search").at(name).each()]
-        for name in ("train", "dev", "epochs", "converged")
-    }
-    if len({len(column) for column in search.values()}) != 1:
-        node.at("search").refuse("four lists of the same length")
-    tied = node.at("2b").at("tied").whole(1, MOST)
-    return {
-        "2a": counts["2a"],
-        "2b": {**counts["2b"], "params": params, "tied": tied},
-        "total": total,
-        "search": search,
-    }
+    try:
+        return tuple(cells), msgspec.json.decode(last.encode(errors="replace"), type=Record)
+    except msgspec.MsgspecError as error:
+        raise UnjudgedError(
+            f"The last output of {name} is not its record: the submission was changed ({error})."
+        ) from None
 
 
 def _config(content: bytes) -> Config:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from experiments.record import Record
 from report import evidence
 from report.verify import attached, confined, submission
 from report.verify.attached import Cell
@@ -31,7 +34,7 @@ class Fresh:
     ----------
     attached : Attached or None
         The evidence, made anew; None where nothing was computed (the check that ends a build).
-    record : mapping
+    record : Record or None
         The line that the notebook should have printed.
     pages : Submission or None
         The PDF, set anew; None if no pages were set.
@@ -50,7 +53,7 @@ class Fresh:
     """
 
     attached: Attached | None
-    record: Mapping[str, Any]
+    record: Record | None
     pages: Submission | None
     no_pages: str
     cells: tuple[Cell, ...]
@@ -98,7 +101,7 @@ def reproduce(found: Submission, data: Path, folder: Path, console: Console, *, 
     no_pages = answer["no_pages"]
     return Fresh(
         attached=anew,
-        record=answer["record"],
+        record=msgspec.convert(answer["record"], Record),
         pages=None if no_pages else submission.read((pages / PDF).read_bytes(), folder / "reading"),
         no_pages=no_pages,
         cells=tuple(Cell(*cell) for cell in answer["cells"]),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from experiments.source import FILE_NAMES
 from report.config import QUESTIONS
 from report.evidence import NOTEBOOK
@@ -28,13 +30,13 @@ from report.verify.rows import NOTEBOOK as NOTEBOOK_DIFFERS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from experiments.record import Search
     from report.verify.circumstances import Circumstances
     from report.verify.fresh import Fresh
     from report.verify.submission import HandedIn, Submission
 
 TRUST = ("seeds", "selection")
 TEXTS = ("markdown", "raw")
-SEARCH = ("train", "dev", "epochs", "converged")
 
 
 def checks(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
@@ -62,19 +64,20 @@ def search(submission: Submission, fresh: Fresh, circumstances: Circumstances) -
     if fresh.attached is None:
         return
     ours, theirs = submission.attached.record, fresh.record
-    there, here = ours["search"], theirs["search"]
+    assert theirs is not None
+    there, here = ours.search, theirs.search
     finding = MATCH
-    if fresh.settings < len(here["dev"]):
-        finding = unseen(f"{fresh.settings} of {len(here['dev']):,} settings were trained (--fast)")
-    elif any(there[name] != here[name] for name in SEARCH):
+    if fresh.settings < len(here.dev):
+        finding = unseen(f"{fresh.settings} of {len(here.dev):,} settings were trained (--fast)")
+    elif there != here:
         cause, reason = circumstances.of_numbers()
         differ = sum(one != other for one, other in zip(_rows(there), _rows(here), strict=False))
         finding = mismatch(cause, f"{reason} ({differ or 'another number of'} settings differ)")
-    elif ours["2b"]["tied"] != theirs["2b"]["tied"]:
+    elif ours.tied != theirs.tied:
         finding = mismatch(
             NOTEBOOK_DIFFERS, "the notebook's record counts other ties: its output was changed"
         )
-    told = [counted(len(found["dev"]), "setting") for found in (there, here)]
+    told = [counted(len(found.dev), "setting") for found in (there, here)]
     yield Row("2b", "search", "count", finding, attached=told[0], reproduced=told[1])
 
 
@@ -86,7 +89,7 @@ def trust(submission: Submission, fresh: Fresh, circumstances: Circumstances) ->
         [_printed(of.studied[name]) for name in TRUST] for of in (submission.attached, fresh.attached)
     )
     finding = MATCH
-    if fresh.settings < len(submission.attached.record["search"]["dev"]):
+    if fresh.settings < len(submission.attached.record.search.dev):
         finding = unseen("seeds and selection were not computed again (--fast)")
     elif there != here:
         finding = mismatch(*circumstances.of_numbers())
@@ -184,5 +187,5 @@ def _asked(tag: str) -> str:
     return tag if tag in QUESTIONS else "2"
 
 
-def _rows(found: dict[str, list[int]]) -> list[tuple[int, ...]]:
-    return list(zip(*(found[name] for name in SEARCH), strict=True))
+def _rows(found: Search) -> list[tuple[int, ...]]:
+    return list(zip(*structs.astuple(found), strict=True))

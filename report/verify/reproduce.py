@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, replace
+from dataclasses import replace as with_changes
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import cpu_count
-from sklearn.neural_network import MLPClassifier
+from msgspec import to_builtins
+from msgspec.structs import replace
 
-from experiments import dataset, numerics, problem2, search
+from experiments import dataset, numerics, search
 from experiments import study as studies
+from experiments.record import Counts, Record, Search, Setting, all_weights, rank
 from report import evidence, notebook, stages
 from report.errors import LatexError
 from report.sources import Inputs
@@ -26,15 +28,14 @@ from report.verify import attached, confined, notebook_cells
 from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from experiments.dataset import Dataset
-    from experiments.problem2 import Space
+    from experiments.record import Space
     from experiments.search import Outcome
     from report.verify.attached import Attached
 
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
-LIMIT = MLPClassifier().max_iter  # epochs
 FEW = 8  # settings: so many are trained in the time that other processes need to begin
 STAGES = ("deriving problem 1", "training", "typesetting")
 
@@ -59,20 +60,18 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     """
     made = attached.parse({name: (folder / name).read_bytes() for name in evidence.ATTACHED})
     data = dataset.load(data_path)
-    config = replace(made.config, search=made.config.search.small()) if made.quick else made.config
+    config = with_changes(made.config, search=made.config.search.small()) if made.quick else made.config
     inputs = Inputs(config=config, data=data_path, quick=made.quick, pdf=True)
-    space = problem2.space(asdict(config.search), len(data.X_train))
-    _check_size(space, data)
+    settings = config.search.settings(len(data.X_train))
+    _check_size(config.search, data)
     confined.tell(0, 100, STAGES[0])
     derived = stages.derive(inputs)
-    record, studied, settings = (_part if fast else _all)(made, data, space)
+    record, studied, trained = (_part if fast else _all)(made, data, settings)
     confined.tell(95, 100, STAGES[2])
     ours = stages.unexecuted(inputs, data)
-    measured = {
-        "notebook": (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"),
-        "record": record,
-        "code_tags": notebook.code_tags(ours),
-    }
+    measured = stages.Measured(
+        (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"), record, notebook.code_tags(ours)
+    )
     pages = folder / "pages"
     pages.mkdir()
     try:
@@ -92,15 +91,15 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         "environment": numerics.audit(),
         "made_with": evidence.made_with(),
         "cells": [list(vars(cell).values()) for cell in notebook_cells.written(ours)],
-        "settings": settings,
-        "record": record,
+        "settings": trained,
+        "record": to_builtins(record),
         "no_pages": no_pages,
     }
 
 
 def _check_size(space: Space, data: Dataset) -> None:
     """Refuse networks that are too large for what this process may use."""
-    for layers in space.layers:
+    for layers in space.hidden_layer_sizes:
         units = (data.X_train.shape[1], *layers, len(data.classes))
         if sum(fan_in * fan_out for fan_in, fan_out in pairwise(units)) > LARGEST:
             raise UnjudgedError(
@@ -108,45 +107,63 @@ def _check_size(space: Space, data: Dataset) -> None:
             )
 
 
-def _all(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], dict[str, Any], int]:
-    """Train all settings: the record that the notebook should have printed, and what the pages add to it."""
-    settings = list(space.settings())
+def _all(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, dict[str, Any], int]:
+    """Train all settings: the record that the notebook should have left, and what the pages add to it."""
     outcomes = _train(settings, data, made)
-    record = _record(space, outcomes, data)
+    found = Search(
+        *(tuple(getattr(outcome, name) for outcome in outcomes) for name in Search.__struct_fields__)
+    )
+    best, tied = _best(data, settings, found)
+    default = settings.index(Setting().clipped(len(data.X_train)))
+    record = Record(
+        default=Counts(found.train[default], found.dev[default]),
+        best=Counts(found.train[best], found.dev[best]),
+        params=settings[best],
+        total=Counts(len(data.y_train), len(data.y_dev)),
+        tied=tied,
+        search=found,
+        versions=made.record.versions,
+    )
     predicted = np.array([np.array(data.classes)[outcome.predictions] for outcome in outcomes])
-    models = studies.chosen(data, space, record)
-    best = predicted[settings.index(models["best"])]
     studied = {
-        **studies.learning(data, models, made.seed),
-        **studies.trust(data, space, record, predicted, made.seed),
+        **studies.learning(data, studies.chosen(data, record), made.seed),
+        **studies.trust(data, settings, record, predicted, made.seed),
     }
-    return record, {**studied, **_errors(best, data), **_theirs(made)}, len(settings)
+    return record, {**studied, **_errors(predicted[best], data), **_theirs(made)}, len(settings)
 
 
-def _part(made: Attached, data: Dataset, space: Space) -> tuple[dict[str, Any], dict[str, Any], int]:
+def _part(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, dict[str, Any], int]:
     """Train the default and the best setting alone; take the rest of the search as attached."""
-    if len(made.record["search"]["dev"]) != len(list(space.settings())):
+    if len(made.record.search.dev) != len(settings):
         raise UnjudgedError(
             "The notebook in the PDF tells of another number of settings than its configuration."
         )
-    models = studies.chosen(data, space, made.record)
+    place, _ = _best(data, settings, made.record.search)
+    record = replace(made.record, params=settings[place])
+    models = studies.chosen(data, record)
     default, best = _train(list(models.values()), data, made)
-    record = {
-        **made.record,
-        "2a": {"train": default.train, "dev": default.dev},
-        "2b": {**made.record["2b"], "train": best.train, "dev": best.dev, "params": _params(models["best"])},
-        "total": {"train": len(data.y_train), "dev": len(data.y_dev)},
-    }
+    record = replace(
+        record,
+        default=Counts(default.train, default.dev),
+        best=Counts(best.train, best.dev),
+        total=Counts(len(data.y_train), len(data.y_dev)),
+    )
     predicted = np.array(data.classes)[best.predictions]
     studied = {**made.studied, **studies.learning(data, models, made.seed)}
     return record, {**studied, **_errors(predicted, data), **_theirs(made)}, len(models)
 
 
-def _train(settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached) -> tuple[Outcome, ...]:
+def _best(data: Dataset, settings: Sequence[Setting], found: Search) -> tuple[int, int]:
+    """Apply the rule: the place of the best setting, and how many share its count."""
+    place = rank(found.dev, all_weights(settings, data.X_train.shape[1], len(data.classes)))[0]
+    return place, found.dev.count(found.dev[place])
+
+
+def _train(settings: Sequence[Setting], data: Dataset, made: Attached) -> tuple[Outcome, ...]:
     """Train settings by other code than the notebook's."""
     begun = 50 if len(settings) <= FEW else 5  # percent: a few networks take less time than problem 1
     return search.run(
-        settings,
+        [setting.parameters() for setting in settings],
         data.X_train,
         data.y_train,
         data.X_dev,
@@ -157,32 +174,6 @@ def _train(settings: Sequence[Mapping[str, Any]], data: Dataset, made: Attached)
             begun + round((90 - begun) * done / total), 100, STAGES[1]
         ),
     )
-
-
-def _record(space: Space, outcomes: Sequence[Outcome], data: Dataset) -> dict[str, Any]:
-    """Write down the counts of a search as the notebook does."""
-    found = {
-        "train": [outcome.train for outcome in outcomes],
-        "dev": [outcome.dev for outcome in outcomes],
-        "epochs": [outcome.epochs for outcome in outcomes],
-        "converged": [int(0 < outcome.epochs < LIMIT) for outcome in outcomes],  # as the notebook has it
-    }
-    models = studies.chosen(data, space, {"search": found})
-    settings = list(space.settings())
-    places = {name: settings.index(setting) for name, setting in models.items()}
-    counts = {name: {part: found[part][place] for part in ("train", "dev")} for name, place in places.items()}
-    tied = sum(dev == counts["best"]["dev"] for dev in found["dev"])
-    return {
-        "2a": counts["default"],
-        "2b": {**counts["best"], "params": _params(models["best"]), "tied": tied},
-        "total": {"train": len(data.y_train), "dev": len(data.y_dev)},
-        "search": found,
-    }
-
-
-def _params(setting: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a setting as JSON has it: layer sizes as a list."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in setting.items()}
 
 
 def _errors(predicted: np.ndarray, data: Dataset) -> dict[str, Any]:

@@ -6,12 +6,12 @@ Run by `report.verify.confined.run`. What runs here is somebody's code.
 from __future__ import annotations
 
 import contextlib
-import json
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from joblib import cpu_count
+from msgspec import structs
 
 from experiments import dataset, numerics
 from report import kernel
@@ -72,7 +72,7 @@ def _texts(cell: Any) -> list[str]:
     if "record" in cell.metadata.get("tags", ()):
         with contextlib.suppress(CheckError):  # it printed none: then what it printed instead is compared
             printed = record(nbformat.from_dict({"cells": [cell]}))
-            return [json.dumps({key: value for key, value in printed.items() if key != "versions"})]
+            return [str(structs.replace(printed, versions={}))]
     found = []
     for output in cell.outputs:
         data = output.get("data", {})

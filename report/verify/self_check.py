@@ -34,7 +34,7 @@ def expected(inputs: Inputs, data: Dataset) -> Fresh:
     made_with = evidence.made_with()
     return Fresh(
         attached=None,
-        record={},
+        record=None,
         pages=None,
         no_pages="this check sets no pages",
         cells=notebook_cells.written(stages.unexecuted(inputs, data)),

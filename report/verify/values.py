@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from experiments import problem2
+from msgspec import to_builtins
+
+from experiments import record
 from report.verify.reported import same
 from report.verify.rows import ATTACHMENT, MATCH, TEXT, Finding, Row, mismatch
 
@@ -34,7 +36,7 @@ def rows(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> 
     Accuracies and the gain are compared as counts, exactly; hyper-parameters exactly; each also as printed.
     """
     made = submission.attached
-    noted = {key: value.as_json() for key, value in problem2.values(made.record).items()}
+    noted = {key: to_builtins(value) for key, value in record.values(made.record).items()}
     anew = (
         fresh.attached.values if fresh.attached else noted
     )  # without a reproduction, the record is the truth

@@ -6,9 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
+from experiments.problem2 import space
 
 from experiments import explore
-from experiments.problem2 import space
 from report import cli
 from report.console import Console
 

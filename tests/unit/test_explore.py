@@ -4,11 +4,11 @@ import tomllib
 
 import numpy as np
 import pytest
+from experiments.problem2 import space
+from experiments.setting import DEFAULTS
 
 from experiments import explore, search
 from experiments.errors import SpaceError
-from experiments.problem2 import space
-from experiments.setting import DEFAULTS
 from experiments.statistics import spread
 from report import config
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from experiments.selection import parameters, rank
 from sklearn.neural_network import MLPClassifier
 
 from experiments import lockstep, search, store, workload
 from experiments.errors import SearchError, SpaceError
-from experiments.selection import parameters, rank
 from experiments.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from experiments.problem2 import space
 
 from experiments import dataset, search, statistics, study
-from experiments.problem2 import space
 from report.verify import reproduce
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from experiments.dataset import Dataset
     from experiments.problem2 import Space
+
+    from experiments.dataset import Dataset
 
 # With the default setting that is always added: two that learn, and one whose weights overflow.
 WILD = {"hidden_layer_sizes": (4, 4), "activation": "identity", "solver": "sgd", "learning_rate_init": 1e80}

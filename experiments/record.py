@@ -1,0 +1,208 @@
+"""Problem 2 as typed values: a setting, the space of a search, and the record that the notebook leaves."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Setting(Struct, frozen=True):
+    """The hyper-parameters that are tuned, in the sheet's order, each with scikit-learn's default."""
+
+    hidden_layer_sizes: tuple[int, ...] = (100,)
+    activation: str = "relu"
+    solver: str = "adam"
+    learning_rate_init: float = 0.001
+    batch_size: int = 200  # "auto" before it is clipped to the number of samples
+
+    def parameters(self, seed: int | None = None) -> dict[str, Any]:
+        """Return the arguments of `MLPClassifier`, with ``random_state`` where a seed is given."""
+        seeded = {} if seed is None else {"random_state": seed}
+        return {**structs.asdict(self), **seeded}
+
+    def printed(self) -> dict[str, str]:
+        """Return each hyper-parameter as a page prints it: layer sizes as a tuple, words without quotes."""
+        return {name: str(value) for name, value in structs.asdict(self).items()}
+
+    def clipped(self, samples: int) -> Setting:
+        """Return the setting with a batch no larger than the training set, as scikit-learn trains it."""
+        return structs.replace(self, batch_size=min(self.batch_size, samples))
+
+    def weights(self, features: int, classes: int) -> int:
+        """Count the weights and biases of the network."""
+        units = (features, *self.hidden_layer_sizes, 1 if classes <= 2 else classes)
+        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(units))
+
+
+HYPER_PARAMETERS = Setting.__struct_fields__
+
+
+class Space(Struct, frozen=True):
+    """The values to try for each hyper-parameter; by default scikit-learn's default alone."""
+
+    hidden_layer_sizes: tuple[tuple[int, ...], ...] = (Setting().hidden_layer_sizes,)
+    activation: tuple[str, ...] = (Setting().activation,)
+    solver: tuple[str, ...] = (Setting().solver,)
+    learning_rate_init: tuple[float, ...] = (Setting().learning_rate_init,)
+    batch_size: tuple[int, ...] = (Setting().batch_size,)
+
+    @property
+    def size(self) -> int:
+        """The number of combinations, before batches are clipped."""
+        return len(list(product(*structs.astuple(self))))
+
+    @property
+    def grid(self) -> dict[str, tuple[Any, ...]]:
+        """The values of all but the layers, by name, in the order in which scikit-learn walks a grid."""
+        return {name: getattr(self, name) for name in sorted(HYPER_PARAMETERS) if name != LAYERS}
+
+    def small(self) -> Space:
+        """Return the first two values of each hyper-parameter: a search for trying things out."""
+        return Space(*(values[:2] for values in structs.astuple(self)))
+
+    def clipped(self, samples: int) -> Space:
+        """Return the space with batches no larger than the training set and no value twice."""
+        sizes = [min(size, samples) for size in self.batch_size]
+        values = structs.asdict(self) | {"batch_size": sizes}
+        return Space(**{name: tuple(dict.fromkeys(tried)) for name, tried in values.items()})
+
+    def holds(self, setting: Setting) -> bool:
+        """Say whether a setting is one of the space's combinations."""
+        return all(getattr(setting, name) in getattr(self, name) for name in HYPER_PARAMETERS)
+
+    def settings(self, samples: int) -> tuple[Setting, ...]:
+        """Return all settings for so many training samples, in the order in which the notebook tries them.
+
+        One grid search for each architecture; the default setting comes first where the space lacks it.
+        """
+        space, default = self.clipped(samples), Setting().clipped(samples)
+        walked = [
+            Setting(layers, **dict(zip(space.grid, values, strict=True)))
+            for layers in space.hidden_layer_sizes
+            for values in product(*space.grid.values())
+        ]
+        return tuple(walked if space.holds(default) else [default, *walked])
+
+
+LAYERS = "hidden_layer_sizes"
+
+
+class Counts(Struct, frozen=True):
+    """How many samples are right, or how many there are, in each set."""
+
+    train: int
+    dev: int
+
+
+class Search(Struct, frozen=True):
+    """What every setting of the search reached, column by column in grid order."""
+
+    train: tuple[int, ...]
+    dev: tuple[int, ...]
+    epochs: tuple[int, ...]  # 0 where scikit-learn refused the network
+    converged: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        if len({len(column) for column in structs.astuple(self)}) != 1:
+            raise ValueError("the columns of the search differ in length")
+
+
+class PassedOver(Struct, frozen=True):
+    """A setting that ranks above the best one, but whose result hangs on the last bit of the inputs."""
+
+    place: int  # in grid order
+    dev: tuple[int, ...]  # its counts: in the search, then with the inputs moved up, down and at random
+
+
+class Record(Struct, frozen=True):
+    """What the notebook leaves: every number of problem 2 that is reported comes from here."""
+
+    default: Counts
+    best: Counts
+    params: Setting  # of the best setting
+    total: Counts
+    tied: int  # settings that share the best one's dev count
+    search: Search
+    versions: dict[str, str]
+    passed_over: tuple[PassedOver, ...] = ()
+
+
+class Value(Struct, frozen=True, omit_defaults=True):
+    """A reported value, as results.json holds it.
+
+    Attributes
+    ----------
+    question
+        Such as ``2a``.
+    value
+        The value itself, of a type that JSON has.
+    printed
+        What the page shows.
+    correct, total
+        The count that an accuracy stands for, and of how many.
+    """
+
+    question: str
+    value: Any
+    printed: str
+    correct: int | None = None
+    total: int | None = None
+
+
+def values(record: Record) -> dict[str, Value]:
+    """Return all that is reported for 2(a) and 2(b), by key such as ``2a.dev.accuracy``."""
+    found = {}
+    for question, counts in (("2a", record.default), ("2b", record.best)):
+        for part, correct in structs.asdict(counts).items():
+            total = getattr(record.total, part)
+            share = correct / total
+            found[f"{question}.{part}.accuracy"] = Value(question, share, f"{share:.4f}", correct, total)
+    more, total = record.best.dev - record.default.dev, record.total.dev
+    found["2b.gain"] = Value("2b", more / total, f"{more / total:+.4f}", more, total)
+    params, printed = structs.asdict(record.params), record.params.printed()
+    params[LAYERS] = list(record.params.hidden_layer_sizes)
+    found["2b.params"] = Value("2b", params, ", ".join(f"{name}={text}" for name, text in printed.items()))
+    return found | {f"2b.params.{name}": Value("2b", params[name], printed[name]) for name in params}
+
+
+def search_rows(settings: Sequence[Setting], search: Search) -> list[dict[str, Any]]:
+    """Return the rows of search.csv: each setting in grid order with its counts, epochs and convergence."""
+    columns = zip(search.train, search.dev, search.epochs, search.converged, strict=True)
+    return [
+        {
+            **setting.printed(),
+            "train_correct": train,
+            "dev_correct": dev,
+            "epochs": epochs,
+            "converged": converged,
+        }
+        for setting, (train, dev, epochs, converged) in zip(settings, columns, strict=True)
+    ]
+
+
+def rank(correct: Sequence[float], weights: Sequence[int]) -> list[int]:
+    """Order settings by the written rule: more dev samples right, then fewer weights, then grid order.
+
+    Parameters
+    ----------
+    correct
+        Dev samples that each setting has right (a count, or its mean over seeds).
+    weights
+        Weights and biases of its network.
+
+    Returns
+    -------
+    list of int
+        Places of the settings, the best first.
+    """
+    return sorted(range(len(correct)), key=lambda place: (-correct[place], weights[place], place))
+
+
+def all_weights(settings: Iterable[Setting], features: int, classes: int) -> list[int]:
+    """Return the number of weights and biases of each setting's network."""
+    return [setting.weights(features, classes) for setting in settings]

@@ -1,0 +1,243 @@
+"""Problem 2 as typed values: the space of the search, the reported values, the rule that breaks ties."""
+
+from __future__ import annotations
+
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from msgspec import structs, to_builtins
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import ParameterGrid
+from sklearn.neural_network import MLPClassifier
+
+from experiments.record import HYPER_PARAMETERS, Counts, Record, Setting, Space, rank, search_rows, values
+
+SPACE = Space(((100,), (7, 5)), ("tanh", "relu"), ("sgd", "adam"), (0.01, 0.001), (200, 16))
+ONE = structs.replace(SPACE, hidden_layer_sizes=((100,),), solver=("adam",), learning_rate_init=(0.001,))
+# What a notebook prints: four settings, of which the last three are tied.
+PRINTED = {
+    "default": {"train": 1100, "dev": 470},
+    "best": {"train": 1180, "dev": 489},
+    "params": {
+        "hidden_layer_sizes": [50, 50],
+        "activation": "tanh",
+        "solver": "sgd",
+        "learning_rate_init": 0.03,
+        "batch_size": 32,
+    },
+    "total": {"train": 1257, "dev": 540},
+    "tied": 3,
+    "search": {
+        "train": [1100, 1170, 1180, 1190],
+        "dev": [470, 489, 489, 489],
+        "epochs": [200, 31, 200, 47],
+        "converged": [False, True, False, True],
+    },
+    "versions": {},
+}
+RECORD = msgspec.json.decode(json.dumps(PRINTED), type=Record)
+
+
+def test_the_order_is_that_of_scikit_learn() -> None:
+    """Within an architecture the settings come in the order in which GridSearchCV walks the same grid."""
+    found = [setting.parameters() for setting in SPACE.settings(1000)]
+
+    expected = [
+        {"hidden_layer_sizes": layers, **point}
+        for layers in SPACE.hidden_layer_sizes
+        for point in ParameterGrid({name: getattr(SPACE, name) for name in HYPER_PARAMETERS[1:]})
+    ]
+    assert expected == found
+
+
+def test_large_batches_are_clipped_and_duplicates_dropped() -> None:
+    """A batch above the number of samples is all samples, tried once, at the place of the first."""
+    assert structs.replace(SPACE, batch_size=(200, 16, 60, 100)).clipped(60).batch_size == (60, 16)
+
+
+def test_repeated_values_are_tried_once() -> None:
+    """A value that a list holds twice adds no setting, whichever list it is."""
+    doubled = Space(*(tried * 2 for tried in structs.astuple(SPACE)))
+
+    assert SPACE.settings(1000) == doubled.settings(1000)
+
+
+@pytest.mark.parametrize(
+    ("name", "tried"),
+    [
+        ("hidden_layer_sizes", ((99,), (100, 100))),
+        ("activation", ("tanh",)),
+        ("solver", ("sgd",)),
+        ("learning_rate_init", (0.01,)),
+        ("batch_size", (16,)),
+    ],
+)
+@pytest.mark.parametrize("samples", [1000, 60])
+def test_the_default_setting_is_added_where_it_lacks(name: str, tried: tuple[Any, ...], samples: int) -> None:
+    """If any list lacks the default value, scikit-learn's default, clipped, is tried first of all, once."""
+    settings = structs.replace(SPACE, **{name: tried}).settings(samples)
+
+    default = {name: MLPClassifier().get_params()[name] for name in HYPER_PARAMETERS}
+    expected = Setting(**default | {"batch_size": min(200, samples)})
+    assert expected == settings[0]
+    assert settings.count(expected) == 1
+    assert len(settings) == 1 + 2**4 * len(tried)
+
+
+def test_the_default_is_not_added_twice() -> None:
+    """A space that holds the default setting is left as it is, also where its batch is clipped."""
+    assert [(s.activation, s.batch_size) for s in ONE.settings(1000)] == [
+        ("tanh", 200),
+        ("tanh", 16),
+        ("relu", 200),
+        ("relu", 16),
+    ]
+    assert len(structs.replace(ONE, batch_size=(300,)).settings(60)) == 2
+
+
+def test_a_small_search_holds_two_values_of_each() -> None:
+    """A search for trying things out takes the first two values of every list."""
+    wide = structs.replace(SPACE, learning_rate_init=(0.1, 0.01, 0.001))
+
+    assert structs.replace(SPACE, learning_rate_init=(0.1, 0.01)) == wide.small()
+    assert wide.size == 48
+
+
+def test_accuracies_are_counts_printed_with_four_decimals() -> None:
+    """Each accuracy is k/n, with k and n beside it and four decimals as printed."""
+    found = values(RECORD)
+
+    for key, count, decimal in [
+        ("2a.train.accuracy", Fraction(1100, 1257), "0.8751"),
+        ("2a.dev.accuracy", Fraction(470, 540), "0.8704"),
+        ("2b.train.accuracy", Fraction(1180, 1257), "0.9387"),
+        ("2b.dev.accuracy", Fraction(489, 540), "0.9056"),
+    ]:
+        value = found[key]
+        assert (value.question, value.printed) == (key[:2], decimal)
+        assert Fraction(value.correct, value.total) == count
+        assert value.value == pytest.approx(float(count), rel=0, abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("best", "decimal"),
+    [(489, "+0.0352"), (470, "+0.0000"), (471, "+0.0019"), (540, "+0.1296"), (460, "-0.0185")],
+)
+def test_the_gain_has_its_sign(best: int, decimal: str) -> None:
+    """The difference of best and default is printed with its sign: none, or a loss, would show."""
+    gain = values(structs.replace(RECORD, best=Counts(1180, best)))["2b.gain"]
+
+    assert (gain.printed, gain.correct, gain.total) == (decimal, best - 470, 540)
+
+
+def test_parameters_are_reported_together_and_one_by_one() -> None:
+    """The hyper-parameters are an object of JSON, printed as Python has them, and each a value by itself."""
+    found = values(RECORD)
+
+    assert found["2b.params"].value == PRINTED["params"]
+    assert found["2b.params"].printed == (
+        "hidden_layer_sizes=(50, 50), activation=tanh, solver=sgd, learning_rate_init=0.03, batch_size=32"
+    )
+    assert found["2b.params.hidden_layer_sizes"].printed == "(50, 50)"
+    assert found["2b.params.learning_rate_init"].value == 0.03
+    assert Setting((100,), learning_rate_init=1e-05).printed()["hidden_layer_sizes"] == "(100,)"
+    assert Setting(learning_rate_init=1e-05).printed()["learning_rate_init"] == "1e-05"
+
+
+def test_values_have_counts_only_where_they_are_accuracies() -> None:
+    """An entry of results.json has question, value and print, and a count if it is an accuracy."""
+    found = values(RECORD)
+
+    assert to_builtins(found["2a.dev.accuracy"]) == {
+        "question": "2a",
+        "value": 470 / 540,
+        "printed": "0.8704",
+        "correct": 470,
+        "total": 540,
+    }
+    assert to_builtins(found["2b.params.solver"]) == {"question": "2b", "value": "sgd", "printed": "sgd"}
+
+
+def test_search_rows_follow_the_grid() -> None:
+    """Row i of search.csv is setting i with its counts, its epochs and whether it converged."""
+    rows = search_rows(ONE.settings(1000), RECORD.search)
+
+    assert len(rows) == 4
+    assert rows[1] == {
+        "hidden_layer_sizes": "(100,)",
+        "activation": "tanh",
+        "solver": "adam",
+        "learning_rate_init": "0.001",
+        "batch_size": "16",
+        "train_correct": 1170,
+        "dev_correct": 489,
+        "epochs": 31,
+        "converged": True,
+    }
+    with pytest.raises(ValueError, match=re.escape("zip() argument")):
+        search_rows(SPACE.settings(1000), RECORD.search)
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "says"),
+    [
+        (("best", "dev"), "489", "Expected `int`, got `str` - at `$.best.dev`"),
+        (("search", "dev"), [1, 2, 3], "the columns of the search differ in length - at `$.search`"),
+        (("params",), {"hidden_layer_sizes": [0.5]}, "at `$.params.hidden_layer_sizes[0]`"),
+    ],
+)
+def test_a_record_of_another_shape_is_refused_with_its_place(
+    place: tuple[str, ...], wrong: Any, says: str
+) -> None:
+    """A record that was changed is refused, and the message names the place."""
+    changed: dict[str, Any] = json.loads(json.dumps(PRINTED))
+    part = changed
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = wrong
+
+    with pytest.raises(msgspec.ValidationError, match=re.escape(says)):
+        msgspec.json.decode(json.dumps(changed), type=Record)
+
+
+@pytest.mark.parametrize(
+    ("dev", "order"),
+    [
+        ([5, 7, 6, 4], [1, 2, 0, 3]),  # more samples right
+        ([7, 7, 7, 7], [1, 2, 3, 0]),  # fewer weights, then grid order
+        ([7, 6, 7, 7], [2, 3, 0, 1]),
+        ([7, 6, 6, 7], [3, 0, 1, 2]),
+    ],
+)
+def test_ties_go_to_fewer_weights_then_to_grid_order(dev: list[int], order: list[int]) -> None:
+    """More dev samples right wins, then the network with fewer weights, then the earlier setting."""
+    weights = [Setting(layers).weights(3, 2) for layers in ((9,), (4,), (4,), (2, 8))]
+
+    assert weights == [4 * 9 + 10, 4 * 4 + 5, 4 * 4 + 5, 4 * 2 + 3 * 8 + 9]
+    assert order == rank(dev, weights)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_weights_are_those_of_the_fitted_network(n_classes: int) -> None:
+    """The number of weights and biases is that of scikit-learn's network, for two classes and for more."""
+    X, y = np.random.default_rng(0).normal(size=(30, 5)), np.arange(30) % n_classes
+    for layers in SPACE.hidden_layer_sizes:
+        with pytest.warns(ConvergenceWarning):
+            network = MLPClassifier(layers, max_iter=1).fit(X, y)
+
+        expected = sum(array.size for array in (*network.coefs_, *network.intercepts_))
+        assert expected == Setting(layers).weights(5, n_classes)
+
+
+def test_the_defaults_are_those_of_scikit_learn() -> None:
+    """What a setting leaves out is what scikit-learn would take, its "auto" batch written as a number."""
+    theirs = MLPClassifier().get_params()
+
+    assert {name: theirs[name] for name in HYPER_PARAMETERS} | {"batch_size": 200} == Setting().parameters()
+    assert Setting().parameters(7)["random_state"] == 7
+    assert Setting().clipped(60).batch_size == 60
