@@ -10,6 +10,8 @@ import zipfile
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from report.errors import CheckError
 
 if TYPE_CHECKING:
@@ -71,4 +73,5 @@ def sha256(content: bytes) -> str:
 
 def as_json(value: Any) -> bytes:
     """Write JSON for people and programs: indented, keys as given, a newline at the end."""
-    return (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    plain = to_builtins(value)
+    return (json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

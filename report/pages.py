@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from experiments.dataset import Dataset
     from experiments.record import Record, Space, Value
     from report.config import Config
-    from report.stages import Derived
+    from report.results import Derived
 
 APPENDIX = ("references", "ledger", "environment", "provenance")
 TIED_SHOWN = 5
@@ -71,15 +71,15 @@ def problem1(derived: Derived) -> dict[str, Any]:
         "table_1f": [[Latex(cell) for cell in row] for row in derived.table_1f],
         "ledger": [
             {
-                **{name: str(row[name]) for name in ("id", "question", "method", "points")},
-                "worst_residual": _power(str(row["worst_residual"])),
-                "statement": prose(row["statement"]),
+                **{name: str(getattr(check, name)) for name in ("id", "question", "method", "points")},
+                "worst_residual": _power(check.worst_residual),
+                "statement": prose(check.statement),
             }
-            for row in derived.ledger["checks"]
+            for check in derived.ledger.checks
         ],
         "exemptions": [
-            {"reason": item["reason"], "formulas": [formula(text) for text in item["formulas"]]}
-            for item in derived.ledger["exemptions"]
+            {"reason": item.reason, "formulas": [formula(text) for text in item.formulas]}
+            for item in derived.ledger.exemptions
         ],
     }
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from report import config, home, publish, sources, store
+from report import config, home, publish, results, sources, store
 from report.errors import InputError
 from report.freshness import why
 from report.store import Store
@@ -79,15 +79,15 @@ def build(
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
         with publish.folder(out, console) as work:
             data_read = stages.read(inputs)
-            derived = kept.made("derive", stages.Derived, lambda: stages.derive(inputs))
+            derived = kept.made("derive", results.Derived, lambda: stages.derive(inputs))
             measured = kept.made(
                 "measure",
-                stages.Measured,
+                results.Measured,
                 lambda: stages.measure(inputs, data_read, work, workers, console),
             )
             searched = kept.made(
                 "search",
-                stages.Searched,
+                results.Searched,
                 lambda: stages.search(inputs, data_read, kept.shelf("fits"), workers, console),
             )
             stages.compare(inputs, data_read, measured, searched)

@@ -10,17 +10,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import Struct
+from msgspec import convert
 
 from experiments import dataset, numerics
-from experiments.record import Record, Search, Setting, search_rows, values
+from experiments.record import Search, Setting, search_rows, values
 from experiments.statistics import wilson
 from report import bundle as bundles
-from report import evidence, freshness, pages, toolchain
+from report import freshness, pages, results, toolchain
 from report.config import QUESTIONS
 from report.errors import CheckError, LatexError
-from report.evidence import NOTEBOOK
 from report.latex.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
+from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
 from report.sources import TEMPLATES
 
 if TYPE_CHECKING:
@@ -34,32 +34,6 @@ if TYPE_CHECKING:
     from report.sources import Inputs
 
 PDF, PAGES = "submission.pdf", "pages.json"
-
-
-class Derived(Struct, frozen=True):
-    """Problem 1, checked: what its pages print, in LaTeX by key, and the ledger of all checks."""
-
-    formulas: dict[str, str]
-    facts: dict[str, str]
-    table_1f: tuple[tuple[str, ...], ...]
-    figure_1f: dict[str, Any]
-    timings: dict[str, float]
-    ledger: dict[str, Any]
-
-
-class Measured(Struct, frozen=True):
-    """The executed notebook, as the text of its file, and what it recorded."""
-
-    notebook: str
-    record: Record
-    code_tags: tuple[tuple[str, ...], ...]  # of each code cell
-
-
-class Searched(Struct, frozen=True):
-    """The same search by our own trainer: what each setting reached, and the classes it predicts."""
-
-    search: Search
-    predicted: tuple[tuple[int, ...], ...]  # for each setting and dev sample, a place among the classes
 
 
 Drawn = dict[str, bytes]  # a figure's name -> its PDF
@@ -84,7 +58,7 @@ def derive(inputs: Inputs) -> Derived:
         table_1f=tuple(tuple(cell.latex for cell in row) for row in derived.table_1f),
         figure_1f=asdict(derived.figure_1f),
         timings=dict(derived.timings),
-        ledger=problem1.ledger_json(derived),
+        ledger=convert(problem1.ledger_json(derived), Ledger),
     )
 
 
@@ -209,14 +183,14 @@ def typeset(
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
-    results = evidence.results(reported, derived, data, studied, config.seed, quick=inputs.quick)
+    collected = results.collect(record, derived, data, studied, config.seed, quick=inputs.quick)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
         **{f"figures/{name}.pdf": content for name, content in drawn.items()},
         "latexmkrc": LATEXMKRC.encode(),
-        evidence.RESULTS: bundles.as_json(results),
-        evidence.LEDGER: bundles.as_json(derived.ledger),
-        evidence.CONFIG: config.source,
+        results.RESULTS: bundles.as_json(collected),
+        results.LEDGER: bundles.as_json(derived.ledger),
+        results.CONFIG: config.source,
         "search.csv": bundles.as_csv(search_rows(settings, record.search)),
         NOTEBOOK: measured.notebook.encode(),
     }

@@ -13,7 +13,7 @@ from experiments.record import Record
 from report import config
 from report.config import QUESTIONS
 from report.errors import InputError
-from report.evidence import CONFIG, LEDGER, NOTEBOOK, RESULTS, STUDIED
+from report.results import CONFIG, LEDGER, NOTEBOOK, RESULTS, STUDIED
 from report.verify import shape
 from report.verify.errors import UnjudgedError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from experiments.record import Record
-from report import evidence
+from report import results
 from report.verify import attached, confined, submission
 from report.verify.attached import Cell
 from report.verify.confined import ExceededError, Limits
@@ -97,7 +97,7 @@ def reproduce(found: Submission, data: Path, folder: Path, console: Console, *, 
             "--fast trains two networks instead of the whole search.",
         ) from None
     pages = folder / "pages"
-    anew = attached.parse({name: (pages / name).read_bytes() for name in evidence.ATTACHED})
+    anew = attached.parse({name: (pages / name).read_bytes() for name in results.ATTACHED})
     no_pages = answer["no_pages"]
     return Fresh(
         attached=anew,

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from report.errors import ReportError
-from report.evidence import NOTEBOOK
+from report.results import NOTEBOOK
 from report.verify import confined
 from report.verify.confined import Limits
 from report.verify.rows import MATCH, Row, counted, mismatch, unseen

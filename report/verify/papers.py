@@ -8,7 +8,7 @@ from msgspec import structs
 
 from experiments.source import FILE_NAMES
 from report.config import QUESTIONS
-from report.evidence import NOTEBOOK
+from report.results import NOTEBOOK
 from report.verify import attached
 from report.verify.attached import ALL_PROBLEM_1
 from report.verify.circumstances import differing_cell

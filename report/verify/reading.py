@@ -16,7 +16,7 @@ from pypdf import PdfReader, apply_configuration
 from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, IndirectObject, NameObject
 
-from report.evidence import ATTACHED
+from report.results import ATTACHED
 from report.verify import confined, content
 from report.verify.additions import additions, elements, outlines, part
 from report.verify.canvas import FRONT, Canvas, Mark

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from experiments import dataset, numerics, search
 from experiments import study as studies
 from experiments.record import Counts, Record, Search, Setting, all_weights, rank
-from report import evidence, notebook, stages
+from report import notebook, results, stages
 from report.errors import LatexError
 from report.sources import Inputs
 from report.verify import attached, confined, notebook_cells
@@ -58,7 +58,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         ``data`` (hashes), ``environment``, ``made_with``, ``cells``, ``settings`` (how many were trained),
         ``record`` and ``no_pages`` (why no pages were set; empty if they were). Files are in the folder.
     """
-    made = attached.parse({name: (folder / name).read_bytes() for name in evidence.ATTACHED})
+    made = attached.parse({name: (folder / name).read_bytes() for name in results.ATTACHED})
     data = dataset.load(data_path)
     config = with_changes(made.config, search=made.config.search.small()) if made.quick else made.config
     inputs = Inputs(config=config, data=data_path, quick=made.quick, pdf=True)
@@ -69,8 +69,8 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     record, studied, trained = (_part if fast else _all)(made, data, settings)
     confined.tell(95, 100, STAGES[2])
     ours = stages.unexecuted(inputs, data)
-    measured = stages.Measured(
-        (folder / evidence.NOTEBOOK).read_text(encoding="utf-8"), record, notebook.code_tags(ours)
+    measured = results.Measured(
+        (folder / results.NOTEBOOK).read_text(encoding="utf-8"), record, notebook.code_tags(ours)
     )
     pages = folder / "pages"
     pages.mkdir()
@@ -79,7 +79,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # of what was attached
         raise UnjudgedError(
-            f"What {evidence.RESULTS} in the PDF says beside its values cannot be printed."
+            f"What {results.RESULTS} in the PDF says beside its values cannot be printed."
         ) from error
     try:
         stages.compile_pages(inputs, pages, filled)
@@ -89,7 +89,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     return {
         "data": {file.name: file.sha256 for file in data.files},
         "environment": numerics.audit(),
-        "made_with": evidence.made_with(),
+        "made_with": to_builtins(results.made_with()),
         "cells": [list(vars(cell).values()) for cell in notebook_cells.written(ours)],
         "settings": trained,
         "record": to_builtins(record),

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report import evidence, stages
+from report import results, stages
 from report.config import QUESTIONS
 from report.errors import CheckError
 from report.stages import PAGES
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 def expected(inputs: Inputs, data: Dataset) -> Fresh:
     """Give what must be found but for what is computed: from the sources as they are now, nothing kept."""
-    made_with = evidence.made_with()
+    made_with = results.made_with()
     return Fresh(
         attached=None,
         record=None,
@@ -40,8 +40,8 @@ def expected(inputs: Inputs, data: Dataset) -> Fresh:
         cells=notebook_cells.written(stages.unexecuted(inputs, data)),
         data={file.name: file.sha256 for file in data.files},
         environment={},
-        code=made_with["code"],
-        versions=made_with["versions"],
+        code=made_with.code,
+        versions=made_with.versions,
         settings=0,
     )
 
@@ -76,7 +76,7 @@ def self_check(work: Path, zip_name: str, to_find: Fresh) -> str:
             found = submission.understood(handed_in.pdf, reading.document(handed_in.pdf))
         except UnjudgedError as error:
             raise CheckError(f"{zip_name} cannot be read back: {error}", error.hint) from error
-    for name in evidence.ATTACHED:
+    for name in results.ATTACHED:
         if found.files[name] != (work / name).read_bytes():
             raise CheckError(f"{name} inside the PDF is not the {name} beside it.")
     shown = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.source import FILE_NAMES
 from report.errors import InputError
-from report.evidence import NOTEBOOK
+from report.results import NOTEBOOK
 from report.verify import attached, confined
 from report.verify.canvas import Mark
 from report.verify.confined import ExceededError, Limits

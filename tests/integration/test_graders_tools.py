@@ -16,7 +16,7 @@ import pytest
 
 from report import kernel
 from report.config import QUESTIONS
-from report.evidence import NOTEBOOK
+from report.results import NOTEBOOK
 from report.verify import reading, regions
 from report.verify.reported import read
 

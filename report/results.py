@@ -1,0 +1,202 @@
+"""What the PDF carries: which files are attached inside it, and results.json and ledger.json as types."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from experiments.record import Record, Search, Value, values
+from report import freshness
+from report.config import QUESTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiments.dataset import Dataset
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
+ATTACHED = (NOTEBOOK, LEDGER, CONFIG, RESULTS)
+VERIFY = ROOT / "report" / "verify"  # changes no page
+STUDIED = ("seeds", "selection", "certificate")  # printed beside the numbers that were asked for
+# Whose code and whose versions can change what the pages show.
+CODE = ("derivations", "experiments", "report", "templates")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
+
+
+class Formula(Struct, frozen=True):
+    """A formula or number of problem 1 as it is printed; question ``1`` for a symbol that all of it uses."""
+
+    question: str
+    latex: str
+
+
+class DataFile(Struct, frozen=True):
+    """One of the four files, without its header row."""
+
+    sha256: str
+    rows: int
+    columns: int
+
+
+class Data(Struct, frozen=True):
+    """The data that the numbers were made with."""
+
+    stand_in: bool
+    files: dict[str, DataFile]
+    others: tuple[str, ...]  # further files in the same place, left alone
+
+
+class MadeWith(Struct, frozen=True):
+    """What made the submission: a digest of each part of this program's code, and versions."""
+
+    code: dict[str, str]
+    versions: dict[str, str]
+
+
+class Results(Struct, frozen=True, kw_only=True):
+    """results.json: every reported value, and what it was made from."""
+
+    schema: int = 1
+    values: dict[str, Value]
+    formulas: dict[str, Formula]
+    data: Data
+    environment: dict[str, Any]  # the audit of the numeric pins
+    studied: dict[str, Any]  # what is printed beside the values that were asked for
+    seed: int
+    quick: bool
+    made_with: MadeWith
+
+
+class Check(Struct, frozen=True):
+    """A check of a derivation; `statement` is LaTeX text."""
+
+    id: str
+    question: str
+    statement: str
+    method: str
+    points: int
+    worst_residual: str
+    passed: bool
+
+
+class Exemption(Struct, frozen=True):
+    """Formulas that claim nothing, in LaTeX, and why they were not tested."""
+
+    reason: str
+    formulas: tuple[str, ...]
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """ledger.json: every check; it depends on the seed and the versions alone."""
+
+    schema: int = 1
+    seed: int
+    sympy: str
+    mpmath: str
+    checks: tuple[Check, ...]
+    exemptions: tuple[Exemption, ...]
+
+
+class Derived(Struct, frozen=True):
+    """Problem 1, checked: what its pages print, in LaTeX by key, and the ledger of all checks."""
+
+    formulas: dict[str, str]
+    facts: dict[str, str]
+    table_1f: tuple[tuple[str, ...], ...]
+    figure_1f: dict[str, Any]
+    timings: dict[str, float]
+    ledger: Ledger
+
+
+class Measured(Struct, frozen=True):
+    """The executed notebook, as the text of its file, and what it recorded."""
+
+    notebook: str
+    record: Record
+    code_tags: tuple[tuple[str, ...], ...]  # of each code cell
+
+
+class Searched(Struct, frozen=True):
+    """The same search by our own trainer: what each setting reached, and the classes it predicts."""
+
+    search: Search
+    predicted: tuple[tuple[int, ...], ...]  # for each setting and dev sample, a place among the classes
+
+
+def collect(
+    record: Record,
+    derived: Derived,
+    data: Dataset,
+    studied: Mapping[str, Any],
+    seed: int,
+    *,
+    quick: bool,
+) -> Results:
+    """Collect the content of results.json.
+
+    Parameters
+    ----------
+    record
+        What the notebook found.
+    derived
+        Problem 1.
+    data
+        The data.
+    studied
+        What was computed beside the notebook: ``environment``, and all of `STUDIED`.
+    seed
+        Of every network.
+    quick
+        Whether only a small part of the search was run.
+    """
+    files = {file.name: DataFile(file.sha256, file.rows, file.columns) for file in data.files}
+    return Results(
+        values=values(record),
+        formulas=formulas(derived),
+        data=Data(data.stand_in, files, data.others),
+        environment=studied["environment"],
+        studied={name: studied[name] for name in STUDIED},
+        seed=seed,
+        quick=quick,
+        made_with=made_with(),
+    )
+
+
+def formulas(derived: Derived) -> dict[str, Formula]:
+    """Return what problem 1 prints, by key: its formulas, the cells of its table, its numbers."""
+    table = {
+        f"1f.table.{row}.{column}": latex
+        for row, cells in enumerate(derived.table_1f, start=1)
+        for column, latex in enumerate(cells, start=1)
+    }
+    printed = {**derived.formulas, **table, **derived.facts}
+    return {key: Formula(_question(key), latex) for key, latex in printed.items()}
+
+
+def made_with() -> MadeWith:
+    """Return the digests of this program's code and the versions that it runs with."""
+    found = freshness.installed()
+    return MadeWith(
+        code={part: _digest(ROOT / part) for part in CODE},
+        versions={"python": platform.python_version(), **{name: found[name] for name in PACKAGES}},
+    )
+
+
+def _digest(folder: Path) -> str:
+    """Return one sha256 of all sources in a folder: their paths and contents."""
+    found = hashlib.sha256()
+    sources = (path for path in folder.rglob("*") if path.suffix in (".py", ".tex"))
+    for path in sorted(path for path in sources if VERIFY not in path.parents):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder)} {len(content)}\n".encode() + content)
+    return found.hexdigest()
+
+
+def _question(key: str) -> str:
+    head = key.partition(".")[0]
+    return head if head in QUESTIONS else "1"
