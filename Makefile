@@ -1,36 +1,46 @@
 # One command for each thing a person does here. `make report` and `make test` each work as the very first
 # one: they set up what is missing, which needs python3 (3.11 or newer) and nothing else of ours.
-#
-# Debian packages that the set-up installs when it may (else it prints the command, also for Fedora and macOS);
-# report/toolchain.py holds the list, with the programs and styles that are looked for:
-#   latexmk                    runs pdflatex as often as the references need
-#   texlive-latex-recommended  pdflatex, amsmath, booktabs, caption, microtype, xcolor; hyperref and bookmark
-#                              come with what it depends on
-#   lmodern                    Computer Modern as outlines, with accents for names
-#   pythonX.Y-venv             Debian keeps ensurepip apart from python3
-# and for `make test` also
-#   poppler-utils              pdftotext and pdftoppm, with which the tests read the PDF back
-#   qemu-user-static           other CPUs, emulated, on which the numbers must come out the same
-#   git                        for `make clean` and its tests
+# report/system.py has the list of system packages, each with its reason.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report verify test test-slow lint bench clean lock
+.PHONY: help setup report verify test test-slow lint bench clean lock system
 
 # The first of these that is 3.11 or newer; `make PYTHON=python3.12 ...` chooses another.
-PYTHON := $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
-	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PYTHON := $(shell for python in .venv/bin/python python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$python -Ic 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+# Packages of another Python must not shadow those of .venv.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
+
+# An environment is whole when it holds its stamp, a file that is written last and names the Python.
+VERSION := $(shell "$(PYTHON)" -Ic 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+STAMP := .venv/complete-$(VERSION)
+STAMP_DEV := .venv/complete-$(VERSION)-dev
+STAMP_BENCH := .venv-bench/complete-$(VERSION)
 OURS := .venv/bin/python
 # Tests on all cores, four at most: each worker makes its own sample builds.
 PYTEST := $(OURS) -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal
 UV := uv
 
-# Packages of another Python must not shadow those of .venv.
-unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
-
+# $(call provide,STAMP,PURPOSES): make an environment and bring the system packages of report/system.py for
+# PURPOSES; one set-up at a time in this folder (macOS has no flock).
+LOCK := $(shell command -v flock >/dev/null && echo flock .)
 define provide
 @test -n "$(PYTHON)" || { echo "ERROR No Python 3.11 or newer here." >&2; \
 	echo "TIP Debian 12, Ubuntu 24.04 and Fedora have it as python3, macOS: brew install python@3.13" >&2; exit 2; }
-@"$(PYTHON)" -m report.provision
+@test -z "$(LOCK)" || flock -n . true || echo "Another set-up is at work in this folder: waiting for it." >&2
+@$(LOCK) $(MAKE) --no-print-directory --silent system $(1) PURPOSES="$(2)"
+endef
+
+# $(call logged,WHAT): the end of a command whose output goes to a log; its last error is told if it fails.
+LOG := build/.setup.log
+logged = >$(LOG) 2>&1 || { echo "ERROR $(1): $$({ grep -i error $(LOG) || cat $(LOG); } | tail -n 1)" >&2; \
+	echo "TIP It needs the network, and a Python that the locked packages exist for; the log is $(LOG)." >&2; exit 5; }
+
+# $(call install,FOLDER,LOCK FILE,OPTIONS): wheels only, so that a Python newer than the lock compiles nothing.
+define install
+echo "-> Python packages: $(2) into $(1), for Python $(VERSION)" >&2
+PIP_USER=0 $(1)/bin/python -m pip install --quiet --no-input --disable-pip-version-check --require-hashes \
+	--only-binary :all: $(3) -r $(2) $(call logged,pip could not install the packages of $(2) for Python $(VERSION))
 endef
 
 help:
@@ -44,8 +54,33 @@ help:
 	@echo "make lock       new lock files from pyproject.toml (needs uv)"
 	@echo "make clean      remove .venv*, caches and by-products; never a file of yours"
 
+# A build brings the compiler for the trainer only when .venv is made: it goes without.
+system:
+	"$(PYTHON)" -m report.system $(if $(wildcard $(STAMP)),,venv speed) $(PURPOSES)
+
+# From scratch: after a changed lock, what it no longer names would stay behind. The list of fonts takes
+# matplotlib seconds, and it would say so in the middle of a build.
+$(STAMP): requirements.txt requirements-dev.txt | system
+	mkdir -p build
+	"$(PYTHON)" -m venv --clear .venv $(call logged,.venv could not be made)
+	$(call install,.venv,requirements.txt)
+	$(OURS) -c 'import matplotlib.font_manager' >>$(LOG) 2>&1 || true
+	touch $@
+
+$(STAMP_DEV): $(STAMP) | system
+	rm $(STAMP)
+	$(call install,.venv,requirements-dev.txt)
+	touch $(STAMP) $@
+
+# What we are compared with brings a hundred packages: apart, so that no other command can meet them.
+$(STAMP_BENCH): requirements-bench.txt | system
+	mkdir -p build
+	"$(PYTHON)" -m venv --clear .venv-bench $(call logged,.venv-bench could not be made)
+	$(call install,.venv-bench,requirements-bench.txt,--no-binary connection-pool)
+	touch $@
+
 setup:
-	$(provide) report
+	$(call provide,$(STAMP),pdf)
 
 report: setup
 	@$(OURS) generate_report.py
@@ -54,21 +89,21 @@ verify: setup
 	@$(OURS) generate_report.py verify
 
 test:
-	$(provide) test
+	$(call provide,$(STAMP_DEV),pdf tests)
 	@$(PYTEST) -m "not slow"
 
 test-slow:
-	$(provide) test
+	$(call provide,$(STAMP_DEV),pdf tests)
 	@$(PYTEST) -m slow $(TESTS)
 
 lint:
-	$(provide) lint
+	$(call provide,$(STAMP_DEV))
 	$(OURS) -m ruff check
 	$(OURS) -m ruff format --check
 	$(OURS) -m mypy
 
 bench: setup
-	$(provide) bench
+	$(call provide,$(STAMP_BENCH))
 	@.venv-bench/bin/python -m benchmarks
 
 # By name, not all that git ignores: a person's own ignored files are no business of ours. No pathspec with

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import re
 import shutil
 import sys
 import tempfile
@@ -9,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.numerics import look, obstacles
-from report import config, packages, toolchain, virtualenv
+from report import system
 from report.errors import InputError, LatexError
-from report.setup_log import ROOT
+from report.system import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,74 +26,81 @@ FINE, LACKS, NOTE = "ok", "LACKS", "note"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """One thing that was examined.
 
     Attributes
     ----------
     verdict : str
         ``ok``; ``LACKS`` if the report cannot be made without it; ``note`` if it can.
     subject, detail : str
-        What was looked at, and what was found.
-    mend : str
+        What was examined, and what was found.
+    remedy : str
         What to do about it; empty if nothing need be done.
     """
 
     verdict: str
     subject: str
     detail: str
-    mend: str = ""
+    remedy: str = ""
 
 
 def main() -> int:
-    """Print all findings; 0 if nothing lacks, else the exit code of a missing toolchain."""
+    """Print all findings; return 0 if nothing lacks, else the exit code of a missing toolchain."""
     lacking = False
     for finding in examine():
         print(f"{finding.verdict:6}{finding.subject:12}{finding.detail}")  # noqa: T201 - the result
-        for line in finding.mend.splitlines():
+        for line in finding.remedy.splitlines():
             print(f"{'':6}{line}")  # noqa: T201 - the result
         lacking |= finding.verdict == LACKS
     return LatexError.exit_code if lacking else 0
 
 
 def examine() -> Iterator[Finding]:
-    """Look at all that a build, and after it the tests, need of this machine."""
+    """Examine all that a build, and after it the tests, need of this machine."""
     yield Finding(FINE, "Python", f"{sys.version.split()[0]} ({sys.executable})")
     yield _packages()
-    yield _virtualenv()
-    yield from _system()
+    if latexmk := system.find_latexmk():
+        yield Finding(FINE, "latexmk", f"{latexmk[1]} by John Collins ({latexmk[0]})")
+    for purpose, subject, verdict in (
+        ("pdf", "TeX", LACKS),
+        ("speed", "speed", NOTE),
+        ("tests", "tests", NOTE),
+    ):
+        wanted = [package for package in system.PACKAGES if package.purpose == purpose]
+        if lacking := system.missing(wanted):
+            yield Finding(verdict, subject, system.told(lacking), system.install_hint(lacking))
+        elif wanted:
+            yield Finding(FINE, subject, ", ".join(name for package in wanted for name in package.provides))
     yield _numbers()
     yield _data()
     yield _folder()
 
 
 def _packages() -> Finding:
-    differences = packages.differences(ROOT / "requirements.txt")
-    if not differences:
+    """Compare the installed Python packages with the lock file."""
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    locked: dict[str, list[str]] = {}
+    optional = set()  # needed on other systems or Pythons only
+    for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;]+)( *;)?", lock, re.MULTILINE):
+        locked.setdefault(name, []).append(version)
+        if marker:
+            optional.add(name)
+    wrong, absent = [], False
+    for name, versions in locked.items():
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            if name in optional:
+                continue
+            version, absent = "is missing", True
+        if version not in versions:
+            wrong.append(f"{name} {version} (locked: {' or '.join(versions)})")
+    if not wrong:
         return Finding(FINE, "packages", "all as requirements.txt has them")
-    absent = any(not each.installed for each in differences)
-    told = "; ".join(str(each) for each in differences[:MOST_NAMED])
-    more = f"; and {len(differences) - MOST_NAMED} more" if len(differences) > MOST_NAMED else ""
-    return Finding(LACKS if absent else NOTE, "packages", f"{told}{more}", "make setup")
-
-
-def _virtualenv() -> Finding:
-    if virtualenv.Environment(("requirements.txt",)).lacking():
-        return Finding(NOTE, ".venv", "absent, or not made from this requirements.txt", "make setup")
-    return Finding(FINE, ".venv", "made from requirements.txt")
-
-
-def _system() -> Iterator[Finding]:
-    """Look for latexmk, which may be an impostor, and for what else TeX and the tests need."""
-    if latexmk := toolchain.find_latexmk():
-        yield Finding(FINE, "latexmk", f"{latexmk.version} by John Collins ({latexmk.path})")
-    for subject, wanted, verdict in (("TeX", toolchain.TEX, LACKS), ("tests", toolchain.TESTING, NOTE)):
-        if lacks := toolchain.missing(wanted):
-            yield Finding(verdict, subject, toolchain.summary(lacks), toolchain.install_hint(lacks))
-        else:
-            names = [name for package in wanted for name in package.provides]
-            programs = ", ".join(name for name in names if "." not in name)
-            styles = sum("." in name for name in names)
-            yield Finding(FINE, subject, f"{programs} and {styles} styles" if styles else programs)
+    more = f"; and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+    return Finding(
+        LACKS if absent else NOTE, "packages", f"{'; '.join(wrong[:MOST_NAMED])}{more}", "make setup"
+    )
 
 
 def _numbers() -> Finding:
@@ -107,7 +116,8 @@ def _numbers() -> Finding:
 def _data() -> Finding:
     """Read the data that report.toml names, with all the checks of a build."""
     try:
-        from experiments import dataset  # noqa: PLC0415 - needs numpy, which may be what lacks
+        from experiments import dataset  # noqa: PLC0415 - needs packages, which may be what lacks
+        from report import config  # noqa: PLC0415
     except ImportError:
         return Finding(NOTE, "data", "not read before the packages are there")
     try:

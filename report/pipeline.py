@@ -73,7 +73,7 @@ def build(
         console.note(f"Building in {out}: {reason}.")
         home.replace(out / store.FOLDER / "matplotlib")
         # heavy, and only needed when there is something to do
-        from report import stages, toolchain  # noqa: PLC0415
+        from report import stages  # noqa: PLC0415
 
         workers = jobs or os.cpu_count() or 1
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
@@ -99,8 +99,7 @@ def build(
             drawn = kept.made(
                 "draw", stages.Drawn, lambda: stages.draw(inputs, data_read, derived, measured, studied)
             )
-            # latexmk is asked who it is; the stage after this one finds the answer remembered
-            with console.stage("typeset"), beside(toolchain.find_latexmk, when=pdf):
+            with console.stage("typeset"):
                 pages = stages.typeset(inputs, data_read, derived, measured, studied, drawn, work)
             with (
                 console.stage("compile"),

@@ -16,9 +16,9 @@ from experiments import dataset, numerics
 from experiments.record import Search, Setting, search_rows, values
 from experiments.statistics import wilson
 from report import bundle as bundles
-from report import freshness, pages, results, toolchain
+from report import freshness, pages, results, system
 from report.config import QUESTIONS
-from report.errors import CheckError, LatexError
+from report.errors import CheckError
 from report.latex.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
 from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
 from report.sources import TEMPLATES
@@ -214,12 +214,7 @@ def compile_pages(
     """
     if not inputs.pdf:
         return ()
-    latexmk = toolchain.find_latexmk()
-    if lacks := toolchain.missing():
-        what = ", ".join(str(lack) for lack in lacks)
-        raise LatexError(f"The PDF cannot be made: {what}.", toolchain.install_hint(lacks))
-    assert latexmk is not None
-    system = compile_pdf(latexmk.path, work, filled, kept / NOTES if kept else None)
+    read = compile_pdf(system.latexmk(), work, filled, kept / NOTES if kept else None)
     found = question_pages(work)
     if missing := [question for question in QUESTIONS if question not in found]:
         raise CheckError(f"The PDF has no place for question {', '.join(missing)}.")
@@ -227,7 +222,7 @@ def compile_pages(
     for by_product in work.glob("submission.*"):
         if by_product.suffix not in (".tex", ".pdf"):
             by_product.unlink()
-    return system
+    return read
 
 
 def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], work: Path) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from report import compile as compiling
-from report import config, pages, sources, stages, store, toolchain
+from report import config, pages, sources, stages, store, system
 from report.errors import InputError, LatexError
+from report.latex import compile as compiling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +34,7 @@ class Desk:
         filled = pages.fill(self.templates, self.context)
         for name, page in filled.items():
             (self.folder / name).write_text(page.text, encoding="utf-8")
-        latexmk = toolchain.find_latexmk()
-        assert latexmk is not None
-        compiling.compile_pdf(latexmk.path, self.folder, filled)
+        compiling.compile_pdf(system.latexmk(), self.folder, filled)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,249 @@
+"""The system packages that the report needs, what of them is missing, and the commands that install it.
+
+`make` runs this module before `.venv` exists, so it uses the standard library only.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from report.console import Console
+from report.errors import LatexError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG = ROOT / "build" / ".apt.log"
+MOST_NAMED = 4  # missing things that a message names one by one
+SECONDS = 20  # for `latexmk -v`
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+Purpose = Literal["venv", "pdf", "tests", "speed"]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A system package.
+
+    Attributes
+    ----------
+    purpose : str
+        ``venv`` and ``pdf``: a build needs it; ``tests``: the tests need it; ``speed``: optional.
+    debian, fedora, macos : str
+        Its name for apt, for dnf, and for tlmgr (``pdf``) or brew; several with blanks between, or none.
+    provides : tuple of str
+        What shows that it is there: programs, absolute paths, TeX files (by their suffix); for ``venv``
+        Python modules.
+    reason : str
+        What it is used for.
+    """
+
+    purpose: Purpose
+    debian: str
+    fedora: str
+    macos: str
+    provides: tuple[str, ...]
+    reason: str
+
+
+PACKAGES = (
+    Package(
+        "venv",
+        f"python{PYTHON}-venv",
+        "python3",
+        "python@3.13",
+        ("ensurepip",),
+        "makes .venv; Debian splits it",
+    ),
+    Package("pdf", "latexmk", "latexmk", "latexmk", ("latexmk",), "runs pdflatex as often as needed"),
+    Package(
+        "pdf",
+        "texlive-latex-recommended",
+        "texlive-collection-latexrecommended",
+        "collection-latexrecommended",
+        ("pdflatex", "kpsewhich"),  # and what the templates load, unless another package here provides it
+        "pdflatex and most LaTeX packages",
+    ),
+    Package("pdf", "lmodern", "texlive-lm", "lm", ("lmodern.sty",), "outline fonts with all accents"),
+    Package(
+        "tests", "poppler-utils", "poppler-utils", "poppler", ("pdftotext", "pdftoppm"), "reads the PDF back"
+    ),
+    Package("tests", "qemu-user", "qemu-user", "", ("qemu-x86_64",), "emulates other CPUs"),
+    Package("tests", "git", "git", "git", ("git",), "make clean and its tests"),
+)
+
+
+def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
+    """Find those of `packages` that this machine lacks, each with what was looked for in vain."""
+    importlib.invalidate_caches()  # apt may have brought modules of the running Python
+    wanted = {package: _provides(package) for package in packages}
+    installed = _tex_files([name for names in wanted.values() for name in names if _is_tex(name)])
+
+    def found(package: Package, name: str) -> bool:
+        if package.purpose == "venv":
+            return importlib.util.find_spec(name) is not None
+        if name == "latexmk":
+            return find_latexmk() is not None
+        if name.startswith("/"):
+            return Path(name).exists()
+        return name in installed if _is_tex(name) else shutil.which(name) is not None
+
+    lacking = {
+        package: [name for name in names if not found(package, name)] for package, names in wanted.items()
+    }
+    return {package: names for package, names in lacking.items() if names}
+
+
+def styles() -> tuple[str, ...]:
+    """List the LaTeX packages that the templates load, as files."""
+    loads = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)\}", re.MULTILINE)
+    texts = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "templates").glob("*.tex"))]
+    names = [name.strip() for text in texts for group in loads.findall(text) for name in group.split(",")]
+    return tuple(dict.fromkeys(f"{name}.sty" for name in names))
+
+
+def told(lacking: Mapping[Package, list[str]]) -> str:
+    """Name what is missing in a few words."""
+    names = [name for each in lacking.values() for name in each]
+    if "latexmk" in names and (impostor := shutil.which("latexmk")):
+        names[names.index("latexmk")] = f"latexmk ({impostor} is another program of that name)"
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"not installed: {', '.join(names[:MOST_NAMED])}{more}"
+
+
+def install_hint(packages: Iterable[Package]) -> str:
+    """Return the commands that install `packages`, one line for each kind of system."""
+    packages = tuple(packages)
+    tex = " ".join(package.macos for package in packages if package.purpose == "pdf")
+    brew = " ".join(package.macos for package in packages if package.purpose != "pdf" and package.macos)
+    lines = [
+        f"Debian, Ubuntu:  sudo {' '.join(_apt_install(packages))}",
+        f"Fedora:          sudo dnf install {' '.join(package.fedora for package in packages)}",
+    ]
+    if brew:
+        lines.append(f"macOS:           brew install {brew}")
+    if tex:
+        lines.append(
+            "macOS:           brew install --cask basictex, and in a new terminal:"
+            f" sudo tlmgr update --self && sudo tlmgr install {tex}"
+        )
+    return "\n".join(lines)
+
+
+def find_latexmk() -> tuple[Path, str] | None:
+    """Find John Collins's latexmk on PATH, and its version; other programs of that name are passed over."""
+    for folder in os.get_exec_path():
+        path = Path(folder, "latexmk")
+        if not (path.is_file() and os.access(path, os.X_OK)):
+            continue
+        try:
+            said = subprocess.run(
+                [path, "-norc", "-v"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            ).stdout
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if version := re.search(rb"Latexmk, John Collins.*?Version (\S+)", said):
+            return path, version[1].decode()
+    return None
+
+
+def latexmk() -> Path:
+    """Return the path of latexmk.
+
+    Raises
+    ------
+    LatexError
+        Something that makes the PDF is missing.
+    """
+    found = find_latexmk()
+    lacking = missing([package for package in PACKAGES if package.purpose == "pdf"])
+    if lacking or not found:
+        raise LatexError(f"The PDF cannot be made: {told(lacking)}.", install_hint(lacking))
+    return found[0]
+
+
+def main(purposes: list[str]) -> int:
+    """Install what is missing for `purposes` where that is allowed, else print the commands."""
+    wanted = [package for package in PACKAGES if package.purpose in purposes]
+    console = Console.for_stream()
+    lacking = missing(wanted)
+    if lacking and _apt(tuple(lacking), console):
+        lacking = missing(wanted)
+    lacking = {package: names for package, names in lacking.items() if package.purpose != "speed"}
+    if any(package.purpose == "venv" for package in lacking):
+        console.error(
+            f"This Python ({sys.executable}) cannot make .venv: {told(lacking)}.", install_hint(lacking)
+        )
+        return 2
+    if lacking:
+        console.warn(f"Needed, but {told(lacking)}.\n{install_hint(lacking)}")
+    return 0
+
+
+def _apt(packages: tuple[Package, ...], console: Console) -> bool:
+    """Install packages where there is apt and the right to use it; return whether they were."""
+    if not shutil.which("apt-get"):
+        return False
+    root: list[str] = []
+    if os.geteuid() != 0:
+        root = ["sudo", "-n"]
+        if (
+            not shutil.which("sudo")
+            or subprocess.run([*root, "true"], capture_output=True, check=False).returncode
+        ):
+            return False
+    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
+    patient = ["-o", "DPkg::Lock::Timeout=600"]  # a fresh machine may still be updating itself
+    names = ", ".join(package.debian for package in packages)
+    LOG.parent.mkdir(exist_ok=True)
+    with console.stage("system packages", names), LOG.open("wb") as log:
+        # An update also fails for one bad source among many: the second command tells whether it matters.
+        for command in (["apt-get", "update"], [*_apt_install(packages), *patient]):
+            done = subprocess.run(
+                [*apt, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
+    if done.returncode:
+        console.warn(f"apt-get could not install {names}: see {LOG.relative_to(ROOT)}.")
+    return not done.returncode
+
+
+def _apt_install(packages: Iterable[Package]) -> list[str]:
+    names = " ".join(package.debian for package in packages).split()
+    return ["apt-get", "install", "--yes", "--no-install-recommends", *names]
+
+
+def _provides(package: Package) -> tuple[str, ...]:
+    if "pdflatex" not in package.provides:
+        return package.provides
+    elsewhere = {name for each in PACKAGES for name in each.provides}
+    return (*package.provides, *(style for style in styles() if style not in elsewhere))
+
+
+def _is_tex(name: str) -> bool:
+    return name[0] != "/" and "." in name
+
+
+def _tex_files(names: list[str]) -> set[str]:
+    """Return those of the TeX files `names` that are installed."""
+    if not names or not shutil.which("kpsewhich"):
+        return set()
+    done = subprocess.run(
+        ["kpsewhich", *names], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
+    )
+    return {Path(line).name for line in done.stdout.splitlines()}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
