@@ -185,7 +185,7 @@ def networks(trainer: str, points: Sequence[tuple[str, int]]) -> list[dict[str, 
     from sklearn.datasets import make_classification  # noqa: PLC0415
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
-    from experiments import lockstep  # noqa: PLC0415
+    from experiments.trainer import digest, fit_many  # noqa: PLC0415
 
     warnings.simplefilter("ignore")
     shared = {"max_iter": EPOCHS, "random_state": 0}
@@ -196,13 +196,13 @@ def networks(trainer: str, points: Sequence[tuple[str, int]]) -> list[dict[str, 
         wanted: list[dict[str, Any]] = [
             {"hidden_layer_sizes": (units, units), "learning_rate_init": rate, **shared} for rate in RATES
         ]
-        lockstep.fit_many([wanted[0] | {"max_iter": 1}], X[:200], y[:200])  # what is loaded or made only once
+        fit_many([wanted[0] | {"max_iter": 1}], X[:200], y[:200])  # what is loaded or made only once
         with timed() as taken:
             if trainer == OURS:
-                fitted = lockstep.fit_many(wanted, X, y)
+                fitted = fit_many(wanted, X, y)
             else:
                 fitted = [MLPClassifier(**setting).fit(X, y) for setting in wanted]
-        answers.append({**taken, "found": [lockstep.digest(network) for network in fitted]})
+        answers.append({**taken, "found": [digest(network) for network in fitted]})
     return answers
 
 

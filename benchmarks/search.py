@@ -128,9 +128,9 @@ def lockstep_search(data: str, space: str, seeds: Sequence[int], *, quick: bool)
 
 def _score(network: Any, X: Any, y: Any) -> dict[str, float]:
     """Count what is right, and hash the weights: 48 bits, which a float64 holds exactly."""
-    from experiments import lockstep  # noqa: PLC0415
+    from experiments import trainer  # noqa: PLC0415
 
-    return {"dev": problems.count(network, X, y), "bits": float(int(lockstep.digest(network), 16))}
+    return {"dev": problems.count(network, X, y), "bits": float(int(trainer.digest(network), 16))}
 
 
 SIDES: dict[str, Callable[..., Any]] = {

@@ -51,7 +51,7 @@ SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
 NOTED = f"""\
 def note(model):
     import json
-    from experiments.lockstep import digest
+    from experiments.trainer import digest
     setting = {{name: str(getattr(model, name)) for name in NAMES}}
     with open("{NOTES}", "a") as file:
         file.write(json.dumps([setting, model.random_state, digest(model)]) + "\\n")

@@ -63,7 +63,7 @@ class Row:
     loss : float
         The last training loss.
     digest : str
-        `lockstep.digest` of the network: it tells whether anything was really rounded otherwise.
+        `trainer.digest` of the network: it tells whether anything was really rounded otherwise.
     """
 
     model: str
@@ -179,7 +179,7 @@ def _main() -> None:
     import numpy as np  # noqa: PLC0415 - the environment has been set by whoever started this process
     from sklearn.neural_network import MLPClassifier  # noqa: PLC0415
 
-    from experiments import lockstep  # noqa: PLC0415
+    from experiments import trainer  # noqa: PLC0415
 
     models, X_train, y_train, X_dev, y_dev = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_refit` alone
     warnings.simplefilter("ignore")  # of convergence: the epochs tell
@@ -199,7 +199,7 @@ def _main() -> None:
                 "epochs": int(network.n_iter_),
                 "margin": float((first_two[:, 1] - first_two[:, 0]).min()),
                 "loss": float(network.loss_),
-                "digest": lockstep.digest(network),
+                "digest": trainer.digest(network),
             }
         )
     json.dump(rows, sys.stdout)

@@ -48,7 +48,7 @@ class Outcome:
     predictions : ndarray of uint16 (dev samples,)
         Predicted classes on the development set, as places in the sorted labels.
     digest : str
-        `lockstep.digest` of the network: the bits of its weights and biases.
+        `trainer.digest` of the network: the bits of its weights and biases.
     failed : str
         scikit-learn's reason where it refuses the network (weights that are not finite), else empty.
     """

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import certificate, search, statistics
+from experiments import certificate, search, statistics, trainer
 from experiments.record import Setting, all_weights
-from experiments.watched import fit_watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,7 +76,7 @@ def learning(data: Dataset, models: Mapping[str, Setting], seed: int) -> dict[st
         accuracy[names[place]].append(float(np.mean(network.predict(data.X_dev) == data.y_dev)))
 
     settings = [models[name].parameters(seed) for name in names]
-    trained = fit_watched(settings, data.X_train, data.y_train, look)
+    trained = trainer.fit_many(settings, data.X_train, data.y_train, look)
     return {
         "curves": {
             name: {"loss": [float(loss) for loss in model.loss_curve_], "accuracy": accuracy[name]}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import lockstep
+from experiments import trainer
 from experiments.store import Outcome, in_force
 
 if TYPE_CHECKING:
@@ -110,20 +110,12 @@ def cost(units: Sequence[int], batch: int, samples: int, activation: str) -> flo
 
 
 def work(number: int, task: Task, data: Data) -> Report:
-    """Do a task: train its networks, in lockstep if the probe allows it, and count what they have right."""
+    """Do a task: train its networks, and count what they have right."""
     settings = [fit.parameters for fit in task.fits]
-    if _indistinguishable():
-        trained = dict(lockstep.fits(settings, data.X_train, data.y_train))
-    else:
-        alone = (lockstep.fit_alone(setting, data.X_train, data.y_train) for setting in settings)
-        trained = dict(enumerate(alone))
+    with trainer.quiet():
+        trained = dict(trainer.fits(settings, data.X_train, data.y_train, jobs=1))
     outcomes = (_outcome(fit, trained[place], data) for place, fit in enumerate(task.fits))
     return Report(number, tuple(outcomes), _computed_with())
-
-
-@cache
-def _indistinguishable() -> bool:
-    return not lockstep.probe()
 
 
 @cache
@@ -143,7 +135,7 @@ def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outco
         train=int(np.count_nonzero(network.predict(data.X_train) == data.y_train)),
         dev=int(np.count_nonzero(predicted == data.y_dev)),
         epochs=int(network.n_iter_),
-        converged=lockstep.converged(network),
+        converged=trainer.converged(network),
         predictions=np.searchsorted(network.classes_, predicted).astype(np.uint16),
-        digest=lockstep.digest(network),
+        digest=trainer.digest(network),
     )

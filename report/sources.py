@@ -107,7 +107,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
 
 
 def _code(package: str) -> Iterator[Path]:
-    return (ROOT / package).rglob("*.py")
+    return (path for kind in ("*.py", "*.c") for path in (ROOT / package).rglob(kind))
 
 
 def _templates() -> list[Path]:

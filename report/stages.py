@@ -127,13 +127,13 @@ def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searche
 def study(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched, jobs: int) -> dict[str, Any]:
     """Compute what the pages show beside the notebook's numbers."""
     from experiments import study as studies  # noqa: PLC0415 - scikit-learn
-    from experiments.watched import why_not_lockstep  # noqa: PLC0415
+    from experiments import trainer  # noqa: PLC0415
 
     predicted = np.array(data.classes)[np.array(searched.predicted)]
     settings, seed = _settings(inputs, data), inputs.config.seed
     return {
         **studies.study(data, settings, measured.record, predicted, seed, jobs),
-        "environment": {**numerics.audit(), "no_lockstep": why_not_lockstep()},
+        "environment": {**numerics.audit(), "no_lockstep": trainer.fallback_reason()},
     }
 
 

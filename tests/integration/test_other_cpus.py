@@ -22,7 +22,7 @@ from experiments import numerics
 pins = numerics.pin()
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from experiments import lockstep
+from experiments import trainer
 warnings.simplefilter("ignore")
 generator = np.random.default_rng(1)
 X = generator.standard_normal((97, 3)) @ np.diag([0.4, 5.0, 0.1])
@@ -39,7 +39,7 @@ def bits(network):
 found = numerics.audit(pins)
 print(json.dumps({
     "alone": [bits(MLPClassifier(**setting).fit(X, y)) for setting in settings],
-    "together": [bits(network) for network in lockstep.fit_many(settings, X, y)],
+    "together": [bits(network) for network in trainer.fit_many(settings, X, y)],
     "kernels": sorted({entry["architecture"] for entry in found["blas"]}), "simd": found["simd"],
 }))
 """
@@ -73,7 +73,7 @@ def here(fits):
 
 
 def test_the_pinned_kernels_run_here(here):
-    """The reference of this module is what it says: pinned kernels, lockstep equal to scikit-learn."""
+    """The reference of this module is what it says: pinned kernels, our trainer equal to scikit-learn."""
     assert (here["kernels"], here["simd"]) == (["Haswell"], "X86_V3")
     assert here["alone"] == here["together"]
     assert len(set(here["alone"])) == 6

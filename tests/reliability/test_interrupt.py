@@ -118,11 +118,12 @@ SWALLOWING = """
 import os, signal, sys, threading, time
 sys.path.insert(0, {root!r})
 import numpy as np
-from experiments.lockstep import fit_alone
+from experiments.trainer import fit_many
 X = np.random.default_rng(0).normal(size=(2000, 3))
 threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    fit_alone({{"max_iter": 10**6, "n_iter_no_change": 10**6}}, X, X[:, 0] > 0)
+    setting = {{"max_iter": 10**6, "n_iter_no_change": 10**6, "random_state": 0, "early_stopping": True}}
+    fit_many([setting], X, X[:, 0] > 0)
 except KeyboardInterrupt:
     print("heeded")
 """

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from experiments.selection import parameters, rank
 from sklearn.neural_network import MLPClassifier
 
-from experiments import lockstep, search, store, workload
+from experiments import search, store, trainer, workload
 from experiments.errors import SearchError, SpaceError
 from experiments.store import Store
+from experiments.trainer import kernel
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = np.random.default_rng(3)
@@ -143,26 +143,12 @@ def test_what_clears_away_behind_workers_is_deaf_and_silent(clean_environ):
     assert (done.stderr, done.stdout) == ("", "1 True\n1 True\nNone\n")
 
 
-def test_plain_scikit_learn_takes_over_where_the_probe_fails(expected, monkeypatch):
-    """A machine on which lockstep may not be used gets the same outcomes from scikit-learn itself."""
-    monkeypatch.setattr(lockstep, "probe", lambda: "differs")
-    monkeypatch.setattr(lockstep, "fits", None)
-    workload._indistinguishable.cache_clear()
-    try:
-        assert expected == told(search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1))
-    finally:
-        workload._indistinguishable.cache_clear()
+def test_plain_scikit_learn_takes_over_where_the_kernel_cannot_be_had(expected, monkeypatch):
+    """A machine without the kernel gets the same outcomes from scikit-learn itself."""
+    monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
+    monkeypatch.setattr(kernel, "train", None)
 
-
-def test_lockstep_trains_where_the_probe_is_content(monkeypatch):
-    """Nothing is left to scikit-learn that the faster trainer can do."""
-    monkeypatch.setattr(lockstep, "fit_alone", None)
-    workload._indistinguishable.cache_clear()
-    monkeypatch.setattr(lockstep, "probe", lambda: "")
-    try:
-        assert len(search.run(SETTINGS, *DATA, jobs=1)) == len(SETTINGS)
-    finally:
-        workload._indistinguishable.cache_clear()
+    assert expected == told(search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1))
 
 
 def test_what_is_stored_is_not_trained_again(tmp_path, trained, expected):
@@ -431,19 +417,6 @@ def test_an_impossible_space_is_refused_in_one_sentence(settings, words):
 
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
-
-
-def test_ties_are_broken_by_size_and_then_by_order():
-    """More correct, then fewer weights, then the earlier one: the written rule."""
-    assert rank([7, 9, 9, 9, 8], [1, 50, 20, 20, 1]) == [2, 3, 1, 4, 0]
-    assert rank([5, 5, 5], [1, 1, 1]) == [0, 1, 2]
-
-
-def test_weights_are_counted_as_scikit_learn_makes_them():
-    """Two classes have one output, more have one each; biases count."""
-    assert parameters((5, 4), 3, 2) == 20 + 24 + 5
-    assert parameters((100,), 3, 2) == 400 + 101
-    assert parameters((10,), 2, 4) == 30 + 44
 
 
 def test_batches_larger_than_the_data_are_the_data():

@@ -1,0 +1,268 @@
+"""MLPClassifiers trained by a compiled kernel on all cores, bit for bit as scikit-learn's own ``fit`` would.
+
+scikit-learn checks and initialises each network and keeps its books; ``_fit_stochastic`` alone is
+replaced, by code that needs no interpreter lock. Where the kernel cannot be had, or for a setting that it
+does not take, scikit-learn trains.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import queue
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from joblib import cpu_count
+from scipy.special import expit
+from sklearn.neural_network import MLPClassifier
+
+from experiments import numerics
+from experiments.trainer import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Setting = Mapping[str, Any]
+
+# The parameters that the kernel reads; all others must have scikit-learn's default.
+READ = frozenset(
+    (
+        *("hidden_layer_sizes", "activation", "solver", "alpha", "batch_size", "learning_rate_init"),
+        *("max_iter", "random_state", "tol", "momentum", "beta_1", "beta_2", "epsilon", "n_iter_no_change"),
+    )
+)
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the network any more."""
+
+
+def fit_many(
+    settings: Sequence[Setting],
+    X: NDArray[Any],
+    y: NDArray[Any],
+    callback: Callable[[int, MLPClassifier], None] | None = None,
+    *,
+    jobs: int | None = None,
+) -> list[MLPClassifier]:
+    """Fit one classifier for each setting.
+
+    Parameters
+    ----------
+    settings
+        Parameters of `MLPClassifier`, each with its ``random_state``.
+    X, y
+        Samples (n, features) and labels (n,).
+    callback
+        Called after each epoch of each network, in any thread, with the setting's place in `settings` and the
+        network as it is then, fit for ``predict``.
+    jobs
+        How many networks train at once; by default as many as this process has cores.
+
+    Returns
+    -------
+    list of MLPClassifier
+        In the order of `settings`, each indistinguishable from ``MLPClassifier(**setting).fit(X, y)``. No
+        warning is given: `converged` tells what scikit-learn would have warned of.
+
+    Raises
+    ------
+    ValueError
+        As scikit-learn raises it, for the first setting that cannot be fitted.
+    """
+    with quiet():
+        done = dict(fits(settings, X, y, callback=callback, jobs=jobs))
+    for place in range(len(settings)):
+        if isinstance(error := done[place], ValueError):
+            raise error
+    return [done[place] for place in range(len(settings))]
+
+
+def fits(
+    settings: Sequence[Setting],
+    X: NDArray[Any],
+    y: NDArray[Any],
+    *,
+    callback: Callable[[int, MLPClassifier], None] | None = None,
+    then: Callable[[int, MLPClassifier | ValueError], Any] | None = None,
+    jobs: int | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Yield the place of each setting and its network when that is done, or scikit-learn's error.
+
+    `then` makes something else of place and network, in the thread that trained it. Networks begin in the
+    order of `settings`. To be run to its end or closed within `quiet`.
+    """
+    fallback_reason()  # found out once, before there are threads
+    results: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+    stopped = threading.Event()
+
+    def look(place: int, network: MLPClassifier) -> None:
+        if stopped.is_set():
+            raise _StoppedError
+        if callback:
+            callback(place, network)
+
+    def work(place: int, setting: Setting) -> None:
+        try:
+            network = fit(setting, X, y, partial(look, place))
+            results.put((place, then(place, network) if then else network))
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            results.put((-1, error))
+
+    with ThreadPoolExecutor(jobs or cpu_count()) as pool:
+        try:
+            for place, setting in enumerate(settings):
+                pool.submit(work, place, setting)
+            for _ in settings:
+                place, result = results.get()
+                if place < 0:
+                    raise result
+                yield place, result
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def fit(
+    setting: Setting, X: NDArray[Any], y: NDArray[Any], look: Callable[[MLPClassifier], None] | None = None
+) -> MLPClassifier | ValueError:
+    """Fit one classifier; return the error if scikit-learn refuses the outcome (weights that are not finite).
+
+    `look` is called after each epoch.
+    """
+    seen = [0]
+    if not fallback_reason() and _taken(MLPClassifier(**setting), X, y):
+        with contextlib.suppress(kernel.Divergence):
+            return _fit(setting, X, y, look, seen, compiled=True)
+        # No weight becomes finite again: what scikit-learn says after this epoch, it would say in the end.
+        network = _fit({**setting, "max_iter": max(1, seen[0] + 1)}, X, y, None, seen, compiled=False)
+        if isinstance(network, ValueError):
+            return network
+    return _fit(setting, X, y, look, seen, compiled=False)
+
+
+def _fit(
+    setting: Setting,
+    X: NDArray[Any],
+    y: NDArray[Any],
+    look: Callable[[MLPClassifier], None] | None,
+    seen: list[int],
+    *,
+    compiled: bool,
+) -> MLPClassifier | ValueError:
+    """Fit by the kernel or by scikit-learn; `seen` counts the epochs that have been looked at."""
+    network = MLPClassifier(**setting)
+
+    def epoch_ends(*arguments: Any) -> None:
+        MLPClassifier._update_no_improvement_count(network, *arguments)
+        if look and network.n_iter_ > seen[0]:
+            look(network)
+        seen[0] = max(seen[0], network.n_iter_)
+
+    hooks = {"_update_no_improvement_count": epoch_ends}
+    if compiled:
+        hooks["_fit_stochastic"] = partial(kernel.train, network)
+    vars(network).update(hooks)
+    try:
+        return network.fit(X, y)
+    except ValueError as error:
+        return error
+    finally:
+        for name in hooks:
+            delattr(network, name)
+
+
+def quiet() -> warnings.catch_warnings[None]:
+    """Return a context without warnings: what scikit-learn would warn of is told otherwise."""
+    return warnings.catch_warnings(action="ignore")
+
+
+def _taken(network: MLPClassifier, X: NDArray[Any], y: NDArray[Any]) -> bool:
+    """Tell whether the kernel takes a setting and data."""
+    default = MLPClassifier().get_params()
+    sizes = network.hidden_layer_sizes
+    return (
+        isinstance(X, np.ndarray)
+        and X.dtype == np.float64
+        and X.flags.c_contiguous
+        and np.ndim(y) == 1
+        and network.solver in ("adam", "sgd")
+        and isinstance(network.random_state, (int, np.integer))
+        and (not hasattr(sizes, "__len__") or len(sizes) < kernel.MOST)
+        and all(value == default[name] for name, value in network.get_params().items() if name not in READ)
+    )
+
+
+def converged(network: MLPClassifier) -> bool:
+    """Tell whether training ended by the stopping rule rather than at ``max_iter``."""
+    return bool(network._no_improvement_count > network.n_iter_no_change)
+
+
+def digest(network: MLPClassifier) -> str:
+    """Return a short hash of the bits of all weights and biases."""
+    parts = (array.tobytes() for array in chain(network.coefs_, network.intercepts_))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
+def _bits(network: MLPClassifier) -> tuple[str, list[float]]:
+    return digest(network), network.loss_curve_
+
+
+@cache
+def fallback_reason() -> str:
+    """Say why scikit-learn itself has to train on this machine; empty if the kernel does."""
+    try:
+        kernel.load()
+    except kernel.NoKernelError as error:
+        return str(error)
+    if reasons := numerics.audit()["reasons"]:
+        return str(reasons[0])
+    return probe()
+
+
+def probe() -> str:
+    """Compare the kernel's functions and some short fits with numpy's and scikit-learn's.
+
+    Returns
+    -------
+    str
+        Empty if every bit is equal; else a sentence that says what is not.
+    """
+    generator = np.random.default_rng(0)
+    library = kernel.load()
+    values = generator.standard_normal(100_000) * np.repeat([0.01, 1, 4, 40, 1000], 20_000)
+    for name, function in (("tanh", np.tanh), ("expit", expit)):
+        found = values.copy()
+        getattr(library, f"{name}_many")(len(found), kernel.address(found))
+        if found.tobytes() != function(values).tobytes():
+            return f"the kernel's {name} and numpy's differ on this machine"
+    X = np.ascontiguousarray(generator.standard_normal((83, 3)))
+    binary = X[:, 0] > X[:, 1] * X[:, 2]
+    tasks: tuple[tuple[dict[str, Any], NDArray[Any], NDArray[Any]], ...] = (
+        ({"hidden_layer_sizes": (50,), "batch_size": 32}, X, binary),
+        (
+            {"hidden_layer_sizes": (21, 10), "activation": "tanh", "solver": "sgd", "batch_size": 41},
+            X,
+            binary,
+        ),
+        ({"hidden_layer_sizes": (30, 5), "activation": "logistic", "batch_size": 20}, X, np.arange(83) % 6),
+        ({"hidden_layer_sizes": (1, 270, 2), "activation": "identity"}, X[:, :1].copy(), binary),
+    )
+    for parameters, samples, labels in tasks:
+        setting = {**parameters, "learning_rate_init": 0.01, "random_state": 0, "max_iter": 3}
+        with quiet():
+            try:
+                ours, theirs = (_fit(setting, samples, labels, None, [0], compiled=c) for c in (True, False))
+            except Exception as error:  # noqa: BLE001  (another scikit-learn may differ in any way)
+                return f"the kernel does not fit this scikit-learn ({type(error).__name__}: {error})"
+        if isinstance(ours, ValueError) or _bits(ours) != _bits(theirs):
+            return f"the kernel and scikit-learn differ on this machine for {setting}"
+    return ""

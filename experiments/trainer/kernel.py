@@ -1,0 +1,247 @@
+"""The compiled kernel: built from kernel.c by the system's C compiler, kept, and called epoch by epoch."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib
+import importlib.util
+import os
+import subprocess
+import tempfile
+from decimal import Context, Decimal
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from sklearn.neural_network import MLPClassifier
+
+SOURCE = Path(__file__).with_name("kernel.c")
+# No contraction: the source says which products are fused, and no compiler's choice decides a bit.
+FLAGS = ("-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
+ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
+MOST = 16  # layers of weights
+LINE = 8  # numbers in a cache line
+# The centres of the 16 intervals of numpy's tanh: with them begins the table of its coefficients.
+CENTRES = (0, 0.21875, 0.3125, 0.4375, 0.625, 0.875, 1.25, 1.75, 2.5, 3.5, 5, 7, 10, 14, 20, 0)
+
+
+class NoKernelError(RuntimeError):
+    """The kernel cannot be had; the text says why."""
+
+
+class _Network(ctypes.Structure):
+    """``Network`` of kernel.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_long) for name in ("layers", "samples", "batch", "activation", "adam", "steps")),
+        *((name, ctypes.POINTER(ctypes.c_long)) for name in ("units", "weights", "biases")),
+        *((name, ctypes.c_double) for name in ("alpha", "rate", "momentum", "beta_1", "beta_2", "epsilon")),
+        *((name, ctypes.c_void_p) for name in ("X", "Y", "order", "random", "generator")),
+        *((name, ctypes.c_void_p) for name in ("theta", "first", "second", "memory")),
+    )
+
+
+@cache
+def load(source: Path = SOURCE) -> ctypes.CDLL:
+    """Return the kernel, compiled if it has not been before.
+
+    Raises
+    ------
+    NoKernelError
+        If there is no compiler, or the CPU, numpy or its BLAS is not one that the kernel is made for.
+    """
+    numpy_itself = importlib.import_module("numpy._core._multiarray_umath")
+    if not all(numpy_itself.__cpu_features__.get(name) for name in ("AVX2", "FMA3")):
+        raise NoKernelError("the CPU has no AVX2 and FMA, or they are switched off")
+    code = Path(str(numpy_itself.__file__))
+    tanh_table = _tanh_table(code.read_bytes())
+    ddot, dgemv = (_blas(ctypes.CDLL(str(code)), name) for name in ("ddot", "dgemv"))
+    library = _compiled(source)
+    library.epoch.restype = ctypes.c_double
+    library.room.restype = ctypes.c_long
+    library.set_up(address(tanh_table), address(_exp_table()), ddot, dgemv)
+    return library
+
+
+def _compiled(source: Path) -> ctypes.CDLL:
+    """Load the library from where Python keeps what it compiled itself, or make it."""
+    compiler = os.environ.get("CC", "cc")
+    try:
+        version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NoKernelError("there is no C compiler (cc)") from error
+    name = hashlib.sha256(b"\0".join([source.read_bytes(), version, " ".join(FLAGS).encode()])).hexdigest()
+    kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
+    if kept.exists():
+        return ctypes.CDLL(str(kept))
+    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
+        made = Path(folder) / "kernel.so"
+        command = [compiler, *FLAGS, str(source), "-o", str(made), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        if done.returncode:
+            words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
+            raise NoKernelError(f"the C compiler cannot build it: {words}")
+        library = ctypes.CDLL(str(made))  # stays loaded though the file goes
+        _keep(made, kept)
+    return library
+
+
+def _keep(made: Path, kept: Path) -> None:
+    """Put the library in its place, whole or not at all; a folder that takes no file costs time only."""
+    beside = kept.with_suffix(f".{os.getpid()}")
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        beside.write_bytes(made.read_bytes())
+        beside.replace(kept)
+    except OSError:
+        beside.unlink(missing_ok=True)
+
+
+def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
+    """Return the address of the routine that numpy calls, by any of the names that its builds have for it."""
+    for pattern in ("scipy_cblas_{}64_", "cblas_{}64_", "scipy_cblas_{}", "cblas_{}"):
+        if function := getattr(library, pattern.format(name), None):
+            return ctypes.cast(function, ctypes.c_void_p)
+    raise NoKernelError(f"numpy's BLAS shows no cblas_{name}")
+
+
+def _tanh_table(code: bytes) -> NDArray[np.float64]:
+    """Find the coefficients of tanh in numpy's own code: a row for each of the intervals."""
+    mark, at = np.array(CENTRES).tobytes(), -1
+    while (at := code.find(mark, at + 1)) >= 0:
+        table = np.frombuffer(code, np.float64, 18 * 16, at).reshape(18, 16)
+        if table[2, 0] == 1:  # of degree 1 around 0; the loops for AVX-512 have a table of another form
+            return np.ascontiguousarray(table.T)
+    raise NoKernelError("this numpy has another tanh")
+
+
+def _exp_table() -> NDArray[np.uint64]:
+    """Compute the table of glibc's exp (``__exp_data``): error of 2^(i/128), and its bits less i << 45."""
+    decimal = Context(prec=60)
+    powers = [decimal.exp(decimal.multiply(decimal.divide(i, 128), decimal.ln(2))) for i in range(128)]
+    nearest = np.array([float(power) for power in powers])
+    tails = [float(decimal.divide(p, Decimal(float(n))) - 1) for p, n in zip(powers, nearest, strict=True)]
+    bits = nearest.view(np.uint64) - (np.arange(128, dtype=np.uint64) << np.uint64(45))
+    return np.stack([np.array(tails).view(np.uint64), bits], axis=1)
+
+
+def address(array: NDArray[Any]) -> ctypes.c_void_p:
+    """Return the address of the numbers of an array."""
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _zeros(count: int) -> NDArray[np.float64]:
+    """Return zeros that start on a cache line: a vector load then never straddles two."""
+    memory = np.zeros(count + LINE)
+    start = -(memory.ctypes.data // memory.itemsize) % LINE
+    return memory[start : start + count]
+
+
+class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to say what becomes of the network
+    """The loss is not finite any more; rounding may go another way from here."""
+
+
+def train(
+    network: MLPClassifier,
+    X: NDArray[np.float64],
+    y: NDArray[Any],
+    _sample_weight: None,
+    _activations: object,
+    _deltas: object,
+    _coef_grads: object,
+    _intercept_grads: object,
+    layer_units: Sequence[int],
+    _incremental: bool,
+) -> None:
+    """Do as ``network._fit_stochastic`` does.
+
+    Raises
+    ------
+    Divergence
+        If the loss or, in the end, a weight is not finite.
+    """
+    library = load()
+    layers = list(pairwise(layer_units))
+    sizes = [fan_in * fan_out for fan_in, fan_out in layers] + [fan_out for _, fan_out in layers]
+    starts = np.cumsum([0, *(-(-size // LINE) * LINE for size in sizes)])
+    parameters, first, second = (_zeros(int(starts[-1]) + LINE) for _ in range(3))
+
+    def views(matrix: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the weights of each layer, then the biases."""
+        blocks = [matrix[start : start + size] for start, size in zip(starts, sizes, strict=False)]
+        weights = [block.reshape(layer) for block, layer in zip(blocks, layers, strict=False)]
+        return weights + blocks[len(layers) :]
+
+    now = views(parameters)
+    for view, initial in zip(now, network.coefs_ + network.intercepts_, strict=True):
+        view[...] = initial
+    network.coefs_, network.intercepts_ = now[: len(layers)], now[len(layers) :]
+    samples = len(X)
+    Y = np.ascontiguousarray(y, dtype=np.float64)
+    order = np.arange(samples)
+    batch = 200 if network.batch_size == "auto" else network.batch_size
+    random = network._random_state._bit_generator.ctypes
+    numbers = ctypes.c_long * (MOST + 1)
+    state = _Network(
+        len(layers),
+        samples,
+        min(batch, samples),
+        ACTIVATIONS.index(network.activation),
+        network.solver == "adam",
+        0,
+        *(numbers(*map(int, values)) for values in (layer_units, starts, starts[len(layers) :])),
+        network.alpha,
+        network.learning_rate_init,
+        network.momentum,
+        network.beta_1,
+        network.beta_2,
+        network.epsilon,
+        *(address(array) for array in (X, Y, order)),
+        ctypes.cast(random.next_uint32, ctypes.c_void_p),
+        random.state_address,
+        *(address(array) for array in (parameters, first, second)),
+    )
+    memory, scratch = _zeros(library.room(ctypes.byref(state))), np.empty_like(order)
+    state.memory = address(memory)
+    arguments = ctypes.byref(state), address(scratch)
+    for epoch in range(1, network.max_iter + 1):
+        loss = np.float64(library.epoch(*arguments))
+        if not np.isfinite(loss):
+            raise Divergence
+        network.n_iter_ = epoch
+        network.loss_ = loss
+        network.t_ += samples
+        network.loss_curve_.append(loss)
+        network._update_no_improvement_count(False, None, None, None)
+        if network._no_improvement_count > network.n_iter_no_change:
+            break
+    network.coefs_ = [view.copy() for view in now[: len(layers)]]
+    network.intercepts_ = [view.copy() for view in now[len(layers) :]]
+    if not np.isfinite(parameters).all():
+        raise Divergence
+    moments = [[view.copy() for view in views(matrix)] for matrix in (first, second)]
+    network._optimizer = _optimizer(network, moments, state.steps)
+
+
+def _optimizer(network: MLPClassifier, moments: list[list[NDArray[np.float64]]], steps: int) -> Any:
+    """Return the optimizer that scikit-learn would hold after so many steps."""
+    params = network.coefs_ + network.intercepts_
+    if network.solver == "sgd":
+        sgd = SGDOptimizer(params, network.learning_rate_init, momentum=network.momentum)
+        sgd.velocities = moments[0]
+        return sgd
+    adam = AdamOptimizer(params, network.learning_rate_init, network.beta_1, network.beta_2, network.epsilon)
+    adam.ms, adam.vs = moments
+    adam.t = steps
+    rate = network.learning_rate_init * np.sqrt(1 - network.beta_2**steps)
+    adam.learning_rate = rate / (1 - network.beta_1**steps)
+    return adam
