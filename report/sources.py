@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from experiments import numerics
-from experiments.source import ARCHIVE_NAME, FILE_NAMES
+from experiments.dataset.files import ARCHIVE_NAME, FILE_NAMES
 from report import freshness
 from report.freshness import ROOT
 

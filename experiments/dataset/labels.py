@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from experiments.dataset.cells import NUMBER, oddity
 from experiments.errors import DataError
 from experiments.plaintext import excerpt
-from experiments.table import NUMBER, Labels
+
+if TYPE_CHECKING:
+    from experiments.dataset.table import Labels
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _INT64 = np.iinfo(np.int64)
+# A number in what Python wraps around it: b'1', [1], np.int64(1), '1'.
+_WRAPPED = re.compile(r"(?:b?'|\[+ ?|(?:np\.|numpy\.)?\w+\()([+-]?[0-9]+(?:\.[0-9]*)?)['\])]+")
 
 
 def typed(train: Labels, dev: Labels) -> tuple[np.ndarray, np.ndarray]:
@@ -54,6 +59,17 @@ def typed(train: Labels, dev: Labels) -> tuple[np.ndarray, np.ndarray]:
     return y_train, y_dev
 
 
+def remarks(train: Labels) -> tuple[str, ...]:
+    """Say that labels are read as words though each is a number in some wrapping."""
+    wrapped = [_WRAPPED.fullmatch(text) for text in train.texts]
+    if not all(wrapped):
+        return ()
+    number = wrapped[0][1] if wrapped[0] else ""
+    return (
+        f"{train.file}: labels such as {excerpt(train.texts[0])} are read as words; write {number} for a number",
+    )
+
+
 def _int64(labels: Labels, row: int) -> int:
     text = labels.texts[row]
     value = int(text)
@@ -76,8 +92,11 @@ def _whole(labels: Labels, row: int) -> float:
 def _refuse_mixture(train: Labels, dev: Labels, are_numbers: list[bool]) -> NoReturn:
     texts, n_train = train.texts + dev.texts, len(train.texts)
     number, word = are_numbers.index(True), are_numbers.index(False)
-    row = max(number, word)
+    odd = next((row for row, text in enumerate(texts) if not are_numbers[row] and oddity(text)), None)
+    row = max(number, word) if odd is None else odd
     place = train.place(row) if row < n_train else dev.place(row - n_train)
+    if odd is not None:
+        raise DataError(f"{place}: {excerpt(texts[odd])} {oddity(texts[odd])}")
     raise DataError(
         f"{place}: labels are both numbers, such as {excerpt(texts[number])}, and words, such as "
         f"{excerpt(texts[word])}; write one kind only"

@@ -1,0 +1,225 @@
+"""The homework's data: four CSV files, from a folder or a data.tgz, read, checked and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.dataset import form
+from experiments.dataset.cells import NUMBER
+from experiments.dataset.files import FILE_NAMES, STAND_IN, Found, find
+from experiments.dataset.labels import remarks, typed
+from experiments.dataset.table import Inputs, Labels, read_inputs, read_labels
+from experiments.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FILE_NAMES", "STAND_IN", "DataError", "DataFile", "Dataset", "load", "values"]
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One of the four files: its name, hash and size (without the header row), and its bytes as found."""
+
+    name: str
+    sha256: str
+    rows: int
+    columns: int
+    content: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The data of problem 2.
+
+    Attributes
+    ----------
+    X_train, X_dev : ndarray
+        float64, C-contiguous, shapes (n_train, d) and (n_dev, d); finite.
+    y_train, y_dev : ndarray
+        Labels, shapes (n_train,) and (n_dev,): int64, float64 (whole numbers) or str.
+    feature_names : tuple of str
+        The header row, or x1, x2, ...
+    classes : tuple
+        The labels that occur in train, sorted as `np.unique` sorts; dev has no others.
+    has_header : bool
+        Whether the files have a header row.
+    stand_in : bool
+        Whether the files are the stand-in that comes with this repository.
+    files : tuple of DataFile
+        In the order of FILE_NAMES.
+    others : tuple of str
+        Names of further files found there, sorted; left alone.
+    remarks : tuple of str
+        What was taken for granted, a sentence each without its full stop: another file name, labels in a wrapping.
+    """
+
+    X_train: np.ndarray
+    y_train: np.ndarray
+    X_dev: np.ndarray
+    y_dev: np.ndarray
+    feature_names: tuple[str, ...]
+    classes: tuple[int | float | str, ...]
+    has_header: bool
+    stand_in: bool
+    files: tuple[DataFile, ...]
+    others: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def load(path: Path, *, index_column: bool = False) -> Dataset:
+    """Read and check the four files.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, in which a data.tgz is used instead of loose files, or an archive.
+    index_column : bool
+        Whether column 1 of X may count the rows: an exported index is refused unless it is meant.
+
+    Raises
+    ------
+    DataError
+        If something is missing, cannot be read or is no sound data for a classifier.
+    """
+    finding = find(path)
+    x_train, y_train, x_dev, y_dev = (finding.files[name] for name in FILE_NAMES)
+    (train, train_labels), (dev, dev_labels) = _set(x_train, y_train), _set(x_dev, y_dev)
+    _check_lengths(train, train_labels, dev, dev_labels)
+    _check_same_columns(train, dev)
+    if not index_column:
+        _refuse_index(train, dev)
+    if len(train.values) < 2:
+        raise DataError(f"{train.file} holds one sample; training needs two or more")
+    train_y, dev_y = typed(train_labels, dev_labels)
+    sizes = (train.values.shape, (len(train_y), 1), dev.values.shape, (len(dev_y), 1))
+    contents = [finding.files[name].content for name in FILE_NAMES]
+    files = tuple(
+        DataFile(name, hashlib.sha256(content).hexdigest(), rows, columns, content)
+        for name, content, (rows, columns) in zip(FILE_NAMES, contents, sizes, strict=True)
+    )
+    return Dataset(
+        X_train=train.values,
+        y_train=train_y,
+        X_dev=dev.values,
+        y_dev=dev_y,
+        feature_names=train.header or tuple(f"x{i + 1}" for i in range(train.values.shape[1])),
+        classes=tuple(np.unique(train_y).tolist()),
+        has_header=train.header is not None,
+        stand_in=tuple(file.sha256 for file in files) == STAND_IN,
+        files=files,
+        others=finding.others,
+        remarks=(*finding.remarks, *remarks(train_labels)),
+    )
+
+
+def values(content: bytes, file: str) -> tuple[tuple[float | str, ...], ...]:
+    """Return the cells of any CSV file, numbers as numbers, whatever its line ends, quotation marks and blanks.
+
+    Raises
+    ------
+    DataError
+        If the content is no table; `file` names it.
+    """
+    rows = form.rows(form.lines(content, file), file)
+    return tuple(tuple(float(cell) if NUMBER.fullmatch(cell) else cell for cell in row) for row in rows)
+
+
+def _set(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
+    """Read X and Y of one set; Y has a header exactly if X has one."""
+    try:
+        return _read(x_file, y_file)
+    except DataError:
+        if _fit(y_file, x_file):
+            told = f"{x_file.place} and {y_file.place} seem to be swapped: the first holds one column, the other more"
+            raise DataError(told) from None
+        raise
+
+
+def _fit(x_file: Found, y_file: Found) -> bool:
+    """Tell whether two files are X and Y of one set."""
+    try:
+        x, y = _read(x_file, y_file)
+    except DataError:
+        return False
+    return len(x.values) == len(y.texts) > 1 and x.values.shape[1] > 1
+
+
+def _read(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
+    x = read_inputs(x_file.content, x_file.place)
+    y = read_labels(y_file.content, y_file.place, has_header=x.header is not None)
+    if x.header is None and _are_column_numbers(x, y):
+        raise DataError(
+            f"{x.file}, line 1: the column numbers that pandas writes, not data; take them out, in Y too "
+            "(if they are data, write 0.0 for 0 in Y)"
+        )
+    return x, y
+
+
+def _are_column_numbers(x: Inputs, y: Labels) -> bool:
+    """Tell whether line 1 is the header that pandas writes for tables without names: 0,1,2 and 0."""
+    columns = x.values.shape[1]
+    return columns > 1 and y.texts[0] == "0" and x.values[0].tolist() == list(range(columns))
+
+
+def _check_lengths(train: Inputs, train_labels: Labels, dev: Inputs, dev_labels: Labels) -> None:
+    """Refuse another number of labels than of rows, with the likeliest reason."""
+    counts = (len(train.values), len(dev.values))
+    if counts != (labelled := (len(train_labels.texts), len(dev_labels.texts))) and counts == labelled[::-1]:
+        raise DataError(f"{train_labels.file} and {dev_labels.file} seem to be swapped: {labelled[0]} labels for "
+                        f"{counts[0]} rows of {train.file}, and the other way round")  # fmt: skip
+    for x, y in ((train, train_labels), (dev, dev_labels)):
+        rows, columns = x.values.shape
+        told = f"{y.file} holds {len(y.texts)} labels for the {rows} rows of {x.file}"
+        if len(y.texts) == rows:
+            continue
+        if columns == len(y.texts):
+            raise DataError(
+                f"{x.file} lies on its side: {columns} columns for {len(y.texts)} labels; write a row for each sample"
+            )
+        if x.header and len(y.texts) == rows - 1:
+            raise DataError(f"{x.file} has a header row, {y.file} has none; give both one, or neither")
+        if not x.header and len(y.texts) == rows + 1 and y.texts[0] not in y.texts[1:]:
+            raise DataError(
+                f"{y.file} has a header row ({y.texts[0]!r}), {x.file} has none; give both one, or neither"
+            )
+        raise DataError(f"{told}; give each row its label")
+
+
+def _check_same_columns(train: Inputs, dev: Inputs) -> None:
+    columns = train.values.shape[1], dev.values.shape[1]
+    if columns[0] != columns[1]:
+        raise DataError(
+            f"{dev.file}, line 1: the number of columns is {columns[1]}, in {train.file} it is {columns[0]}; "
+            "give both the same features"
+        )
+    if train.header and dev.header and train.header != dev.header:
+        raise DataError(f"{dev.file}, line 1: the header is not that of {train.file}; give both the same one")
+    if train.header != dev.header:
+        without, other = (dev, train) if train.header else (train, dev)
+        raise DataError(
+            f"{without.file} has no header row, {other.file} has one; give both the same one, or none"
+        )
+
+
+def _refuse_index(train: Inputs, dev: Inputs) -> None:
+    """Refuse a column 1 that is an exported index: it counts the rows, or numbers those of a shuffled split."""
+    if train.values.shape[1] < 2:
+        return
+    first, second = train.values[:, 0], dev.values[:, 0]
+    both = np.concatenate([first, second])
+    start = both.min()
+    through = start + np.arange(len(both))
+    again = start + np.concatenate([np.arange(len(first)), np.arange(len(second))])
+    if start not in {0, 1} or not (np.array_equal(np.sort(both), through) or np.array_equal(both, again)):
+        return
+    how = "counts" if np.array_equal(both, again) or np.array_equal(both, through) else "numbers"
+    name = f" ({train.header[0]!r})" if train.header else ""
+    raise DataError(
+        f"{train.file}, column 1{name} {how} the rows, in {dev.file} too: {form.WITHOUT_INDEX}; if it is a "
+        "feature, set index_column = true below [data] in report.toml"
+    )

@@ -1,0 +1,202 @@
+"""The form of a CSV file: its text, its lines, its cells; and what is wrong with a form, by name."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from experiments.dataset.cells import ERRORS, NUMBER
+from experiments.errors import DataError
+from experiments.plaintext import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    Rows = list[list[str]]
+
+FILE_LIMIT = 32 * 2**20  # bytes
+WITHOUT_INDEX = (
+    "an index that was exported; write the file without it (pandas: index=False; R: row.names = FALSE)"
+)
+SEPARATORS = {"commas": ",", "tabs": "\t", "semicolons": ";", "bars": "|", "blanks": " "}
+# How files begin that are no text, or not the data's.
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
+    b"\x1f\x8b": "compressed; unpack it",
+    b"\xff\xfe": "text in UTF-16; save it as UTF-8",
+    b"\xfe\xff": "text in UTF-16; save it as UTF-8",
+    b"<!doctype html": "a web page, perhaps of a log-in; download the file again",
+    b"<html": "a web page, perhaps of a log-in; download the file again",
+    b"version https://git-lfs": "a pointer of Git LFS, not the file itself; run git lfs pull",
+}
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
+
+
+def foreign(content: bytes) -> str:
+    """Return what a file is by its first bytes, and what to do, if it is known not to be data."""
+    head = content[:100].lower()
+    return next((kind for start, kind in _FOREIGN.items() if head.lstrip().startswith(start.lower())), "")
+
+
+def lines(content: bytes, file: str) -> list[str]:
+    """Return the lines of a text, which end with LF, CRLF or CR; blank ones at the end are left out."""
+    if kind := foreign(content):
+        raise DataError(f"{file} is {kind}")
+    if (position := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, position) + 1
+        raise DataError(
+            f"{file}, line {line}: a NUL byte, so this is no text in UTF-8; save the file as such"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        raise DataError(
+            f"{file}, line {line}: byte 0x{byte:02x} is not UTF-8; save the file as such"
+        ) from None
+    found = [line.rstrip("\n") for line in io.StringIO(text, newline=None)]
+    while found and not found[-1].strip(" \t"):
+        found.pop()
+    if not found:
+        raise DataError(f"{file} is empty; put the data's file in its place")
+    return found
+
+
+def rows(lines: Sequence[str], file: str) -> Rows:
+    """Return the cells of each line, without the blanks and the quotation marks around them.
+
+    Raises
+    ------
+    DataError
+        For a blank line, a stray quotation mark and a line with fewer or more cells than the first.
+    """
+    made = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip(" \t"):
+            raise DataError(f"{file}, line {number}: a blank line before the last row; take it out")
+        cells = split(line)
+        if cells is None:
+            advice = "quote the whole cell, on one line, or nothing"
+            raise DataError(f"{file}, line {number}: a stray quotation mark; {advice}")
+        made.append(cells)
+        if len(cells) != len(made[0]):
+            count = f"the number of cells is {len(cells)}, in line 1 it is {len(made[0])}"
+            raise DataError(f"{file}, line {number}: {count}; give every row the same number")
+    return made
+
+
+def split(line: str, separator: str = ",") -> list[str] | None:
+    """Return the cells of a line; None for a stray quotation mark. Blanks separate however many there are."""
+    if separator == " ":
+        return line.split()
+    if '"' not in line:
+        return [cell.strip(" \t") for cell in line.split(separator)]
+    mark = re.escape(separator)
+    pattern = re.compile(rf'[ \t]*+(?:"((?:[^"]|"")*+)"[ \t]*+|([^"{mark}]*+))({mark}|$)')
+    cells: list[str] = []
+    position, end = 0, separator
+    while end:
+        match = pattern.match(line, position)
+        if match is None:
+            return None
+        quoted, bare, end = match.groups()
+        cells.append((bare if quoted is None else quoted.replace('""', '"')).strip(" \t"))
+        position = match.end()
+    return cells
+
+
+def fault(lines: Sequence[str], *, labels: bool = False) -> str:
+    """Return what is wrong with the form of a file that could not be read, to follow the file's name.
+
+    Empty if the form is that of a table: then a single cell or line is at fault.
+    """
+    checks = [_about_lines, _about_edges]
+    if not labels:
+        checks += [_about_separators]
+    checks += [_about_columns, _about_line_1]
+    return next((told for check in checks for told in check(lines)), "")
+
+
+def _about_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Look for lines that hold no data: a note to a spreadsheet, comments, blanks."""
+    if re.fullmatch(r'"?sep=.{1,2}"?', lines[0], re.IGNORECASE):
+        yield f", line 1: {excerpt(lines[0])} is a note to a spreadsheet; take it out, and separate cells by commas"
+    for number, line in enumerate(lines, start=1):
+        comment = line.lstrip().startswith(("#", "//", "%")) and not line.lstrip().startswith(ERRORS)
+        if comment and line.count(",") != lines[-1].count(","):
+            yield f", line {number}: a comment, {excerpt(line)}; take such lines out"
+    if len(lines) > 2 and not any(line.strip() for line in lines[1::2]):
+        yield ': every second line is blank; take these out (Python\'s csv needs open(..., newline=""))'
+
+
+def _about_edges(lines: Sequence[str]) -> Iterator[str]:
+    """Look for what stands at the end, at the beginning or around all lines."""
+    body = lines[1:] or lines
+    if all(line.rstrip().endswith(",") for line in body):
+        which = "every line" if lines[0].rstrip().endswith(",") else "every line but the header"
+        yield f": {which} ends with a comma; take it out"
+    if all(line.startswith(",") for line in lines):
+        yield ": every line begins with a comma; take it out"
+    if all(re.fullmatch(r'"[^"]*,[^"]*"', line.strip()) for line in lines):
+        count = len(lines[-1].split(","))
+        yield f": every line is quoted as a whole; take the quotation marks out, which gives {count} cells in each"
+    if all(re.fullmatch(r"'[^']*'", cell) for cell in split(body[-1]) or [""]):
+        yield ": cells stand in single quotation marks; take them out"
+
+
+def _about_separators(lines: Sequence[str]) -> Iterator[str]:
+    """Look for the separator and the decimal sign by which most cells below line 1 are numbers."""
+    body = [line for line in lines[1:] or lines if line.strip()]
+    best = (0.0, "commas", ".", 0)
+    for name, separator in SEPARATORS.items():
+        table = [split(line.rstrip(separator), separator) or [] for line in body]
+        width, most = Counter(map(len, table)).most_common(1)[0]
+        if name != "commas" and (width < 2 or most < len(table)):
+            continue
+        cells = [cell for row in table for cell in row]
+        for decimal, kind in ((".", NUMBER), (",", _DECIMAL_COMMA)):
+            share = sum(bool(kind.fullmatch(cell) or NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
+            best = max(best, (share, name, decimal, width), key=lambda reading: reading[0])
+    share, name, decimal, width = best
+    commas = "the numbers are written with decimal commas"
+    if share > 0.5 and name != "commas":
+        end = SEPARATORS[name] if name != "blanks" else "\n"
+        edge = ", and every line ends with one" if all(line.endswith(end) for line in body) else ""
+        and_commas = f" and {commas}" if decimal == "," else ""
+        told = f"cells are separated by {name}, which gives {width} cells in each line{edge}{and_commas}"
+        yield f": {told}; write commas between cells{' and decimal points' if decimal == ',' else ''}"
+    elif share > 0.5 and decimal == ",":
+        yield f": {commas}; write a point"
+
+
+def _about_columns(lines: Sequence[str]) -> Iterator[str]:
+    """Look for a column 1 without a name, or one that counts the rows."""
+    table = [split(line) or [""] for line in lines]
+    if len(table[0]) < 2 or len(set(map(len, table))) > 1:
+        return
+    unnamed = table[0][0] == "" and all(table[0][1:])
+    column = [row[0] for row in table[unnamed:]]
+    if counts(column):
+        yield f", {'line 1: ' if unnamed else ''}column 1 counts the rows: {WITHOUT_INDEX}"
+    elif unnamed and len(set(column)) == len(column) > 1:
+        yield f", line 1: column 1 has no name and holds row names: {WITHOUT_INDEX}"
+
+
+def _about_line_1(lines: Sequence[str]) -> Iterator[str]:
+    """Look for a line 1 that is unlike all others."""
+    widths = [len(split(line) or []) for line in lines]
+    first, *rest = widths
+    if len(set(rest)) != 1 or first == rest[0] or len(rest) < 2:
+        return
+    if first == rest[0] - 1 and not any(NUMBER.fullmatch(cell) for cell in split(lines[0]) or []):
+        yield f", line 1 has {first} cells and every other line {rest[0]}, so column 1 holds row names: {WITHOUT_INDEX}"
+    yield f", line 1: {excerpt(lines[0])}, where every other line has {rest[0]} cells; take it out if it is a title"
+
+
+def counts(column: Sequence[str]) -> bool:
+    """Tell whether cells count from 0 or from 1."""
+    return len(column) > 1 and any(
+        all(cell in {str(i), f"{i}.0"} for i, cell in enumerate(column, start=start)) for start in (0, 1)
+    )

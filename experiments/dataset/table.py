@@ -1,0 +1,163 @@
+"""One CSV file as numbers or words, or a sentence that says where it is wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.dataset import form
+from experiments.dataset.cells import MISSING, NOT_FINITE, NUMBER, oddity
+from experiments.errors import DataError
+from experiments.plaintext import LONGEST, excerpt, objection
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """An X file: its name, its header, if any, and its numbers, float64, shape (rows, columns)."""
+
+    file: str
+    header: tuple[str, ...] | None
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A Y file: its name, its header, if X has one, and its labels as they are written."""
+
+    file: str
+    header: tuple[str, ...] | None
+    texts: tuple[str, ...]
+
+    def place(self, row: int) -> str:
+        """Return file, line and column of a label; rows count from 0."""
+        return f"{self.file}, line {row + 1 + (self.header is not None)}, column 1"
+
+
+def read_inputs(content: bytes, file: str) -> Inputs:
+    """Read an X file; `file` names it in errors.
+
+    The first row is a header if none of its cells is a number. Each value is the double nearest to what is
+    written, as Python's `float` gives it.
+
+    Raises
+    ------
+    DataError
+        If the content is no table of finite numbers, with its form or the line and column of the first offence.
+    """
+    lines = form.lines(content, file)
+    try:
+        return _inputs(form.rows(lines, file), file)
+    except DataError as error:
+        if told := form.fault(lines):
+            raise DataError(f"{file}{told}") from error
+        raise
+
+
+def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
+    """Read a Y file, whose first row is a header exactly if X has one.
+
+    Raises
+    ------
+    DataError
+        If the content is no column of words or numbers, with its form or the line of the first offence.
+    """
+    lines = form.lines(content, file)
+    try:
+        rows = form.rows(lines, file)
+        if len(rows[0]) > 1:
+            if len(rows) == 1 + has_header:
+                raise DataError(
+                    f"{file}: all labels stand in line {len(rows)}; write each in a line of its own"
+                )
+            raise DataError(f"{file}, line 1: {len(rows[0])} cells; a Y file has one label in each row")
+    except DataError as error:
+        if told := form.fault(lines, labels=True):
+            raise DataError(f"{file}{told}") from error
+        raise
+    texts = tuple(row[0] for row in rows)
+    for line, text in enumerate(texts, start=1):
+        where = f"{file}, line {line}, column 1"
+        if text in MISSING or NOT_FINITE.fullmatch(text):
+            raise DataError(f"{where}: {_told(text)} is no label; fill it in")
+        _refuse_hidden(text, where)
+    if has_header and len(texts) == 1:
+        raise DataError(f"{file} has a header row, as X has, and no other; add the labels")
+    return Labels(file, (texts[0],) if has_header else None, texts[has_header:])
+
+
+def _inputs(rows: form.Rows, file: str) -> Inputs:
+    header = _header(rows[0], file)
+    first = 1 + (header is not None)
+    numbers = [
+        _number(cell, file, line, column)
+        for line, cells in enumerate(rows[first - 1 :], start=first)
+        for column, cell in enumerate(cells, start=1)
+    ]
+    if not numbers:
+        raise DataError(f"{file} has a header row and no other; add the rows of data")
+    if _has_split_decimals(rows[first - 1 :]):
+        raise DataError(
+            f"{file}: the numbers are written with decimal commas, and so are the cells; write points"
+        )
+    return Inputs(file, header, np.array(numbers).reshape(-1, len(rows[0])))
+
+
+def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
+    """Return the names in the first row of an X file, or None if that row holds data."""
+    are_data = [bool(c in MISSING or NUMBER.fullmatch(c) or NOT_FINITE.fullmatch(c)) for c in cells]
+    if all(are_data) or all(map(oddity, cells)):
+        return None
+    if sum(map(bool, map(NUMBER.fullmatch, cells))) * 2 > len(cells):
+        return None
+    seen: set[str] = set()
+    for column, cell in enumerate(cells, start=1):
+        where = f"{file}, line 1, column {column}"
+        if are_data[column - 1]:
+            word = next((c for c in cells if oddity(c)), cells[are_data.index(False)])
+            why = f", which {oddity(word).partition(';')[0]}" if oddity(word) else ""
+            advice = "write a header of names or a row of numbers"
+            raise DataError(f"{where}: {_told(cell)} beside {excerpt(word)}{why}; {advice}")
+        _refuse_hidden(cell, where)
+        if cell in seen:
+            raise DataError(f"{where}: a second column called {excerpt(cell)}; rename one of them")
+        seen.add(cell)
+    return tuple(cells)
+
+
+def _number(cell: str, file: str, line: int, column: int) -> float:
+    if len(cell) <= LONGEST and NUMBER.fullmatch(cell):
+        value = float(cell)
+        if math.isfinite(value):
+            return value
+        fault = "is too large for a double; write a smaller number"
+    elif told := oddity(cell[:LONGEST]):
+        fault = told
+    elif cell in MISSING or NOT_FINITE.fullmatch(cell):
+        fault = "is not a finite number; fill it in, or take its sample out of X and Y"
+    else:
+        fault = "is not a number; write a number such as -0.25"
+    raise DataError(f"{file}, line {line}, column {column}: {_told(cell)} {fault}")
+
+
+def _has_split_decimals(rows: form.Rows) -> bool:
+    """Tell whether each decimal comma made two cells: 0,5,-1,25 for 0.5 and -1.25."""
+    whole = [cell for row in rows for cell in row[::2]]
+    decimals = [cell for row in rows for cell in row[1::2]]
+    return (
+        len(rows[0]) % 2 == 0
+        and all(re.fullmatch(r"[+-]?[0-9]+", cell) for cell in whole)
+        and all(re.fullmatch(r"[0-9]+", cell) for cell in decimals)
+        and any(re.fullmatch(r"0[0-9]+", cell) for cell in decimals)
+    )
+
+
+def _told(cell: str) -> str:
+    return excerpt(cell) if cell else "an empty cell"
+
+
+def _refuse_hidden(cell: str, where: str) -> None:
+    if reason := objection(cell):
+        raise DataError(f"{where}: {excerpt(cell)} {reason}; write another name")
