@@ -67,6 +67,7 @@ class Config:
     course: Course
     report: Report
     data_path: Path
+    index_column: bool
     seed: int
     search: Space
     source: bytes = field(default=b"", compare=False, repr=False)
@@ -126,7 +127,8 @@ def parse(source: bytes, name: str, folder: Path) -> Config:
         report=_report(
             file.table("report", ("date", "page_per_question", "remarks", "zip_name")), course.due
         ),
-        data_path=_data_path(file.table("data", ("path",)), folder),
+        data_path=_data_path(file.table("data", ("path", "index_column")), folder),
+        index_column=file.table("data", ("path", "index_column")).flag("index_column", default=False),
         seed=file.table("experiment", ("seed",)).whole("seed", default=0, low=0, high=_LARGEST_SEED),
         search=_search(file.table("search", HYPER_PARAMETERS)),
         source=source,

@@ -121,7 +121,8 @@ def _data() -> Finding:
     except ImportError:
         return Finding(NOTE, "data", "not read before the packages are there")
     try:
-        data = dataset.load(config.load(ROOT / "report.toml").data_path)
+        settings = config.load(ROOT / "report.toml")
+        data = dataset.load(settings.data_path, index_column=settings.index_column)
     except (InputError, dataset.DataError) as error:
         return Finding(LACKS, "data", str(error), getattr(error, "hint", ""))
     counts = f"{len(data.X_train)} training and {len(data.X_dev)} development samples"
@@ -129,7 +130,8 @@ def _data() -> Finding:
         return Finding(
             NOTE, "data", f"the stand-in, {counts}", "put the course's files or data.tgz into data/"
         )
-    return Finding(FINE, "data", f"{counts} in {', '.join(file.name for file in data.files)}")
+    found = f"{counts} in {', '.join(file.name for file in data.files)}"
+    return Finding(NOTE if data.remarks else FINE, "data", found, "; ".join(data.remarks))
 
 
 def _folder() -> Finding:

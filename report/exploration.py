@@ -74,7 +74,9 @@ def run(
         )
     inputs = sources.Inputs(settings, data or settings.data_path, quick=False, pdf=False)
     with publish.locked(out):
-        read = dataset.load(inputs.data)
+        read = dataset.load(inputs.data, index_column=settings.index_column)
+        for remark in read.remarks:
+            console.warn(f"{remark}.")
         keys = sources.keys(inputs)
         shelf = store.Store(out / store.FOLDER, keys, lambda: keys, console, force=False).shelf("fits")
         tried = len(convert(values, Space).settings(len(read.X_train)))

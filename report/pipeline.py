@@ -79,6 +79,8 @@ def build(
         kept = Store(out / store.FOLDER, keys, lambda: sources.keys(inputs), console, force=force)
         with publish.folder(out, console) as work:
             data_read = stages.read(inputs)
+            for remark in data_read.remarks:
+                console.warn(f"{remark}.")
             derived = kept.made("derive", results.Derived, lambda: stages.derive(inputs))
             measured = kept.made(
                 "measure",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from experiments import numerics
-from experiments.dataset.files import ARCHIVE_NAME, FILE_NAMES
+from experiments.data.files import deciding
 from report import freshness
 from report.freshness import ROOT
 
@@ -52,7 +52,7 @@ def files(data: Path | None) -> tuple[Path, ...]:
         The folder or the archive with the data, if it is known.
     """
     code = (path for package in ("derivations", "experiments", "report") for path in _code(package))
-    return (*code, *_templates(), LOCK, *(_data(data) if data else ()))
+    return (*code, *_templates(), LOCK, *(deciding(data) if data else ()))
 
 
 def keys(inputs: Inputs) -> dict[str, freshness.Key]:
@@ -74,7 +74,7 @@ def keys(inputs: Inputs) -> dict[str, freshness.Key]:
         fits
         | seed
         | stages
-        | {path.name: found for path in _data(inputs.data) for found in freshness.files([path]).values()}
+        | {path.name: found for path in deciding(inputs.data) for found in freshness.files([path]).values()}
         | freshness.value("the search space", structs.asdict(inputs.config.search))
     )
     running = [ROOT / "report" / name for name in ("notebook.py", "kernel.py", "leash.py")]
@@ -113,12 +113,6 @@ def _code(package: str) -> Iterator[Path]:
 def _templates() -> list[Path]:
     """List the templates, without what an editor leaves beside them."""
     return [path for kind in ("*.tex", "*.py") for path in TEMPLATES.glob(kind) if path.name[0] != "."]
-
-
-def _data(place: Path) -> list[Path]:
-    """List the archive, or the files in the folder, that hold the data."""
-    archive = place / ARCHIVE_NAME if place.is_dir() else place
-    return [archive] if archive.exists() else [place / name for name in FILE_NAMES]
 
 
 def _others(place: Path) -> list[str]:

@@ -42,7 +42,7 @@ Drawn = dict[str, bytes]  # a figure's name -> its PDF
 def read(inputs: Inputs) -> Dataset:
     """Read the data, and refuse what could not be printed before anything is computed."""
     pages.author(inputs.config)
-    data = dataset.load(inputs.data)
+    data = dataset.load(inputs.data, index_column=inputs.config.index_column)
     pages.abbreviated(data)
     return data
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from experiments.dataset.files import FILE_NAMES
+from experiments.data.files import FILE_NAMES
 from report.config import QUESTIONS
 from report.results import NOTEBOOK
 from report.verify import attached

@@ -59,7 +59,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
         ``record`` and ``no_pages`` (why no pages were set; empty if they were). Files are in the folder.
     """
     made = attached.parse({name: (folder / name).read_bytes() for name in results.ATTACHED})
-    data = dataset.load(data_path)
+    data = dataset.load(data_path, index_column=made.config.index_column)
     config = with_changes(made.config, search=made.config.search.small()) if made.quick else made.config
     inputs = Inputs(config=config, data=data_path, quick=made.quick, pdf=True)
     settings = config.search.settings(len(data.X_train))

@@ -50,7 +50,7 @@ def rerun(notebook: Path, data_path: Path) -> dict[str, Any]:
     stored = [_texts(cell) for cell in made.cells]
     room = notebook.parent / "room"
     room.mkdir()
-    for file in dataset.load(data_path).files:
+    for file in dataset.load(data_path, index_column=True).files:
         (room / file.name).write_bytes(file.content)
     stopped = ""
     cells = list(made.cells)  # where it stops, an anchor is put in

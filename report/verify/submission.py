@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from experiments.dataset.files import FILE_NAMES
+from experiments.data.files import FILE_NAMES
 from report.errors import InputError
 from report.results import NOTEBOOK
 from report.verify import attached, confined

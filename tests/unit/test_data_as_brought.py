@@ -1,7 +1,7 @@
-"""Data as people bring them: what a spreadsheet, a library, an editor or a course site made of four sound files.
+"""Data as people bring them: what a spreadsheet, a library or a course site made of four sound files.
 
-Each row is an example of a kind. It is read, with a remark where something was taken for granted, or it is refused
-with one sentence that holds the words given here.
+Each row is an example of a kind. It is read, with a remark where something was taken for granted, or it is
+refused with one sentence that holds the words given here.
 """
 
 import gzip
@@ -33,7 +33,7 @@ def plain():
 
 
 def table(files=X, cells=None, line=None, lines=None, header=None, labels=None):
-    """Return a change of the plain files: of every cell, every line (with its number) or all lines of some."""
+    """Return a change of some of the plain files: of every cell, every numbered line or all lines."""
 
     def change(made):
         for name in files:

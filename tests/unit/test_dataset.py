@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sentences are given whole
 """The data: what is read from four CSV files."""
 
 import os
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from experiments import dataset
-from experiments.dataset import load
+from experiments.data.form import FILE_LIMIT
+from experiments.dataset import DataError, load
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
@@ -187,3 +189,244 @@ def test_the_stand_in_is_known_by_its_bytes(tmp_path):
     assert load(ROOT / "data").stand_in
     assert load(folder(tmp_path, shipped)).stand_in
     assert not load(folder(tmp_path, shipped, devX=shipped["devX-3d.csv"] + b"\n")).stand_in
+
+
+REFUSALS = {
+    "missing": (
+        {"devY": None},
+        "FOLDER: devY-3d.csv is missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv",
+    ),
+    "two missing": (
+        {"trnX": None, "devX": None},
+        "FOLDER: trnX-3d.csv, devX-3d.csv are missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv",
+    ),
+    "empty": ({"trnX": b""}, "trnX-3d.csv is empty; put the data's file in its place"),
+    "BOM alone": ({"devY": b"\xef\xbb\xbf\r\n"}, "devY-3d.csv is empty; put the data's file in its place"),
+    "Latin-1": (
+        {"trnY": b"caf\xe9\nth\xe9\ncaf\xe9\n"},
+        "trnY-3d.csv, line 1: byte 0xe9 is not UTF-8; save the file as such",
+    ),
+    "UTF-16": (
+        {"trnX": b"\xff\xfe1\x00,\x002\x00,\x003\x00\n\x00"},
+        "trnX-3d.csv is text in UTF-16; save it as UTF-8",
+    ),
+    "NUL": (
+        {"trnX": b"1,2,3\n1,2,\x00\n4,5,6\n"},
+        "trnX-3d.csv, line 2: a NUL byte, so this is no text in UTF-8; save the file as such",
+    ),
+    "a word": (
+        {"trnX": b"1,2,3\n1,b,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: 'b' is not a number; write a number such as -0.25",
+    ),
+    "a word below a header": (
+        {"trnX": b"a,b,c\n1,2,3\n4,5,x\n", "trnY": b"y\n1\n-1\n"},
+        "trnX-3d.csv, line 3, column 3: 'x' is not a number; write a number such as -0.25",
+    ),
+    "NaN": (
+        {"devX": b"1,2,3\n1,2,NaN\n"},
+        "devX-3d.csv, line 2, column 3: 'NaN' is not a finite number; fill it in, or take its sample out of X and Y",
+    ),
+    "NaN in line 1": (
+        {"devX": b"nan,2,3\n1,2,3\n"},
+        "devX-3d.csv, line 1, column 1: 'nan' is not a finite number; fill it in, or take its sample out of X and Y",
+    ),
+    "infinity": (
+        {"devX": b"1,-inf,3\n1,2,3\n"},
+        "devX-3d.csv, line 1, column 2: '-inf' is not a finite number; fill it in, or take its sample out of X and Y",
+    ),
+    "overflow": (
+        {"trnX": b"1,2,3\n1,1e400,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: '1e400' is too large for a double; write a smaller number",
+    ),
+    "an empty cell": (
+        {"trnX": b"1,2,3\n1,,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: an empty cell is not a finite number; fill it in, or take its sample out of X and Y",
+    ),
+    "NA": (
+        {"trnX": b"1,2,3\n1,NA,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: 'NA' is not a finite number; fill it in, or take its sample out of X and Y",
+    ),
+    "semicolons": (
+        {"trnX": b"1;2;3\n1;2;3\n4;5;6\n"},
+        "trnX-3d.csv: cells are separated by semicolons, which gives 3 cells in each line; write commas between cells",
+    ),
+    "blanks between": (
+        {"trnX": b"1 2 3\n1 2 3\n4 5 6\n"},
+        "trnX-3d.csv: cells are separated by blanks, which gives 3 cells in each line; write commas between cells",
+    ),
+    "Python's number": (
+        {"trnX": b"1,2,3\n1,1_0,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: '1_0' is not a number; write a number such as -0.25",
+    ),
+    "Arabic digits": (
+        {"trnX": b"1,2,3\n1,\xd9\xa3,3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: '٣' holds U+0663 (arabic-indic digit three) as character 1; write 3",
+    ),
+    "201 digits": (
+        {"trnX": b"1,2,3\n1," + b"1" * 201 + b",3\n4,5,6\n"},
+        "trnX-3d.csv, line 2, column 2: '1111111111111111111111111111111111111111'... is not a number; write a number such as -0.25",
+    ),
+    "a stray quotation mark": (
+        {"trnX": b'1,2,3\n1,2"2,3\n4,5,6\n'},
+        "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
+    ),
+    "text after a quoted cell": (
+        {"trnX": b'1,2,3\n1,"2"2,3\n4,5,6\n'},
+        "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
+    ),
+    "an open quotation mark": (
+        {"trnY": b'1\n"-1\n1\n'},
+        "trnY-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
+    ),
+    "a short row": (
+        {"trnX": b"1,2,3\n1,2\n4,5,6\n"},
+        "trnX-3d.csv, line 2: the number of cells is 2, in line 1 it is 3; give every row the same number",
+    ),
+    "a comma at the end": (
+        {"trnX": b"1,2,3\n1,2,3\n4,5,6,\n"},
+        "trnX-3d.csv, line 3: the number of cells is 4, in line 1 it is 3; give every row the same number",
+    ),
+    "a blank line between": (
+        {"trnY": b"-1\n\n1\n1\n"},
+        "trnY-3d.csv, line 2: a blank line before the last row; take it out",
+    ),
+    "a blank line at the top": (
+        {"trnX": b"\n1,2,3\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv, line 1: a blank line before the last row; take it out",
+    ),
+    "other columns in dev": (
+        {"devX": b"1,2\n3,4\n"},
+        "devX-3d.csv, line 1: the number of columns is 2, in trnX-3d.csv it is 3; give both the same features",
+    ),
+    "two columns in Y": (
+        {"devY": b"1,0\n-1,0\n"},
+        "devY-3d.csv, line 1: 2 cells; a Y file has one label in each row",
+    ),
+    "fewer labels": (
+        {"trnY": b"1\n-1\n"},
+        "trnY-3d.csv holds 2 labels for the 3 rows of trnX-3d.csv; give each row its label",
+    ),
+    "Y alone has a header": (
+        {"trnY": b"y\n1\n-1\n1\n"},
+        "trnY-3d.csv has a header row ('y'), trnX-3d.csv has none; give both one, or neither",
+    ),
+    "one sample": (
+        {"trnX": b"1,2,3\n", "trnY": b"1\n"},
+        "trnX-3d.csv holds one sample; training needs two or more",
+    ),
+    "X alone has a header": (
+        {"trnX": b"a,b,c\n1,2,3\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv has a header row, trnY-3d.csv has none; give both one, or neither",
+    ),
+    "a slip in line 1": (
+        {"trnX": b"1,2,3x\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv, line 1, column 3: '3x' is not a number; write a number such as -0.25",
+    ),
+    "a name is missing": (
+        {"trnX": b",b,c\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv, line 1: column 1 has no name; name it, or leave it out if it is an exported index (pandas: index=False; R: row.names = FALSE)",
+    ),
+    "a name twice": (
+        {"trnX": b"a,b,a\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv, line 1, column 3: a second column called 'a'; rename one of them",
+    ),
+    "a header alone": (
+        {"trnX": b"a,b,c\n", "trnY": b"y\n"},
+        "trnX-3d.csv has a header row and no other; add the rows of data",
+    ),
+    "headers differ": (
+        {
+            "devX": b"a,b,d\n1,2,3\n",
+            "devY": b"y\n1\n",
+            "trnX": b"a,b,c\n1,2,3\n4,5,6\n",
+            "trnY": b"y\n1\n-1\n",
+        },
+        "devX-3d.csv, line 1: the header is not that of trnX-3d.csv; give both the same one",
+    ),
+    "pandas' column numbers": (
+        {"trnX": b"0,1,2\n1,2,3\n4,5,6\n", "trnY": b"0\n1\n-1\n"},
+        "trnX-3d.csv, line 1: the column numbers that pandas writes, not data; take them out, in Y too (if they are data, write 0.0 for 0 in Y)",
+    ),
+    "a control character": (
+        {"trnX": b"a,b,c\x07\n1,2,3\n4,5,6\n"},
+        "trnX-3d.csv, line 1, column 3: 'c\\x07' holds U+0007 (a control character) as character 2; write another name",
+    ),
+    "one class": (
+        {"trnY": b"1\n1\n1\n"},
+        "trnY-3d.csv: every label is '1'; a classifier needs two classes or more",
+    ),
+    "unknown in dev": (
+        {"devY": b"1\n2\n"},
+        "devY-3d.csv, line 2, column 1: label '2' never occurs in trnY-3d.csv; correct either",
+    ),
+    "no label": (
+        {"trnY": b'1\n""\n-1\n'},
+        "trnY-3d.csv, line 2, column 1: an empty cell is no label; fill it in",
+    ),
+    "a missing label": (
+        {"trnY": b"a\nNone\nb\n"},
+        "trnY-3d.csv, line 2, column 1: 'None' is no label; fill it in",
+    ),
+    "NaN as a label": (
+        {"trnY": b"1\nNaN\n-1\n"},
+        "trnY-3d.csv, line 2, column 1: 'NaN' is no label; fill it in",
+    ),
+    "numbers and words": (
+        {"devY": b"1\nl\n"},
+        "devY-3d.csv, line 2, column 1: labels are both numbers, such as '-1', and words, such as 'l'; write one kind only",
+    ),
+    "a fraction": (
+        {"trnY": b"1\n-1\n0.5\n"},
+        "trnY-3d.csv, line 3, column 1: label '0.5' is not a whole number, as a classifier needs; write whole numbers or words",
+    ),
+    "an endless label": (
+        {"trnY": b"1\n-1\n1e999\n"},
+        "trnY-3d.csv, line 3, column 1: label '1e999' is not a whole number, as a classifier needs; write whole numbers or words",
+    ),
+    "a large integer": (
+        {"trnY": b"1\n-1\n9223372036854775808\n"},
+        "trnY-3d.csv, line 3, column 1: label '9223372036854775808' needs more than 64 bits; write a word",
+    ),
+    "a right-to-left override": (
+        {"trnY": b"a\nb\nc\xe2\x80\xae\n"},
+        "trnY-3d.csv, line 3, column 1: 'c\\u202e' holds U+202E (right-to-left override) as character 2; write another name",
+    ),
+    "a zero-width space": (
+        {"trnY": b"a\nb\nb\xe2\x80\x8b\n"},
+        "trnY-3d.csv, line 3, column 1: 'b\\u200b' holds U+200B (zero width space) as character 2; write another name",
+    ),
+    "a label of 201 characters": (
+        {"trnY": b"a\nb\n" + b"c" * 201 + b"\n"},
+        f"trnY-3d.csv, line 3, column 1: '{'c' * 40}'... has 201 characters, more than 200; write another name",
+    ),
+}
+
+
+def refusal(path):
+    """Return the sentence with which the data are refused, the folder's name taken out."""
+    with pytest.raises(DataError) as caught:
+        load(path)
+    return str(caught.value).replace(f"{path}/", "").replace(f"{path}", "FOLDER")
+
+
+@pytest.mark.parametrize(("changes", "sentence"), REFUSALS.values(), ids=REFUSALS)
+def test_unsound_data_are_refused_with_one_sentence(tmp_path, changes, sentence):
+    """Each fault is told with file, line, column and what to do."""
+    assert refusal(folder(tmp_path, SMALL, **changes)) == sentence
+
+
+def test_a_place_that_cannot_be_read_is_told(tmp_path):
+    """A path that does not exist, or that no file system takes, gives a sentence."""
+    nowhere = "FOLDER does not exist; name a folder with the four CSV files or a data.tgz"
+
+    assert refusal(tmp_path / "nowhere") == nowhere
+    assert refusal(tmp_path / ("x" * 300)) in {nowhere, "FOLDER cannot be read: File name too long"}
+
+
+def test_a_file_beyond_the_limit_is_refused(tmp_path):
+    """A file that is larger than the limit is refused before it is parsed."""
+    folder(tmp_path, SMALL)
+    with (tmp_path / "trnX-3d.csv").open("ab") as stream:
+        stream.truncate(FILE_LIMIT + 1)
+
+    assert refusal(tmp_path) == "trnX-3d.csv has more than 32 MiB; give a smaller file"

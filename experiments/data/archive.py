@@ -12,9 +12,9 @@ import tarfile
 import zipfile
 import zlib
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from experiments.dataset.form import FILE_LIMIT, foreign
+from experiments.data.form import FILE_LIMIT, foreign
 from experiments.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
 TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of everything together, unpacked
-_COMPRESSED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_COMPRESSED: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
 
 
 def members(path: Path) -> Members:
@@ -82,14 +86,12 @@ def _name(text: str) -> PurePosixPath:
     return PurePosixPath(text.replace("\\", "/"))
 
 
-def _content(
-    path: Path, name: str, size: int, opened: Callable[..., io.BufferedIOBase], info: object
-) -> bytes:
+def _content(path: Path, name: str, size: int, opened: Callable[..., IO[bytes] | None], info: Any) -> bytes:
     if size > FILE_LIMIT:
         raise DataError(
             f"{path}: {name!r} has more than {FILE_LIMIT >> 20} MiB; pack the four CSV files alone"
         )
-    with _readable(path), opened(info) as stream:
+    with _readable(path), opened(info) or io.BytesIO() as stream:
         return stream.read(FILE_LIMIT)
 
 

@@ -19,7 +19,8 @@ _NEARLY = {
     ),
     r"[+-]?[0-9]*,[0-9]+": "holds a decimal comma; write a point",
     rf"[$€£¥] ?{_PLAIN}|{_PLAIN} ?[$€£¥]": "holds the sign of a currency; write the number alone",
-    r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}|[0-9]{1,2}[-. ]+[^\W\d_]{3,9}\.?(?:[- ][0-9]+)?|[^\W\d_]{3}[- ][0-9]{2}": (
+    r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}|[^\W\d_]{3}[- ][0-9]{2}"
+    r"|[0-9]{1,2}[-. ]+[^\W\d_]{3,9}\.?(?:[- ][0-9]+)?": (
         "looks like a date, into which spreadsheets turn numbers; write the number"
     ),
     r"[+-]?[0-9]*\.?[0-9]*[dD][+-]?[0-9]+": "has an exponent as Fortran writes it; write e for D",

@@ -7,11 +7,11 @@ import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 
-from experiments.dataset import archive
-from experiments.dataset.form import FILE_LIMIT
+from experiments.data import archive
+from experiments.data.form import FILE_LIMIT
 from experiments.errors import DataError
 from experiments.plaintext import shown
 
@@ -72,25 +72,36 @@ def find(path: Path) -> Finding:
         raise DataError(f"{error.filename or path} cannot be read: {error.strerror}") from None
 
 
-def watched(path: Path) -> list[Path]:
-    """List the files that can decide what `find` returns: a folder's, and those a folder down."""
+def deciding(path: Path) -> list[Path]:
+    """List the files that decide what `find` returns, be they there or not."""
     if not path.is_dir():
         return [path]
+    if (path / ARCHIVE_NAME).exists():
+        return [path / ARCHIVE_NAME]
+    nearly = {*map(_bare, FILE_NAMES)}
+    near = (file for file in _listed(path) if _is_archive(file) or _bare(file.name) in nearly)
+    return sorted({*(path / name for name in FILE_NAMES), *near})
+
+
+def _listed(path: Path) -> list[Path]:
+    """List the files in a folder and in those below it."""
     return sorted(
-        file for file in (*path.glob("*"), *path.glob("*/*")) if file.is_file() and _seen(file.name)
+        file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file()
     )
+
+
+def _is_archive(path: PurePath) -> bool:
+    return path.name.lower().endswith(archive.SUFFIXES)
 
 
 def _in_folder(path: Path) -> Finding:
     if (path / ARCHIVE_NAME).exists():
         return _in_archive(path / ARCHIVE_NAME)
-    files = [PurePosixPath(file.relative_to(path)) for file in watched(path)]
+    files = [PurePosixPath(file.relative_to(path)) for file in _listed(path)]
     sets = _sets(files)
     loose = next((found for found in sets if found[FILE_NAMES[0]].parent == PurePosixPath()), None)
     own = loose is not None and not _is_stand_in(path, loose)
-    packed = [
-        path / file for file in files if len(file.parts) == 1 and file.name.lower().endswith(archive.SUFFIXES)
-    ]
+    packed = [path / file for file in files if len(file.parts) == 1 and _is_archive(file)]
     fitting = [file for file in packed if _holds_all(file, harmless=own)]
     if not own:
         below = [found for found in sets if found is not loose]
@@ -174,7 +185,7 @@ def _seen(name: str) -> bool:
 
 
 def _holds_all(path: Path, *, harmless: bool) -> bool:
-    """Tell whether an archive holds the four files; one that cannot be read is told unless it is `harmless`."""
+    """Tell whether an archive holds the four files; one that cannot be read is an error unless `harmless`."""
     try:
         names = [name for name in archive.members(path) if all(map(_seen, name.parts))]
     except DataError:
@@ -223,7 +234,7 @@ def _neighbour(path: Path) -> str:
         return ""
     stem = path.name.lower().partition(".")[0]
     names = sorted(file.name for file in path.parent.iterdir() if _seen(file.name))
-    packed = [name for name in names if name.lower().endswith(archive.SUFFIXES)]
+    packed = [name for name in names if _is_archive(PurePath(name))]
     near = [name for name in names if name.lower() == path.name.lower()]
     near += [name for name in packed if name.lower().partition(".")[0] == stem]
     near += difflib.get_close_matches(path.name, names, n=1, cutoff=0.8)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from experiments.dataset.cells import NUMBER, oddity
+from experiments.data.cells import NUMBER, oddity
 from experiments.errors import DataError
 from experiments.plaintext import excerpt
 
 if TYPE_CHECKING:
-    from experiments.dataset.table import Labels
+    from experiments.data.table import Labels
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _INT64 = np.iinfo(np.int64)
@@ -65,9 +65,8 @@ def remarks(train: Labels) -> tuple[str, ...]:
     if not all(wrapped):
         return ()
     number = wrapped[0][1] if wrapped[0] else ""
-    return (
-        f"{train.file}: labels such as {excerpt(train.texts[0])} are read as words; write {number} for a number",
-    )
+    told = f"labels such as {excerpt(train.texts[0])} are read as words"
+    return (f"{train.file}: {told}; write {number} if the number is meant",)
 
 
 def _int64(labels: Labels, row: int) -> int:

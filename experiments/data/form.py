@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from experiments.dataset.cells import ERRORS, NUMBER
+from experiments.data.cells import ERRORS, NUMBER
 from experiments.errors import DataError
 from experiments.plaintext import excerpt
 
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     Rows = list[list[str]]
 
 FILE_LIMIT = 32 * 2**20  # bytes
-WITHOUT_INDEX = (
-    "an index that was exported; write the file without it (pandas: index=False; R: row.names = FALSE)"
-)
+_HOW = "(pandas: index=False; R: row.names = FALSE)"
+WITHOUT_INDEX = f"an index that was exported; write the file without it {_HOW}"
 SEPARATORS = {"commas": ",", "tabs": "\t", "semicolons": ";", "bars": "|", "blanks": " "}
 # How files begin that are no text, or not the data's.
 _FOREIGN = {
@@ -122,7 +121,8 @@ def fault(lines: Sequence[str], *, labels: bool = False) -> str:
 def _about_lines(lines: Sequence[str]) -> Iterator[str]:
     """Look for lines that hold no data: a note to a spreadsheet, comments, blanks."""
     if re.fullmatch(r'"?sep=.{1,2}"?', lines[0], re.IGNORECASE):
-        yield f", line 1: {excerpt(lines[0])} is a note to a spreadsheet; take it out, and separate cells by commas"
+        note = f"{excerpt(lines[0])} is a note to a spreadsheet"
+        yield f", line 1: {note}; take it out, and separate cells by commas"
     for number, line in enumerate(lines, start=1):
         comment = line.lstrip().startswith(("#", "//", "%")) and not line.lstrip().startswith(ERRORS)
         if comment and line.count(",") != lines[-1].count(","):
@@ -141,7 +141,7 @@ def _about_edges(lines: Sequence[str]) -> Iterator[str]:
         yield ": every line begins with a comma; take it out"
     if all(re.fullmatch(r'"[^"]*,[^"]*"', line.strip()) for line in lines):
         count = len(lines[-1].split(","))
-        yield f": every line is quoted as a whole; take the quotation marks out, which gives {count} cells in each"
+        yield f": every line is quoted as a whole; without the quotation marks it has {count} cells"
     if all(re.fullmatch(r"'[^']*'", cell) for cell in split(body[-1]) or [""]):
         yield ": cells stand in single quotation marks; take them out"
 
@@ -178,21 +178,26 @@ def _about_columns(lines: Sequence[str]) -> Iterator[str]:
         return
     unnamed = table[0][0] == "" and all(table[0][1:])
     column = [row[0] for row in table[unnamed:]]
+    advice = WITHOUT_INDEX
+    if unnamed and all(cell.isdigit() for cell in table[0][1:]):  # names that pandas made up
+        advice = advice.replace("index=False", "index=False, header=False")
     if counts(column):
-        yield f", {'line 1: ' if unnamed else ''}column 1 counts the rows: {WITHOUT_INDEX}"
+        yield f", {'line 1: ' if unnamed else ''}column 1 counts the rows: {advice}"
     elif unnamed and len(set(column)) == len(column) > 1:
-        yield f", line 1: column 1 has no name and holds row names: {WITHOUT_INDEX}"
+        yield f", line 1: column 1 has no name; name it, or leave it out if it is an exported index {_HOW}"
 
 
 def _about_line_1(lines: Sequence[str]) -> Iterator[str]:
     """Look for a line 1 that is unlike all others."""
     widths = [len(split(line) or []) for line in lines]
     first, *rest = widths
-    if len(set(rest)) != 1 or first == rest[0] or len(rest) < 2:
+    if len(set(rest)) != 1 or first == rest[0] or len(rest) < 2 or not lines[0].strip():
         return
     if first == rest[0] - 1 and not any(NUMBER.fullmatch(cell) for cell in split(lines[0]) or []):
-        yield f", line 1 has {first} cells and every other line {rest[0]}, so column 1 holds row names: {WITHOUT_INDEX}"
-    yield f", line 1: {excerpt(lines[0])}, where every other line has {rest[0]} cells; take it out if it is a title"
+        told = f", line 1 has {first} cells and every other line {rest[0]}"
+        yield f"{told}, so column 1 holds row names: {WITHOUT_INDEX}"
+    told = f"{excerpt(lines[0])}, where every other line has {rest[0]} cells"
+    yield f", line 1: {told}; take it out if it is a title"
 
 
 def counts(column: Sequence[str]) -> bool:

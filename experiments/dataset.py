@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.dataset import form
-from experiments.dataset.cells import NUMBER
-from experiments.dataset.files import FILE_NAMES, STAND_IN, Found, find
-from experiments.dataset.labels import remarks, typed
-from experiments.dataset.table import Inputs, Labels, read_inputs, read_labels
+from experiments.data import form
+from experiments.data.cells import NUMBER
+from experiments.data.files import FILE_NAMES, STAND_IN, Found, find
+from experiments.data.labels import remarks, typed
+from experiments.data.table import Inputs, Labels, read_inputs, read_labels
 from experiments.errors import DataError
+from experiments.plaintext import excerpt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ class Dataset:
     others : tuple of str
         Names of further files found there, sorted; left alone.
     remarks : tuple of str
-        What was taken for granted, a sentence each without its full stop: another file name, labels in a wrapping.
+        What was taken for granted, such as another file name; a sentence each, without its full stop.
     """
 
     X_train: np.ndarray
@@ -118,7 +119,7 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
 
 
 def values(content: bytes, file: str) -> tuple[tuple[float | str, ...], ...]:
-    """Return the cells of any CSV file, numbers as numbers, whatever its line ends, quotation marks and blanks.
+    """Return the cells of a CSV file, numbers as numbers, whatever its line ends, quotation marks and blanks.
 
     Raises
     ------
@@ -135,8 +136,10 @@ def _set(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
         return _read(x_file, y_file)
     except DataError:
         if _fit(y_file, x_file):
-            told = f"{x_file.place} and {y_file.place} seem to be swapped: the first holds one column, the other more"
-            raise DataError(told) from None
+            names = f"{x_file.place} and {y_file.place}"
+            raise DataError(
+                f"{names} seem to be swapped: the first holds one column, the other more"
+            ) from None
         raise
 
 
@@ -166,28 +169,26 @@ def _are_column_numbers(x: Inputs, y: Labels) -> bool:
     return columns > 1 and y.texts[0] == "0" and x.values[0].tolist() == list(range(columns))
 
 
-def _check_lengths(train: Inputs, train_labels: Labels, dev: Inputs, dev_labels: Labels) -> None:
+def _check_lengths(train: Inputs, train_y: Labels, dev: Inputs, dev_y: Labels) -> None:
     """Refuse another number of labels than of rows, with the likeliest reason."""
-    counts = (len(train.values), len(dev.values))
-    if counts != (labelled := (len(train_labels.texts), len(dev_labels.texts))) and counts == labelled[::-1]:
-        raise DataError(f"{train_labels.file} and {dev_labels.file} seem to be swapped: {labelled[0]} labels for "
-                        f"{counts[0]} rows of {train.file}, and the other way round")  # fmt: skip
-    for x, y in ((train, train_labels), (dev, dev_labels)):
-        rows, columns = x.values.shape
-        told = f"{y.file} holds {len(y.texts)} labels for the {rows} rows of {x.file}"
-        if len(y.texts) == rows:
+    counts, labelled = (len(train.values), len(dev.values)), (len(train_y.texts), len(dev_y.texts))
+    if counts != labelled and counts == labelled[::-1]:
+        told = f"{labelled[0]} labels for the {counts[0]} rows of {train.file}, and the other way round"
+        raise DataError(f"{train_y.file} and {dev_y.file} seem to be swapped: {told}")
+    for x, y in ((train, train_y), (dev, dev_y)):
+        (rows, columns), labels = x.values.shape, len(y.texts)
+        if rows == labels:
             continue
-        if columns == len(y.texts):
-            raise DataError(
-                f"{x.file} lies on its side: {columns} columns for {len(y.texts)} labels; write a row for each sample"
-            )
-        if x.header and len(y.texts) == rows - 1:
-            raise DataError(f"{x.file} has a header row, {y.file} has none; give both one, or neither")
-        if not x.header and len(y.texts) == rows + 1 and y.texts[0] not in y.texts[1:]:
-            raise DataError(
-                f"{y.file} has a header row ({y.texts[0]!r}), {x.file} has none; give both one, or neither"
-            )
-        raise DataError(f"{told}; give each row its label")
+        told = f"{y.file} holds {labels} labels for the {rows} rows of {x.file}; give each row its label"
+        if columns == labels:
+            side = f"{columns} columns for {labels} labels"
+            told = f"{x.file} lies on its side: {side}; write a row for each sample"
+        elif x.header and labels == rows - 1:
+            told = f"{x.file} has a header row, {y.file} has none; give both one, or neither"
+        elif not x.header and labels == rows + 1 and y.texts[0] not in y.texts[1:]:
+            name = excerpt(y.texts[0])
+            told = f"{y.file} has a header row ({name}), {x.file} has none; give both one, or neither"
+        raise DataError(told)
 
 
 def _check_same_columns(train: Inputs, dev: Inputs) -> None:
@@ -207,19 +208,17 @@ def _check_same_columns(train: Inputs, dev: Inputs) -> None:
 
 
 def _refuse_index(train: Inputs, dev: Inputs) -> None:
-    """Refuse a column 1 that is an exported index: it counts the rows, or numbers those of a shuffled split."""
-    if train.values.shape[1] < 2:
-        return
+    """Refuse a column 1 that counts the rows, or numbers those of a shuffled split: an exported index."""
     first, second = train.values[:, 0], dev.values[:, 0]
     both = np.concatenate([first, second])
-    start = both.min()
-    through = start + np.arange(len(both))
-    again = start + np.concatenate([np.arange(len(first)), np.arange(len(second))])
-    if start not in {0, 1} or not (np.array_equal(np.sort(both), through) or np.array_equal(both, again)):
+    start, through = both.min(), both.min() + np.arange(len(both))
+    again = np.concatenate([start + np.arange(len(first)), start + np.arange(len(second))])
+    counts = np.array_equal(both, through) or np.array_equal(both, again)
+    numbers = np.array_equal(np.sort(both), through)
+    if train.values.shape[1] < 2 or start not in {0, 1} or not (counts or numbers):
         return
-    how = "counts" if np.array_equal(both, again) or np.array_equal(both, through) else "numbers"
-    name = f" ({train.header[0]!r})" if train.header else ""
+    name = f" ({excerpt(train.header[0])})" if train.header else ""
     raise DataError(
-        f"{train.file}, column 1{name} {how} the rows, in {dev.file} too: {form.WITHOUT_INDEX}; if it is a "
-        "feature, set index_column = true below [data] in report.toml"
+        f"{train.file}, column 1{name} {'counts' if counts else 'numbers'} the rows, in {dev.file} too: "
+        f"{form.WITHOUT_INDEX}; if it is a feature, set index_column = true below [data] in report.toml"
     )

@@ -5,13 +5,19 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from experiments.dataset import form
-from experiments.dataset.cells import MISSING, NOT_FINITE, NUMBER, oddity
+from experiments.data import form
+from experiments.data.cells import MISSING, NOT_FINITE, NUMBER, oddity
 from experiments.errors import DataError
 from experiments.plaintext import LONGEST, excerpt, objection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,9 @@ def read_inputs(content: bytes, file: str) -> Inputs:
     Raises
     ------
     DataError
-        If the content is no table of finite numbers, with its form or the line and column of the first offence.
+        If the content is no table of finite numbers: what its form is, or where the first offence is.
     """
-    lines = form.lines(content, file)
-    try:
-        return _inputs(form.rows(lines, file), file)
-    except DataError as error:
-        if told := form.fault(lines):
-            raise DataError(f"{file}{told}") from error
-        raise
+    return _read(content, file, _inputs)
 
 
 def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
@@ -62,30 +62,38 @@ def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
     Raises
     ------
     DataError
-        If the content is no column of words or numbers, with its form or the line of the first offence.
+        If the content is no column of words or numbers: what its form is, or where the first offence is.
     """
-    lines = form.lines(content, file)
-    try:
-        rows = form.rows(lines, file)
-        if len(rows[0]) > 1:
-            if len(rows) == 1 + has_header:
-                raise DataError(
-                    f"{file}: all labels stand in line {len(rows)}; write each in a line of its own"
-                )
-            raise DataError(f"{file}, line 1: {len(rows[0])} cells; a Y file has one label in each row")
-    except DataError as error:
-        if told := form.fault(lines, labels=True):
-            raise DataError(f"{file}{told}") from error
-        raise
-    texts = tuple(row[0] for row in rows)
+    texts = _read(content, file, _column, labels=True)
     for line, text in enumerate(texts, start=1):
         where = f"{file}, line {line}, column 1"
         if text in MISSING or NOT_FINITE.fullmatch(text):
-            raise DataError(f"{where}: {_told(text)} is no label; fill it in")
+            advice = "fill it in" if "inf" not in text.lower() else "write a word or a whole number"
+            raise DataError(f"{where}: {_told(text)} is no label; {advice}")
         _refuse_hidden(text, where)
     if has_header and len(texts) == 1:
         raise DataError(f"{file} has a header row, as X has, and no other; add the labels")
     return Labels(file, (texts[0],) if has_header else None, texts[has_header:])
+
+
+def _read(content: bytes, file: str, read: Callable[[form.Rows, str], T], *, labels: bool = False) -> T:
+    """Read the rows of a file; where that fails, look for what is wrong with its form as a whole."""
+    lines = form.lines(content, file)
+    try:
+        return read(form.rows(lines, file), file)
+    except DataError as error:
+        if told := form.fault(lines, labels=labels):
+            raise DataError(f"{file}{told}") from error
+        raise
+
+
+def _column(rows: form.Rows, file: str) -> tuple[str, ...]:
+    """Return the only cell of each row."""
+    if len(rows[0]) > 1 and len(rows) == 1:
+        raise DataError(f"{file}: all labels stand in line 1; write each in a line of its own")
+    if len(rows[0]) > 1:
+        raise DataError(f"{file}, line 1: {len(rows[0])} cells; a Y file has one label in each row")
+    return tuple(row[0] for row in rows)
 
 
 def _inputs(rows: form.Rows, file: str) -> Inputs:
