@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import platform
 import select
-import signal
 import sys
 import tempfile
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report import memory
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
+from report.process import interrupted_by_termination, memory_is_short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from report.console import Console
 
@@ -70,7 +68,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
         The exit code.
     """
     try:
-        with _stoppable():
+        with interrupted_by_termination():
             code = work()
             sys.stdout.flush()  # here, where a closed pipe or a full disk is still told well
     except KeyboardInterrupt:
@@ -79,7 +77,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     except Exception as error:  # noqa: BLE001 - the boundary: nothing may pass
         if isinstance(error, BrokenPipeError) and _reader_left():
             return INTERRUPTED
-        if memory.is_short():  # whatever it looks like
+        if memory_is_short():  # whatever it looks like
             error = error if translated(error) else MemoryError()
         told = translated(error) or _bug(error, log_folder)
         console.error(str(told), told.hint)
@@ -129,20 +127,6 @@ def _bug(error: Exception, folder: Path) -> ReportError:
     )
     bug.exit_code = BUG
     return bug
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let a kill or a closed terminal unwind the run as Ctrl-C does, so that no child process stays."""
-    former = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not where nohup ignores it
-            former[number] = signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _reader_left() -> bool:

@@ -169,16 +169,16 @@ def _build_options(parser: argparse.ArgumentParser) -> None:
 def _build(arguments: argparse.Namespace, console: Console) -> int:
     from report import pipeline  # noqa: PLC0415
 
-    pipeline.build(
-        config_path=arguments.config,
-        data=arguments.data,
-        out=arguments.out,
-        jobs=arguments.jobs,
+    request = pipeline.Request(
+        arguments.config,
+        arguments.data,
+        arguments.out,
+        arguments.jobs,
         quick=arguments.quick,
         force=arguments.force,
         pdf=not arguments.no_pdf,
-        console=console,
     )
+    pipeline.build(request, console)
     return 0
 
 

@@ -9,7 +9,8 @@ from msgspec import convert, structs
 
 from experiments import atomic, dataset, explore
 from experiments.record import Space
-from report import bundle, config, figures, publish, sources, store
+from report import bundle, cache, config, figures, publish
+from report.cache import Cache, Inputs, Snapshot
 from report.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def run(
             f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",
             "Take fewer values for some hyper-parameters, or fewer --seeds.",
         )
-    inputs = sources.Inputs(settings, data or settings.data_path, quick=False, pdf=False)
+    inputs = Inputs(settings, data or settings.data_path, quick=False, pdf=False)
     with publish.locked(out):
         read = dataset.load(inputs.data, index_column=settings.index_column)
         for remark in read.remarks:
             console.warn(f"{remark}.")
-        keys = sources.keys(inputs)
-        shelf = store.Store(out / store.FOLDER, keys, lambda: keys, console, force=False).shelf("fits")
+        keys = {"fits": Snapshot(inputs).key("fits")}
+        kept = Cache(out / cache.FOLDER, inputs, keys, console, force=False)
         tried = len(convert(values, Space).settings(len(read.X_train)))
         console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
         try:
@@ -88,7 +89,7 @@ def run(
                     *(read.X_train, read.y_train, read.X_dev, read.y_dev),
                     seeds=[(settings.seed + i) % 2**32 for i in range(seeds)],
                     jobs=jobs,
-                    store=shelf,
+                    store=kept.store("fits"),
                     progress=console.progress,
                     scheduler=scheduler,
                 )

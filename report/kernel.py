@@ -20,10 +20,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from experiments import numerics
-from report import memory
 from report.errors import CheckError, MachineError
-from report.leash import leashed
 from report.notebook import METADATA, SOURCE, heading
+from report.process import group_guard, memory_is_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,8 +74,8 @@ def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int
     log = folder.parent / LOG
     private = Path(tempfile.mkdtemp(prefix="report-"))
     try:
-        with log.open("wb") as words, leashed() as leash:
-            _run(notebook, folder, private, _environment(private, jobs), words, leash, starting)
+        with log.open("wb") as words, group_guard() as guard:
+            _run(notebook, folder, private, _environment(private, jobs), words, guard, starting)
     except CellExecutionError as error:
         reason = f"{error.ename}: {error.evalue.strip()}"
         if any(word in reason for word in MEMORY):  # in the middle of many lines of advice
@@ -101,11 +100,11 @@ def _run(
     private: Path,
     environ: Mapping[str, str],
     words: Any,
-    leash: Callable[[int], None],
+    guard: Callable[[int], None],
     starting: Callable[..., None],
 ) -> None:
     """Execute in a thread, so that a Ctrl-C reaches us and not nbclient, which would take seconds over it."""
-    if memory.is_short():  # for the threads of the library that talks to the kernel, which would abort us
+    if memory_is_short():  # for the threads of the library that talks to the kernel, which would abort us
         raise MemoryError
     specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # no kernel but this Python's
     # Sockets are files, where their names are short enough: no network is needed, nobody else can connect.
@@ -138,7 +137,7 @@ def _run(
             extra_arguments=["--HistoryManager.enabled=False"],
         )
         provisioner: Any = manager.provisioner
-        leash(provisioner.pgid)
+        guard(provisioner.pgid)
         await client.async_execute(cleanup_kc=True)
 
     def run() -> None:

@@ -10,7 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from experiments import atomic
-from report import freshness
+from report import cache
 from report.errors import InputError, MachineError, ReportError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def locked(out: Path) -> Iterator[None]:
         Another build is at work in the folder.
     """
     place = out.resolve()
-    if place == freshness.ROOT or any(place.is_relative_to(freshness.ROOT / name) for name in OURS):
+    if place == cache.ROOT or any(place.is_relative_to(cache.ROOT / name) for name in OURS):
         raise InputError(f"{out} holds the program's own files.", "Choose another folder with --out.")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -56,18 +56,18 @@ def locked(out: Path) -> Iterator[None]:
         yield
 
 
-def stale(out: Path, key: freshness.Key) -> str:
+def stale(out: Path, key: cache.Key) -> str:
     """Say why a build must run: an input or an output changed; empty if all is as the last one left it."""
     stamps = _stamps(out)
     if "key" not in stamps:
         return "the last build was cut off while it was put in place" if stamps else "there is no build yet"
-    if reason := freshness.why(stamps["key"], key):
+    if reason := cache.why(stamps["key"], key):
         return reason
-    if reason := freshness.why(stamps["system"], freshness.system_files(stamps["system"])):
+    if reason := cache.why(stamps["system"], cache.system_files(stamps["system"])):
         return reason
     for name, digest in stamps["outputs"].items():
         try:
-            if freshness.digest((out / name).read_bytes()) != digest:
+            if cache.digest((out / name).read_bytes()) != digest:
                 return f"{name} was changed"
         except OSError:
             return f"{name} is missing"
@@ -94,7 +94,7 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
         _clear(work)
 
 
-def put_in_place(work: Path, out: Path, key: freshness.Key, system: Iterable[str]) -> None:
+def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
     """Move a finished build over the old one, the manifest last, then note what it was made from.
 
     A kill in between leaves no note, so that the next run builds again; an error takes all of it back.
@@ -117,7 +117,7 @@ def put_in_place(work: Path, out: Path, key: freshness.Key, system: Iterable[str
     """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
-    outputs = {name: freshness.digest((work / name).read_bytes()) for name in names}
+    outputs = {name: cache.digest((work / name).read_bytes()) for name in names}
     former = _stamps(out)
     gone = sorted(former.get("outputs", {}).keys() - outputs.keys())
     present = [name for name in (*gone, *names) if (out / name).exists()]
@@ -145,7 +145,7 @@ def put_in_place(work: Path, out: Path, key: freshness.Key, system: Iterable[str
                 "Close what holds it, or check who owns it; then run again: what was computed is kept.",
             ) from error
         raise
-    _write_json(out / STAMPS, {"key": key, "system": freshness.system_files(system), "outputs": outputs})
+    _write_json(out / STAMPS, {"key": key, "system": cache.system_files(system), "outputs": outputs})
     shutil.rmtree(out / FAILED, ignore_errors=True)
 
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from experiments.record import Record, Search, Value, values
-from report import freshness
+from report.cache import Snapshot
 from report.config import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiments.dataset import Dataset
+    from report.cache import Inputs
 
-ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
 ATTACHED = (NOTEBOOK, LEDGER, CONFIG, RESULTS)
-VERIFY = ROOT / "report" / "verify"  # changes no page
 STUDIED = ("seeds", "selection", "certificate")  # printed beside the numbers that were asked for
-# Whose code and whose versions can change what the pages show.
-CODE = ("derivations", "experiments", "report", "templates")
+# Whose versions can change what the pages show.
 PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
 
 
@@ -52,7 +48,7 @@ class Data(Struct, frozen=True):
 
 
 class MadeWith(Struct, frozen=True):
-    """What made the submission: a digest of each part of this program's code, and versions."""
+    """What made the submission: a digest of each stage's code, and versions."""
 
     code: dict[str, str]
     versions: dict[str, str]
@@ -133,9 +129,7 @@ def collect(
     derived: Derived,
     data: Dataset,
     studied: Mapping[str, Any],
-    seed: int,
-    *,
-    quick: bool,
+    inputs: Inputs,
 ) -> Results:
     """Collect the content of results.json.
 
@@ -149,10 +143,8 @@ def collect(
         The data.
     studied
         What was computed beside the notebook: ``environment``, and all of `STUDIED`.
-    seed
-        Of every network.
-    quick
-        Whether only a small part of the search was run.
+    inputs
+        What the build is made from.
     """
     files = {file.name: DataFile(file.sha256, file.rows, file.columns) for file in data.files}
     return Results(
@@ -161,9 +153,9 @@ def collect(
         data=Data(data.stand_in, files, data.others),
         environment=studied["environment"],
         studied={name: studied[name] for name in STUDIED},
-        seed=seed,
-        quick=quick,
-        made_with=made_with(),
+        seed=inputs.config.seed,
+        quick=inputs.quick,
+        made_with=made_with(Snapshot(inputs)),
     )
 
 
@@ -178,23 +170,10 @@ def formulas(derived: Derived) -> dict[str, Formula]:
     return {key: Formula(_question(key), latex) for key, latex in printed.items()}
 
 
-def made_with() -> MadeWith:
+def made_with(snapshot: Snapshot) -> MadeWith:
     """Return the digests of this program's code and the versions that it runs with."""
-    found = freshness.installed()
-    return MadeWith(
-        code={part: _digest(ROOT / part) for part in CODE},
-        versions={"python": platform.python_version(), **{name: found[name] for name in PACKAGES}},
-    )
-
-
-def _digest(folder: Path) -> str:
-    """Return one sha256 of all sources in a folder: their paths and contents."""
-    found = hashlib.sha256()
-    sources = (path for path in folder.rglob("*") if path.suffix in (".py", ".tex"))
-    for path in sorted(path for path in sources if VERIFY not in path.parents):
-        content = path.read_bytes()
-        found.update(f"{path.relative_to(folder)} {len(content)}\n".encode() + content)
-    return found.hexdigest()
+    versions = {name: snapshot.installed[name] for name in PACKAGES}
+    return MadeWith(snapshot.code_digests(), {"python": platform.python_version(), **versions})
 
 
 def _question(key: str) -> str:

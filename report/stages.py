@@ -16,22 +16,22 @@ from experiments import dataset, numerics
 from experiments.record import Search, Setting, search_rows, values
 from experiments.statistics import wilson
 from report import bundle as bundles
-from report import freshness, pages, results, system
+from report import pages, results, system
+from report.cache import TEMPLATES
 from report.config import QUESTIONS
 from report.errors import CheckError
 from report.latex.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
 from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
-from report.sources import TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from experiments.dataset import Dataset
+    from report.cache import Inputs, Key
     from report.console import Console
     from report.latex.render import Page
     from report.notebook import Notebook
-    from report.sources import Inputs
 
 PDF, PAGES = "submission.pdf", "pages.json"
 
@@ -183,7 +183,7 @@ def typeset(
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
-    collected = results.collect(record, derived, data, studied, config.seed, quick=inputs.quick)
+    collected = results.collect(record, derived, data, studied, inputs)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
         **{f"figures/{name}.pdf": content for name, content in drawn.items()},
@@ -225,7 +225,7 @@ def compile_pages(
     return read
 
 
-def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, freshness.Key], work: Path) -> None:
+def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, Key], work: Path) -> None:
     """Write the zip that is handed in, and the manifest."""
     files = {str(path.relative_to(work)): path.read_bytes() for path in work.rglob("*") if path.is_file()}
     inputs_hashes = {f.name: f.sha256 for f in data.files}

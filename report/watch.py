@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from report import config, freshness, sources
+import watchfiles
+
+from report import config
+from report.cache import LOCK, MOST_NAMED, PARTS, ROOT, TEMPLATES
 from report.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from report.console import Console
 
-POLL = 0.3  # seconds between two looks; also how long files must rest before they are built from
+REST = 300  # milliseconds that files must rest before they are built from
 PATIENCE = 2.0  # seconds in which an interrupted build ends by itself
-State = dict[str, tuple[int, int, int, int] | None]
+SOURCES = (".py", ".c", ".tex")
 
 
 def forever(options: Sequence[str], config_path: Path, data: Path | None, console: Console) -> NoReturn:
@@ -41,86 +43,63 @@ def forever(options: Sequence[str], config_path: Path, data: Path | None, consol
     console : Console
         Told what changed, and how long a build took.
     """
-    watched = data or _data(config_path, None)
+    place = data
     while True:
-        files = Files(config_path, watched)
+        place = data or _data(config_path, place)
+        changes = _changes(config_path, place)
+        next(changes)  # from here on nothing is missed
         began = time.monotonic()
-        code = _build(options, files)
-        ended = (
-            f"{'Built' if code == 0 else f'Failed (exit code {code})'} in {time.monotonic() - began:.1f} s"
-        )
-        console.note(f"{ended}; watching {len(files)} files, Ctrl-C ends.")
-        while files.moved() or not files.changed:  # an editor may still be saving
-            time.sleep(POLL)
-        named = sorted(files.changed)
-        console.note(f"{', '.join(named[: freshness.MOST_NAMED])} changed.")
-        watched = data or _data(config_path, watched)
+        code, changed = _build(options, changes)
+        ended = "Built" if code == 0 else f"Failed (exit code {code})"
+        console.note(f"{ended} in {time.monotonic() - began:.1f} s; watching for changes, Ctrl-C ends.")
+        while not changed:
+            changed = next(changes)
+        console.note(f"{', '.join(sorted(changed)[:MOST_NAMED])} changed.")
 
 
-class Files:
-    """All files that a build depends on, and which of them have changed since a first look.
+def _changes(config_path: Path, data: Path | None) -> Iterator[set[str]]:
+    """Yield, every `REST` milliseconds, the names of the files that have changed and then rested."""
+    code = [path for part in PARTS for path in (ROOT / part, *(ROOT / part).rglob("*")) if path.is_dir()]
+    single = {path.absolute() for path in (config_path, LOCK, data) if path}
+    folders = {path for path in (*code, TEMPLATES, *(path.parent for path in single)) if path.is_dir()}
+    if data and data.is_dir():
+        folders.add(data.absolute())
 
-    Attributes
-    ----------
-    changed : set of str
-        The names of those that were seen to change; one that has changed back is among them.
-    """
+    def matters(_: watchfiles.Change, name: str) -> bool:
+        path = Path(name)
+        if path.name.startswith("."):
+            return False
+        inside = data is not None and path.parent == data.absolute()
+        return inside or path in single or (path.parent in {*code, TEMPLATES} and path.suffix in SOURCES)
 
-    def __init__(self, config_path: Path, data: Path | None) -> None:
-        self.changed: set[str] = set()
-        self._paths = (config_path, data)
-        self._last = _state(config_path, data)
-
-    def __len__(self) -> int:
-        return len(self._last)
-
-    def moved(self) -> bool:
-        """Look again, and tell whether something has changed since the last look."""
-        last, self._last = self._last, _state(*self._paths)
-        differ = {name for name in {*last, *self._last} if last.get(name) != self._last.get(name)}
-        self.changed |= differ
-        return bool(differ)
+    for found in watchfiles.watch(
+        *folders, watch_filter=matters, recursive=False, step=REST, rust_timeout=REST, yield_on_timeout=True
+    ):
+        paths = [Path(name) for _, name in found]
+        yield {str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in paths}
 
 
 def _data(config_path: Path, former: Path | None) -> Path | None:
-    """Tell where the data are; while the configuration is wrong, where they were."""
+    """Return where the data are; while the configuration is wrong, where they were."""
     try:
         return config.load(config_path).data_path
     except InputError:
         return former
 
 
-def _state(config_path: Path, data: Path | None) -> State:
-    """Look at all files that a build depends on; a time that goes backwards is a change, too."""
-    state: State = {}
-    for path in (config_path, *sources.files(data)):
-        name = str(path.relative_to(freshness.ROOT) if path.is_relative_to(freshness.ROOT) else path)
-        try:
-            status = os.stat(path)  # noqa: PTH116 - more than a hundred of them, three times a second
-            # The third is new when a file was moved away and back, faster than we look.
-            state[name] = (status.st_mtime_ns, status.st_size, status.st_ctime_ns, status.st_ino)
-        except OSError:
-            state[name] = None
-    return state
-
-
-def _build(options: Sequence[str], files: Files) -> int:
-    """Run one build, with an eye on the files; if we are interrupted, let it end by itself before we do."""
-    program = str(freshness.ROOT / "generate_report.py")
-    process = subprocess.Popen([sys.executable, program, "build", *options])
+def _build(options: Sequence[str], changes: Iterator[set[str]]) -> tuple[int, set[str]]:
+    """Run one build; return its exit code and what changed meanwhile. An interrupt lets it end by itself."""
+    program = str(ROOT / "generate_report.py")
+    changed: set[str] = set()
+    process = subprocess.Popen([sys.executable, program, "build", *options], env=dict(os.environ))
     try:
         while process.poll() is None:
-            files.moved()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL)
+            changed |= next(changes)
     except KeyboardInterrupt:  # which a terminal sends to both
-        try:
-            process.wait(PATIENCE / 2)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGTERM)
+        for stop in (signal.SIGTERM, signal.SIGKILL):
             try:
                 process.wait(PATIENCE / 2)
             except subprocess.TimeoutExpired:
-                process.kill()
+                process.send_signal(stop)
         raise
-    return process.returncode
+    return process.returncode, changed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from experiments import atomic
 from report.errors import MachineError
 from report.latex import log as latex_log
-from report.leash import leashed
+from report.process import group_guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,7 @@ def question_pages(folder: Path) -> dict[str, int]:
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """Run a command with its children in a group of its own, silently; give its code and what it said."""
     with (
-        leashed() as leash,
+        group_guard() as guard,
         subprocess.Popen(
             command,
             cwd=folder,
@@ -128,7 +128,7 @@ def _run(command: list[str], folder: Path) -> tuple[int, str]:
             start_new_session=True,
         ) as process,
     ):
-        leash(process.pid)
+        guard(process.pid)
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
         except BaseException as error:

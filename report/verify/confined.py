@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from report.boundary import translated
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
-from report.leash import leashed
+from report.process import group_guard
 from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def run(
     answer_file, log = folder / f"{module}.json", folder / f"{module}.log"
     numbers = [str(number) for number in (limits.memory, limits.file)]
     command = [sys.executable, "-m", f"report.verify.{module}", str(answer_file), *numbers, *arguments]
-    with log.open("wb") as complaints, leashed() as leash:
+    with log.open("wb") as complaints, group_guard() as guard:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -98,7 +98,7 @@ def run(
             errors="replace",
             start_new_session=True,
         )
-        leash(process.pid)
+        guard(process.pid)
         # In a thread: a process that the child started may hold the pipe open after the child's end.
         listener = threading.Thread(target=_listen, args=(process, progress), daemon=True)
         listener.start()

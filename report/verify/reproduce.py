@@ -22,8 +22,8 @@ from experiments import dataset, numerics, search
 from experiments import study as studies
 from experiments.record import Counts, Record, Search, Setting, all_weights, rank
 from report import notebook, results, stages
+from report.cache import Inputs, Snapshot
 from report.errors import LatexError
-from report.sources import Inputs
 from report.verify import attached, confined, notebook_cells
 from report.verify.errors import UnjudgedError
 
@@ -89,7 +89,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     return {
         "data": {file.name: file.sha256 for file in data.files},
         "environment": numerics.audit(),
-        "made_with": to_builtins(results.made_with()),
+        "made_with": to_builtins(results.made_with(Snapshot(inputs))),
         "cells": [list(vars(cell).values()) for cell in notebook_cells.written(ours)],
         "settings": trained,
         "record": to_builtins(record),

@@ -1,0 +1,357 @@
+"""What each stage's result depends on, said once; and the results that are kept while none of it changed.
+
+Standard library and msgspec only: this is asked before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from experiments import atomic, numerics
+from experiments.data.files import deciding
+from report.process import raise_swallowed_interrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from report.config import Config
+    from report.console import Console
+
+T = TypeVar("T")
+Key = dict[str, str]  # what a result depends on, as a person calls it -> its hash, version or value
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = ROOT / "templates"
+LOCK = ROOT / "requirements.txt"
+FOLDER = ".kept"
+PARTS = ("derivations", "experiments", "report")
+MOST_NAMED = 3  # changes that are told one by one
+# What decides the last digits: the pins as they are in force, and what they replaced, which the report tells.
+PINS = (*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD)
+
+_IMPORT = re.compile(r"^(?:from ([\w.]+) import (\([^)]*\)|.*)|import ([\w.]+))", re.MULTILINE)
+_TYPES_ONLY = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t].*\n|\n)*", re.MULTILINE)
+_LOCKED = re.compile(r"^([A-Za-z0-9][\w.-]*)==", re.MULTILINE)
+_INSTALLED = re.compile(r"(.+)-([^-]+)\.dist-info")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What the result of a stage depends on.
+
+    Attributes
+    ----------
+    modules : tuple of str
+        Where its code begins; what these modules import at their top level belongs to it. An import within a
+        function is another stage's, or of no consequence for the result.
+    templates : str
+        The files of the folder with templates that it reads, as a pattern.
+    seed, data, space, machine, configuration : bool
+        Whether it depends on the seed, the data files, the search space, what decides the last digits of a
+        number, and all else that report.toml and the command say.
+    packages : tuple of str or None
+        Which packages' versions matter; None for all of the lock file.
+    after : tuple of str
+        Stages whose results it takes.
+    """
+
+    modules: tuple[str, ...]
+    templates: str = ""
+    seed: bool = False
+    data: bool = False
+    space: bool = False
+    machine: bool = False
+    configuration: bool = False
+    packages: tuple[str, ...] | None = None
+    after: tuple[str, ...] = ()
+
+
+NUMERIC = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
+RUNNING = ("ipykernel", "ipython", "jupytext", "matplotlib", "nbclient", "nbformat", "pandas")
+DRAWING = ("contourpy", "fonttools", "matplotlib", "numpy", "pillow")
+STAGES = {
+    "derive": Stage(("derivations.problem1",), seed=True, packages=("sympy", "mpmath")),
+    "measure": Stage(
+        ("report.notebook", "report.kernel"),
+        templates="homework03.py",
+        seed=True,
+        data=True,
+        space=True,
+        machine=True,
+        packages=NUMERIC + RUNNING,
+    ),
+    "fits": Stage(("experiments.search",), machine=True, packages=NUMERIC),  # single networks
+    "search": Stage(
+        ("experiments.search",), seed=True, data=True, space=True, machine=True, packages=NUMERIC
+    ),
+    "study": Stage(("experiments.study",), packages=NUMERIC, after=("measure", "search")),
+    "draw": Stage(("report.figures",), packages=DRAWING, after=("derive", "measure", "study")),
+    "build": Stage(
+        ("report.pipeline", "report.stages"), templates="*.tex", configuration=True, after=("draw",)
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an author gives: the configuration, where the data are, and how much to make."""
+
+    config: Config
+    data: Path
+    quick: bool
+    pdf: bool
+
+
+class Snapshot:
+    """All that a build depends on, as it is at one moment; every file is read once."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self._read = cache(_content)  # every file once
+        self.digest = cache(self._digest)
+        self.key = cache(self._key)
+        self.code = cache(self._code)
+        self._imported = cache(self._imports)
+
+    def _key(self, name: str) -> Key:
+        """Return the key of a stage: it changes when the stage's result may."""
+        stage, inputs = STAGES[name], self.inputs
+        key = {"report/stages.py": self.digest(ROOT / "report" / "stages.py")}
+        for earlier in stage.after:
+            key |= self.key(earlier)
+        key |= {_called(path): self.digest(path) for path in self.code(name)}
+        if stage.seed:
+            key["the seed"] = str(inputs.config.seed)
+        if stage.data:
+            key |= {path.name: self.digest(path) for path in deciding(inputs.data)}
+        if stage.space:
+            key["the search space"] = msgspec.json.encode(inputs.config.search).decode()
+        if stage.machine:
+            key |= machine()
+        if stage.configuration:
+            key["report.toml"] = digest(inputs.config.source)
+            key["--quick"], key["--no-pdf"] = str(inputs.quick), str(not inputs.pdf)
+            key["further data files"] = json.dumps(_names(inputs.data))
+            key |= _programs()
+        wanted = self._locked if stage.packages is None else stage.packages
+        versions = {f"{package}'s version": self.installed.get(package, "none") for package in wanted}
+        return {"Python's version": platform.python_version(), **versions, **key}
+
+    def keys(self) -> dict[str, Key]:
+        """Return the key of every stage."""
+        return {name: self.key(name) for name in STAGES}
+
+    def _code(self, name: str) -> list[Path]:
+        """Return the files of a stage's own code: its modules, all they import, and its templates."""
+        stage = STAGES[name]
+        found: set[Path] = set()
+        waiting = [path for module in stage.modules for path in _sources(module)]
+        while waiting:
+            path = waiting.pop()
+            if path not in found:
+                found.add(path)
+                waiting += self._imported(path)
+        native = {source for folder in {path.parent for path in found} for source in folder.glob("*.c")}
+        templates = [path for path in TEMPLATES.glob(stage.templates or "-") if path.name[0] != "."]
+        return sorted([*found, *native, *templates])
+
+    def code_digests(self) -> dict[str, str]:
+        """Return one digest of each stage's own code: what tells two copies of the program apart."""
+        return {
+            name: digest(
+                "\n".join(f"{_called(path)} {self.digest(path)}" for path in self.code(name)).encode()
+            )
+            for name in STAGES
+        }
+
+    def _digest(self, path: Path) -> str:
+        """Return the digest of a file; whoever needs one that cannot be read says so better than a key."""
+        content = self._read(path)
+        return "unreadable" if content is None else digest(content)
+
+    @cached_property
+    def installed(self) -> dict[str, str]:
+        """The version of each installed package, by its name as PEP 503 writes it.
+
+        Folders of metadata carry both: `importlib.metadata` would take a tenth of a second.
+        """
+        found: dict[str, str] = {}
+        for folder in reversed(sys.path):  # Python takes the first that it meets
+            try:
+                names = os.listdir(folder or ".")  # noqa: PTH208 - a tenth of the time of Path.iterdir
+            except OSError:
+                continue
+            found |= {_normal(match[1]): match[2] for name in names if (match := _INSTALLED.fullmatch(name))}
+        return found
+
+    @cached_property
+    def _locked(self) -> tuple[str, ...]:
+        names = _LOCKED.findall((self._read(LOCK) or b"").decode())
+        return tuple(name for name in map(_normal, names) if name in self.installed)
+
+    def _imports(self, path: Path) -> tuple[Path, ...]:
+        text = _TYPES_ONLY.sub("", (self._read(path) or b"").decode(errors="replace"))
+        found: list[Path] = []
+        for origin, names, plain in _IMPORT.findall(text):
+            module = origin or plain
+            if module.partition(".")[0] in PARTS:
+                found += _sources(module)
+                for name in re.findall(r"\w+", names):
+                    found += _sources(f"{module}.{name}")
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The kept results of one build's stages.
+
+    Attributes
+    ----------
+    folder : Path
+        Where they lie, one JSON file each.
+    inputs : Inputs
+        What the build is made from.
+    keys : mapping
+        The key of each stage when the build began (and the program was loaded).
+    console : Console
+        Is told why a stage runs, or that its result is reused.
+    force : bool
+        Make everything again, whatever is kept.
+    """
+
+    folder: Path
+    inputs: Inputs
+    keys: Mapping[str, Key]
+    console: Console
+    force: bool
+
+    def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
+        """Return a stage's result: the kept one if all that it depends on is the same, else a new one.
+
+        A new result is read back from JSON, so that the stages after it cannot tell it from a kept one.
+        """
+        file, key = self.folder / f"{stage}.json", self.keys[stage]
+        kept = _read(file)
+        reason = "asked for with --force" if self.force else why(kept and kept["key"], key)
+        if kept and not reason:
+            self.console.note(f"-- {stage}: unchanged, reused")
+            return msgspec.convert(kept["result"], kind)
+        with self.console.stage(stage, reason), raise_swallowed_interrupt():
+            result = make()
+        body = msgspec.json.encode({"key": key, "result": result})
+        if Snapshot(self.inputs).key(stage) == key:  # else nobody knows what the result was made from
+            self.folder.mkdir(parents=True, exist_ok=True)
+            atomic.write(file, digest(body).encode() + b"\n" + body)
+        return msgspec.convert(json.loads(body)["result"], kind)
+
+    def store(self, stage: str) -> Path:
+        """Return a folder for what a stage keeps by itself; what another key made there is removed."""
+        name = digest(json.dumps(self.keys[stage], sort_keys=True).encode())[:16]
+        place = self.folder / f"{stage}-{name}"
+        for other in self.folder.glob(f"{stage}-*"):
+            if self.force or other != place:
+                shutil.rmtree(other, ignore_errors=True)
+        return place
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """Read a kept ``key`` and ``result``; None if there are none, or the bytes are not those written."""
+    try:
+        written, _, body = file.read_bytes().partition(b"\n")
+        found: dict[str, Any] = json.loads(body) if digest(body).encode() == written else {}
+    except (OSError, ValueError):
+        return None
+    return found if found.keys() == {"key", "result"} else None
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def digest(content: bytes) -> str:
+    """Return the sha256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def why(old: Mapping[str, str] | None, new: Mapping[str, str]) -> str:
+    """Say what changed between two keys; empty if nothing did."""
+    if old is None:
+        return "nothing kept from before"
+    changed = [
+        f"{name} is new" if name not in old else f"{name} is gone" if name not in new else f"{name} changed"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+    more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
+    return f"{', '.join(changed[:MOST_NAMED])}{more}"
+
+
+def system_files(paths: Iterable[str]) -> Key:
+    """Return size and time of each file that the system's packages brought: quicker than a digest."""
+    key = {}
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116 - hundreds of them
+            key[path] = f"{status.st_size} {status.st_mtime_ns}"
+        except OSError:
+            key[path] = "missing"
+    return key
+
+
+def machine() -> Key:
+    """Return what the numbers may depend on beside the programs; the report names the processor."""
+    pins = {f"${name}": os.environ.get(name, "") for name in PINS}
+    return {"the processor": numerics.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
+
+
+def _names(place: Path) -> list[str]:
+    """List all names in the data's folder: results.json tells of further files."""
+    try:
+        return sorted(path.name for path in place.iterdir() if path.name[0] != ".")
+    except OSError:
+        return []
+
+
+def _programs() -> Key:
+    """Return what tells one TeX from another without starting it."""
+    found = {program: shutil.which(program) for program in ("latexmk", "pdflatex")}
+    return {
+        program: " ".join((str(Path(path).resolve()), *system_files([path]).values())) if path else ""
+        for program, path in found.items()
+    }
+
+
+@cache
+def _sources(module: str) -> list[Path]:
+    """Return the file of a module of ours, and of the packages that it lies in; none if it is no module."""
+    path = ROOT.joinpath(*module.split("."))
+    file = path.with_suffix(".py")
+    if not file.is_file():
+        file = path / "__init__.py"
+    parents = [
+        ROOT.joinpath(*module.split(".")[:depth]) / "__init__.py" for depth in range(1, module.count(".") + 1)
+    ]
+    return [*(each for each in parents if each.is_file()), file] if file.is_file() else []
+
+
+def _called(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
