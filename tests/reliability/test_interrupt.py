@@ -11,7 +11,6 @@ import warnings
 from typing import TYPE_CHECKING
 
 import pytest
-
 from report.interrupt import heeded
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from report.store import Store
 
 from experiments.store import Outcome
 from experiments.store import Store as Shelf
 from report import store
 from report.console import Console
-from report.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,6 @@ import sys
 import time
 
 import pytest
-
 from report.leash import leashed
 
 # A leader that is gone at once, and a process that it leaves behind: only its group can be killed.
