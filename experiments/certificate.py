@@ -114,7 +114,7 @@ def certify(
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            refits = pool.map(partial(_refit, work, running), possible(numerics.look()))
+            refits = pool.map(partial(_refit, work, running), possible(numerics.detect()))
             found = [next(refits)]
             if beside:
                 beside()

@@ -2,7 +2,7 @@
 
 OpenBLAS and numpy choose their loops by the CPU they meet, and other loops round otherwise. Pinned to AVX2
 loops and one thread, the same wheels give the same bits on every x86-64 Linux with AVX2. The libraries read
-the variables when they load: ``pin`` must run before numpy does, so this module imports only the standard
+the variables when they load: `pin` must run before numpy does, so this module imports only the standard
 library.
 """
 
@@ -32,40 +32,26 @@ THREADS = MappingProxyType(
         "VECLIB_MAXIMUM_THREADS": "1",
     }
 )
-# AVX2 kernels: a process dies of these on a CPU without them, hence the gates in `obstacles`.
-KERNELS = MappingProxyType(
-    {
-        "OPENBLAS_CORETYPE": "Haswell",
-        "MKL_CBWR": "AVX2",
-        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
-    }
+# numpy's loops that are wider than AVX2, by the names of numpy 2.4 and by the older ones: a release ignores
+# the names that it does not know.
+WIDER_LOOPS = (
+    *("AVX512_SPR", "AVX512_ICL", "X86_V4"),
+    *("AVX512_CNL", "AVX512_CLX", "AVX512_SKX", "AVX512CD", "AVX512F"),
 )
+PINNED_LOOPS = ("X86_V3", "AVX2")
+# A process dies of these kernels on a CPU without AVX2: see `obstacles`.
+KERNELS = MappingProxyType(
+    {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": " ".join(WIDER_LOOPS)}
+)
+SAME_KERNELS = ("Haswell", "Zen")  # two names of one set of kernels
+# OpenBLAS 0.3.N whose forced kernels give the same bits everywhere (OpenBLAS issue 6021). From 0.3.34 on they
+# may crash on Zen 4 and 5 (issues 6013, 6026), and what calls itself 0.3.33 may hold 0.3.34.
+SAFE_OPENBLAS = range(23, 33)
+
 # For the processes we start: the order of sets, and so the form in which SymPy prints a result.
 CHILDREN = MappingProxyType({"PYTHONHASHSEED": "0"})
 KEEP = "REPORT_KEEP_ENV"
 RECORD = "REPORT_OVERRIDDEN"  # tells the processes we start what the first one found
-
-PINNED_LEVEL = "X86_V3"
-SIMD_LEVELS = ("AVX512_SPR", "AVX512_ICL", "X86_V4", "X86_V3")  # numpy's names, highest first
-SAME_KERNELS = ("Haswell", "Zen")  # two names of one set of kernels
-
-# The gates below once more, in ten lines for a notebook that must run where this module is not.
-NOTEBOOK_CELL = """\
-import importlib.util, os, platform, re, sys
-pins = PINS
-cpu = open("/proc/cpuinfo").read().split() if platform.system() == "Linux" else []
-built = [os.path.dirname(importlib.util.find_spec(p).origin) + "/__config__.py" for p in ("numpy", "scipy")]
-blas = r'openblas"[^}]*"version": "0[.]3[.]((2[3-9]|3[0-2])[".]|33")'
-if not all(re.search(blas, open(file).read()) for file in built) or not {"avx2", "fma"} <= set(cpu):
-    print("This machine cannot take the report's numeric pins: last digits may differ.")
-elif "numpy" in sys.modules and not pins.items() <= os.environ.items():
-    print("numpy was loaded before this cell: restart the kernel, or last digits may differ.")
-elif os.environ.get("REPORT_KEEP_ENV", "0") in ("", "0"): os.environ.update(pins)
-"""
-
-# Releases whose forced kernels are known to give one and the same bits everywhere (OpenBLAS issue 6021). From
-# 0.3.34 on, a forced Haswell kernel may crash on Zen 4 and 5 (issues 6013, 6026).
-FIRST_SAFE, LAST_SAFE = (0, 3, 23), (0, 3, 33)
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,7 @@ class Machine:
     architecture: str
     libc: str
     flags: frozenset[str]
-    blas: Mapping[str, tuple[str, str]]  # package -> (name, version) of the BLAS it was built with
+    openblas: Mapping[str, str]  # package -> the release of OpenBLAS that it was built with, if it tells
     numpy_loaded: bool
 
 
@@ -88,33 +74,38 @@ class Pins:
     obstacles: tuple[str, ...]
 
 
-def look() -> Machine:
+def detect() -> Machine:
     """Describe this machine from /proc/cpuinfo and the text of the installed packages (some milliseconds)."""
-    try:
-        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        cpuinfo = ""
-    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
     return Machine(
         architecture=platform.machine(),
         libc=platform.libc_ver()[0],
-        flags=frozenset(flags.group(1).split() if flags else ()),
-        blas={package: _built_with(package) for package in ("numpy", "scipy")},
+        flags=frozenset(_cpuinfo("flags").split()),
+        openblas={package: _openblas(package) for package in ("numpy", "scipy")},
         numpy_loaded="numpy" in sys.modules,
     )
 
 
-def _built_with(package: str) -> tuple[str, str]:
-    """Name and version of the BLAS in `package`, from the text of its build record."""
+def _cpuinfo(field: str) -> str:
+    """Return a field of /proc/cpuinfo, for the first processor; nothing where there is none."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(rf"^{field}\s*:\s*(.*)$", text, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def _openblas(package: str) -> str:
+    """Return the release of OpenBLAS in a package, from the text of its build record."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        return "", ""
+        return ""
     try:
         text = Path(spec.origin).with_name("__config__.py").read_text(encoding="utf-8")
     except OSError:
-        return "", ""
-    found = re.search(r'"blas":\s*\{\s*"name":\s*"([^"]*)".*?"version":\s*"([^"]*)"', text, re.DOTALL)
-    return (found.group(1), found.group(2)) if found else ("", "")
+        return ""
+    found = re.search(r'"name": "[a-z-]*openblas[^}]*?"version": "([^"]+)"', text)
+    return found.group(1) if found else ""
 
 
 def obstacles(machine: Machine) -> tuple[str, ...]:
@@ -126,15 +117,11 @@ def obstacles(machine: Machine) -> tuple[str, ...]:
         reasons.append(f"the CPU does not show {' and '.join(sorted(missing))}")
     if machine.libc != "glibc":
         reasons.append(f"the C library is {machine.libc or 'unknown'}, the pins are proven with glibc only")
-    for package, (name, version) in machine.blas.items():
-        if not (release := re.match(r"(\d+)\.(\d+)\.(\d+)(.*)", version)) or "openblas" not in name:
-            reasons.append(
-                f"{package} does not tell which OpenBLAS it carries ({name or 'no name'} {version})"
-            )
-            continue
-        number = tuple(int(part) for part in release.groups()[:3])
-        snapshot = number == LAST_SAFE and release.group(4)  # 0.3.33.N holds what became 0.3.34
-        if number < FIRST_SAFE or number > LAST_SAFE or snapshot:
+    for package, version in machine.openblas.items():
+        release = re.match(r"0\.3\.(\d+)", version)
+        if not release:
+            reasons.append(f"{package} does not tell which OpenBLAS it carries")
+        elif int(release.group(1)) not in SAFE_OPENBLAS:
             reasons.append(
                 f"{package} carries OpenBLAS {version}, whose forced kernels are not known to be safe"
             )
@@ -157,14 +144,14 @@ def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None
         What was set and overridden, and the reasons for what was not. A second call changes nothing.
     """
     environ = os.environ if environ is None else environ
-    machine = look() if machine is None else machine
+    machine = detect() if machine is None else machine
     found = json.loads(environ.get(RECORD, "{}"))
-    if environ.get(KEEP, "") not in ("", "0"):
-        return Pins({}, found, (f"{KEEP} keeps the environment as it was",))
     reasons = obstacles(machine)
+    if environ.get(KEEP, "") not in ("", "0"):
+        return Pins({}, found, (f"{KEEP} keeps the environment as it was", *reasons))
     wanted = {**THREADS, **({} if reasons else KERNELS)}
     if machine.numpy_loaded and any(environ.get(name) != value for name, value in wanted.items()):
-        return Pins({}, found, ("numpy was loaded before the pins could be set",))
+        return Pins({}, found, ("numpy was loaded before the pins could be set", *reasons))
     # A kernel that must not be forced must not be inherited either; numpy fails to load with both its lists.
     unwanted = [*(KERNELS if reasons else ()), "NPY_ENABLE_CPU_FEATURES"]
     overridden = {name: environ[name] for name in wanted if environ.get(name, wanted[name]) != wanted[name]}
@@ -177,12 +164,7 @@ def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None
 
 def cpu_name() -> str:
     """Return the CPU's name as the kernel gives it."""
-    try:
-        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return platform.processor()
-    found = re.search(r"^model name\s*:\s*(.*)$", cpuinfo, re.MULTILINE)
-    return found.group(1) if found else platform.processor()
+    return _cpuinfo("model name") or platform.processor()
 
 
 def audit(pins: Pins | None = None) -> dict[str, Any]:
@@ -219,7 +201,7 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
     )
     loops = introspect.opt_func_info(signature="float64")
     levels = {loop["current"] for kinds in loops.values() for loop in kinds.values()}
-    simd = next((level for level in SIMD_LEVELS if level in levels), "baseline")
+    simd = next((level for level in (*WIDER_LOOPS, *PINNED_LOOPS) if level in levels), "baseline")
     faults = [
         f"{entry['package']}'s {entry['library']} runs {entry['architecture']} kernels on"
         f" {entry['threads']} thread{'s' * (entry['threads'] != 1)}"
@@ -228,11 +210,13 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
     ]
     if not blas:
         faults.append("no BLAS library tells which kernels it runs")
-    if simd != PINNED_LEVEL:
-        faults.append(f"the loops of numpy go up to {simd} instead of {PINNED_LEVEL}")
+    if simd not in PINNED_LOOPS:
+        faults.append(f"numpy runs {simd} loops instead of {PINNED_LOOPS[0]}")
+    # What `pin` refused is not pinned, even where the libraries chose kernels of the same name by themselves.
+    refused = obstacles(detect())
     return {
-        "pinned": not faults,
-        "reasons": [*pins.obstacles, *faults] if faults else [],
+        "pinned": not faults and not refused,
+        "reasons": list(dict.fromkeys([*pins.obstacles, *refused, *faults])) if faults or refused else [],
         "overridden": dict(sorted(pins.overridden.items())),
         "blas": blas,
         "simd": simd,
@@ -247,14 +231,13 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
 def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     """Put an audit into words for a person, one sentence each."""
     if environment["pinned"]:
-        kernel = environment["blas"][0]["architecture"]
+        kernels, loops = environment["blas"][0]["architecture"], environment["simd"]
         first = (
-            f"Pinned: every BLAS runs {kernel} kernels on one thread and the loops of numpy go up to"
-            f" {environment['simd']}, so any x86-64 Linux with AVX2 and the same wheels gives the same bits."
+            f"Pinned: every BLAS runs {kernels} kernels on one thread and numpy's loops go up to {loops},"
+            " so any x86-64 Linux with AVX2 and the same wheels gives the same bits."
         )
     else:
-        why = "; ".join(environment["reasons"])
-        first = f"Not pinned: {why}. Another machine may give other last digits."
+        first = f"Not pinned: {'; '.join(environment['reasons'])}. {_elsewhere(environment)}"
     told = [first]
     if environment["overridden"]:
         replaced = ", ".join(f"{name}={value}" for name, value in environment["overridden"].items())
@@ -262,17 +245,24 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _elsewhere(environment: Mapping[str, Any]) -> str:
+    """Say what is known of a machine that is not pinned, compared with one that is (docs/numbers.md)."""
+    if not any(entry["library"] == "openblas" for entry in environment["blas"]):
+        return "How numbers differ with another BLAS than OpenBLAS was not measured."
+    weights = "Weights may differ from a pinned machine's in their last digits"
+    if environment["machine"] in ("aarch64", "arm64"):
+        weights = (
+            "On arm64 the products of hidden layers and tanh, exp, log and sqrt round as with the pins, the"
+            " product of the output layer and its gradient do not: weights differ in their last digits"
+        )
+    return f"{weights}; the counts of settings that are not chaotic agreed wherever they were compared."
+
+
 def exports() -> str:
     """Return lines for a shell that pin what it starts, such as the workers of a cluster (eval them)."""
     pins = pin(dict(os.environ))
     held_back = [f"# not pinned: {obstacle}" for obstacle in pins.obstacles]
     return "\n".join([*held_back, *(f"export {name}='{value}'" for name, value in pins.applied.items())])
-
-
-def notebook_cell() -> str:
-    """Return the lines for a notebook's first cell: the same pins, with a printed warning where they fail."""
-    pins = ", ".join(f'"{name}": "{value}"' for name, value in {**THREADS, **KERNELS}.items())
-    return NOTEBOOK_CELL.replace("PINS", f"{{{pins}}}")
 
 
 if __name__ == "__main__":

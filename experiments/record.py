@@ -119,6 +119,9 @@ class PassedOver(Struct, frozen=True):
     dev: tuple[int, ...]  # its counts: in the search, then with the inputs moved up, down and at random
 
 
+MIME = "application/vnd.homework03+json"  # of the record among the outputs of the notebook's last cell
+
+
 class Record(Struct, frozen=True):
     """What the notebook leaves: every number of problem 2 that is reported comes from here."""
 

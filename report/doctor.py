@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import re
 import shutil
 import sys
@@ -10,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.numerics import look, obstacles
+from experiments.numerics import detect, obstacles
 from report import system
 from report.errors import InputError, LatexError
 from report.system import ROOT
@@ -104,8 +105,8 @@ def _packages() -> Finding:
 
 
 def _numbers() -> Finding:
-    machine = look()
-    if not all(name for name, _ in machine.blas.values()):
+    machine = detect()
+    if not all(importlib.util.find_spec(package) for package in machine.openblas):
         return Finding(NOTE, "numbers", "not judged before the packages are there")
     reasons = obstacles(machine)
     if reasons:

@@ -14,7 +14,7 @@ import nbformat
 from msgspec import structs
 
 from experiments import numerics
-from experiments.record import Record, Setting, Space
+from experiments.record import MIME, Record, Setting, Space
 from report.errors import CheckError
 
 if TYPE_CHECKING:
@@ -81,7 +81,12 @@ def build(
         if "parameters" in tags:
             cell.source = _assign(cell.source, "SEED", repr(seed))
         if "pins" in tags:
-            cell.source += f"\n{numerics.notebook_cell().rstrip()}"
+            for name, pins in (("one_thread", numerics.THREADS), ("same_kernels", numerics.KERNELS)):
+                cell.source = _assign(cell.source, name, _literal(pins))
+            safe = numerics.SAFE_OPENBLAS
+            cell.source = _assign(
+                cell.source, "tested", f"range({safe.start}, {safe.stop})  # of OpenBLAS 0.3"
+            )
         if "grid" in tags:
             cell.source = _assign(cell.source, "GRID", _literal(space.grid))
         if "each-architecture" in tags:
@@ -100,19 +105,19 @@ def build(
 
 
 def record(notebook: Notebook) -> Record:
-    """Give the record that the notebook's last cell printed, as the last line of its output.
+    """Return the record that the notebook's last cell displayed beside a line of text.
 
     Raises
     ------
     CheckError
         There is none.
     """
-    output = "".join(out.text for out in notebook.cells[-1].outputs if out.output_type == "stream")
+    recorded = [out.data[MIME] for out in notebook.cells[-1].outputs if MIME in out.get("data", {})]
     try:
-        return msgspec.json.decode(output.rstrip("\n").rpartition("\n")[2], type=Record)
-    except msgspec.MsgspecError as error:
+        return msgspec.convert(recorded[-1] if recorded else None, Record)
+    except msgspec.ValidationError as error:
         raise CheckError(
-            f"templates/{SOURCE.name}: the last line that the last cell prints must be the record: {error}."
+            f"templates/{SOURCE.name}: the last cell must display the record, as {MIME}: {error}."
         ) from error
 
 
@@ -142,11 +147,9 @@ def _assign(source: str, name: str, literal: str) -> str:
     return pattern.sub(lambda _: f"{name} = {literal}", source)
 
 
-def _literal(grid: Mapping[str, Sequence[Any]]) -> str:
-    """Write a dict of lists the way the notebook's source does."""
-    return (
-        "{\n" + "".join(f'    "{name}": {json.dumps(list(values))},\n' for name, values in grid.items()) + "}"
-    )
+def _literal(values: Mapping[str, Any]) -> str:
+    """Write a dict the way the notebook's source does."""
+    return "{\n" + "".join(f'    "{name}": {json.dumps(value)},\n' for name, value in values.items()) + "}"
 
 
 def _search_cells(

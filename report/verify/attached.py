@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from experiments import numerics
-from experiments.record import Record
+from experiments.record import MIME, Record
 from report import config
 from report.config import QUESTIONS
 from report.errors import InputError
@@ -122,23 +122,21 @@ def parse(files: Mapping[str, bytes]) -> Attached:
 
 
 def notebook(content: bytes, name: str) -> tuple[tuple[Cell, ...], Record]:
-    """Read a notebook: its cells, and the record that its last code cell printed."""
-    cells, printed = [], ""
+    """Read a notebook: its cells, and the record that its last code cell displayed."""
+    cells: list[Cell] = []
+    recorded: Any = None
     for node in shape.parse(content, name).at("cells").each():
         tags = node.at("metadata").value.get("tags") if isinstance(node.at("metadata").value, dict) else None
         tag = tags[0] if isinstance(tags, list) and tags and isinstance(tags[0], str) else ""
         kind = node.at("cell_type").text()
         cells.append(Cell(tag[: shape.NAME_LIMIT], kind, _lines(node.at("source"))))
         if kind == "code":
-            printed = "".join(
-                _lines(output.at("text"))
-                for output in node.at("outputs").each()
-                if output.at("output_type").text() == "stream"
-            )
-    last = (printed.strip().splitlines() or [""])[-1]
+            shown = [output.value for output in node.at("outputs").each() if isinstance(output.value, dict)]
+            data = [output["data"] for output in shown if isinstance(output.get("data"), dict)]
+            recorded = next((each[MIME] for each in data if MIME in each), None)
     try:
-        return tuple(cells), msgspec.json.decode(last.encode(errors="replace"), type=Record)
-    except msgspec.MsgspecError as error:
+        return tuple(cells), msgspec.convert(recorded, Record)
+    except msgspec.ValidationError as error:
         raise UnjudgedError(
             f"The last output of {name} is not its record: the submission was changed ({error})."
         ) from None

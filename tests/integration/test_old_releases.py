@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+from experiments.record import MIME
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -63,7 +65,7 @@ def test_old_releases_give_the_same_counts(
     for notebook in (old, new):
         made = [output for cell in notebook.cells for output in cell.get("outputs", [])]
         assert {output.get("name", "stdout") for output in made} == {"stdout"}
-        records.append(json.loads(made[-1].text.splitlines()[-1]))
+        records.append(made[-1].data[MIME])
     locked = dict(re.findall(r"^([\w-]+)==([\w.]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
     versions = records[0].pop("versions")
     assert {name: versions[name] for name in ("numpy", "pandas", "scikit-learn")} == {

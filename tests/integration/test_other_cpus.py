@@ -67,7 +67,7 @@ def fits(clean_environ):
 @pytest.fixture(scope="module")
 def here(fits):
     """Train the networks on this CPU with the pins."""
-    if refused := numerics.obstacles(numerics.look()):
+    if refused := numerics.obstacles(numerics.detect()):
         pytest.skip(f"this machine cannot be pinned: {'; '.join(refused)}")
     return fits()
 

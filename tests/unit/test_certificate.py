@@ -37,7 +37,7 @@ def rows():
 def test_every_model_is_fitted_under_every_kernel_set_of_this_cpu(rows):
     """Each process runs the kernels that it was asked to run, by the libraries' own account."""
     expected = {"Haswell": "X86_V3", "Nehalem": "baseline", "SkylakeX": "X86_V4"}
-    names = [kernels.name for kernels in possible(numerics.look()) if kernels]
+    names = [kernels.name for kernels in possible(numerics.detect()) if kernels]
 
     assert [(model, name) for model in MODELS for name in names] == [(row.model, row.kernels) for row in rows]
     for row in rows:
@@ -60,7 +60,7 @@ def test_the_pinned_row_is_scikit_learns(rows):
 
 def test_kernels_really_differ(rows):
     """Other kernels leave other bits in the weights, so equal counts mean something."""
-    assert len({row.digest for row in rows if row.model == "default"}) == len(possible(numerics.look()))
+    assert len({row.digest for row in rows if row.model == "default"}) == len(possible(numerics.detect()))
 
 
 def test_counts_that_differ_do_not_hold():
