@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from itertools import pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+# What a hyper-parameter may be; checked wherever a setting or a space is read from outside.
+Layers = Annotated[tuple[Annotated[int, Meta(ge=1, le=10_000)], ...], Meta(min_length=1, max_length=5)]
+Activation = Annotated[str, Meta(pattern="^(identity|logistic|relu|tanh)$")]
+Solver = Annotated[str, Meta(pattern="^(adam|sgd)$")]  # the assignment allows no other
+Rate = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+Batch = Annotated[int, Meta(ge=1, le=10**9)]
+_Some = Meta(min_length=1)
+
+
 class Setting(Struct, frozen=True):
     """The hyper-parameters that are tuned, in the sheet's order, each with scikit-learn's default."""
 
-    hidden_layer_sizes: tuple[int, ...] = (100,)
-    activation: str = "relu"
-    solver: str = "adam"
-    learning_rate_init: float = 0.001
-    batch_size: int = 200  # "auto" before it is clipped to the number of samples
+    hidden_layer_sizes: Layers = (100,)
+    activation: Activation = "relu"
+    solver: Solver = "adam"
+    learning_rate_init: Rate = 0.001
+    batch_size: Batch = 200  # "auto" before it is clipped to the number of samples
 
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
         """Return the arguments of `MLPClassifier`, with ``random_state`` where a seed is given."""
@@ -45,16 +56,16 @@ HYPER_PARAMETERS = Setting.__struct_fields__
 class Space(Struct, frozen=True):
     """The values to try for each hyper-parameter; by default scikit-learn's default alone."""
 
-    hidden_layer_sizes: tuple[tuple[int, ...], ...] = (Setting().hidden_layer_sizes,)
-    activation: tuple[str, ...] = (Setting().activation,)
-    solver: tuple[str, ...] = (Setting().solver,)
-    learning_rate_init: tuple[float, ...] = (Setting().learning_rate_init,)
-    batch_size: tuple[int, ...] = (Setting().batch_size,)
+    hidden_layer_sizes: Annotated[tuple[Layers, ...], _Some] = (Setting().hidden_layer_sizes,)
+    activation: Annotated[tuple[Activation, ...], _Some] = (Setting().activation,)
+    solver: Annotated[tuple[Solver, ...], _Some] = (Setting().solver,)
+    learning_rate_init: Annotated[tuple[Rate, ...], _Some] = (Setting().learning_rate_init,)
+    batch_size: Annotated[tuple[Batch, ...], _Some] = (Setting().batch_size,)
 
     @property
     def size(self) -> int:
         """The number of combinations, before batches are clipped."""
-        return len(list(product(*structs.astuple(self))))
+        return math.prod(map(len, structs.astuple(self)))
 
     @property
     def grid(self) -> dict[str, tuple[Any, ...]]:
@@ -67,9 +78,12 @@ class Space(Struct, frozen=True):
 
     def clipped(self, samples: int) -> Space:
         """Return the space with batches no larger than the training set and no value twice."""
-        sizes = [min(size, samples) for size in self.batch_size]
-        values = structs.asdict(self) | {"batch_size": sizes}
-        return Space(**{name: tuple(dict.fromkeys(tried)) for name, tried in values.items()})
+        sizes = tuple(min(size, samples) for size in self.batch_size)
+        return structs.replace(self, batch_size=sizes).distinct()
+
+    def distinct(self) -> Space:
+        """Return the space with no value twice."""
+        return Space(*(tuple(dict.fromkeys(values)) for values in structs.astuple(self)))
 
     def holds(self, setting: Setting) -> bool:
         """Say whether a setting is one of the space's combinations."""

@@ -1,33 +1,36 @@
-"""Reading a TOML file key by key: each value has its expected kind, or one sentence says what is wrong."""
+"""Reading a TOML file into typed values, or one sentence with file, line and key that says what is wrong."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+
+import msgspec
 
 from experiments.plaintext import LONGEST, excerpt, objection
 from report.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
 
 FILE_LIMIT = 64 * 2**10  # bytes
+BACKSLASH = "In double quotes a backslash means something else: write / instead, or use single quotes."
 _KINDS = {
     bool: "true or false",
     int: "a whole number",
     float: "a decimal number",
-    str: "text",
     list: "a list",
     dict: "a table",
 }
 # What tomllib says of common slips, and what to do about them.
 SLIPS = {
+    "Unescaped '\\'": BACKSLASH,
+    "Invalid hex value": BACKSLASH,
     "Invalid value": "Text needs quotation marks.",
     "Illegal character '\\n'": "A closing quotation mark is missing.",
     "Unclosed array": "A comma or a ] is missing, or a decimal is written without a point.",
@@ -37,176 +40,176 @@ SLIPS = {
 }
 
 
-@dataclass(frozen=True)
-class Table:
-    """One table of a TOML file.
+class Kind(NamedTuple):
+    """What the value of a key must be, as a phrase, and what to do about one that is not."""
 
-    Attributes
-    ----------
-    file : str
-        The file as errors name it.
-    name : str
-        The table's dotted name; empty for the whole file.
-    values : mapping
-        What the file holds.
-    known : tuple of str
-        The keys there may be; any other is an InputError.
-    """
-
-    file: str
-    name: str
-    values: Mapping[str, object]
-    known: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        for key, value in self.values.items():
-            if key not in self.known:
-                kind = "table" if isinstance(value, dict) else "key"
-                near = difflib.get_close_matches(key.lower()[:LONGEST], self.known, n=1)
-                hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(self.known)}."
-                raise InputError(f"{self.file}: unknown {kind} {self._called(excerpt(key)[1:-1])}.", hint)
-
-    def table(self, key: str, known: tuple[str, ...]) -> Table:
-        """Return a table within this one; an empty one if it is missing."""
-        value = self.values.get(key, {})
-        if not isinstance(value, dict):
-            self._refuse(key, "a table", value)
-        return Table(self.file, self._called(key), value, known)
-
-    def text(self, key: str, default: str | None = None) -> str:
-        """Return a text that can be shown; without a default it must be there and not blank."""
-        value = self.values.get(key, default)
-        if value is None:
-            raise InputError(f"{self.file}: {self._called(key)} is missing.", "Every key is in report.toml.")
-        if not isinstance(value, str):
-            self._refuse(key, "text", value, "Put it in quotation marks.")
-        if reason := objection(value):
-            raise InputError(f"{self.file}: {self._called(key)} {reason}.", "Shorten it, or take it out.")
-        if default is None and not value.strip():
-            raise InputError(f"{self.file}: {self._called(key)} is blank.", "Fill it in.")
-        return value
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return true or false."""
-        value = self.values.get(key, default)
-        return value if isinstance(value, bool) else self._refuse(key, "true or false", value)
-
-    def whole(self, key: str, *, default: int, low: int, high: int) -> int:
-        """Return a whole number between two bounds, both allowed."""
-        value = self.values.get(key, default)
-        if not is_whole(value) or not low <= value <= high:
-            self._refuse(key, f"a whole number from {low} to {high}", value)
-        return value
-
-    def choices(
-        self, key: str, *, default: T, expected: str, read: Callable[[object], T | None], hint: str = ""
-    ) -> tuple[T, ...]:
-        """Return the distinct items of a list, in their order.
-
-        Parameters
-        ----------
-        key : str
-            The list's key.
-        default : T
-            The one item of a list that is missing.
-        expected : str
-            What an item must be, for the error.
-        read : callable
-            Turns an item into its value, or into None if it is not what is expected.
-        hint : str
-            What to do about an item that is not.
-        """
-        values = self.values.get(key)
-        if values is None:
-            return (default,)
-        if not isinstance(values, list) or not values:
-            self._refuse(key, "a list with one item or more", values)
-        distinct: dict[T, None] = {}
-        for i, value in enumerate(values, start=1):
-            item = read(value)
-            if item is None:
-                self._refuse(f"{key}, item {i},", expected, value, hint)
-            distinct[item] = None
-        return tuple(distinct)
-
-    def _called(self, key: str) -> str:
-        return f"{self.name}.{key}" if self.name else key
-
-    def _refuse(self, key: str, expected: str, value: object, hint: str = "") -> NoReturn:
-        raise InputError(f"{self.file}: {self._called(key)} must be {expected}, not {_told(value)}.", hint)
+    expected: str = "text"
+    hint: str = "Put it in quotation marks."
 
 
-def is_whole(value: object) -> TypeGuard[int]:
-    """Tell whether a value is a whole number; true and false are none."""
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _told(value: object) -> str:
-    kind = _KINDS.get(type(value), "a date or a time")
-    if isinstance(value, str):
-        return f"the text {excerpt(value)}"
-    if is_whole(value) and value.bit_length() > 64:  # Python refuses to print very large ones
-        return "a number of more than 64 bits"
-    if isinstance(value, float) or is_whole(value):
-        return repr(value)
-    if value == []:
-        return "an empty list"
-    return kind
-
-
-def content(path: Path, option: str = "--config") -> bytes:
-    """Give the bytes of a TOML file.
+class Toml:
+    """A TOML file.
 
     Parameters
     ----------
-    path : Path
-        The file.
-    option : str
-        The option that names another one.
+    source : bytes
+        What it holds.
+    name : str
+        How errors call it.
+    known : mapping
+        The keys of each table, by its dotted name; the whole file is the table "".
+    kinds : mapping
+        What the keys that are no text must be; an item of a list as ``search.solver[]``.
+    """
+
+    def __init__(
+        self, source: bytes, name: str, known: Mapping[str, tuple[str, ...]], kinds: Mapping[str, Kind]
+    ) -> None:
+        if len(source) > FILE_LIMIT:
+            raise InputError(f"{name} has more than {FILE_LIMIT >> 10} KiB.", "Is it the right file?")
+        self.name = name
+        self._kinds = kinds
+        self._text = _decoded(source, name)
+        self.values = _parsed(self._text, name)
+        for table, keys in known.items():
+            self._check_keys(table, keys)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return a table by its dotted name, empty if it is not there."""
+        found = self.values
+        for part in name.split(".") if name else ():
+            found = found.get(part, {})
+            if not isinstance(found, dict):
+                self.refuse(name, f"must be a table, not {_told(found)}")
+        return found
+
+    def as_type(self, kind: type[T], values: Mapping[str, Any]) -> T:
+        """Return values of this file as a typed struct."""
+        try:
+            return msgspec.convert(values, kind)
+        except msgspec.ValidationError as error:
+            said, _, path = str(error).rpartition(" - at `$")
+            if missing := re.match(r"Object missing required field `(\w+)`", said):
+                self.refuse(f"{path.strip('`.')}.{missing[1]}", "is missing", "Every key is in report.toml.")
+            key, _, items = path.strip("`.").partition("[")
+            self._refuse_kind(key, items.partition("]")[0])
+
+    def check_texts(self, needed: frozenset[str]) -> None:
+        """Refuse texts that cannot be shown, and blank ones under keys that are `needed`."""
+        for key, text in _texts(self.values, ""):
+            if reason := objection(text):
+                slip = "\\" in self._line(key)[1] and re.search(r"[\b\t\n\f\r]", text)
+                self.refuse(key, reason, BACKSLASH if slip else "Shorten it, or take it out.")
+            if key in needed and not text.strip():
+                self.refuse(key, "is blank", "Fill it in.")
+
+    def refuse(self, key: str, reason: str, hint: str = "") -> NoReturn:
+        """Raise an error about a key, with the line on which it stands."""
+        number, _ = self._line(key.partition(",")[0])
+        raise InputError(f"{self.name}{f', line {number}' if number else ''}: {key} {reason}.", hint)
+
+    def _check_keys(self, table: str, known: tuple[str, ...]) -> None:
+        for key, value in self.table(table).items():
+            if key not in known:
+                kind = "table" if isinstance(value, dict) else "key"
+                name = f"{table}.{excerpt(key)[1:-1]}" if table else excerpt(key)[1:-1]
+                near = difflib.get_close_matches(key.lower()[:LONGEST], known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+                number, _ = self._line(f"{table}.{key}" if table else key)
+                line = f", line {number}" if number else ""
+                raise InputError(f"{self.name}{line}: unknown {kind} {name}.", hint)
+
+    def _refuse_kind(self, key: str, item: str) -> NoReturn:
+        """Say what a value, or an item of a list or a table, must be and what it is."""
+        table, _, name = key.rpartition(".")
+        value: Any = self.table(table).get(name)
+        if item == "...":
+            name, value = next((name, text) for name, text in value.items() if not isinstance(text, str))
+            key = f"{key}.{name}"
+        elif item:
+            expected, hint = self._kinds[f"{key}[]"]
+            self.refuse(
+                f"{key}, item {int(item) + 1},", f"must be {expected}, not {_told(value[int(item)])}", hint
+            )
+        elif f"{key}[]" in self._kinds:
+            self.refuse(key, f"must be a list with one item or more, not {_told(value)}")
+        expected, hint = self._kinds.get(key, Kind())
+        self.refuse(key, f"must be {expected}, not {_told(value)}", hint)
+
+    def _line(self, key: str) -> tuple[int, str]:
+        """Return number and text of the line that gives a key, or a key below it; 0 if there is none."""
+        table = ""
+        for number, line in enumerate(self._text.splitlines(), start=1):
+            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+                table = header[1]
+                if table == key:
+                    return number, line
+            elif given := re.match(r"\s*([^=#]+?)\s*=", line):
+                full = re.sub(r"[\"'\s]", "", f"{table}.{given[1]}" if table else given[1])
+                if full == key or full.startswith(f"{key}.") or key.startswith(f"{full}."):
+                    return number, line
+        return 0, ""
+
+
+def content(path: Path, option: str = "--config") -> bytes:
+    """Return the bytes of a TOML file; `option` names another one.
 
     Raises
     ------
     InputError
-        If the file is missing, cannot be read or is too large.
+        If it cannot be read.
     """
     try:
         with path.open("rb") as stream:
-            found = stream.read(FILE_LIMIT + 1)
+            return stream.read(FILE_LIMIT + 1)
     except FileNotFoundError:
         raise InputError(f"{path} does not exist.", f"Name a file with {option} FILE.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    if len(found) > FILE_LIMIT:
-        raise InputError(f"{path} has more than {FILE_LIMIT >> 10} KiB.", "Is it the right file?")
-    return found
 
 
-def parse(text: bytes, name: str, known: tuple[str, ...]) -> Table:
-    """Parse the bytes of a TOML file that errors call `name`.
-
-    Raises
-    ------
-    InputError
-        If it is no TOML (with line and column), or has an unknown table.
-    """
+def _decoded(source: bytes, name: str) -> str:
     try:
-        values = tomllib.loads(text.decode("utf-8-sig"))
+        return source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
+        line = source.count(b"\n", 0, error.start) + 1
         raise InputError(f"{name}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
     except RecursionError:
         raise InputError(f"{name} nests lists or tables too deeply.") from None
     except ValueError as error:
-        reason, place = _placed(str(error), text)
-        hint = next((text for words, text in SLIPS.items() if words in reason), "")
-        raise InputError(f"{name}{place}: not TOML: {reason}.", hint) from None
-    return Table(name, "", values, known)
-
-
-def _placed(message: str, text: bytes) -> tuple[str, str]:
-    """Split tomllib's message into the reason and the place, ", line 3, column 7"."""
+        message = str(error)
     match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     if match is None:
-        return message, ""
-    line = match[2] or text.count(b"\n") + 1
-    return match[1], f", line {line}, column {match[3]}" if match[3] else f", line {line}"
+        raise InputError(f"{name}: not TOML: {message}.")
+    number = int(match[2] or text.count("\n") + 1)
+    hint = next((told for words, told in SLIPS.items() if words in match[1]), "")
+    if "\\" in (text.splitlines() or [""])[min(number, len(text.splitlines())) - 1]:
+        hint = BACKSLASH
+    column = f", column {match[3]}" if match[3] else ""
+    raise InputError(f"{name}, line {number}{column}: not TOML: {match[1]}.", hint)
+
+
+def _texts(values: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
+    """Yield the dotted key and the value of every text."""
+    for name, value in values.items():
+        key = f"{table}.{name}" if table else name
+        if isinstance(value, dict):
+            yield from _texts(value, key)
+        elif isinstance(value, str):
+            yield key, value
+
+
+def _told(value: object) -> str:
+    """Say what a value is, as an error tells it."""
+    if isinstance(value, str):
+        return f"the text {excerpt(value)}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return repr(value) if value.bit_length() <= 64 else "a number of more than 64 bits"
+    if isinstance(value, float):
+        return repr(value)
+    return "an empty list" if value == [] else _KINDS.get(type(value), "a date or a time")

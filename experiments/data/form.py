@@ -148,14 +148,15 @@ def _about_edges(lines: Sequence[str]) -> Iterator[str]:
 
 def _about_separators(lines: Sequence[str]) -> Iterator[str]:
     """Look for the separator and the decimal sign by which most cells below line 1 are numbers."""
-    body = [line for line in lines[1:] or lines if line.strip()]
+    body = [line for line in lines[1:] or lines if line.strip(" \t")]
     best = (0.0, "commas", ".", 0)
     for name, separator in SEPARATORS.items():
         table = [split(line.rstrip(separator), separator) or [] for line in body]
         width, most = Counter(map(len, table)).most_common(1)[0]
         if name != "commas" and (width < 2 or most < len(table)):
             continue
-        cells = [cell for row in table for cell in row]
+        if not (cells := [cell for row in table for cell in row]):
+            continue
         for decimal, kind in ((".", NUMBER), (",", _DECIMAL_COMMA)):
             share = sum(bool(kind.fullmatch(cell) or NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
             best = max(best, (share, name, decimal, width), key=lambda reading: reading[0])

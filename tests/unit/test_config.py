@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from report.config import POINTS, QUESTIONS, Author, Config, Course, Report, Search, load
+from experiments.record import Space as Search
+from report.config import POINTS, QUESTIONS, Author, Config, Course, Report, load
 from report.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ remarks = {1a = "one", 2b = "two"}
 zip_name = "ab1.zip"
 [data]
 path = "elsewhere/data.tgz"
+index_column = true
 [experiment]
 seed = 7
 [search]
@@ -66,6 +68,7 @@ def test_every_key_is_read(tmp_path):
         course=Course("CS", "HW", "2023-11-14"),
         report=Report("2023-11-13", True, {"1a": "one", "2b": "two"}, "ab1.zip"),
         data_path=tmp_path / "elsewhere/data.tgz",
+        index_column=True,
         seed=7,
         search=Search(((50,), (5, 4, 3)), ("identity", "relu"), ("sgd",), (1.0, 0.5), (32,)),
     )
@@ -79,8 +82,9 @@ def test_what_is_left_out_has_a_default(tmp_path):
     assert actual == Config(
         author=Author("A", "", ""),
         course=Course("T", "H", "D"),
-        report=Report("D", False, {}, "submission.zip"),
+        report=Report("D"),
         data_path=tmp_path / "data",
+        index_column=False,
         seed=0,
         search=Search(((100,),), ("relu",), ("adam",), (0.001,), (200,)),
     )
@@ -119,8 +123,8 @@ def test_the_shipped_configuration_shows_every_key():
     text = (ROOT / "report.toml").read_text(encoding="utf-8")
 
     for kind in (Author, Course, Report, Search):
-        for field in dataclasses.fields(kind):
-            assert field.name in text
+        for name in kind.__struct_fields__:
+            assert name in text
     assert "path =" in text
     assert "seed =" in text
 
@@ -176,7 +180,7 @@ REFUSALS = {
     # keys
     "authr.name = 'x'": "unknown table authr. Did you mean author?",
     "sede = 1": "unknown key sede. " + TOP,
-    "data.folder = 'x'": "unknown key data.folder. Known here: path.",
+    "data.folder = 'x'": "unknown key data.folder. Known here: path, index_column.",
     "search.Batch_Sizes = [1]": "unknown key search.Batch_Sizes. Did you mean batch_size?",
     "search.max_iter = [1]": "unknown key search.max_iter. "
     "Known here: hidden_layer_sizes, activation, solver, "
@@ -288,7 +292,35 @@ REFUSALS = {
 )
 def test_a_slip_is_told_with_its_key(tmp_path, slip, sentence):
     """Each slip is refused with a sentence that names file and key, and says what is expected."""
-    assert refusal(written(tmp_path, slip + "\n" + LEAST)) == f"report.toml: {sentence}"
+    assert refusal(written(tmp_path, slip + "\n" + LEAST)) == (
+        f"report.toml{'' if 'u202e' in slip else ', line 1'}: {sentence}"
+    )
+
+
+BACKSLASH = "In double quotes a backslash means something else: write / instead, or use single quotes."
+PATHS = {
+    r'"C:\Users\ada\Downloads\data"': ", line 1, column 18: not TOML: Invalid hex value",
+    r'"..\data"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
+    r'"C:\temp\new"': ", line 1: data.path holds U+0009 (a control character) as character 3",
+    r'"D:\homework"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
+    r'"\\server\bin"': None,  # \\ is one backslash, \b a backspace
+    '"data\\"  # mine': ", line 1, column 28: not TOML: Illegal character '\\n'",
+    r'"C:\x"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_windows_path_in_double_quotes_gets_the_hint(tmp_path, path):
+    """Backslashes that TOML takes for something else are told, whatever they happen to mean."""
+    told = refusal(written(tmp_path, f"data.path = {path}\n{LEAST}"))
+
+    assert told.endswith(f". {BACKSLASH}")
+    assert told.startswith(f"report.toml{PATHS[path] or ', line 1: data.path holds U+0008'}")
+
+
+def test_a_windows_path_in_single_quotes_is_read(tmp_path):
+    """In single quotes a backslash is one."""
+    assert load(written(tmp_path, rf"data.path = 'C:\temp'{LEAST}")).data_path == tmp_path / r"C:\temp"
 
 
 @pytest.mark.parametrize(
@@ -305,9 +337,9 @@ def test_what_must_be_there_is_asked_for(tmp_path, left_out, sentence):
     key = left_out.partition(" ")[0]
 
     assert refusal(written(tmp_path, needed.replace(left_out, ""))) == f"report.toml: {sentence}"
-    assert refusal(written(tmp_path, needed.replace(left_out, f"{key} = ' '"))) == (
-        f"report.toml: {key} is blank. Fill it in."
-    )
+    blank = refusal(written(tmp_path, needed.replace(left_out, f"{key} = ' '")))
+    line = needed.splitlines().index(next(text for text in needed.splitlines() if text.startswith(key))) + 1
+    assert blank == f"report.toml, line {line}: {key} is blank. Fill it in."
 
 
 @pytest.mark.parametrize(
