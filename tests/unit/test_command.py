@@ -102,7 +102,7 @@ def test_doctor_needs_no_packages(bare: Path, clone: Path) -> None:
     run = start(bare, clone, "doctor")
 
     assert (3, "") == (run.returncode, run.stderr)
-    assert re.search(r"^LACKS packages +asttokens is missing .*\n +make setup$", run.stdout, re.MULTILINE)
+    assert re.search(r"^LACKS packages +anyio is missing .*\n +make setup$", run.stdout, re.MULTILINE)
 
 
 def probe(clone: Path, expression: str) -> None:
