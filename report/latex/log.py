@@ -68,7 +68,7 @@ class Problem:
     words : str
         TeX's own.
     read : str
-        What TeX had read of the line when it stopped.
+        The text at which TeX stopped, as it quotes it.
     """
 
     file: str
@@ -87,7 +87,8 @@ def first_error(log: str) -> Problem | None:
         if bare:  # no place given: the next "file:line: Emergency stop" has it
             later = re.search(r"^(\S+?\.\w+):(\d+): ", behind, re.MULTILINE)
             file, line = later.groups() if later else ("submission.tex", "0")
-        read = re.search(rf"^l\.{line} (.*)$", behind, re.MULTILINE)
+        runaway = re.search(r"^Runaway \w+\?\n(.*)\n\Z", log[: match.start()], re.MULTILINE)
+        read = runaway or re.search(rf"^l\.{line} (.*)$", behind, re.MULTILINE)
         return Problem(file.removeprefix("./"), int(line), words or bare, read[1] if read else "")
     return None
 
@@ -97,20 +98,20 @@ def first_fault(log: str) -> Problem | None:
     for pattern, sentence in FAULTS.items():
         if match := re.search(pattern, log, re.MULTILINE):
             said = re.sub(r"\s+", " ", match.group())
-            place = re.search(r"(?:at lines?|on input line|entered at line) (\d+)", said)
+            line = re.search(r"(?:at lines?|on input line|entered at line) (\d+)", said)
             file = _open_file(log[: match.start()])
-            return Problem(file, int(place[1]) if place else 0, f"{sentence} ({said})")
+            return Problem(file, int(line[1]) if line else 0, f"{sentence} ({said})")
     return None
 
 
 def last_words(output: str) -> Problem:
-    """Give the last line that latexmk printed, when there is no log to read."""
+    """Return the last line that latexmk printed, when there is no log to read."""
     lines = [line for line in output.splitlines() if line.strip()]
     return Problem("submission.tex", 0, lines[-1] if lines else "latexmk said nothing")
 
 
 def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
-    """Tell a problem by question, template, line and the offending line.
+    """Tell a problem by question, template, line and the offending text.
 
     Parameters
     ----------
@@ -122,99 +123,48 @@ def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
         A sentence that says where the whole log is.
     """
     problem = _at_its_cause(problem, pages)
-    page = pages.get(problem.file)
-    known = page is not None and 0 < problem.line <= len(page.lines)
-    found, words = problem.file, problem.words.rstrip(" .")
+    page, words = pages.get(problem.file), problem.words.rstrip(" .")
+    found, excerpt = problem.file, problem.read
     if page:
-        found = place(page.template, page.lines[problem.line - 1] if known else 0)
-        words = _in_template_lines(words, page)
-    message = f"{found}: {words}."
-    if page and known and (excerpt := _excerpt(page.text.split("\n")[problem.line - 1], problem.read)):
-        message += f"\n   > {excerpt}"
+        found = place(page.template, _of_template(page, problem.line))
+        text = _line(page, problem.line).strip()
+        excerpt = text if 0 < len(text) <= WIDTH else (excerpt or text)[:WIDTH]
+        words = re.sub(
+            r"on input line (\d+)", lambda found: f"on line {_of_template(page, int(found[1]))}", words
+        )
     hint = next((text for key, text in HINTS.items() if key in problem.words), "")
-    return LatexError(message, f"{hint} {where}".strip())
+    return LatexError(f"{found}: {words}." + f"\n   > {excerpt}" * bool(excerpt), f"{hint} {where}".strip())
 
 
 def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
-    """Move a problem that TeX noticed too late to where it began."""
+    """Move a problem that TeX noticed behind its cause to the file or paragraph that it comes from."""
     page = pages.get(problem.file)
-    line = _line(page, problem.line) if page else ""
-    part = re.fullmatch(r"\\input\{(.*)\}", line.strip())
-    if part and "File ended while scanning" in problem.words:  # the brace stands in the part that ended
-        file = f"{part[1]}.tex"
-        started = _open_brace(pages[file]) or _open_environment(pages[file]) if file in pages else 0
-        return replace(problem, file=file, line=started, read="")
+    part = re.fullmatch(r"\\input\{(.*)\}", _line(page, problem.line).strip())
+    if part and "File ended while scanning" in problem.words:
+        return replace(problem, file=f"{part[1]}.tex", line=0)
+    # TeX knows the line on which a group began, but not its file.
     begun = re.search(r"(\\begin\{.*?\}) on input line (\d+) ended by", problem.words)
-    if begun:
-        starts = [name for name, each in pages.items() if begun[1] in _line(each, int(begun[2]))]
-        if starts and problem.file not in starts:
-            return replace(problem, file=starts[0], line=int(begun[2]), read="")
-    if "a brace is not closed" in problem.words:
-        for name, each in pages.items():
-            if "{" in _line(each, problem.line) and (open_one := _open_brace(each)):
-                return replace(problem, file=name, line=open_one)
-    sign = "$" if "Missing $" in problem.words else "{" if "Paragraph ended" in problem.words else ""
-    if page and problem.line and sign and not line.strip():  # noticed at the end of the paragraph
-        return replace(problem, line=_unpaired(page, problem.line, sign), read="")
-    return problem
+    for name, each in pages.items():
+        if begun and begun[1] in _line(each, int(begun[2])):
+            return replace(problem, file=name, line=int(begun[2]), read="")
+        if "a brace is not closed" in problem.words and "{" in _line(each, problem.line):
+            bare = re.sub(r"\\.|%.*", "", each.text)
+            if bare.count("{") > bare.count("}"):
+                return replace(problem, file=name)
+    line = problem.line
+    while page and line > 1 and not _line(page, line).strip():  # noticed at the end of the paragraph
+        line -= 1
+    return replace(problem, line=line)
 
 
-def _line(page: Page, number: int) -> str:
-    lines = page.text.split("\n")
+def _of_template(page: Page, line: int) -> int:
+    """Return the template's line that a line of the filled page comes from; 0 if there is none."""
+    return page.lines[line - 1] if 0 < line <= len(page.lines) else 0
+
+
+def _line(page: Page | None, number: int) -> str:
+    lines = page.text.split("\n") if page else []
     return lines[number - 1] if 0 < number <= len(lines) else ""
-
-
-def _unpaired(page: Page, end: int, sign: str) -> int:
-    """Find the line of a paragraph, which ends before line `end`, on which a $ or a brace has no partner."""
-    number = found = end - 1
-    while _line(page, number).strip():
-        bare = re.sub(r"\\.|%.*", "", _line(page, number))
-        if bare.count("$") % 2 if sign == "$" else bare.count("{") > bare.count("}"):
-            return number
-        number -= 1
-    return found
-
-
-def _open_brace(page: Page) -> int:
-    """Find the line of the first brace that is never closed; 0 if there is none."""
-    lines: list[int] = []
-    for number, line in enumerate(page.text.split("\n"), start=1):
-        for brace in re.findall(r"[{}]", re.sub(r"\\.|%.*", "", line)):
-            if brace == "{":
-                lines.append(number)
-            elif lines:
-                lines.pop()
-    return lines[0] if lines else 0
-
-
-def _open_environment(page: Page) -> int:
-    """Find the line of the last environment that begins and never ends; 0 if there is none."""
-    for number, line in reversed([*enumerate(page.text.split("\n"), start=1)]):
-        for name in re.findall(r"\\begin\{(.*?)\}", line):
-            if page.text.count(f"\\begin{{{name}}}") > page.text.count(f"\\end{{{name}}}"):
-                return number
-    return 0
-
-
-def _in_template_lines(words: str, page: Page) -> str:
-    """Give line numbers in TeX's words as those of the template."""
-
-    def line(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return f"on line {page.lines[number - 1]}" if 0 < number <= len(page.lines) else match[0]
-
-    return re.sub(r"on input line (\d+)", line, words)
-
-
-def _excerpt(line: str, read: str) -> str:
-    """Give a line, or of a long one what is around the place where TeX stopped."""
-    text = line.strip()
-    if len(text) <= WIDTH:
-        return text
-    tail = read.removeprefix("...").strip()
-    stop = text.find(tail) + len(tail) if tail and tail in text else 0
-    start = max(0, min(stop - 3 * WIDTH // 4, len(text) - WIDTH))
-    return f"{'...' * (start > 0)}{text[start : start + WIDTH]}{'...' * (start + WIDTH < len(text))}"
 
 
 def _open_file(log: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import convert
 
-from report import config, pages, sources, stages, store, system
+from report import config, pages, results, sources, stages, store, system
 from report.errors import InputError, LatexError
 from report.latex import compile as compiling
 
@@ -43,10 +44,10 @@ def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict
     settings = config.load(original.root / "report.toml")
     inputs = sources.Inputs(settings, settings.data_path, quick=False, pdf=True)
     kept = {}
-    for stage in ("derive", "measure", "study"):
+    for stage, kind in (("derive", results.Derived), ("measure", results.Measured), ("study", dict)):
         found = store.read(original.out / store.FOLDER / f"{stage}.json")
         assert found is not None
-        kept[stage] = found["result"]
+        kept[stage] = convert(found["result"], kind)
     caught: dict[str, Any] = {}
     fill = pages.fill
 
@@ -172,15 +173,17 @@ MISTAKES = {
 def test_a_mistake_in_a_template(line: str, words: str, hint: str, desk: Desk) -> None:
     """LaTeX's first real error comes with question, template, line and the offending words, and a hint."""
     number = write(desk, "1d.tex", line)
+    noticed_below = int(line.startswith("It costs"))  # at the end of the paragraph
 
     with pytest.raises(LatexError) as caught:
         desk.compile()
 
     told, _, excerpt = str(caught.value).partition("\n")
-    assert told.startswith(f"Question 1(d): templates/1d.tex, line {number}: "), told
+    place = "" if words.startswith("File ended") else f", line {number + noticed_below}"
+    assert told.startswith(f"Question 1(d): templates/1d.tex{place}: "), told
     assert words.replace("LINE", str(number)) in told, told
     assert len(told) < 400
-    assert line.partition("\n")[0][:20] in excerpt
+    assert (line.splitlines()[noticed_below][:20] if place else line[-2:].strip()) in excerpt
     assert hint in caught.value.hint
     assert caught.value.hint.endswith(f"The whole log is {desk.folder}/submission.log.")
     passed_by_tex = any(said in told for said in ("leads nowhere", "too large", "is not closed"))
@@ -206,7 +209,7 @@ def test_an_unclosed_brace_at_the_end_of_a_part(desk: Desk) -> None:
     file = desk.templates / "1e.tex"
     file.write_text(file.read_text(encoding="utf-8").rstrip("\n") + "\n\\textbf{open", encoding="utf-8")
 
-    with pytest.raises(LatexError, match=r"^Question 1\(e\): templates/1e.tex, line \d+: File ended while"):
+    with pytest.raises(LatexError, match=r"^Question 1\(e\): templates/1e.tex: File ended while"):
         desk.compile()
 
 
