@@ -3,7 +3,7 @@
 # report/system.py has the list of system packages, each with its reason.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report verify test test-slow lint bench clean lock system
+.PHONY: help setup report verify test test-slow lint bench systems clean lock system
 
 # The first of these that is 3.11 or newer; `make PYTHON=python3.12 ...` chooses another.
 PYTHON := $(shell for python in .venv/bin/python python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -51,6 +51,7 @@ help:
 	@echo "make test-slow  the tests with full counts (about 15 minutes; TESTS='FILE ...' for some)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      side by side with other programs: a table, docs/benchmarks.md (30 minutes)"
+	@echo "make systems    build and verify on Debian 12, 13 and testing, in folders (an hour; needs root, debootstrap)"
 	@echo "make lock       new lock files from pyproject.toml (needs uv)"
 	@echo "make clean      remove .venv*, caches and by-products; never a file of yours"
 
@@ -105,6 +106,9 @@ lint:
 bench: setup
 	$(call provide,$(STAMP_BENCH))
 	@.venv-bench/bin/python -m benchmarks
+
+systems:
+	@"$(PYTHON)" -m benchmarks.systems
 
 # By name, not all that git ignores: a person's own ignored files are no business of ours. No pathspec with
 # wildcards either: git removes a whole ignored folder that only might hold a match.

@@ -1,0 +1,158 @@
+"""Build on each Debian and verify every PDF on every other: a table of exit codes for docs/numbers.md.
+
+`make systems`, as root on a Debian machine with debootstrap. Each system is bootstrapped once into a folder
+of its own (`--folder`, 5 GB in all), from the mirror that this machine uses. There the last commit is set up
+and built as on a bare machine, by `make setup` as the first command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "testing": "Debian testing"}
+PAGE, BEGIN, END = ROOT / "docs" / "numbers.md", "<!-- systems -->\n", "<!-- /systems -->\n"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")  # this machine's, for its network
+PROJECT = Path("root/project")
+# What the processes of a system see beside its files: devices, and only each other.
+ENTER = """\
+mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/tmp" &&
+cd / && exec chroot "$1" sh -c "cd /root/project && $2"
+"""
+
+
+@dataclass(frozen=True)
+class System:
+    """A Debian in a folder."""
+
+    suite: str
+    root: Path
+
+    def bootstrap(self) -> None:
+        """Install the few packages of a bare machine, unless that has been done."""
+        made = self.root / "bootstrapped"
+        if not made.exists():
+            bare = ["--variant=minbase", "--include=python3,make"]
+            subprocess.run(
+                ["debootstrap", *bare, self.suite, self.root, mirror()], check=True, stdout=sys.stderr
+            )
+            made.touch()
+        for file in (Path("/etc/resolv.conf"), CERTIFICATES):
+            if file.exists():
+                target = self.root / file.relative_to("/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+
+    def check_out(self) -> None:
+        """Put the last commit there, and nothing else."""
+        project = self.root / PROJECT
+        shutil.rmtree(project, ignore_errors=True)
+        project.mkdir(parents=True)
+        archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        subprocess.run(["tar", "-x"], cwd=project, input=archive.stdout, check=True)
+
+    def run(self, command: str) -> tuple[int, str]:
+        """Run a shell command in the project's folder there; return its code and its stdout."""
+        print(f"{self.suite}: {command}", file=sys.stderr, flush=True)
+        path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        environ = {"HOME": "/root", "PATH": path, "LC_ALL": "C.UTF-8"}
+        if CERTIFICATES.exists():
+            environ["PIP_CERT"] = str(CERTIFICATES)
+        done = subprocess.run(
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "sh",
+                "-c",
+                ENTER,
+                "sh",
+                self.root,
+                command,
+            ],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    def versions(self) -> str:
+        """Name the Python and the TeX that are installed there."""
+        _, python = self.run(".venv/bin/python -V")
+        _, tex = self.run("pdflatex --version")
+        return f"{python.strip()}, {tex.splitlines()[0].removesuffix('/Debian)').replace('(', '')}"
+
+
+def mirror() -> str:
+    """Return where this machine has its Debian packages from."""
+    ask = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    return subprocess.run(ask, check=True, capture_output=True, encoding="utf-8").stdout.split()[0]
+
+
+def build(system: System) -> Path:
+    """Set up and build there; return the submission."""
+    system.bootstrap()
+    system.check_out()
+    for command in ("make setup", ".venv/bin/python generate_report.py --quick"):
+        code, _ = system.run(command)
+        if code:
+            sys.exit(f"{system.suite}: `{command}` ended with {code}.")
+    return system.root / PROJECT / "build" / "submission.pdf"
+
+
+def verify(system: System, name: str, pdf: Path) -> str:
+    """Verify another system's submission there; return the exit code and the points."""
+    shutil.copyfile(pdf, system.root / PROJECT / "build" / name)
+    code, _ = system.run(
+        f".venv/bin/python generate_report.py verify build/{name} --gradescope build/points.json >/dev/null"
+    )
+    points = json.loads((system.root / PROJECT / "build" / "points.json").read_text(encoding="utf-8"))
+    score = (
+        sum(test.get("score", 0) for test in points.get("tests", []))
+        if "score" not in points
+        else points["score"]
+    )
+    return f"{code} ({score:g})"
+
+
+def main() -> int:
+    """Build and verify everywhere, and write the table; 0 if every code is 0."""
+    parser = argparse.ArgumentParser(prog="make systems", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=Path("/var/tmp/report-systems"))
+    parser.add_argument("--test", action="store_true", help="also run the quick tests on each system")
+    options = parser.parse_args()
+    if os.geteuid() or not shutil.which("debootstrap"):
+        sys.exit("`make systems` needs root, and debootstrap: apt-get install debootstrap")
+    systems = {name: System(suite, options.folder / suite) for suite, name in SUITES.items()}
+    built = {name: build(system) for name, system in systems.items()}
+    table = [
+        f"| verified on | {' | '.join(f'built on {name}' for name in systems)} |",
+        f"|---|{'---|' * len(systems)}",
+    ]
+    for name, system in systems.items():
+        codes = [verify(system, f"{systems[other].suite}.pdf", pdf) for other, pdf in built.items()]
+        table.append(f"| {name}: {system.versions()} | {' | '.join(codes)} |")
+    shown = "\n".join(table)
+    print(shown)
+    text = PAGE.read_text(encoding="utf-8")
+    before, behind = text.partition(BEGIN)[0], text.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}{shown}\n{END}{behind}", encoding="utf-8")
+    failed = any(" 0 (" not in cell for row in table[2:] for cell in row.split("|")[2:-1])
+    if options.test:
+        failed |= any(system.run("make test >&2")[0] for system in systems.values())
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
