@@ -12,10 +12,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from matplotlib import font_manager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -157,8 +157,9 @@ def _run(
 def _environment(private: Path, jobs: int) -> dict[str, str]:
     """Give the environment of a clean kernel: nobody's settings, no colours, so many processes."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(PERSONAL)}
-    for fonts in Path(mpl.get_cachedir()).glob("fontlist-*.json"):  # made once, for it takes seconds
-        shutil.copy(fonts, private)
+    # To make the list of fonts may take seconds, of which matplotlib would tell in the notebook.
+    fonts = font_manager.fontManager
+    font_manager.json_dump(fonts, private / f"fontlist-v{fonts.__version__}.json")
     places = (
         "HOME",
         "IPYTHONDIR",

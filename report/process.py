@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import mmap
 import os
 import signal
@@ -119,6 +120,9 @@ def keep_font_list(folder: Path) -> None:
             home = Path("/dev/null")
         kinds = ("config", "cache")
         places = [Path(os.environ.get(f"XDG_{kind.upper()}_HOME") or home / f".{kind}") for kind in kinds]
+    logging.getLogger("matplotlib.font_manager").setLevel(
+        logging.ERROR
+    )  # a new list is no news to the screen
     if not all(_writable(place) for place in places):
         os.environ[FONT_LIST] = str(folder.resolve())
 

@@ -60,7 +60,9 @@ def stale(out: Path, key: cache.Key) -> str:
     """Say why a build must run: an input or an output changed; empty if all is as the last one left it."""
     stamps = _stamps(out)
     if "key" not in stamps:
-        return "the last build was cut off while it was put in place" if stamps else "there is no build yet"
+        cut_off = "the last build was cut off while it was put in place"
+        cloned = "what the build there was made from is not known"
+        return cut_off if stamps else cloned if (out / MANIFEST).exists() else "there is no build yet"
     if reason := cache.why(stamps["key"], key):
         return reason
     if reason := cache.why(stamps["system"], cache.system_files(stamps["system"])):

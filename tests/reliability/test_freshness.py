@@ -301,7 +301,9 @@ def test_a_damaged_note_counts_as_none(project: Project) -> None:
     for damage in (b"", b"{", b"[]", b"null", b'{"key": 1}', b'{"key": {}, "outputs": []}', b"\xff"):
         (project.out / publish.STAMPS).write_bytes(damage)
 
-        assert publish.stale(project.out, key) == "there is no build yet"
+        assert publish.stale(project.out, key) == "what the build there was made from is not known"
+
+    assert publish.stale(project.out / "elsewhere", key) == "there is no build yet"
 
 
 def test_a_damaged_kept_result_is_not_used(project: Project, original: Project) -> None:
