@@ -10,13 +10,15 @@ from msgspec import convert, structs
 
 from experiments import search
 from experiments.record import Setting, Space, rank
-from experiments.statistics import Spread, spread
+from experiments.statistics import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from experiments.assessment import Spread
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
 # What is explored unless another space is asked for: 2100 settings, from far below the defaults to far above.

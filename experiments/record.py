@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from msgspec import Meta, Struct, structs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 # What a hyper-parameter may be; checked wherever a setting or a space is read from outside.
@@ -148,6 +148,16 @@ class Record(Struct, frozen=True):
     versions: dict[str, str]
     passed_over: tuple[PassedOver, ...] = ()
 
+    @property
+    def reproducible(self) -> bool:
+        """Whether the reported setting keeps its score when its inputs move; else no setting does."""
+        return len(self.passed_over) < len(self.search.dev)
+
+    def refits(self, settings: Sequence[Setting]) -> dict[int, tuple[int, ...]]:
+        """Return the counts of the settings that were trained again with their inputs moved, by place."""
+        found = {settings.index(self.params): (self.best.dev,) * 3}
+        return found | {other.place: other.dev[1:] for other in self.passed_over}
+
 
 class Value(Struct, frozen=True, omit_defaults=True):
     """A reported value, as results.json holds it.
@@ -187,10 +197,15 @@ def values(record: Record) -> dict[str, Value]:
     return found | {f"2b.params.{name}": Value("2b", params[name], printed[name]) for name in params}
 
 
-def search_rows(settings: Sequence[Setting], search: Search) -> list[dict[str, Any]]:
-    """Return the rows of search.csv: each setting in grid order with its counts, epochs and convergence."""
+def search_rows(
+    settings: Sequence[Setting], search: Search, refits: Mapping[int, tuple[int, ...]] | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of search.csv: each setting in grid order with its counts, epochs and convergence.
+
+    With `refits` a last column holds the counts of the settings that were trained again with moved inputs.
+    """
     columns = zip(search.train, search.dev, search.epochs, search.converged, strict=True)
-    return [
+    rows: list[dict[str, Any]] = [
         {
             **setting.printed(),
             "train_correct": train,
@@ -200,6 +215,10 @@ def search_rows(settings: Sequence[Setting], search: Search) -> list[dict[str, A
         }
         for setting, (train, dev, epochs, converged) in zip(settings, columns, strict=True)
     ]
+    if refits is not None:
+        for place, row in enumerate(rows):
+            row["dev_correct_when_nudged"] = " ".join(map(str, refits.get(place, ())))
+    return rows
 
 
 def rank(correct: Sequence[float], weights: Sequence[int]) -> list[int]:

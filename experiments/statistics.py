@@ -6,12 +6,12 @@ Everything is computed from counts and predictions that are there already; no ne
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.assessment import Optimism, Spread
 from experiments.record import rank
 
 if TYPE_CHECKING:
@@ -53,56 +53,10 @@ def wilson(correct: int, total: int, level: float = LEVEL) -> tuple[float, float
     return low, high
 
 
-@dataclass(frozen=True)
-class Spread:
-    """How a count varies with the seed: every value in the order of the seeds, and its summary."""
-
-    counts: tuple[int, ...]
-    mean: float
-    deviation: float  # sample standard deviation (n - 1); 0 for a single seed
-    lowest: int
-    highest: int
-
-
 def spread(counts: Sequence[int]) -> Spread:
     """Summarise the counts of one setting over seeds."""
     deviation = stdev(counts) if len(counts) > 1 else 0.0
     return Spread(tuple(counts), fmean(counts), deviation, min(counts), max(counts))
-
-
-@dataclass(frozen=True)
-class Optimism:
-    """What selecting on some samples and scoring on others does to the best of many; accuracies in [0, 1].
-
-    Attributes
-    ----------
-    rounds : int
-        How many bootstrap rounds count (those that left at least one sample out).
-    selected, left_out : float
-        Mean accuracy of the setting that won a round, on the samples drawn and on those left out.
-    left_out_low, left_out_high : float
-        The central 95 % of the latter over the rounds.
-    default_left_out : float
-        Mean accuracy of the default setting on the samples left out.
-    gain, gain_low, gain_high : float
-        The winner's accuracy minus the default's on the samples left out: mean and central 95 %.
-    winners : int
-        How many different settings won at least one round.
-    kept : float
-        Share of the rounds won by the setting that wins on all samples.
-    """
-
-    rounds: int
-    selected: float
-    left_out: float
-    left_out_low: float
-    left_out_high: float
-    default_left_out: float
-    gain: float
-    gain_low: float
-    gain_high: float
-    winners: int
-    kept: float
 
 
 def bootstrap(
@@ -163,9 +117,6 @@ def bootstrap(
         rounds=len(table),
         selected=float(drawn.mean()),
         left_out=float(theirs.mean()),
-        left_out_low=float(np.percentile(theirs, tails)[0]),
-        left_out_high=float(np.percentile(theirs, tails)[1]),
-        default_left_out=float(defaults.mean()),
         gain=float((theirs - defaults).mean()),
         gain_low=float(np.percentile(theirs - defaults, tails)[0]),
         gain_high=float(np.percentile(theirs - defaults, tails)[1]),

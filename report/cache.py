@@ -94,9 +94,9 @@ STAGES = {
     ),
     "fits": Stage(("experiments.search",), machine=True, packages=NUMERIC),  # single networks
     "search": Stage(
-        ("experiments.search",), seed=True, data=True, space=True, machine=True, packages=NUMERIC
+        ("experiments.robustness",), seed=True, data=True, space=True, machine=True, packages=NUMERIC
     ),
-    "study": Stage(("experiments.study",), packages=NUMERIC, after=("measure", "search")),
+    "study": Stage(("experiments.uncertainty",), packages=NUMERIC, after=("search",)),
     "draw": Stage(("report.figures",), packages=DRAWING, after=("derive", "measure", "study")),
     "build": Stage(
         ("report.pipeline", "report.stages"), templates="*.tex", configuration=True, after=("draw",)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from experiments import numerics
-from experiments.certificate import holds
 from experiments.record import HYPER_PARAMETERS, Setting, all_weights, rank
 from experiments.statistics import wilson
 from report import provenance
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from experiments.assessment import Assessment, Certificate
     from experiments.dataset import Dataset
     from experiments.record import Record, Space, Value
     from report.config import Config
@@ -90,7 +92,7 @@ def problem2(
     settings: Sequence[Setting],
     record: Record,
     values: Mapping[str, Value],
-    study: Mapping[str, Any],
+    assessment: Assessment,
     code_tags: Sequence[Sequence[str]],
     seed: int,
 ) -> dict[str, Any]:
@@ -108,13 +110,14 @@ def problem2(
         What the notebook found.
     values : mapping
         The reported values by key.
-    study : mapping
-        What was computed beside the notebook: ``epochs`` and ``converged`` of default and best, ``wrong``.
+    assessment : Assessment
+        What was computed beside the notebook.
     code_tags : sequence of sequences of str
         The tags of the notebook's code cells, which are told by number.
     seed : int
         The seed of every network.
     """
+    study: dict[str, Any] = to_builtins(assessment)
     search, space = record.search, space.clipped(len(data.X_train))
     weights = all_weights(settings, data.X_train.shape[1], len(data.classes))
     order = rank(search.dev, weights)
@@ -163,6 +166,7 @@ def problem2(
         "converged": study["converged"],
         "wrong": str(study["wrong"]),
         "trust": _trust(record, study),
+        "robust": _robust(record, assessment.certificate),
         "environment": numerics.sentences(study["environment"]),
         "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
         "provenance": provenance.rows(code_tags, _absent(data, record)),
@@ -226,20 +230,39 @@ def _trust(record: Record, study: Mapping[str, Any]) -> dict[str, Any]:
         "gain_left_out": f"{selection['gain']:+.4f}",
         "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
         "winners": str(selection["winners"]),
-        "kernel_sets": str(len(study["certificate"])),
-        "several_kernel_sets": len(study["certificate"]) > 1,
-        "holds": holds([row["models"] for row in study["certificate"]]),
         "reported": Latex(rf"{100 * selection['kept']:.0f}\,\%"),
-        "certificate": [_certified(row, total) for row in study["certificate"]],
     }
 
 
-def _certified(row: Mapping[str, Any], total: int) -> list[str]:
-    """Print a row of the certificate: counts and margins under one set of kernels."""
-    default, best = row["models"]["default"], row["models"]["best"]
-    counts = [f"{model['dev']}/{total}" for model in (default, best)]
-    margins = [f"{model['margin']:.5f}" for model in (default, best)]
-    return [row["kernels"], counts[0], margins[0], counts[1], margins[1]]
+def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
+    """Return what tells whether another machine finds the same best setting, printed."""
+    best, total = record.best.dev, record.total.dev
+    higher = [other.dev for other in record.passed_over if other.dev[0] > best]
+    most = max(higher, key=lambda counts: counts[0], default=(0,))
+    return {
+        "lines": [
+            {
+                "arithmetic": line.arithmetic,
+                "default": f"{line.default.dev}/{total}",
+                "best": f"{line.best.dev}/{total}",
+                "stays": line.stays,
+            }
+            for line in certificate.lines
+        ],
+        "times": str(len(certificate.lines) - 1),
+        "holds": certificate.holds,
+        "default_holds": certificate.default_holds,
+        "moved": str(certificate.moved),
+        "steady": f"{len(record.search.dev) - certificate.moved:,}",
+        "rivals": str(len(certificate.rivals)),
+        "obstacle": escape(certificate.obstacle),
+        "reproducible": record.reproducible,
+        "higher": str(len(higher)),
+        "several_higher": len(higher) > 1,
+        "passed_over": f"{most[0]}/{total}" if higher else "",
+        "lowest": str(min(most)),
+        "highest": str(max(most)),
+    }
 
 
 def _power(number: str) -> Latex:

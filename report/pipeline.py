@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from experiments import assessment
 from report import cache, config, publish, results
 from report.cache import Cache, Inputs, Snapshot
 from report.errors import InputError
@@ -102,7 +103,11 @@ def _run(
         lambda: stages.search(inputs, data, kept.store("fits"), jobs, console),
     )
     stages.compare(inputs, data, measured, searched)
-    studied = kept.made("study", dict[str, Any], lambda: stages.study(inputs, data, measured, searched, jobs))
+    studied = kept.made(
+        "study",
+        assessment.Assessment,
+        lambda: stages.study(inputs, data, searched, kept.store("fits"), jobs),
+    )
     drawn = kept.made("draw", dict[str, bytes], lambda: stages.draw(inputs, data, derived, measured, studied))
     with console.stage("typeset"):
         pages = stages.typeset(inputs, data, derived, measured, studied, drawn, work)

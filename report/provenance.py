@@ -95,7 +95,7 @@ ORIGINS = (
         "2(a), 2(b)",
         "figures/learning.pdf",
         (),
-        ("experiments.study.learning", "report.figures.learning"),
+        ("experiments.uncertainty.learning", "report.figures.learning"),
         MEASURED,
     ),
     Origin(
@@ -111,7 +111,7 @@ ORIGINS = (
         "2(a), 2(b)",
         "results.json: seeds",
         (),
-        ("experiments.statistics.wilson", "experiments.study.trust"),
+        ("experiments.statistics.wilson", "experiments.uncertainty.assess"),
         MEASURED,
     ),
     Origin(
@@ -119,7 +119,7 @@ ORIGINS = (
         "2(a), 2(b)",
         "results.json: seeds",
         (),
-        ("experiments.study.trust", "report.figures.gain"),
+        ("experiments.uncertainty.assess", "report.figures.gain"),
         MEASURED,
     ),
     Origin("table:ledger", "1(a) to 1(f)", "ledger.json: checks", (), ("derivations.checks.run",), RANDOM),
@@ -128,7 +128,7 @@ ORIGINS = (
         "2(a), 2(b)",
         "results.json: certificate",
         (),
-        ("experiments.certificate.certify",),
+        ("experiments.robustness.certify",),
         MEASURED,
     ),
 )

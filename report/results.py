@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from experiments.assessment import Assessment, Certificate, Choice, Optimism, Seeds
 from experiments.record import Record, Search, Value, values
 from report.cache import Snapshot
 from report.config import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from experiments.dataset import Dataset
     from report.cache import Inputs
 
@@ -54,6 +53,14 @@ class MadeWith(Struct, frozen=True):
     versions: dict[str, str]
 
 
+class Studied(Struct, frozen=True):
+    """What is printed beside the values that were asked for."""
+
+    seeds: Seeds
+    selection: Optimism
+    certificate: Certificate
+
+
 class Results(Struct, frozen=True, kw_only=True):
     """results.json: every reported value, and what it was made from."""
 
@@ -62,7 +69,7 @@ class Results(Struct, frozen=True, kw_only=True):
     formulas: dict[str, Formula]
     data: Data
     environment: dict[str, Any]  # the audit of the numeric pins
-    studied: dict[str, Any]  # what is printed beside the values that were asked for
+    studied: Studied
     seed: int
     quick: bool
     made_with: MadeWith
@@ -118,9 +125,10 @@ class Measured(Struct, frozen=True):
 
 
 class Searched(Struct, frozen=True):
-    """The same search by our own trainer: what each setting reached, and the classes it predicts."""
+    """The same search by our own trainer: what each setting reached and predicts, and which one is chosen."""
 
     search: Search
+    choice: Choice
     predicted: tuple[tuple[int, ...], ...]  # for each setting and dev sample, a place among the classes
 
 
@@ -128,7 +136,7 @@ def collect(
     record: Record,
     derived: Derived,
     data: Dataset,
-    studied: Mapping[str, Any],
+    studied: Assessment,
     inputs: Inputs,
 ) -> Results:
     """Collect the content of results.json.
@@ -142,7 +150,7 @@ def collect(
     data
         The data.
     studied
-        What was computed beside the notebook: ``environment``, and all of `STUDIED`.
+        What was computed beside the notebook.
     inputs
         What the build is made from.
     """
@@ -151,8 +159,8 @@ def collect(
         values=values(record),
         formulas=formulas(derived),
         data=Data(data.stand_in, files, data.others),
-        environment=studied["environment"],
-        studied={name: studied[name] for name in STUDIED},
+        environment=studied.environment,
+        studied=Studied(studied.seeds, studied.selection, studied.certificate),
         seed=inputs.config.seed,
         quick=inputs.quick,
         made_with=made_with(Snapshot(inputs)),

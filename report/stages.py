@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import convert
+from msgspec import convert, to_builtins
 
-from experiments import dataset, numerics
+from experiments import dataset
+from experiments.assessment import Assessment, Choice
 from experiments.record import Search, Setting, search_rows, values
 from experiments.statistics import wilson
 from report import bundle as bundles
@@ -89,7 +90,7 @@ def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
 
 def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> Searched:
     """Train all settings by other code than the notebook's."""
-    from experiments import search  # noqa: PLC0415 - scikit-learn
+    from experiments import robustness, search  # noqa: PLC0415 - scikit-learn
 
     outcomes = search.run(
         [setting.parameters() for setting in _settings(inputs, data)],
@@ -105,16 +106,19 @@ def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Conso
     columns = {
         name: tuple(getattr(outcome, name) for outcome in outcomes) for name in Search.__struct_fields__
     }
-    return Searched(Search(**columns), tuple(tuple(outcome.predictions.tolist()) for outcome in outcomes))
+    found = Search(**columns)
+    trial = robustness.Trial(data, _settings(inputs, data), inputs.config.seed, jobs, store)
+    predicted = tuple(tuple(outcome.predictions.tolist()) for outcome in outcomes)
+    return Searched(found, robustness.choose(trial, found), predicted)
 
 
 def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched) -> None:
-    """Compare every count of the two searches, also where one or both were kept from before.
+    """Compare every count of the two searches and their choice, also where one or both were kept from before.
 
     Raises
     ------
     CheckError
-        A count differs.
+        A count differs, or the choice.
     """
     rows = (
         search_rows(_settings(inputs, data), found) for found in (searched.search, measured.record.search)
@@ -122,24 +126,22 @@ def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searche
     for ours, notebook in zip(*rows, strict=True):
         if ours != notebook:
             raise CheckError(f"Two trainers disagree: the notebook found {notebook}, our own trainer {ours}.")
+    record, settings = measured.record, _settings(inputs, data)
+    chosen, recorded = searched.choice, Choice(settings.index(record.params), record.passed_over)
+    if chosen != recorded:
+        raise CheckError(f"Two trainers disagree: the notebook chose {recorded}, our own trainer {chosen}.")
 
 
-def study(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched, jobs: int) -> dict[str, Any]:
+def study(inputs: Inputs, data: Dataset, searched: Searched, store: Path, jobs: int) -> Assessment:
     """Compute what the pages show beside the notebook's numbers."""
-    from experiments import study as studies  # noqa: PLC0415 - scikit-learn
-    from experiments import trainer  # noqa: PLC0415
+    from experiments import robustness, uncertainty  # noqa: PLC0415 - scikit-learn
 
+    trial = robustness.Trial(data, _settings(inputs, data), inputs.config.seed, jobs, store)
     predicted = np.array(data.classes)[np.array(searched.predicted)]
-    settings, seed = _settings(inputs, data), inputs.config.seed
-    return {
-        **studies.study(data, settings, measured.record, predicted, seed, jobs),
-        "environment": {**numerics.audit(), "no_lockstep": trainer.fallback_reason()},
-    }
+    return uncertainty.assess(trial, searched.search, searched.choice, predicted)
 
 
-def draw(
-    inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, studied: Mapping[str, Any]
-) -> Drawn:
+def draw(inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, studied: Assessment) -> Drawn:
     """Draw the figures."""
     from report import figures  # noqa: PLC0415 - matplotlib
 
@@ -153,11 +155,11 @@ def draw(
     drawn = {
         "1f": figures.contributions(derived.figure_1f),
         "marginals": figures.marginals(rows, best, total),
-        "learning": figures.learning(studied["curves"]),
-        "gain": figures.gain(studied["seeds"]["counts"], intervals, total),
+        "learning": figures.learning(to_builtins(studied.curves)),
+        "gain": figures.gain(studied.seeds.counts, intervals, total),
     }
     if data.X_dev.shape[1] == 3:
-        predicted = np.array(studied["predicted"])
+        predicted = np.array(studied.predicted)
         drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
     return drawn
 
@@ -167,7 +169,7 @@ def typeset(
     data: Dataset,
     derived: Derived,
     measured: Measured,
-    studied: Mapping[str, Any],
+    studied: Assessment,
     drawn: Drawn,
     work: Path,
 ) -> dict[str, Page]:
@@ -191,7 +193,7 @@ def typeset(
         results.RESULTS: bundles.as_json(collected),
         results.LEDGER: bundles.as_json(derived.ledger),
         results.CONFIG: config.source,
-        "search.csv": bundles.as_csv(search_rows(settings, record.search)),
+        "search.csv": bundles.as_csv(search_rows(settings, record.search, record.refits(settings))),
         NOTEBOOK: measured.notebook.encode(),
     }
     for name, content in files.items():

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from joblib import cpu_count
-from msgspec import to_builtins
+from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import replace
 
-from experiments import dataset, numerics, search
-from experiments import study as studies
-from experiments.record import Counts, Record, Search, Setting, all_weights, rank
+from experiments import dataset, numerics, robustness, search, uncertainty
+from experiments.assessment import Assessment
+from experiments.record import Counts, Record, Search
 from report import notebook, results, stages
 from report.cache import Inputs, Snapshot
 from report.errors import LatexError
+from report.results import Studied
 from report.verify import attached, confined, notebook_cells
 from report.verify.errors import UnjudgedError
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from experiments.dataset import Dataset
-    from experiments.record import Space
+    from experiments.record import Setting, Space
     from experiments.search import Outcome
     from report.verify.attached import Attached
 
@@ -107,56 +108,69 @@ def _check_size(space: Space, data: Dataset) -> None:
             )
 
 
-def _all(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, dict[str, Any], int]:
+def _all(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, Assessment, int]:
     """Train all settings: the record that the notebook should have left, and what the pages add to it."""
     outcomes = _train(settings, data, made)
     found = Search(
         *(tuple(getattr(outcome, name) for outcome in outcomes) for name in Search.__struct_fields__)
     )
-    best, tied = _best(data, settings, found)
-    default = settings.index(Setting().clipped(len(data.X_train)))
+    trial = robustness.Trial(data, settings, made.seed, jobs=cpu_count())
+    choice = robustness.choose(trial, found)
+    best = choice.place
     record = Record(
-        default=Counts(found.train[default], found.dev[default]),
+        default=Counts(found.train[trial.default], found.dev[trial.default]),
         best=Counts(found.train[best], found.dev[best]),
         params=settings[best],
         total=Counts(len(data.y_train), len(data.y_dev)),
-        tied=tied,
+        tied=found.dev.count(found.dev[best]),
         search=found,
         versions=made.record.versions,
+        passed_over=choice.passed_over,
     )
     predicted = np.array([np.array(data.classes)[outcome.predictions] for outcome in outcomes])
-    studied = {
-        **studies.learning(data, studies.chosen(data, record), made.seed),
-        **studies.trust(data, settings, record, predicted, made.seed),
-    }
-    return record, {**studied, **_errors(predicted[best], data), **_theirs(made)}, len(settings)
+    assessment = uncertainty.assess(trial, found, choice, predicted, _studied(made).certificate)
+    return record, replace(assessment, environment=dict(made.environment)), len(settings)
 
 
-def _part(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, dict[str, Any], int]:
+def _part(made: Attached, data: Dataset, settings: Sequence[Setting]) -> tuple[Record, Assessment, int]:
     """Train the default and the best setting alone; take the rest of the search as attached."""
     if len(made.record.search.dev) != len(settings):
         raise UnjudgedError(
             "The notebook in the PDF tells of another number of settings than its configuration."
         )
-    place, _ = _best(data, settings, made.record.search)
-    record = replace(made.record, params=settings[place])
-    models = studies.chosen(data, record)
-    default, best = _train(list(models.values()), data, made)
+    trial = robustness.Trial(data, settings, made.seed)
+    place = robustness.reported(trial, made.record.search, made.record.passed_over)
+    default, best = _train([settings[trial.default], settings[place]], data, made)
     record = replace(
-        record,
+        made.record,
+        params=settings[place],
         default=Counts(default.train, default.dev),
         best=Counts(best.train, best.dev),
         total=Counts(len(data.y_train), len(data.y_dev)),
     )
     predicted = np.array(data.classes)[best.predictions]
-    studied = {**made.studied, **studies.learning(data, models, made.seed)}
-    return record, {**studied, **_errors(predicted, data), **_theirs(made)}, len(models)
+    curves, converged = uncertainty.learning(trial, {"default": trial.default, "best": place})
+    attached = _studied(made)
+    assessment = Assessment(
+        curves=curves,
+        epochs={name: len(curve.loss) for name, curve in curves.items()},
+        converged=converged,
+        predicted=tuple(predicted.tolist()),
+        wrong=int(np.sum(predicted != data.y_dev)),
+        seeds=attached.seeds,
+        selection=attached.selection,
+        certificate=attached.certificate,
+        environment=dict(made.environment),
+    )
+    return record, assessment, 2
 
 
-def _best(data: Dataset, settings: Sequence[Setting], found: Search) -> tuple[int, int]:
-    """Apply the rule: the place of the best setting, and how many share its count."""
-    place = rank(found.dev, all_weights(settings, data.X_train.shape[1], len(data.classes)))[0]
-    return place, found.dev.count(found.dev[place])
+def _studied(made: Attached) -> Studied:
+    """Read what the pages say beside the values, part of which no other machine can make anew."""
+    try:
+        return convert(dict(made.studied), Studied)
+    except ValidationError as error:
+        raise UnjudgedError(f"{results.RESULTS} in the PDF is damaged: studied: {error}.") from None
 
 
 def _train(settings: Sequence[Setting], data: Dataset, made: Attached) -> tuple[Outcome, ...]:
@@ -174,15 +188,6 @@ def _train(settings: Sequence[Setting], data: Dataset, made: Attached) -> tuple[
             begun + round((90 - begun) * done / total), 100, STAGES[1]
         ),
     )
-
-
-def _errors(predicted: np.ndarray, data: Dataset) -> dict[str, Any]:
-    return {"predicted": predicted.tolist(), "wrong": int(np.sum(predicted != data.y_dev))}
-
-
-def _theirs(made: Attached) -> dict[str, Any]:
-    """Give what the pages say of the author's machine, which no other machine can make anew."""
-    return {"environment": made.environment, "certificate": made.studied["certificate"]}
 
 
 def _main(arguments: list[str]) -> dict[str, Any]:
