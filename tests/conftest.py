@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -108,32 +109,60 @@ def copy_program() -> Callable[[Path], None]:
 
 
 @pytest.fixture(scope="session")
-def tiny_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Return a function that fills a folder once in a run: the first worker does, the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, done = root / name, root / f"{name}.done"
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_project(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
     """Make a folder with a tiny submission: report.toml, and in data/ the first rows of the stand-in.
 
     The space holds four settings, of which two have two hidden layers, and the default is added. Two of the
     settings tie for the best, of which the later one has fewer weights.
     """
-    folder = tmp_path_factory.mktemp("tiny")
-    (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
-    (folder / "data").mkdir()
-    for name, rows in TINY_ROWS.items():
-        lines = (ROOT / "data" / name).read_text(encoding="utf-8").splitlines(keepends=True)
-        (folder / "data" / name).write_text("".join(lines[:rows]), encoding="utf-8")
-    return folder
+
+    def fill(folder: Path) -> None:
+        (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
+        (folder / "data").mkdir()
+        for name, rows in TINY_ROWS.items():
+            lines = (ROOT / "data" / name).read_text(encoding="utf-8").splitlines(keepends=True)
+            (folder / "data" / name).write_text("".join(lines[:rows]), encoding="utf-8")
+
+    return once("tiny", fill)
 
 
 @pytest.fixture(scope="session")
 def tiny_build(
     tiny_project: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    once: Callable[[str, Callable[[Path], None]], Path],
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Build:
-    """Build the tiny submission once; tests read it and change only copies of it."""
-    out, config = tmp_path_factory.mktemp("built") / "out", tiny_project / "report.toml"
-    done = command("build", "--config", config, "--out", out, "--jobs", "1")
-    assert done.returncode == 0, done.stderr
-    return Build(out, config, tiny_project / "data", done.stdout, done.stderr)
+    """Build the tiny submission once a run; tests read it and change only copies of it."""
+    config = tiny_project / "report.toml"
+
+    def fill(folder: Path) -> None:
+        done = command("build", "--config", config, "--out", folder / "out", "--jobs", "1")
+        assert done.returncode == 0, done.stderr
+        (folder / "stdout").write_text(done.stdout)
+        (folder / "stderr").write_text(done.stderr)
+
+    folder = once("tiny-built", fill)
+    told = ((folder / name).read_text() for name in ("stdout", "stderr"))
+    return Build(folder / "out", config, tiny_project / "data", *told)
 
 
 @pytest.fixture(scope="session")

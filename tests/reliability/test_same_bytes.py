@@ -181,7 +181,6 @@ def test_a_fresh_clone(unbuilt: Project, original: Project, tmp_path: Path) -> N
     for package in ("report", "derivations", "experiments", "templates"):
         shutil.rmtree(project.root / package)
         shutil.copytree(tmp_path / "clone" / package, project.root / package)
-    project.edit("experiments/study.py", "SEEDS = 20", "SEEDS = 2")  # as in `unbuilt`
 
     done = project.run()
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tex
 
-BUILT = r"Built in [\d.]+ s; watching \d+ files, Ctrl-C ends\."
-FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching \d+ files, Ctrl-C ends\."
+BUILT = r"Built in [\d.]+ s; watching for changes, Ctrl-C ends\."
+FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching for changes, Ctrl-C ends\."
 
 
 def test_watching(

@@ -1,4 +1,4 @@
-"""A group of processes on a leash ends with the block, and with whoever holds the leash."""
+"""A guarded process group ends with the block, and with the process that guards it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import sys
 import time
 
 import pytest
-from report.leash import leashed
+
+from report.process import group_guard
 
 # A leader that is gone at once, and a process that it leaves behind: only its group can be killed.
 GROUP = ["/bin/sh", "-c", "sleep 600 & exit 0"]
 HOLDER = f"""\
 import subprocess, sys, time
-from report.leash import leashed
+from report.process import group_guard
 
-with leashed() as leash:
+with group_guard() as guard:
     leader = subprocess.Popen({GROUP!r}, start_new_session=True)
-    leash(leader.pid)
+    guard(leader.pid)
     leader.wait()
     print(leader.pid, flush=True)
     time.sleep(600)
@@ -54,8 +55,8 @@ def test_a_group_ends_with_a_holder_that_is_killed(way: signal.Signals) -> None:
 
 def test_a_group_ends_with_the_block() -> None:
     """When the block is done, nothing of the group is left."""
-    with leashed() as leash, subprocess.Popen(GROUP, start_new_session=True) as leader:
-        leash(leader.pid)
+    with group_guard() as guard, subprocess.Popen(GROUP, start_new_session=True) as leader:
+        guard(leader.pid)
         leader.wait()
 
     assert ends(leader.pid)

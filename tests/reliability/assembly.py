@@ -1,0 +1,105 @@
+"""The real assembly line with stages that take no time, to be interrupted, killed and starved.
+
+Run as ``python assembly.py FOLDER [--force] [--hang STAGE] [--text TEXT] [--edit]``: builds in FOLDER/build
+from FOLDER/report.toml and FOLDER/data. At STAGE it says ``in STAGE`` and waits for a minute; with --edit a
+file appears beside the data while the pages are set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from experiments.record import Counts, Record, Search, Setting
+from report import bundle, pipeline, results
+from report.boundary import guarded
+from report.console import Console
+
+SEARCH = Search((1,), (1,), (1,), (True,))
+RECORD = Record(Counts(1, 1), Counts(1, 1), Setting(), Counts(2, 2), 1, SEARCH, {})
+LEDGER = results.Ledger(seed=0, sympy="1", mpmath="1", checks=(), exemptions=())
+
+
+def stages(hang: str, text: str, edit: Path | None) -> Any:
+    """Return stages that make a few small files; the one called `hang` waits."""
+
+    def at(stage: str) -> None:
+        if stage == hang:
+            print(f"in {stage}", flush=True)
+            time.sleep(60)
+
+    def made(stage: str, result: Any) -> Any:
+        def make(*_: Any, **__: Any) -> Any:
+            at(stage)
+            return result
+
+        return make
+
+    def typeset(*arguments: Any) -> dict[str, Any]:
+        at("typeset")
+        if edit:
+            edit.write_text("1\n")
+        for name in ("submission.tex", "parts/1a.tex", "results.json", "homework03.ipynb"):
+            file = arguments[-1] / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(f"{name} {text} " * 4000)
+        return {}
+
+    def compile_pages(_: Any, work: Path, *__: Any) -> tuple[str, ...]:
+        at("compile")
+        (work / "submission.pdf").write_text(f"pages {text} " * 20000)
+        return ()
+
+    def bundled(_: Any, __: Any, keys: Any, work: Path) -> None:
+        at("bundle")
+        files = {str(file.relative_to(work)): file.read_bytes() for file in work.rglob("*") if file.is_file()}
+        (work / "submission.zip").write_bytes(bundle.zipped(files))
+        (work / "manifest.json").write_bytes(bundle.manifest(files, {}, {}))
+
+    return SimpleNamespace(
+        read=lambda _: SimpleNamespace(remarks=()),
+        derive=made("derive", results.Derived({}, {}, (), {}, {}, LEDGER)),
+        measure=made("measure", results.Measured("", RECORD, ())),
+        search=made("search", results.Searched(SEARCH, ())),
+        compare=lambda *_: None,
+        study=made("study", {}),
+        draw=made("draw", {}),
+        typeset=typeset,
+        compile_pages=compile_pages,
+        bundle=bundled,
+    )
+
+
+def main() -> int:
+    """Build."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--force", action="store_true")
+    parser.add_argument("--hang", default="")
+    parser.add_argument("--text", default="")
+    parser.add_argument("--edit", action="store_true")
+    given = parser.parse_args()
+    out = given.folder / "build"
+    config = given.folder / "report.toml"
+    request = pipeline.Request(config, None, out, force=given.force)
+    console = Console.for_stream()
+
+    def work() -> int:
+        pipeline.build(
+            request,
+            console,
+            stages(given.hang, given.text, given.folder / "data" / "more.csv" if given.edit else None),
+        )
+        return 0
+
+    return guarded(work, console, out / "failed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

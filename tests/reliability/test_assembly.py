@@ -1,0 +1,339 @@
+"""Interrupts, kills and faults at any moment of a build: one sentence, and the last good build stays whole.
+
+The assembly line is the real one; its stages take no time (assembly.py). test_faults.py has the real stages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from report import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+STAGES = ("derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle")
+PROGRAM = Path(__file__).with_name("assembly.py")
+SECLUDED = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+TOML = '[author]\nname = "Ada"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
+NOTES = {".kept", ".lock", ".stamps.json"}
+# Lists what the program does to files, and kills it just before the operation asked for.
+SUICIDE = """\
+import atexit, json, os, sys
+
+EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"}
+if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("assembly.py"):
+    done, last = [], int(os.environ["KILL_BEFORE"])
+
+    def look(event, arguments):
+        writes = event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")
+        if writes or event in EVENTS:
+            done.append([event, *(str(argument) for argument in arguments[:2])])
+            if len(done) - 1 == last:
+                os.kill(os.getpid(), 9)
+
+    sys.addaudithook(look)
+    atexit.register(lambda: json.dump(done, open(os.environ["OPERATIONS"], "w")))
+"""
+
+
+def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the assembly line to its end."""
+    return subprocess.run(
+        [sys.executable, PROGRAM, folder, *arguments],
+        env=os.environ | environ,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def started(folder: Path, stage: str) -> subprocess.Popen[str]:
+    """Start it in a group of its own, and wait until it is in a stage."""
+    process = subprocess.Popen(
+        [sys.executable, PROGRAM, folder, "--force", "--text", "new", "--hang", stage],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        process_group=0,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == f"in {stage}\n"
+    return process
+
+
+def products(folder: Path) -> dict[str, bytes]:
+    """Return the files that a build answers for: all but times, notes and failures."""
+    out = folder / "build"
+    files = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
+    left_out = ("failed/", "timings.json", ".")
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(left_out)}
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the error that a run ended with, after checking that there is just one and no traceback."""
+    assert "Traceback" not in done.stderr, done.stderr
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR ")]
+    return error.removeprefix("ERROR ")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build once, undisturbed."""
+    folder = tmp_path_factory.mktemp("assembly") / "built"
+    (folder / "data").mkdir(parents=True)
+    (folder / "report.toml").write_text(TOML)
+    done = run(folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    """Copy the build for one test."""
+    return shutil.copytree(built, tmp_path / "project")
+
+
+def test_nothing_changed_nothing_done(folder: Path) -> None:
+    """A second run says that all is up to date, and leaves every file alone."""
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+    done = run(folder)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"Nothing changed: {folder}/build/submission.pdf is up to date.\n"
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+
+
+QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM), ("derive", signal.SIGHUP)}
+
+
+@pytest.mark.parametrize(
+    ("stage", "number"),
+    [
+        pytest.param(stage, number, marks=() if (stage, number) in QUICK else pytest.mark.slow)
+        for stage in STAGES
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    ],
+    ids=str,
+)
+def test_interrupted(stage: str, number: signal.Signals, folder: Path) -> None:
+    """In every stage an interrupt ends with 130, the old build whole, and what was finished kept."""
+    before = products(folder)
+    with started(folder, stage) as process:
+        os.killpg(process.pid, number)  # as a terminal does: the whole group
+        _, words = process.communicate()
+
+    assert process.returncode == 130, words
+    assert words.endswith("Interrupted.\n")
+    assert "Traceback" not in words
+    assert products(folder) == before
+    assert (folder / "build" / "failed" / "reason.txt").read_text() == "KeyboardInterrupt\n"
+    assert_mended(folder)
+
+
+@pytest.mark.parametrize(
+    "stage", [s if s in ("measure", "bundle") else pytest.param(s, marks=pytest.mark.slow) for s in STAGES]
+)
+def test_killed(stage: str, folder: Path) -> None:
+    """A build that was killed in whatever stage leaves the old build whole; the next one ends as if alone."""
+    before = products(folder)
+    with started(folder, stage) as process:
+        process.kill()
+
+    assert products(folder) == before
+    assert_mended(folder)
+
+
+def assert_mended(folder: Path) -> None:
+    """Run once more, and compare with a build that was never disturbed."""
+    done = run(folder, "--text", "new", "--force")
+
+    assert done.returncode == 0, done.stderr
+    fresh = folder.with_name("fresh")
+    shutil.copytree(folder, fresh, ignore=lambda *_: ["build"])
+    assert run(fresh, "--text", "new").returncode == 0
+    assert products(folder) == products(fresh)
+    assert not (folder / "build" / "failed").exists()
+    assert {path.name for path in (folder / "build").glob(".*")} == NOTES
+
+
+def killed_before(folder: Path, site: Path, operation: int = -1) -> list[list[str]]:
+    """Run until just before an operation on a file; without one to its end, and list them."""
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(SUICIDE)
+    listed = site / "operations"
+    environ = {"PYTHONPATH": str(site), "KILL_BEFORE": str(operation), "OPERATIONS": str(listed)}
+    done = run(folder, "--force", "--text", "new", **environ)
+    assert done.returncode == (0 if operation < 0 else -signal.SIGKILL), done.stderr
+    found: list[list[str]] = json.loads(listed.read_text()) if operation < 0 else []
+    return found
+
+
+@pytest.mark.parametrize("moments", [4, pytest.param(40, marks=pytest.mark.slow)])
+def test_killed_at_any_operation(moments: int, built: Path, tmp_path: Path) -> None:
+    """Killed between any two operations on files, a build is mended by the next one."""
+    listing = shutil.copytree(built, tmp_path / "listing")
+    operations = killed_before(listing, tmp_path / "site")
+    placed = [each[2] for each in operations if each[0] == "os.rename" and "/.work/" in each[1]]
+    assert placed[-1].endswith("/manifest.json")
+    assert len(placed) == len(products(listing))
+
+    for moment in range(moments):
+        place = tmp_path / str(moment)
+        folder = shutil.copytree(built, place / "project")
+        killed_before(folder, place / "site", moment * (len(operations) - 1) // (moments - 1))
+        assert_mended(folder)
+
+
+@pytest.mark.parametrize("name", ["submission.pdf", "parts/1a.tex", "manifest.json"])
+def test_each_output_is_watched(name: str, folder: Path) -> None:
+    """An output that is deleted, or changed in one byte, is noticed; a new date alone is not."""
+    stamps = json.loads((folder / "build" / publish.STAMPS).read_text())
+    file = folder / "build" / name
+    content = file.read_bytes()
+
+    file.unlink()
+    assert publish.stale(folder / "build", stamps["key"]) == f"{name} is missing"
+    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert publish.stale(folder / "build", stamps["key"]) == f"{name} was changed"
+    file.write_bytes(content)
+    os.utime(file, (0, 0))
+    assert publish.stale(folder / "build", stamps["key"]) == ""
+
+
+def test_a_style_of_tex_counts(folder: Path) -> None:
+    """A file of the system that TeX read, and that was replaced since, makes the build stale."""
+    note = folder / "build" / publish.STAMPS
+    stamps = json.loads(note.read_text())
+    stamps["system"]["/etc/hostname"] = "1 1"
+    note.write_text(json.dumps(stamps))
+
+    assert publish.stale(folder / "build", stamps["key"]) == "/etc/hostname changed"
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[]", b"null", b'{"key": 1}', b'{"key": {}, "outputs": []}', b"\xff"]
+)
+def test_a_damaged_note_counts_as_none(damage: bytes, folder: Path) -> None:
+    """Whatever stands in the note of what was built, a run is no worse off than without it."""
+    key = json.loads((folder / "build" / publish.STAMPS).read_text())["key"]
+    (folder / "build" / publish.STAMPS).write_bytes(damage)
+
+    assert publish.stale(folder / "build", key) != ""
+
+
+def test_a_change_during_the_build_is_no_part_of_it(folder: Path) -> None:
+    """A file that changes while the build runs ends it: half old and half new would be nobody's."""
+    before = products(folder)
+
+    done = run(folder, "--force", "--text", "new", "--edit")
+
+    assert last_words(done) == "While the build ran, further data files changed."
+    assert "submission.pdf is still the old one" in done.stderr
+    assert done.returncode == 2
+    assert products(folder) == before
+
+
+def test_two_builds_at_once(folder: Path) -> None:
+    """The second build in a folder is refused at once."""
+    with started(folder, "measure") as first:
+        second = run(folder)
+
+        assert last_words(second) == f"Another run is at work in {folder}/build."
+        assert second.returncode == 5
+        first.kill()
+
+
+@pytest.fixture
+def mounted(folder: Path, tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Return a function that builds where file systems can be mounted, for that build alone."""
+    if subprocess.run([*SECLUDED, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("the system lets nobody but root mount anything")
+    after = tmp_path / "after"
+    after.mkdir()
+
+    def build(prepare: str) -> subprocess.CompletedProcess[str]:
+        script = f'set -e\n{prepare}\nset +e\n"$@"; code=$?; cp -a "$OUT/." "$AFTER"; exit $code'
+        environ = {"OUT": str(folder / "build"), "AFTER": str(after)}
+        program = [sys.executable, PROGRAM, folder, "--force", "--text", "new"]
+        done = subprocess.run(
+            [*SECLUDED, "sh", "-c", script, "sh", *program],
+            env=os.environ | environ,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        shutil.rmtree(folder / "build")
+        after.replace(folder / "build")
+        return done
+
+    return build
+
+
+ROOMS = [60, 300, *(pytest.param(room, marks=pytest.mark.slow) for room in (0, 4, 20, 150, 400))]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_full_disk(room: int, folder: Path, built: Path, tmp_path: Path, mounted: Any) -> None:
+    """A disk that is full, at whatever moment, is called so; what was there before is whole."""
+    shutil.copytree(folder / "build", tmp_path / "kept")
+    blocks = sum(-(-path.stat().st_size // 4096) + 1 for path in (folder / "build").rglob("*")) + 1
+
+    done = mounted(
+        f'mount -t tmpfs -o size={4 * blocks + room}k none "$OUT"\ncp -a "{tmp_path}/kept/." "$OUT"'
+    )
+
+    assert last_words(done).startswith("The disk is full")
+    assert "Free some space" in done.stderr
+    assert done.returncode == 5
+    assert products(folder) == products(built)
+
+
+def test_a_folder_that_cannot_be_written(folder: Path, built: Path, mounted: Any) -> None:
+    """A read-only folder is refused at once, and named."""
+    done = mounted('mount --bind "$OUT" "$OUT"\nmount -o remount,bind,ro "$OUT"')
+
+    assert last_words(done).startswith(f"The file system is read-only: {folder}/build")
+    assert done.returncode == 5
+    assert "->" not in done.stderr
+    assert products(folder) == products(built)
+
+
+def test_a_file_that_cannot_be_replaced(folder: Path, built: Path, mounted: Any) -> None:
+    """If one output is held fast, none is replaced: half of a build is nobody's."""
+    held = f"{folder}/build/results.json"
+
+    done = mounted(f'mount --bind "{held}" "{held}"')
+
+    assert last_words(done) == f"{held} cannot be replaced: Device or resource busy."
+    assert done.returncode == 5
+    assert "is still the old one" in done.stderr
+    assert products(folder) == products(built)
+    assert run(folder).returncode == 0
+
+
+def test_a_folder_in_the_place_of_a_file(folder: Path, built: Path) -> None:
+    """A folder that stands where an output belongs is named, and nothing else is touched."""
+    file = folder / "build" / "results.json"
+    file.unlink()
+    file.mkdir()
+    (file / "mine").write_text("x")
+
+    done = run(folder, "--text", "new", "--force")
+
+    assert last_words(done) == f"{file} cannot be replaced: Is a directory."
+    assert done.returncode == 5
+    left = {name: content for name, content in products(built).items() if name != "results.json"}
+    assert {n: content for n, content in products(folder).items() if n != "results.json/mine"} == left
