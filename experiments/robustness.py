@@ -113,21 +113,20 @@ def reported(trial: Trial, found: Search, passed_over: Sequence[PassedOver]) -> 
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """How numbers are computed: OpenBLAS's kernels, numpy's loops, threads."""
+    """How numbers are computed: OpenBLAS's kernels and numpy's loops."""
 
     kernels: str
     switched_off: str  # of numpy's loops
     needs: frozenset[str]  # features of the CPU
-    threads: int = 1
 
 
 AVX2 = frozenset({"avx2", "fma"})
 AVX512 = AVX2 | {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 WIDE = numerics.KERNELS["NPY_DISABLE_CPU_FEATURES"]
 PINNED = Arithmetic("Haswell", WIDE, AVX2)
+THREADS = 4
 ARITHMETICS = (
     PINNED,
-    Arithmetic("Haswell", WIDE, AVX2, threads=4),
     Arithmetic("SkylakeX", "", AVX512),
     Arithmetic("Sandybridge", WIDE, AVX2),
     Arithmetic("Nehalem", f"X86_V3 {WIDE}", frozenset({"sse4_2"})),  # no FMA
@@ -188,28 +187,35 @@ def _name(environment: Mapping[str, Any]) -> str:
 
 
 def _elsewhere(trial: Trial, places: list[int]) -> list[Line]:
-    """Train settings by scikit-learn in processes that compute otherwise than this one."""
+    """Train settings by scikit-learn on more threads, and in processes that run other kernels."""
     pinned = numerics.audit()["pinned"]
     wanted = [each for each in possible(numerics.detect()) if not (pinned and each == PINNED)]
     work = pickle.dumps((trial, places))
     running: list[subprocess.Popen[bytes]] = []
     with ThreadPoolExecutor(trial.jobs) as pool:
         try:
-            return list(pool.map(partial(_forced, work, running), wanted))
+            forced = pool.map(partial(_forced, work, running), wanted)
+            with threadpool_limits(THREADS):  # may be more than there are cores
+                lines = [_by_scikit_learn(trial, places)]
+            lines += forced
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in running:
                 process.kill()
             raise
+    return lines
 
 
 def _forced(work: bytes, running: list[subprocess.Popen[bytes]], arithmetic: Arithmetic) -> Line:
-    """Train settings in a process that computes so."""
-    environ = os.environ | dict.fromkeys(numerics.THREADS, str(arithmetic.threads))
-    environ |= {numerics.KEEP: "1", "OPENBLAS_CORETYPE": arithmetic.kernels}
-    environ["NPY_DISABLE_CPU_FEATURES"] = arithmetic.switched_off
+    """Train settings in a process that runs other kernels."""
+    environ = os.environ | {
+        **numerics.THREADS,
+        numerics.KEEP: "1",
+        "OPENBLAS_CORETYPE": arithmetic.kernels,
+        "NPY_DISABLE_CPU_FEATURES": arithmetic.switched_off,
+    }
     with subprocess.Popen(
-        [sys.executable, "-m", "experiments.robustness", str(os.getpid()), str(arithmetic.threads)],
+        [sys.executable, "-m", "experiments.robustness", str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -225,31 +231,35 @@ def _forced(work: bytes, running: list[subprocess.Popen[bytes]], arithmetic: Ari
     return msgspec.json.decode(said, type=Line)
 
 
-def _answer(threads: int) -> None:
-    """Train what stdin holds, by scikit-learn, and write what came out to stdout as JSON."""
-    threadpool_limits(threads)  # may be more than there are cores
-    trial, places = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_forced` alone
-    data, settings = trial.data, [trial.settings[place] for place in places]
+def _by_scikit_learn(trial: Trial, places: Sequence[int]) -> Line:
+    """Train settings as numbers are computed in this process, and apply the rule to them.
 
-    def reach(setting: Setting, X: NDArray[Any]) -> Reached:
+    Of the rivals those alone are trained with their inputs moved that rank above the best setting here.
+    """
+
+    def reach(place: int, X: NDArray[Any]) -> Reached:
+        data, parameters = trial.data, trial.settings[place].parameters(trial.seed)
         try:
-            network = MLPClassifier(**setting.parameters(trial.seed)).fit(X, data.y_train)
+            network = MLPClassifier(**parameters).fit(X, data.y_train)
         except ValueError:  # its weights overflow
             return Reached(0, 0)
         return Reached(int(np.count_nonzero(network.predict(data.X_dev) == data.y_dev)), int(network.n_iter_))
 
     with trainer.quiet():
-        reached = [reach(setting, data.X_train) for setting in settings]
-        moved = nudged(data.X_train, trial.seed).values()
-        ranks = [
-            (-each.dev, trial.weights[place], place) for each, place in zip(reached, places, strict=True)
-        ]
-        above = [number for number in range(2, len(places)) if ranks[number] < ranks[1]]
-        overtaken = any(all(reach(settings[n], X) == reached[n] for X in moved) for n in above)
-    line = _line(_name(numerics.audit()), reached, stays=not overtaken)
-    sys.stdout.buffer.write(msgspec.json.encode(line))
+        found = [reach(place, trial.data.X_train) for place in places]
+        moved = nudged(trial.data.X_train, trial.seed).values()
+        order = [(-each.dev, trial.weights[p], p) for each, p in zip(found, places, strict=True)]
+        above = [number for number in range(2, len(places)) if order[number] < order[1]]
+        overtaken = any(all(reach(places[number], X) == found[number] for X in moved) for number in above)
+    return _line(_name(numerics.audit()), found, stays=not overtaken)
+
+
+def _main() -> None:
+    """Train what stdin holds, and write what came out to stdout as JSON."""
+    trial, places = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_forced` alone
+    sys.stdout.buffer.write(msgspec.json.encode(_by_scikit_learn(trial, places)))
 
 
 if __name__ == "__main__":
     workers.end_with(int(sys.argv[1]))
-    _answer(int(sys.argv[2]))
+    _main()
