@@ -11,6 +11,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from derivations.checks import CheckFailed
+from experiments.errors import DataError, SearchError, SpaceError
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
 from report.process import interrupted_by_termination, memory_is_short
@@ -23,14 +25,8 @@ if TYPE_CHECKING:
 BUG, INTERRUPTED = 70, 130
 TRACEBACK = "traceback.log"
 
-# The lower floors know nothing of exit codes. Their modules are looked up, not imported: an error that was
-# raised comes from a module that is loaded.
-FLOORS = (
-    ("experiments.errors", "DataError", InputError),
-    ("experiments.errors", "SpaceError", InputError),
-    ("experiments.errors", "SearchError", MachineError),
-    ("derivations.checks", "CheckFailed", CheckError),
-)
+# The lower floors know nothing of exit codes.
+LOWER = {DataError: InputError, SpaceError: InputError, SearchError: MachineError, CheckFailed: CheckError}
 # What a system says, in words, and what helps.
 FAILURES = {
     errno.ENOSPC: ("The disk is full", "Free some space and run it again: what was finished is kept."),
@@ -92,8 +88,8 @@ def translated(error: BaseException | None) -> ReportError | None:
     """
     if error is None or isinstance(error, ReportError):
         return error
-    for module, name, kind in FLOORS:
-        if isinstance(error, getattr(sys.modules.get(module), name, ())):
+    for raised, kind in LOWER.items():
+        if isinstance(error, raised):
             return kind(str(error), getattr(error, "hint", ""))
     if isinstance(error, MemoryError) or _lacks_memory_for_a_library(error):
         error = OSError(errno.ENOMEM, "")

@@ -6,9 +6,8 @@ import argparse
 import difflib
 import gc
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from report.boundary import guarded
 from report.console import Console
@@ -17,9 +16,12 @@ from report.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from report.pipeline import Request
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 PROGRAM = "generate_report.py"
+DEFAULT = "build"
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,15 @@ class Command:
     ----------
     summary : str
         One line for the help.
-    options : callable
-        Adds the command's own arguments to a parser.
+    options : tuple of str
+        Its arguments, of those in `OPTIONS`.
     run : callable
-        Does the work and gives the exit code. It imports what it needs itself: so a command starts fast, and
-        ``--help`` needs no package.
+        Does the work and returns the exit code. It imports what it needs itself, so that a command starts
+        fast and ``--help`` needs no package.
     """
 
     summary: str
-    options: Callable[[argparse.ArgumentParser], None]
+    options: tuple[str, ...]
     run: Callable[[argparse.Namespace, Console], int]
 
 
@@ -57,18 +59,19 @@ def main(argv: Sequence[str], console: Console | None = None) -> int:
     int
         The exit code; no exception leaves.
     """
-    gc.set_threshold(100_000)  # most of what a run makes, it keeps: to look for garbage seldom pays
+    gc.set_threshold(100_000)  # most of what a run makes, it keeps: looking for garbage seldom pays
     console = console or Console.for_stream()
     try:
-        work, out = _parse(argv)
+        command, arguments = parse(argv)
     except InputError as error:
         console.error(str(error), error.hint)
         return error.exit_code
-    return guarded(lambda: work(console), console, log_folder=out / "failed")
+    out = getattr(arguments, "out", BUILD)
+    return guarded(lambda: command.run(arguments, console), console, log_folder=out / "failed")
 
 
-def _parse(argv: Sequence[str]) -> tuple[Callable[[Console], int], Path]:
-    """Tell what `argv` asks to do, and the folder that it is about."""
+def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """Parse a command line; a mistyped word is refused with the nearest known one."""
     named = bool(argv) and not argv[0].startswith("-")
     name, rest = (argv[0], argv[1:]) if named else (DEFAULT, argv)
     if name not in COMMANDS:
@@ -78,30 +81,28 @@ def _parse(argv: Sequence[str]) -> tuple[Callable[[Console], int], Path]:
     if unknown:
         raise InputError(f"{name} knows no {unknown[0]}.", _suggestion(unknown[0], parser.option_strings()))
     if arguments.help:
-        return partial(_print, parser.format_help()), BUILD
-    return partial(COMMANDS[name].run, arguments), getattr(arguments, "out", BUILD)
+        return Command("", (), lambda *_: _print(parser.format_help())), arguments
+    return COMMANDS[name], arguments
 
 
-def _print(text: str, console: Console) -> int:  # noqa: ARG001 - one signature for all that is run
+def _print(text: str) -> int:
     print(text, end="")  # noqa: T201 - the result that was asked for
     return 0
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that takes no abbreviations, and whose errors and help go the way of all others."""
+    """A parser that takes no abbreviations, and whose errors are reported like all others."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message[:1].upper()}{message[1:]}.", f"{self.prog} --help tells more.")
 
     def option_strings(self) -> list[str]:
-        """Every option as it is written."""
+        """Return every option as it is written."""
         return [string for action in self._actions for string in action.option_strings]
 
 
 def _parser(name: str) -> _Parser:
-    others = "".join(
-        f"  {other:10}{command.summary}\n" for other, command in COMMANDS.items() if command.summary
-    )
+    others = "".join(f"  {other:10}{command.summary}\n" for other, command in COMMANDS.items())
     parser = _Parser(
         prog=f"{PROGRAM} [{name}]" if name == DEFAULT else f"{PROGRAM} {name}",
         description=f"{COMMANDS[name].summary}.",
@@ -110,7 +111,8 @@ def _parser(name: str) -> _Parser:
         allow_abbrev=False,
         add_help=False,
     )
-    COMMANDS[name].options(parser)
+    for option in COMMANDS[name].options:
+        parser.add_argument(option.partition(" ")[0], **OPTIONS[option])
     parser.add_argument("-h", "--help", action="store_true", help="show this and do nothing")
     return parser
 
@@ -128,48 +130,18 @@ def _count(text: str) -> int:
     return int(text)
 
 
-# Arguments that several commands share.
-def _data_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR|data.tgz",
-        help="the four CSV files (default: as the configuration says)",
-    )
-
-
-def _config_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--config", type=Path, default=ROOT / "report.toml", metavar="FILE", help="default: report.toml"
-    )
-
-
-def _jobs_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (default: one per CPU)")
-
-
-def _watch_options(parser: argparse.ArgumentParser) -> None:
-    _config_option(parser)
-    _data_option(parser)
-    parser.add_argument("--out", type=Path, default=BUILD, metavar="DIR", help="default: build")
-    _jobs_option(parser)
-    parser.add_argument(
-        "--quick", action="store_true", help="a small search, for trying things out; the PDF says so"
-    )
-    parser.add_argument("--no-pdf", action="store_true", help="stop before LaTeX")
-
-
-def _build_options(parser: argparse.ArgumentParser) -> None:
-    _watch_options(parser)
-    parser.add_argument(
-        "--force", action="store_true", help="make everything again, also what is still fresh"
-    )
-
-
 def _build(arguments: argparse.Namespace, console: Console) -> int:
     from report import pipeline  # noqa: PLC0415
 
-    request = pipeline.Request(
+    pipeline.build(request(arguments), console)
+    return 0
+
+
+def request(arguments: argparse.Namespace) -> Request:
+    """Return what the arguments of ``build`` ask for."""
+    from report import pipeline  # noqa: PLC0415
+
+    return pipeline.Request(
         arguments.config,
         arguments.data,
         arguments.out,
@@ -178,8 +150,6 @@ def _build(arguments: argparse.Namespace, console: Console) -> int:
         force=arguments.force,
         pdf=not arguments.no_pdf,
     )
-    pipeline.build(request, console)
-    return 0
 
 
 def _watch(arguments: argparse.Namespace, console: Console) -> int:
@@ -191,70 +161,20 @@ def _watch(arguments: argparse.Namespace, console: Console) -> int:
     watch.forever(options, arguments.config, arguments.data, console)
 
 
-def _explore_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--space",
-        type=Path,
-        metavar="FILE",
-        help="a TOML file with a table [search] (default: a wide one)",
-    )
-    parser.add_argument(
-        "--seeds", type=_count, default=5, metavar="N", help="networks for each setting (default: 5)"
-    )
-    _config_option(parser)
-    _data_option(parser)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=BUILD / "explore",
-        metavar="DIR",
-        help="where table, figure and all trained networks' counts go (default: build/explore)",
-    )
-    _jobs_option(parser)
-    parser.add_argument(
-        "--scheduler", metavar="tcp://host:port", help="use the workers of a Dask cluster instead"
-    )
-
-
 def _explore(arguments: argparse.Namespace, console: Console) -> int:
     from report import exploration  # noqa: PLC0415
 
-    proposal = exploration.run(
-        config_path=arguments.config,
-        space=arguments.space,
-        data=arguments.data,
-        out=arguments.out,
-        seeds=arguments.seeds,
-        jobs=arguments.jobs,
-        scheduler=arguments.scheduler,
-        console=console,
-    )
-    print(proposal, end="")  # noqa: T201 - the result that was asked for
-    return 0
-
-
-def _verify_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "submission",
-        type=Path,
-        nargs="?",
-        default=BUILD / "submission.pdf",
-        metavar="submission.pdf|submission.zip",
-        help="default: build/submission.pdf",
-    )
-    _data_option(parser)
-    parser.add_argument(
-        "--fast",
-        action="store_true",
-        help="train the default and the best setting alone, not the whole search",
-    )
-    parser.add_argument(
-        "--gradescope", type=Path, metavar="FILE", help="also write the result in Gradescope's form"
-    )
-    parser.add_argument(
-        "--run-notebook",
-        action="store_true",
-        help="also run the submission's notebook: somebody's code, on this machine",
+    return _print(
+        exploration.run(
+            config_path=arguments.config,
+            space=arguments.space,
+            data=arguments.data,
+            out=arguments.out,
+            seeds=arguments.seeds,
+            jobs=arguments.jobs,
+            scheduler=arguments.scheduler,
+            console=console,
+        )
     )
 
 
@@ -271,23 +191,81 @@ def _verify(arguments: argparse.Namespace, console: Console) -> int:
     )
 
 
-def _no_options(parser: argparse.ArgumentParser) -> None:
-    """Add nothing: the command takes no arguments of its own."""
-
-
-def _doctor(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - one signature for all
+def _doctor(_: argparse.Namespace, __: Console) -> int:
     from report import doctor  # noqa: PLC0415
 
     return doctor.main()
 
 
-DEFAULT = "build"
+# The arguments by the name under which commands list them; a word in brackets tells two of one name apart.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "submission": {
+        "type": Path,
+        "nargs": "?",
+        "default": BUILD / "submission.pdf",
+        "metavar": "submission.pdf|submission.zip",
+        "help": "default: build/submission.pdf",
+    },
+    "--config": {
+        "type": Path,
+        "default": ROOT / "report.toml",
+        "metavar": "FILE",
+        "help": "default: report.toml",
+    },
+    "--data": {
+        "type": Path,
+        "metavar": "DIR|data.tgz",
+        "help": "the four CSV files (default: as the configuration says)",
+    },
+    "--out": {"type": Path, "default": BUILD, "metavar": "DIR", "help": "default: build"},
+    "--out (explore)": {
+        "type": Path,
+        "default": BUILD / "explore",
+        "metavar": "DIR",
+        "help": "for the table, the figure and the counts of all networks (default: build/explore)",
+    },
+    "--jobs": {"type": _count, "metavar": "N", "help": "how much runs at once (default: one per CPU)"},
+    "--quick": {"action": "store_true", "help": "a small search, for trying things out; the PDF says so"},
+    "--no-pdf": {"action": "store_true", "help": "stop before LaTeX"},
+    "--force": {"action": "store_true", "help": "make everything again, even if it is up to date"},
+    "--space": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "a TOML file with a table [search] (default: a wide one)",
+    },
+    "--seeds": {
+        "type": _count,
+        "default": 5,
+        "metavar": "N",
+        "help": "networks for each setting (default: 5)",
+    },
+    "--scheduler": {
+        "metavar": "tcp://host:port",
+        "help": "use the workers of a Dask cluster instead of this machine",
+    },
+    "--fast": {
+        "action": "store_true",
+        "help": "train only the default and the best setting, not the whole search",
+    },
+    "--gradescope": {"type": Path, "metavar": "FILE", "help": "also write the result in Gradescope's form"},
+    "--run-notebook": {
+        "action": "store_true",
+        "help": "also run the submission's notebook: somebody's code, on this machine",
+    },
+}
+_WATCHED = ("--config", "--data", "--out", "--jobs", "--quick", "--no-pdf")
 COMMANDS = {
-    "build": Command("derive, measure, typeset: make the submission in build/", _build_options, _build),
-    "verify": Command("check a submission: reported, attached and reproduced", _verify_options, _verify),
-    "explore": Command(
-        "search a wide space with several seeds, propose one for the report", _explore_options, _explore
+    "build": Command("derive, measure, typeset: make the submission", (*_WATCHED, "--force"), _build),
+    "verify": Command(
+        "check a submission: reported, attached and reproduced",
+        ("submission", "--data", "--fast", "--gradescope", "--run-notebook"),
+        _verify,
     ),
-    "watch": Command("build again whenever a file changes", _watch_options, _watch),
-    "doctor": Command("say what this machine has and lacks, and what mends it", _no_options, _doctor),
+    "explore": Command(
+        "search a wide space over several seeds, propose a small one",
+        ("--space", "--seeds", "--config", "--data", "--out (explore)", "--jobs", "--scheduler"),
+        _explore,
+    ),
+    "watch": Command("build again whenever a file changes", _WATCHED, _watch),
+    "doctor": Command("say what this machine has and lacks, and how to mend it", (), _doctor),
 }

@@ -34,7 +34,7 @@ class LatexError(ReportError):
 
 
 class CheckError(ReportError):
-    """A check of our own failed: a derivation, or the self-check that ends a build."""
+    """A check of the program's own failed: of a derivation, of the two searches, or of the bundle."""
 
     exit_code = 4
 

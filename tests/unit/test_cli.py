@@ -6,20 +6,21 @@ import errno
 import io
 import os
 import signal
-import sys
-import types
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from derivations.checks import CheckFailed
+from experiments.errors import DataError, SearchError, SpaceError
 from report import cli
 from report.boundary import guarded
 from report.console import Console
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
+from report.pipeline import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def run(argv: list[str]) -> tuple[int, str]:
@@ -45,63 +46,25 @@ def raising(error: BaseException) -> Callable[[], int]:
     return work
 
 
-@pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-    """Put a pipeline in place that only notes what it was asked to do."""
-    calls: list[dict[str, object]] = []
-    pipeline = types.ModuleType("report.pipeline")
-    pipeline.build = lambda **wanted: calls.append(wanted)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "report.pipeline", pipeline)
-    monkeypatch.setattr("report.pipeline", pipeline, raising=False)
-    return calls
+def asked(*argv: str) -> Request:
+    """Parse a command line that builds."""
+    command, arguments = cli.parse(argv)
+    assert command is cli.COMMANDS["build"]
+    return cli.request(arguments)
 
 
-def test_build_is_the_default_command(built: list[dict[str, object]]) -> None:
-    """No arguments, options alone, and the command by its name all build."""
-    codes = [run(argv)[0] for argv in ([], ["--quick"], ["build", "--quick"])]
-
-    assert [0, 0, 0] == codes
-    assert [False, True, True] == [call["quick"] for call in built]
+def test_build_is_the_default_command() -> None:
+    """No arguments, options alone, and the command by its name all build; paths are the project's own."""
+    assert Request(cli.ROOT / "report.toml", None, cli.ROOT / "build") == asked()
+    assert asked("--quick") == asked("build", "--quick") != asked()
 
 
-def test_build_options_arrive(built: list[dict[str, object]], tmp_path: Path) -> None:
+def test_build_options_arrive(tmp_path: Path) -> None:
     """Each option reaches the build; paths are taken from the folder in which the person stands."""
-    run(
-        [
-            "--data",
-            "d.tgz",
-            "--config",
-            "c.toml",
-            "--out",
-            str(tmp_path),
-            "--jobs",
-            "3",
-            "--force",
-            "--no-pdf",
-        ]
-    )
+    words = f"--data d.tgz --config c.toml --out {tmp_path} --jobs 3 --force --no-pdf"
 
-    (call,) = built
-    del call["console"]
-    assert {
-        "config_path": "c.toml",
-        "data": "d.tgz",
-        "out": str(tmp_path),
-        "jobs": 3,
-        "quick": False,
-        "force": True,
-        "pdf": False,
-    } == {name: str(value) if hasattr(value, "parts") else value for name, value in call.items()}
-
-
-def test_defaults_belong_to_the_project(built: list[dict[str, object]]) -> None:
-    """Without options configuration and output are the project's own, wherever the person stands."""
-    run([])
-
-    (call,) = built
-    assert [cli.ROOT / "report.toml", None, cli.ROOT / "build", None] == [
-        call[name] for name in ("config_path", "data", "out", "jobs")
-    ]
+    expected = Request(Path("c.toml"), Path("d.tgz"), tmp_path, 3, quick=False, force=True, pdf=False)
+    assert expected == asked(*words.split())
 
 
 @pytest.mark.parametrize(
@@ -121,13 +84,12 @@ def test_defaults_belong_to_the_project(built: list[dict[str, object]]) -> None:
         (["doctor", "--out", "x"], "ERROR doctor knows no --out.\n"),
     ],
 )
-def test_bad_arguments_are_refused(argv: list[str], told: str, built: list[dict[str, object]]) -> None:
+def test_bad_arguments_are_refused(argv: list[str], told: str) -> None:
     """A mistyped argument ends with 2 and one sentence that names the nearest known one; nothing is built."""
     code, message = run(argv)
 
     assert InputError.exit_code == code == 2
     assert message.startswith(told)
-    assert [] == built
 
 
 def test_help_lists_commands_and_options(capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,22 +117,10 @@ def test_expected_errors_have_their_codes(error: ReportError, code: int, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "code"),
-    [
-        ("experiments.errors", "DataError", 2),
-        ("experiments.errors", "SpaceError", 2),
-        ("experiments.errors", "SearchError", 5),
-        ("derivations.checks", "CheckFailed", 4),
-    ],
+    ("kind", "code"), [(DataError, 2), (SpaceError, 2), (SearchError, 5), (CheckFailed, 4)]
 )
-def test_errors_of_the_lower_floors_are_mapped(
-    module: str, name: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_the_lower_floors_are_mapped(kind: type[Exception], code: int, tmp_path: Path) -> None:
     """The errors of the lower packages, which know no exit codes, and their subclasses get theirs."""
-    kind = type(name, (Exception,), {})
-    floor = types.ModuleType(module)
-    setattr(floor, name, kind)
-    monkeypatch.setitem(sys.modules, module, floor)
     narrower = type("Narrower", (kind,), {})
 
     assert (code, "ERROR One sentence.\n") == end(raising(narrower("One sentence.")), tmp_path)
