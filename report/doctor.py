@@ -22,22 +22,12 @@ if TYPE_CHECKING:
 BUILD = ROOT / "build"
 FREE_BYTES = 200_000_000  # a build with its by-products, and room to spare
 MOST_NAMED = 3  # packages that are told one by one
-FINE, LACKS, NOTE = "ok", "LACKS", "note"
+FINE, LACKS, NOTE = "ok", "LACKS", "note"  # LACKS: the report cannot be made without it
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was examined.
-
-    Attributes
-    ----------
-    verdict : str
-        ``ok``; ``LACKS`` if the report cannot be made without it; ``note`` if it can.
-    subject, detail : str
-        What was examined, and what was found.
-    remedy : str
-        What to do about it; empty if nothing need be done.
-    """
+    """One thing that was examined: a verdict (see above), what was found, and what to do about it."""
 
     verdict: str
     subject: str

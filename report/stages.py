@@ -21,7 +21,7 @@ from report import pages, results, system
 from report.cache import TEMPLATES
 from report.config import QUESTIONS
 from report.errors import CheckError
-from report.latex.compile import LATEXMKRC, NOTES, compile_pdf, question_pages
+from report.latex.compile import LATEXMKRC, NOTES, check_numbers, compile_pdf, question_pages
 from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
 
 if TYPE_CHECKING:
@@ -217,6 +217,7 @@ def compile_pages(
     if not inputs.pdf:
         return ()
     read = compile_pdf(system.latexmk(), work, filled, kept / NOTES if kept else None)
+    check_numbers(work)
     found = question_pages(work)
     if missing := [question for question in QUESTIONS if question not in found]:
         raise CheckError(f"The PDF has no place for question {', '.join(missing)}.")

@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from experiments import atomic
-from report.errors import MachineError
+from report.errors import CheckError, MachineError
 from report.latex import log as latex_log
 from report.process import group_guard
 
@@ -112,6 +112,24 @@ def question_pages(folder: Path) -> dict[str, int]:
         r"^\\newlabel\{question:(\w+)\}\{\{[^{}]*\}\{(\d+)\}", _text(folder / NOTES), re.MULTILINE
     )
     return {question: int(page) for question, page in found}
+
+
+def check_numbers(folder: Path) -> None:
+    """Check that figures and tables are numbered without a gap, from TeX's notes in `folder`.
+
+    Raises
+    ------
+    CheckError
+        They are not: some LaTeX packages count a table that has no number in another release.
+    """
+    noted = re.findall(r"^\\newlabel\{(figure|table):[^}]+\}\{\{(\d+)\}", _text(folder / NOTES), re.MULTILINE)
+    for kind in ("figure", "table"):
+        numbers = sorted({int(number) for name, number in noted if name == kind})
+        if numbers != [*range(1, len(numbers) + 1)]:
+            raise CheckError(
+                f"The {kind}s of the PDF have the numbers {', '.join(map(str, numbers))}.",
+                f"Give every caption a label, {kind}:NAME; another environment may count as a {kind}, too.",
+            )
 
 
 def _run(command: list[str], folder: Path) -> tuple[int, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from report.errors import LatexError, MachineError
-from report.latex.compile import LATEXMKRC, compile_pdf, question_pages
+from report.errors import CheckError, LatexError, MachineError
+from report.latex.compile import LATEXMKRC, check_numbers, compile_pdf, question_pages
 from report.latex.render import Page
 
 # Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
@@ -199,6 +199,21 @@ def test_pages_of_questions_stand_in_the_notes(tmp_path: Path) -> None:
 
     assert question_pages(tmp_path) == {"1a": 1, "2b": 12}
     assert question_pages(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sound"), [((1, 2, 3), True), ((), True), ((1, 3), False), ((2,), False)]
+)
+def test_the_numbers_of_tables_have_no_gap(numbers: tuple[int, ...], sound: bool, tmp_path: Path) -> None:
+    """A table that something else was counted before, as some releases of longtable do, stops the build."""
+    labels = [rf"\newlabel{{table:x{n}}}{{{{{n}}}{{7}}{{What}}{{table.{n}}}{{}}}}" for n in numbers]
+    (tmp_path / "submission.aux").write_text("\n".join([r"\newlabel{figure:y}{{1}{2}{}{}{}}", *labels]))
+
+    if sound:
+        check_numbers(tmp_path)
+    else:
+        with pytest.raises(CheckError, match=r"^The tables of the PDF have the numbers [1-3, ]+\.$"):
+            check_numbers(tmp_path)
 
 
 def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
