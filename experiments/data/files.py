@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import hashlib
 import re
@@ -67,6 +68,8 @@ def find(path: Path) -> Finding:
             raise DataError(f"{path} is one of the four files; name its folder")
         if path.is_file():
             return _in_archive(path)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            path.stat()  # any other reason is told below; from Python 3.14 on `is_file` keeps it to itself
         raise DataError(f"{path} does not exist; {_WANTED}{_neighbour(path)}")
     except OSError as error:
         raise DataError(f"{error.filename or path} cannot be read: {error.strerror}") from None
