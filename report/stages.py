@@ -21,6 +21,7 @@ from report import pages, results, system
 from report.cache import TEMPLATES
 from report.config import QUESTIONS
 from report.errors import CheckError
+from report.latex import scripts
 from report.latex.compile import LATEXMKRC, NOTES, check_numbers, compile_pdf, question_pages
 from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
 
@@ -185,10 +186,11 @@ def typeset(
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
+    words = scripts.figures(page.text for page in filled.values())
     collected = results.collect(record, derived, data, studied, inputs)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
-        **{f"figures/{name}.pdf": content for name, content in drawn.items()},
+        **{f"figures/{name}.pdf": content for name, content in {**drawn, **words}.items()},
         "latexmkrc": LATEXMKRC.encode(),
         results.RESULTS: bundles.as_json(collected),
         results.LEDGER: bundles.as_json(derived.ledger),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pypdf import PdfReader
 
-from report.latex.escape import ACCENTED, ACCENTS, LETTERS, SIGNS, SPECIAL, escape
+from report.latex import scripts
+from report.latex.escape import DIRECT, SIGNS, SPECIAL, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.tex
 TEMPLATE = Path(__file__).parents[2] / "templates" / "submission.tex"
 
-SINGLE = [*map(chr, range(0x21, 0x7F)), *SPECIAL, *LETTERS, *SIGNS, *ACCENTED]
-COMPOSED = [letter + mark for mark in ACCENTS for letter in "aeijnostuyAEINOSTUY"]
+SINGLE = [*map(chr, range(0x21, 0x7F)), *SPECIAL, *sorted(DIRECT), *SIGNS]
+NAMES = ["Юлия Петрова", "Νίκος Παπαδόπουλος", "Їжакевич", "Հայկ", "Nguyễn Thảo", "علي حسن", "דוד לוי"]
+TITLE = "".join(sorted(filter(str.isalpha, DIRECT))) + "α≤é " + " ".join(NAMES)
 # What poppler reads for glyphs that stand for two characters, or that look the same.
 LOOKS = {
     "…": "...",
@@ -37,12 +39,14 @@ def printed(
 ) -> tuple[Path, dict[str, str]]:
     """Print each text on a line with its number, in the report's fonts; give the PDF and what is read."""
     folder = tmp_path_factory.mktemp("characters")
-    texts = SINGLE + COMPOSED
+    texts = SINGLE + NAMES
     packages = [line for line in TEMPLATE.read_text(encoding="utf-8").splitlines() if _about_letters(line)]
     lines = [rf"{number}:{escape(text)}:x\par" for number, text in enumerate(texts)]
-    title = rf"\hypersetup{{pdftitle={{{escape(''.join(LETTERS) + 'α≤é')}}}}}"
+    title = rf"\hypersetup{{pdftitle={{{escape(TITLE)}}}}}"
     parts = [r"\documentclass{article}", *packages, title, r"\begin{document}", *lines, r"\end{document}"]
     (folder / "all.tex").write_text("\n".join(parts), encoding="utf-8")
+    for name, content in scripts.figures(lines).items():
+        (folder / f"{name}.pdf").write_bytes(content)
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
         cwd=folder,
@@ -59,7 +63,11 @@ def printed(
 
 def _about_letters(line: str) -> bool:
     """Tell whether a line of the template decides on fonts, encodings or their names in the PDF."""
-    return bool(re.search(r"fontenc|inputenc|textcomp|lmodern|amssymb|hyperref\}|glyphtounicode", line))
+    return bool(
+        re.search(
+            r"fontenc|inputenc|textcomp|lmodern|amssymb|graphicx|hyperref\}|glyphtounicode|drawn|spelt", line
+        )
+    )
 
 
 def test_every_character_is_printed_as_itself(printed: tuple[Path, dict[str, str]]) -> None:
@@ -69,9 +77,19 @@ def test_every_character_is_printed_as_itself(printed: tuple[Path, dict[str, str
     wrong = {}
     for text in SINGLE:
         seen = "".join(unicodedata.normalize("NFKC", read[text]).split())
-        if seen != LOOKS.get(text, "".join(unicodedata.normalize("NFKC", text).split())):
+        expected = LOOKS.get(text, "".join(unicodedata.normalize("NFKC", text).split()))
+        if seen != expected:
             wrong[text] = (seen, escape(text))
     assert wrong == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_in_other_scripts_can_be_copied(printed: tuple[Path, dict[str, str]], name: str) -> None:
+    """A name that is drawn is read on the page as it is written, from right to left too."""
+    _, read = printed
+
+    directions = str.maketrans("", "", "\u202a\u202b\u202c")
+    assert read[name].translate(directions).split() == name.split()
 
 
 def test_no_glyph_is_missing(printed: tuple[Path, dict[str, str]]) -> None:
@@ -85,4 +103,4 @@ def test_the_title_of_the_pdf_is_plain_text(printed: tuple[Path, dict[str, str]]
     """The same texts serve as the PDF's title, where no command may remain."""
     pdf, _ = printed
 
-    assert PdfReader(pdf).metadata.title == "".join(LETTERS) + "α≤é"
+    assert PdfReader(pdf).metadata.title == TITLE

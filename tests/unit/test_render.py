@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from report.errors import InputError
-from report.latex.escape import ACCENTS, LETTERS, SPECIAL, Latex, escape, formula, prose
+from report.latex import scripts
+from report.latex.escape import SPECIAL, Latex, escape, formula, prose
 from report.latex.render import environment, page
 
 if TYPE_CHECKING:
@@ -41,9 +43,7 @@ def filled(folder: Path, source: str, **context: Any) -> Page:
         (",,", ",{},{}"),
         ("a\nb\tc", "a b c"),
         ("a\N{NO-BREAK SPACE}b", "a~b"),
-        ("–—", r"\textendash{}\textemdash{}"),
-        ("‘’“”", r"\textquoteleft{}\textquoteright{}\textquotedblleft{}\textquotedblright{}"),
-        ("…€", r"\textellipsis{}\texteuro{}"),
+        ("–‘’", "–{}‘{}’{}"),
         ("a\N{SOFT HYPHEN}b", r"a\-b"),
     ],
 )
@@ -61,65 +61,74 @@ def test_every_printable_ascii_character_is_taken() -> None:
         assert escape(chr(code))
 
 
-@pytest.mark.parametrize(
-    ("text", "latex"),
-    [
-        ("é", r"\'{e}"),
-        ("e\N{COMBINING ACUTE ACCENT}", r"\'{e}"),  # the same letter, decomposed
-        ("Zoë Ångström", r"Zo\"{e} \r{A}ngstr\"{o}m"),
-        ("Çağrı", r"\c{C}a\u{g}r\i{}"),
-        ("Łukasz Dvořák", r"\L{}ukasz Dvo\v{r}\'{a}k"),
-        ("Erdős", r"Erd\H{o}s"),
-        ("Țepeș", r"\textcommabelow{T}epe\textcommabelow{s}"),
-        ("ąż", r"\k{a}\.{z}"),
-        ("Søren Æsir ß", r"S\o{}ren \AE{}sir \ss{}"),
-        ("œuvre Þór Ðan", r"\oe{}uvre \TH{}\'{o}r \DH{}an"),
-        ("¿¡", r"\textquestiondown{}\textexclamdown{}"),
-    ],
-)
-def test_letters_with_accents_are_composed(text: str, latex: str) -> None:
-    """A letter with an accent becomes the accent's command over the letter, however it was encoded."""
-    assert latex == escape(text)
+@pytest.mark.parametrize("text", ["Zoë Ångström", "Çağrı", "Łukasz Dvořák", "Søren Æsir ß", "ążēć"])
+def test_letters_that_the_font_has_stay_as_they_are(text: str) -> None:
+    """Latin letters of the encoding T1 are left to LaTeX, however they were encoded."""
+    assert escape(text) == text
+    assert escape(unicodedata.normalize("NFD", text)) == text
+
+
+def drawn(word: str, *, macro: str = "drawnword") -> str:
+    """Return the LaTeX of a word that is drawn, but for the name of its figure."""
+    bookmark = "".join(f"\\unichar{{{ord(letter)}}}" for letter in word)
+    text = "".join(f"{ord(letter):04X}" for letter in word)
+    return rf"\texorpdfstring{{\{macro}{{FIGURE}}{{{text}}}}}{{{bookmark}}}"
 
 
 @pytest.mark.parametrize(
     ("text", "latex"),
     [
-        ("ế", r"\'{\^{e}}"),
-        ("ệ", r"\d{\^{e}}"),
-        ("ǘ", r"\'{\"{u}}"),
-        ("a\N{COMBINING ACUTE ACCENT}\N{COMBINING OGONEK}", r"\k{\'{a}}"),
+        ("Юлия Петрова", f"{drawn('Юлия')} {drawn('Петрова')}"),
+        ("Νίκος & Co", rf"{drawn('Νίκος')} \& Co"),
+        ("علي حسن, Ada", rf"{drawn('علي حسن', macro='drawnfigure')},{{}} Ada"),
+        ("Nguyễn-Smith", rf"{drawn('Nguyễn')}-{{}}Smith"),
+        ("Țe", r"\texorpdfstring{\spelt{021A}{Ț}}{Ț}e"),
+        ("λ = 0", r"\texorpdfstring{\ensuremath{\lambda}}{\unichar{955}} = 0"),
     ],
 )
-def test_stacked_accents_nest(text: str, latex: str) -> None:
-    """Several accents on a letter are set one around the other, those above first."""
-    assert latex == escape(text)
+def test_words_that_the_font_lacks_are_drawn(text: str, latex: str) -> None:
+    """A word in another script, or with a letter of no encoding, is one figure."""
+    assert re.sub(r"word-[0-9a-f]{12}", "FIGURE", escape(text)) == latex
+
+
+def test_drawn_words_have_a_figure_each() -> None:
+    """The figures of the pages are those of their words, once each, and the same bytes every time."""
+    page = escape("Юлия Петрова Юлия")
+
+    made = scripts.figures([page, page])
+
+    assert len(made) == 2
+    assert all(name in page and content.startswith(b"%PDF") for name, content in made.items())
+    assert made == scripts.figures([page])
 
 
 @pytest.mark.parametrize(
-    ("text", "latex"), [("ī", r"\={\i{}}"), ("ǰ", r"\v{\j{}}"), ("í", r"\'{\i{}}"), ("į", r"\k{i}")]
+    ("text", "package"), [("数学", "fonts-wqy-microhei"), ("क", "fonts-lohit-deva"), ("ᚠ", "fonts-noto-core")]
 )
-def test_an_accent_replaces_the_dot(text: str, latex: str) -> None:
-    """An accent above i or j stands in place of its dot, one below keeps it."""
-    assert latex == escape(text)
-
-
-def test_every_accent_is_set_over_every_letter() -> None:
-    """No combination of a Latin letter and a known mark is refused or loses its mark."""
-    for mark, accent in ACCENTS.items():
-        for letter in "aeghknostuyzAEGHKNOSTUYZ":
-            text = unicodedata.normalize("NFC", letter + mark)
-            assert escape(text) == LETTERS.get(text, f"\\{accent}{{{letter}}}")
-
-
-@pytest.mark.parametrize("text", ["Привет", "数学", "a\N{COMBINING LONG STROKE OVERLAY}", "☃", "\x07", "𝛼"])
-def test_a_character_that_the_font_lacks_is_refused(text: str) -> None:
-    """What the report's font cannot print is an error that names the text's place and the character."""
+def test_a_script_without_a_font_is_refused(text: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no font has the letters, the smallest package that brings them is named."""
+    monkeypatch.setattr(scripts, "font_for", lambda _: "")
     with pytest.raises(InputError, match=r"^report\.toml, name: the report's font has no ") as caught:
         escape(text, "report.toml, name")
 
     assert f"U+{ord(text[0]):04X}" in str(caught.value)
+    assert caught.value.hint == f"Install a font, such as {package}, or write it with Latin letters."
+
+
+@pytest.mark.parametrize("text", ["☃", "\x07", "\N{GRINNING FACE}", "a" + "\N{COMBINING ACUTE ACCENT}" * 4])
+def test_a_sign_that_is_no_letter_is_refused(text: str) -> None:
+    """Pictures, control characters and heaps of accents are an error that names the character."""
+    with pytest.raises(InputError, match=r"^report\.toml, name: the report's font has no ") as caught:
+        escape(text, "report.toml, name")
+
     assert caught.value.hint == "Write it with Latin letters."
+
+
+def test_a_long_word_from_right_to_left_is_refused() -> None:
+    """What cannot be broken must fit; a long word of other letters is broken anywhere."""
+    with pytest.raises(InputError, match="longer than 20 letters and cannot be broken"):
+        escape("ع" * 21)
+    assert escape("Я" * 21).count("allowbreak") == 21
 
 
 def test_a_mark_without_a_letter_is_refused() -> None:
@@ -262,7 +271,7 @@ def test_no_template_line_is_marked_in_the_page(tmp_path: Path) -> None:
 
 def test_every_special_character_has_a_test_above() -> None:
     """The table of escapes holds nothing that LaTeX would not need."""
-    assert set(SPECIAL) == set("\\{}$&#%_^~<>|\"'`[]-,–—‘’“”…€\N{NO-BREAK SPACE}\N{SOFT HYPHEN}")
+    assert set(SPECIAL) == set("\\{}$&#%_^~<>|\"'`[]-,\N{NO-BREAK SPACE}\N{SOFT HYPHEN}")
 
 
 def test_a_formula_is_copied_as_its_latex() -> None:
