@@ -61,16 +61,10 @@ def drawn(text: str, source: str) -> list[str]:
     InputError
         No font on this machine has its letters, or it is too long for a line.
     """
-    if len(text) > LONGEST:
-        if _is_rightward(text[0]) or any(map(unicodedata.combining, text)):
-            raise InputError(
-                f"{source}: “{text[:8]}...” is longer than {LONGEST} letters and cannot be broken.",
-                "Shorten it.",
-            )
-        return [piece for letter in text for piece in drawn(letter, source)]
     lacking = next((letter for letter in text if not _may_be_drawn(letter)), "")
     heap = re.search(r"[\u0300-\u036F]{3}", unicodedata.normalize("NFD", text))
-    if lacking or heap or unicodedata.category(text[0])[0] == "M" or not font_for(text):
+    short = text[:LONGEST]
+    if lacking or heap or unicodedata.category(text[0])[0] == "M" or not font_for(short):
         letter = lacking or text[0]
         name = unicodedata.name(letter, "unnamed")
         package = PACKAGES.get(name.partition(" ")[0], "fonts-noto-core")
@@ -79,6 +73,11 @@ def drawn(text: str, source: str) -> list[str]:
             f"{source}: the report's font has no “{text[:8]}” (U+{ord(letter):04X} {name}).",
             f"{other} it with Latin letters.",
         )
+    if text != short and (_is_rightward(text[0]) or any(map(unicodedata.combining, text))):
+        told = f"{source}: “{text[:8]}...” is longer than {LONGEST} letters and cannot be broken."
+        raise InputError(told, "Shorten it.")
+    if text != short:
+        return [piece for letter in text for piece in drawn(letter, source)]
     encoded = text.encode("utf-16-be").hex().upper()
     bookmark = "".join(rf"\unichar{{{ord(letter)}}}" for letter in text)
     # programs turn an ActualText from right to left round once more; the figure's own text they read right
