@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,53 +155,6 @@ def test_unhashed_packages_are_refused(clone: Path, path: Path) -> None:
     assert "--require-hashes" in (clone / "build" / ".setup.log").read_text()
 
 
-def test_without_rights_the_commands_are_told(clone: Path, path: Path) -> None:
-    """Where nothing may be installed, one message has the commands, and the set-up does not fail."""
-    run = make(clone, path, "setup")
-
-    assert 0 == run.returncode
-    assert run.stderr.startswith("WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, ")
-    assert "ERROR" not in run.stderr
-    assert "\nDebian, Ubuntu:  sudo apt-get install --yes --no-install-recommends latexmk " in run.stderr
-    assert "\nFedora:          sudo dnf install latexmk " in run.stderr
-    assert "\nmacOS:           brew install --cask basictex, " in run.stderr
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="asks for sudo elsewhere, which is the next test")
-def test_root_installs_through_apt(clone: Path, path: Path) -> None:
-    """As root what lacks, and nothing else, comes through apt, whose words stay in the log."""
-    with_tex(path)
-    (path / "latexmk").unlink()
-    right = "printf '#!/bin/sh\\necho Latexmk, John Collins, 2023. Version 4.79' > " + f"'{path}/latexmk'"
-    chmod = f"{shutil.which('chmod')} 755 '{path}/latexmk'"
-    program(
-        path, "apt-get", f'echo "apt-get $* $DEBIAN_FRONTEND"; [ $1 = update ] || {{ {right}; {chmod}; }}'
-    )
-
-    run = make(clone, path, "setup")
-
-    assert [
-        "apt-get update noninteractive",
-        "apt-get install --yes --no-install-recommends latexmk -o DPkg::Lock::Timeout=600 noninteractive",
-    ] == (clone / "build" / ".apt.log").read_text().splitlines()
-    assert "-> system packages: latexmk (" in run.stderr
-    assert "WARNING" not in run.stderr
-
-
-def test_failing_apt_is_told(clone: Path, path: Path) -> None:
-    """When apt-get fails, its log is named, then the commands, and all else goes on."""
-    program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
-    program(path, "sudo", 'shift; exec "$@"')
-
-    run = make(clone, path, "setup")
-
-    assert 0 == run.returncode
-    assert "WARNING apt-get could not install latexmk, texlive-latex-recommended, lmodern" in run.stderr
-    assert "see build/.apt.log" in run.stderr
-    assert "Fedora:" in run.stderr
-    assert "E: Unable to fetch" in (clone / "build" / ".apt.log").read_text()
-
-
 def test_no_suitable_python_is_one_sentence(clone: Path, path: Path) -> None:
     """A machine whose only Python is too old gets one sentence, and nothing else happens."""
     shutil.rmtree(clone / ".venv")
@@ -212,33 +164,6 @@ def test_no_suitable_python_is_one_sentence(clone: Path, path: Path) -> None:
 
     assert run.stderr.startswith("ERROR No Python 3.11 or newer here.\nTIP ")
     assert 3 == len(run.stderr.splitlines())  # the third is make's
-
-
-def test_python_without_ensurepip_is_told(clone: Path, path: Path, tmp_path: Path) -> None:
-    """Debian's python3 without python3-venv, and no right to install it: one message with all commands."""
-    shutil.rmtree(clone / ".venv")
-    venv.create(tmp_path / "debian", symlinks=True)
-    (site,) = (tmp_path / "debian").glob("lib/python*/site-packages")
-    (site / "hiding.pth").write_text("import hiding\n")  # run at the start of Python
-    (site / "hiding.py").write_text(
-        "from importlib.machinery import PathFinder\n"
-        "find = PathFinder.find_spec\n"
-        "PathFinder.find_spec = lambda name, *rest: None if name == 'ensurepip' else find(name, *rest)\n"
-    )
-    python = tmp_path / "debian" / "bin" / "python3"
-    program(path, "python3", f'exec "{python}" "$@"')
-
-    run = make(clone, path, "report")
-
-    assert run.stderr.startswith(
-        f"ERROR This Python ({python}) cannot make .venv: not installed: ensurepip, latexmk, pdflatex, "
-    )
-    assert (
-        "\nTIP Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends "
-        f"python{VERSION}-venv latexmk texlive-latex-recommended lmodern\n"
-    ) in run.stderr
-    assert "Traceback" not in run.stderr
-    assert 1 == run.stderr.count("ERROR ")
 
 
 def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:

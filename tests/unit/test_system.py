@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +15,11 @@ from report.errors import LatexError
 from report.system import PACKAGES, Package
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+    Run = Callable[..., subprocess.CompletedProcess[str]]
+
+ROOT = Path(__file__).resolve().parents[2]
 TEX = [package for package in PACKAGES if package.purpose == "pdf"]
 RIGHT = "echo; echo 'Latexmk, John Collins, 7 Apr. 2024. Version 4.86a'"
 WRONG = "echo 'usage: latexmk [-c] [-p] filename'; exit 2"
@@ -129,3 +136,87 @@ def test_hint_gives_a_command_for_each_system() -> None:
         "macOS:           brew install --cask basictex, and in a new terminal:"
         " sudo tlmgr update --self && sudo tlmgr install lm"
     ) == system.install_hint(packages)
+
+
+@pytest.fixture
+def install(path: Path, tmp_path: Path) -> Run:
+    """Return a function that installs as make does: in a copy, by a Python without packages."""
+    clone = tmp_path / "clone"
+    (clone / "report").mkdir(parents=True)
+    for name in ("__init__.py", "console.py", "errors.py", "system.py"):
+        shutil.copy(ROOT / "report" / name, clone / "report")
+    (clone / "templates").mkdir()
+    (clone / "templates" / "submission.tex").write_text("\\usepackage{booktabs,lmodern}\n")
+    for tool in ("cat", "chmod", "env"):
+        (path / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-S", *(arguments or ("-m", "report.system", "pdf"))],
+            cwd=clone,
+            env={"PATH": str(path), "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+def test_without_rights_the_commands_are_told(install: Run) -> None:
+    """Where nothing may be installed, one message has the commands, and the set-up does not fail."""
+    run = install()
+
+    assert 0 == run.returncode
+    warning, debian = run.stderr.splitlines()[:2]
+    told = "WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, booktabs.sty and 1 more."
+    assert told == warning
+    assert debian.startswith("Debian, Ubuntu:  sudo apt-get install ")
+    assert debian.endswith(" latexmk texlive-latex-recommended lmodern")
+
+
+def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: Path) -> None:
+    """What is missing, and nothing else, is installed where that is allowed; what apt says goes to a log."""
+    with_tex(path)
+    (path / "latexmk").unlink()
+    (path / "latexmk.new").write_text(f"#!/bin/sh\n{RIGHT}\n")
+    new = f"cat '{path}/latexmk.new' > '{path}/latexmk'; chmod 755 '{path}/latexmk'"
+    program(path, "apt-get", f'echo "apt-get $* $DEBIAN_FRONTEND"; [ $1 = update ] || {{ {new}; }}')
+    program(path, "sudo", 'shift; exec "$@"')
+    program(path, "true", "")
+
+    run = install()
+
+    assert [
+        "apt-get update noninteractive",
+        "apt-get install --yes --no-install-recommends latexmk -o DPkg::Lock::Timeout=600 noninteractive",
+    ] == (tmp_path / "clone" / "build" / ".apt.log").read_text().splitlines()
+    assert run.stderr.startswith("-> system packages: latexmk (")
+    assert "WARNING" not in run.stderr
+
+
+def test_failing_apt_is_told(install: Run, path: Path) -> None:
+    """When apt-get fails, its log is named, then the commands, and all else goes on."""
+    program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
+    program(path, "sudo", 'shift; exec "$@"')
+    program(path, "true", "")
+
+    run = install()
+
+    assert 0 == run.returncode
+    log = "apt-get could not install latexmk, texlive-latex-recommended, lmodern: see build/.apt.log."
+    assert f"WARNING {log}\nWARNING Needed, but not installed: latexmk" in run.stderr
+
+
+def test_python_without_ensurepip_is_told(install: Run) -> None:
+    """Debian's python3 without python3-venv, and no right to install it: one error with all commands."""
+    without = "import importlib.util, sys; importlib.util.find_spec = lambda name: None"
+
+    run = install("-c", f"{without}; from report import system; sys.exit(system.main(['venv']))")
+
+    version = "{}.{}".format(*sys.version_info[:2])
+    assert 2 == run.returncode
+    assert [
+        f"ERROR This Python ({sys.executable}) cannot make .venv: not installed: ensurepip.",
+        f"TIP Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends python{version}-venv",
+    ] == run.stderr.splitlines()[:2]
