@@ -67,7 +67,7 @@ def manifest(files: Mapping[str, bytes], inputs: Mapping[str, str], versions: Ma
 
 
 def sha256(content: bytes) -> str:
-    """Give the sha256 of some bytes, in hexadecimal."""
+    """Return the sha256 of some bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
 
 

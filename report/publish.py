@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WORK, FAILED, LOCK, STAMPS = ".work", "failed", ".lock", ".stamps.json"
 MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
-LEFTOVER = ".leftover-"  # begins the name of a folder that is on its way out
+LEFTOVER = ".leftover-"  # begins the name of a folder that is being removed
 OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
 
 
@@ -78,7 +78,7 @@ def stale(out: Path, key: cache.Key) -> str:
 
 @contextlib.contextmanager
 def folder(out: Path, console: Console) -> Iterator[Path]:
-    """Give an empty folder to build in; when the build fails it becomes ``failed/``, with the reason."""
+    """Make an empty folder to build in; when the build fails it becomes ``failed/``, with the reason."""
     work, failed = out / WORK, out / FAILED
     _clear(work)
     work.mkdir()
@@ -157,7 +157,7 @@ def write_timings(out: Path, seconds: Mapping[str, float]) -> None:
 
 
 def _stamps(out: Path) -> dict[str, Any]:
-    """Read what the last build noted of itself; empty if there was none, or its note is damaged."""
+    """Read the note of the last build; empty if there is none, or it is damaged."""
     try:
         found = json.loads((out / STAMPS).read_text(encoding="utf-8"))
         sound = all(isinstance(part, dict) for part in found.values())
@@ -171,14 +171,14 @@ def _write_json(file: Path, content: Mapping[str, Any]) -> None:
 
 
 def _clear(place: Path) -> None:
-    """Make a folder be gone at once, even while a process that outlived its build still writes into it."""
+    """Remove a folder, even while a process that outlived its build still writes into it."""
     if place.exists():
         leftover = tempfile.mkdtemp(prefix=LEFTOVER, dir=place.parent)
         shutil.rmtree(place.replace(leftover), ignore_errors=True)
 
 
 def _put_aside(file: Path, aside: Path) -> None:
-    """Keep a file under a second name."""
+    """Keep a file under a second name; `aside` then is what it was."""
     aside.parent.mkdir(parents=True, exist_ok=True)
     try:
         aside.hardlink_to(file)
@@ -187,13 +187,13 @@ def _put_aside(file: Path, aside: Path) -> None:
 
 
 def _take_back(file: Path, aside: Path) -> None:
-    """Make a file what it was, if it has come to be put aside."""
+    """Restore a file that was put aside."""
     with contextlib.suppress(OSError):
         aside.replace(file)
 
 
 def _tell(error: BaseException, failed: Path, work: Path) -> None:
-    """Write the reason beside what a failed build made, and let the message speak of that place."""
+    """Write the reason beside what a failed build made; the message then names that folder."""
     if isinstance(error, ReportError):
         error.args = tuple(str(part).replace(str(work), str(failed)) for part in error.args)
         error.hint = error.hint.replace(str(work), str(failed))
