@@ -220,3 +220,12 @@ def test_python_without_ensurepip_is_told(install: Run) -> None:
         f"ERROR This Python ({sys.executable}) cannot make .venv: not installed: ensurepip.",
         f"TIP Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends python{version}-venv",
     ] == run.stderr.splitlines()[:2]
+
+
+def test_what_only_saves_time_is_not_asked_for(install: Run) -> None:
+    """An optional package that cannot be installed is passed over in silence."""
+    package = "system.Package('speed', 'gcc', 'gcc', '', ('cc',), '')"
+
+    run = install("-c", f"from report import system; system.PACKAGES = ({package},); system.main(['speed'])")
+
+    assert (0, "") == (run.returncode, run.stderr)
