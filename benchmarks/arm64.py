@@ -19,12 +19,12 @@ from typing import Any
 
 import nbformat
 
+from benchmarks.systems import mirror
 from experiments.record import MIME
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = ROOT / "benchmarks" / "notebook_cells.py"
 PAGE, BEGIN, END = ROOT / "docs" / "numbers.md", "<!-- arm64 -->\n", "<!-- /arm64 -->\n"
-MIRROR = "http://deb.debian.org/debian"
 GLIBC = (17, 24, 26, 27, 28, 31, 34, 35, 36)  # 2.N: wheels for these run on Debian 12
 CPU = "neoverse-n1"
 
@@ -34,7 +34,7 @@ def unpack_debian(root: Path) -> None:
     if (root / "usr" / "bin" / "python3.11").exists():
         return
     bare = ["--foreign", "--arch=arm64", "--variant=minbase", "--include=python3,libstdc++6"]
-    subprocess.run(["debootstrap", *bare, "bookworm", root, MIRROR], check=True, stdout=sys.stderr)
+    subprocess.run(["debootstrap", *bare, "bookworm", root, mirror()], check=True, stdout=sys.stderr)
     for package in (root / "var" / "cache" / "apt" / "archives").glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
 
