@@ -2,7 +2,7 @@
 
 `make systems`, as root on a Debian machine with debootstrap. Each system is bootstrapped once into a folder
 of its own (`--folder`, 5 GB in all), from the mirror that this machine uses. There the last commit is set up
-and built as on a bare machine, by `make setup` as the first command.
+and built; the first time as on a bare machine, with `make setup` as the first command.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ class System:
                 shutil.copyfile(file, target)
 
     def check_out(self) -> None:
-        """Put the last commit there, and nothing else."""
+        """Put the last commit there, and nothing else but the .venv of the last time."""
         project = self.root / PROJECT
-        shutil.rmtree(project, ignore_errors=True)
-        project.mkdir(parents=True)
-        archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
-        subprocess.run(["tar", "-x"], cwd=project, input=archive.stdout, check=True)
+        git = ["git", "-C", project]
+        if not project.exists():
+            subprocess.run(["git", "clone", "--quiet", ROOT, project], check=True)
+        subprocess.run([*git, "fetch", "--quiet", ROOT, "HEAD"], check=True)
+        subprocess.run([*git, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
+        subprocess.run([*git, "clean", "-fdxq", "--exclude=.venv"], check=True)
 
     def run(self, command: str) -> tuple[int, str]:
         """Run a shell command in the project's folder there; return its code and its stdout."""
