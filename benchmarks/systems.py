@@ -53,7 +53,7 @@ class System:
     def check_out(self) -> None:
         """Put the last commit there, and nothing else but the .venv of the last time."""
         project = self.root / PROJECT
-        git = ["git", "-C", project]
+        git = ["git", "-C", str(project)]
         if not project.exists():
             subprocess.run(["git", "clone", "--quiet", ROOT, project], check=True)
         subprocess.run([*git, "fetch", "--quiet", ROOT, "HEAD"], check=True)
