@@ -13,6 +13,7 @@ from experiments.statistics import wilson
 from report import provenance
 from report.config import QUESTIONS
 from report.latex.escape import Latex, escape, formula, prose
+from report.latex.remark import remark
 from report.latex.render import Page, environment, page
 from report.lettering import drawn
 
@@ -56,7 +57,7 @@ def author(config: Config) -> dict[str, Any]:
         },
         "date": escape(config.report.date, f"report.toml, {date}"),
         "remarks": {
-            question: escape(
+            question: remark(
                 config.report.remarks.get(question, ""), f"report.toml, [report.remarks] {question}"
             )
             for question in QUESTIONS
