@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import numpy as np
 import pytest
+from pypdf import PdfReader
 from sklearn.neural_network import MLPClassifier
 
 if TYPE_CHECKING:
@@ -28,14 +29,17 @@ pytestmark = [
 
 LABELS = ("low & dry", "mid_1", "HIGH $")
 HEADER = ("width (mm)", "50 %", "x_3", "x^4", "#5")
-TOML = """\
+TOML = r"""
 [author]
-name = "Grace Hopper"
+name = "Юлия Петрова"
 
 [course]
 title = "CS 6316 Machine Learning"
 homework = "Homework 03: Neural Networks"
 due = "2023-11-14"
+
+[report.remarks]
+1e = 'Attained at $r = 0$, where $\sigma(r) = \frac{1}{2}$.'
 
 [experiment]
 seed = 5
@@ -134,6 +138,10 @@ def test_the_pages_speak_of_these_data(built: Path, pdf_pages: Callable[[Path], 
     assert "The training set has 40 samples, the development set 20, each with 5 features" in text
     assert "there are 3 classes" in text
     assert "tand-in" not in text
+    assert "Юлия" in text
+    assert "Петрова" in text
+    assert r"where \sigma(r) = \frac{1}{2}" in text  # a formula is copied as its LaTeX
+    assert PdfReader(built / "submission.pdf").metadata.author == "Юлия Петрова"
 
 
 def test_five_features_have_no_3_d_figure(built: Path, pdf_pages: Callable[[Path], list[str]]) -> None:
