@@ -35,41 +35,19 @@ class DataFile:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """The data of problem 2.
+    """The data of problem 2."""
 
-    Attributes
-    ----------
-    X_train, X_dev : ndarray
-        float64, C-contiguous, shapes (n_train, d) and (n_dev, d); finite.
-    y_train, y_dev : ndarray
-        Labels, shapes (n_train,) and (n_dev,): int64, float64 (whole numbers) or str.
-    feature_names : tuple of str
-        The header row, or x1, x2, ...
-    classes : tuple
-        The labels that occur in train, sorted as `np.unique` sorts; dev has no others.
-    has_header : bool
-        Whether the files have a header row.
-    stand_in : bool
-        Whether the files are the stand-in that comes with this repository.
-    files : tuple of DataFile
-        In the order of FILE_NAMES.
-    others : tuple of str
-        Names of further files found there, sorted; left alone.
-    remarks : tuple of str
-        What was taken for granted, such as another file name; a sentence each, without its full stop.
-    """
-
-    X_train: np.ndarray
-    y_train: np.ndarray
+    X_train: np.ndarray  # float64, C-contiguous, shape (n_train, d); finite
+    y_train: np.ndarray  # shape (n_train,): int64, float64 (whole numbers) or str
     X_dev: np.ndarray
     y_dev: np.ndarray
-    feature_names: tuple[str, ...]
-    classes: tuple[int | float | str, ...]
+    feature_names: tuple[str, ...]  # the header row, or x1, x2, ...
+    classes: tuple[int | float | str, ...]  # those in train, sorted as `np.unique` does; dev has no others
     has_header: bool
-    stand_in: bool
-    files: tuple[DataFile, ...]
-    others: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+    stand_in: bool  # whether the files are the stand-in that comes with this repository
+    files: tuple[DataFile, ...]  # in the order of FILE_NAMES
+    others: tuple[str, ...]  # names of further files found there, sorted; left alone
+    remarks: tuple[str, ...] = ()  # what was taken for granted, a sentence each without its full stop
 
 
 def load(path: Path, *, index_column: bool = False) -> Dataset:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    Chosen = dict[str, PurePosixPath]  # which file is taken for each of the four
+
 FILE_NAMES = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
 ARCHIVE_NAME = "data.tgz"
 # What data/make_stand_in.py writes, in the order of FILE_NAMES.
@@ -47,14 +49,14 @@ class Finding:
 
     files: dict[str, Found]
     others: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[str, ...]
 
 
 def find(path: Path) -> Finding:
     """Return the four files in a folder or an archive.
 
-    In a folder a data.tgz goes first, then loose files; the stand-in gives way to an archive. Files a folder
-    down, or in another archive, are taken if they are the only ones.
+    In a folder a data.tgz goes first, then loose files; the stand-in gives way to what else is there. Files a
+    folder down, or in another archive, are taken if they are the only ones.
 
     Raises
     ------
@@ -82,77 +84,71 @@ def deciding(path: Path) -> list[Path]:
     if (path / ARCHIVE_NAME).exists():
         return [path / ARCHIVE_NAME]
     nearly = {*map(_bare, FILE_NAMES)}
-    near = (file for file in _listed(path) if _is_archive(file) or _bare(file.name) in nearly)
+    near = (path / file for file in _listed(path) if _is_archive(file) or _bare(file.name) in nearly)
     return sorted({*(path / name for name in FILE_NAMES), *near})
-
-
-def _listed(path: Path) -> list[Path]:
-    """List the files in a folder and in those below it."""
-    return sorted(
-        file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file()
-    )
-
-
-def _is_archive(path: PurePath) -> bool:
-    return path.name.lower().endswith(archive.SUFFIXES)
 
 
 def _in_folder(path: Path) -> Finding:
     if (path / ARCHIVE_NAME).exists():
         return _in_archive(path / ARCHIVE_NAME)
-    files = [PurePosixPath(file.relative_to(path)) for file in _listed(path)]
+    files = _listed(path)
     sets = _sets(files)
-    loose = next((found for found in sets if found[FILE_NAMES[0]].parent == PurePosixPath()), None)
-    own = loose is not None and not _is_stand_in(path, loose)
-    packed = [path / file for file in files if len(file.parts) == 1 and _is_archive(file)]
-    fitting = [file for file in packed if _holds_all(file, harmless=own)]
-    if not own:
-        below = [found for found in sets if found is not loose]
-        candidates = [*fitting, *(path / found[FILE_NAMES[0]].parent for found in below)]
-        if len(candidates) > 1:
-            names = " and ".join(shown(str(file)) for file in candidates[:3])
-            raise DataError(f"{names} hold the four files each; say which are meant with --data")
-        if fitting:
-            return _in_archive(fitting[0], f"{fitting[0]} was read, which holds the four files")
-        loose = next(iter(below), loose)
-    chosen = loose or _match(files)
-    if missing := [name for name in FILE_NAMES if name not in chosen]:
-        raise DataError(f"{_missing(path, missing)}{_nearly(path, missing[0])}")
-    others = (
-        f.name for f in files if len(f.parts) == 1 and f.name not in _SHIPPED and f not in chosen.values()
+    loose = sets.pop(PurePosixPath(), {})
+    own = bool(loose) and not _is_stand_in(path, loose)
+    top = [file for file in files if len(file.parts) == 1]
+    fitting = [path / file for file in top if _is_archive(file) and _holds_all(path / file, harmless=own)]
+    candidates = [] if own else [*fitting, *(path / folder for folder in sets)]
+    if len(candidates) > 1:
+        names = " and ".join(shown(str(file)) for file in candidates[:3])
+        raise DataError(f"{names} hold the four files each; say which are meant with --data")
+    if candidates and fitting:
+        return _in_archive(fitting[0], f"{fitting[0]} was read, which holds the four files")
+    chosen = loose if own else next(iter(sets.values()), loose or _match(files))
+    if missing := _missing(path, chosen):
+        raise DataError(f"{missing}{_nearly(path, next(name for name in FILE_NAMES if name not in chosen))}")
+    more = [f"{file} holds the four files too and was not read; name it with --data" for file in fitting]
+    return Finding(
+        {name: Found(_content(path / file), f"{path / file}") for name, file in chosen.items()},
+        _others((file for file in top if file.name not in _SHIPPED), chosen),
+        (*_renamed(path, chosen), *more),
     )
-    remarks = [f"{file} holds the four files too and was not read; name it with --data" for file in fitting]
-    found = {name: Found(_content(path / file), f"{path / file}") for name, file in chosen.items()}
-    return Finding(found, tuple(sorted(map(shown, others))), (*_renamed(path, chosen), *remarks))
 
 
 def _in_archive(path: Path, remark: str = "") -> Finding:
     if not path.is_file():
         raise DataError(f"{path} is not a file; {_WANTED}")
-    listing = {name: read for name, read in archive.members(path).items() if all(map(_seen, name.parts))}
-    sets = _sets(listing)
+    members = {name: read for name, read in archive.members(path).items() if all(map(_seen, name.parts))}
+    sets = _sets(members)
     if len(sets) > 1:
-        raise DataError(
-            f"{path} holds the four files twice, in {' and '.join(map(_folder, sets[:2]))}; pack them once"
-        )
-    chosen = sets[0] if sets else _match(listing)
-    if missing := [name for name in FILE_NAMES if name not in chosen]:
-        raise DataError(_missing(path, missing))
-    found = {name: Found(listing[file](), f"{path}, {shown(str(file))}") for name, file in chosen.items()}
-    others = (shown(str(name)) for name in listing if name not in chosen.values())
-    near = {name: PurePosixPath(file.name) for name, file in chosen.items()}
-    return Finding(found, tuple(sorted(others)), (*([remark] if remark else []), *_renamed(path, near)))
+        folders = " and ".join(shown(str(folder)) for folder in [*sets][:2])
+        raise DataError(f"{path} holds the four files twice, in {folders}; pack them once")
+    chosen = next(iter(sets.values()), _match(members))
+    if missing := _missing(path, chosen):
+        raise DataError(missing)
+    bare = {name: PurePosixPath(file.name) for name, file in chosen.items()}
+    return Finding(
+        {name: Found(members[file](), f"{path}, {shown(str(file))}") for name, file in chosen.items()},
+        _others(members, chosen),
+        (*([remark] if remark else []), *_renamed(path, bare)),
+    )
 
 
-def _sets(files: Iterable[PurePosixPath]) -> list[dict[str, PurePosixPath]]:
+def _listed(path: Path) -> list[PurePosixPath]:
+    """List the files in a folder and in those below it, relative to it; hidden ones are left out."""
+    files = (file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file())
+    return sorted(PurePosixPath(file.relative_to(path)) for file in files)
+
+
+def _sets(files: Iterable[PurePosixPath]) -> dict[PurePosixPath, Chosen]:
     """Return, for each folder that has all four files, which they are."""
     folders = defaultdict(list)
     for file in files:
         folders[file.parent].append(file)
-    return [found for found in map(_match, folders.values()) if len(found) == len(FILE_NAMES)]
+    matched = {folder: _match(there) for folder, there in folders.items()}
+    return {folder: chosen for folder, chosen in matched.items() if len(chosen) == len(FILE_NAMES)}
 
 
-def _match(files: Iterable[PurePosixPath]) -> dict[str, PurePosixPath]:
+def _match(files: Iterable[PurePosixPath]) -> Chosen:
     """Return the only file that has each of the names, or nearly has it when none has it exactly."""
     files = list(files)
     found = {}
@@ -170,21 +166,24 @@ def _bare(name: str) -> str:
     return re.sub(r"[ _]", "-", name)
 
 
-def _renamed(path: Path, chosen: dict[str, PurePosixPath]) -> list[str]:
+def _others(files: Iterable[PurePosixPath], chosen: Chosen) -> tuple[str, ...]:
+    return tuple(sorted(shown(str(file)) for file in files if file not in chosen.values()))
+
+
+def _renamed(path: Path, chosen: Chosen) -> list[str]:
+    """Say that files were read under other names."""
     other = [(name, file) for name, file in chosen.items() if str(file) != name]
-    if not other:
-        return []
     rest = f", and {len(other) - 1} more likewise" if len(other) > 1 else ""
-    return [f"{path}: {shown(str(other[0][1]))} was read as {other[0][0]}{rest}"]
-
-
-def _folder(found: dict[str, PurePosixPath]) -> str:
-    return shown(str(found[FILE_NAMES[0]].parent))
+    return [f"{path}: {shown(str(file))} was read as {name}{rest}" for name, file in other[:1]]
 
 
 def _seen(name: str) -> bool:
     """Tell whether a file or a folder is one that a person sees: not hidden, not a sidecar of macOS."""
     return not name.startswith(".") and name != "__MACOSX"
+
+
+def _is_archive(path: PurePath) -> bool:
+    return path.name.lower().endswith(archive.SUFFIXES)
 
 
 def _holds_all(path: Path, *, harmless: bool) -> bool:
@@ -198,7 +197,7 @@ def _holds_all(path: Path, *, harmless: bool) -> bool:
     return bool(_sets(names)) or len(_match(names)) == len(FILE_NAMES)
 
 
-def _is_stand_in(path: Path, chosen: dict[str, PurePosixPath]) -> bool:
+def _is_stand_in(path: Path, chosen: Chosen) -> bool:
     return tuple(hashlib.sha256(_content(path / chosen[name])).hexdigest() for name in FILE_NAMES) == STAND_IN
 
 
@@ -210,9 +209,11 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _missing(path: Path, missing: list[str]) -> str:
+def _missing(path: Path, chosen: Chosen) -> str:
+    missing = [name for name in FILE_NAMES if name not in chosen]
     verb = "is" if len(missing) == 1 else "are"
-    return f"{path}: {', '.join(missing)} {verb} missing; the data are {', '.join(FILE_NAMES)}"
+    told = f"{path}: {', '.join(missing)} {verb} missing; the data are {', '.join(FILE_NAMES)}"
+    return told if missing else ""
 
 
 def _nearly(path: Path, name: str) -> str:
@@ -220,14 +221,11 @@ def _nearly(path: Path, name: str) -> str:
     names = [
         file.name for file in path.iterdir() if _seen(file.name) and file.name not in {*FILE_NAMES, *_SHIPPED}
     ]
-    same = [near for near in names if _bare(near) == _bare(name) or _bare(near).startswith(f"{_bare(name)}.")]
+    same = [near for near in names if f"{_bare(near)}.".startswith(f"{_bare(name)}.")]
     if not (near := same or difflib.get_close_matches(name, names, n=1, cutoff=0.8)):
         return ""
-    advice = (
-        "unpack it"
-        if near[0].lower().endswith((".gz", ".zip", ".bz2", ".xz"))
-        else "rename it if it is meant"
-    )
+    packed = near[0].lower().endswith((".gz", ".zip", ".bz2", ".xz"))
+    advice = "unpack it" if packed else "rename it if it is meant"
     return f"; {' and '.join(map(shown, near[:2]))} lies there: {advice}"
 
 
@@ -235,10 +233,9 @@ def _neighbour(path: Path) -> str:
     """Say what lies beside a path that does not exist and may be meant."""
     if not path.parent.is_dir():
         return ""
-    stem = path.name.lower().partition(".")[0]
     names = sorted(file.name for file in path.parent.iterdir() if _seen(file.name))
-    packed = [name for name in names if _is_archive(PurePath(name))]
+    same = path.name.lower().partition(".")[0]
     near = [name for name in names if name.lower() == path.name.lower()]
-    near += [name for name in packed if name.lower().partition(".")[0] == stem]
+    near += [name for name in names if _is_archive(PurePath(name)) and name.lower().partition(".")[0] == same]
     near += difflib.get_close_matches(path.name, names, n=1, cutoff=0.8)
     return f"; {shown(str(path.parent / near[0]))} lies there: name it with --data" if near else ""
