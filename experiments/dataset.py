@@ -58,7 +58,7 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
     path : Path
         A folder, in which a data.tgz is used instead of loose files, or an archive.
     index_column : bool
-        Whether column 1 of X may count the rows: an exported index is refused unless it is meant.
+        Whether a column of X may count the rows: an exported index is refused unless it is meant.
 
     Raises
     ------
@@ -68,9 +68,10 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
     finding = find(path)
     x_train, y_train, x_dev, y_dev = (finding.files[name] for name in FILE_NAMES)
     (train, train_labels), (dev, dev_labels) = _set(x_train, y_train), _set(x_dev, y_dev)
+    _refuse_column_numbers(train, dev)
     _check_lengths(train, train_labels, dev, dev_labels)
     _check_same_columns(train, dev)
-    if not index_column:
+    if not index_column and train.values.shape[1] > 1:
         _refuse_index(train, dev)
     if len(train.values) < 2:
         raise DataError(f"{train.file} holds one sample; training needs two or more")
@@ -133,18 +134,22 @@ def _fit(x_file: Found, y_file: Found) -> bool:
 def _read(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
     x = read_inputs(x_file.content, x_file.place)
     y = read_labels(y_file.content, y_file.place, has_header=x.header is not None)
-    if x.header is None and _are_column_numbers(x, y):
-        raise DataError(
-            f"{x.file}, line 1: the column numbers that pandas writes, not data; take them out, in Y too "
-            "(if they are data, write 0.0 for 0 in Y)"
-        )
     return x, y
 
 
-def _are_column_numbers(x: Inputs, y: Labels) -> bool:
-    """Tell whether line 1 is the header that pandas writes for tables without names: 0,1,2 and 0."""
-    columns = x.values.shape[1]
-    return columns > 1 and y.texts[0] == "0" and x.values[0].tolist() == list(range(columns))
+def _refuse_column_numbers(train: Inputs, dev: Inputs) -> None:
+    """Refuse the header that pandas writes for tables without names: 0,1,2 in line 1 of both files."""
+    columns = np.arange(train.values.shape[1])
+    first = [inputs.values[0].tolist() for inputs in (train, dev) if inputs.header is None]
+    if (
+        len(first) == 2
+        and first[0] == first[1] in (columns.tolist(), (columns + 1).tolist())
+        and len(columns) > 1
+    ):
+        told = "the column numbers that pandas writes, not data, as in"
+        raise DataError(
+            f"{train.file}, line 1: {told} {dev.file}; take them out, in Y too (pandas: header=False)"
+        )
 
 
 def _check_lengths(train: Inputs, train_y: Labels, dev: Inputs, dev_y: Labels) -> None:
@@ -186,17 +191,15 @@ def _check_same_columns(train: Inputs, dev: Inputs) -> None:
 
 
 def _refuse_index(train: Inputs, dev: Inputs) -> None:
-    """Refuse a column 1 that counts the rows, or numbers those of a shuffled split: an exported index."""
-    first, second = train.values[:, 0], dev.values[:, 0]
-    both = np.concatenate([first, second])
-    start, through = both.min(), both.min() + np.arange(len(both))
-    again = np.concatenate([start + np.arange(len(first)), start + np.arange(len(second))])
-    counts = np.array_equal(both, through) or np.array_equal(both, again)
-    numbers = np.array_equal(np.sort(both), through)
-    if train.values.shape[1] < 2 or start not in {0, 1} or not (counts or numbers):
-        return
-    name = f" ({excerpt(train.header[0])})" if train.header else ""
-    raise DataError(
-        f"{train.file}, column 1{name} {'counts' if counts else 'numbers'} the rows, in {dev.file} too: "
-        f"{form.WITHOUT_INDEX}; if it is a feature, set index_column = true below [data] in report.toml"
-    )
+    """Refuse a column that counts the rows, or numbers those of a shuffled split: an exported index."""
+    for column, (first, second) in enumerate(zip(train.values.T, dev.values.T, strict=True)):
+        both = np.concatenate([first, second])
+        start, through = both.min(), both.min() + np.arange(len(both))
+        again = np.concatenate([start + np.arange(len(first)), start + np.arange(len(second))])
+        counts = np.array_equal(both, through) or np.array_equal(both, again)
+        if start in {0, 1} and (counts or np.array_equal(np.sort(both), through)):
+            name = f" ({excerpt(train.header[column])})" if train.header else ""
+            how = "counts" if counts else "numbers"
+            told = f"{train.file}, column {column + 1}{name} {how} the rows, in {dev.file} too"
+            meant = "if it is a feature, set index_column = true below [data] in report.toml"
+            raise DataError(f"{told}: {form.WITHOUT_INDEX}; {meant}")

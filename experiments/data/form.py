@@ -23,6 +23,9 @@ SEPARATORS = {"commas": ",", "tabs": "\t", "semicolons": ";", "bars": "|", "blan
 # How files begin that are no text, or not the data's.
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
+    b"\xd0\xcf\x11\xe0": "a workbook, not text; export it as CSV",
+    b"\x93NUMPY": "an array of numpy, not text; write it with savetxt(..., delimiter=',')",
+    b"%PDF": "a PDF, not text; get the file itself",
     b"\x1f\x8b": "compressed; unpack it",
     b"\xff\xfe": "text in UTF-16; save it as UTF-8",
     b"\xfe\xff": "text in UTF-16; save it as UTF-8",
@@ -149,27 +152,30 @@ def _about_edges(lines: Sequence[str]) -> Iterator[str]:
 def _about_separators(lines: Sequence[str]) -> Iterator[str]:
     """Look for the separator and the decimal sign by which most cells below line 1 are numbers."""
     body = [line for line in lines[1:] or lines if line.strip(" \t")]
-    best = (0.0, "commas", ".", 0)
+    best = (0.5, "commas", ".", 0)
     for name, separator in SEPARATORS.items():
-        table = [split(line.rstrip(separator), separator) or [] for line in body]
+        edge = len(separator) * all(line.startswith(separator) for line in body)
+        table = [split(line[edge:].rstrip(separator), separator) or [] for line in body]
         width, most = Counter(map(len, table)).most_common(1)[0]
-        if name != "commas" and (width < 2 or most < len(table)):
-            continue
-        if not (cells := [cell for row in table for cell in row]):
-            continue
-        for decimal, kind in ((".", NUMBER), (",", _DECIMAL_COMMA)):
-            share = sum(bool(kind.fullmatch(cell) or NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
-            best = max(best, (share, name, decimal, width), key=lambda reading: reading[0])
-    share, name, decimal, width = best
-    commas = "the numbers are written with decimal commas"
-    if share > 0.5 and name != "commas":
+        cells = [cell for row in table for cell in row]
+        if name == "commas" or (width > 1 and most == len(table)):
+            numbers, commas = (
+                sum(map(bool, map(kind.fullmatch, cells))) / (len(cells) or 1)
+                for kind in (NUMBER, _DECIMAL_COMMA)
+            )
+            best = max(best, (numbers, name, ".", width), key=lambda reading: reading[0])
+            if commas > 0.5:
+                best = max(best, (numbers + commas, name, ",", width), key=lambda reading: reading[0])
+    _, name, decimal, width = best
+    commas_told = "the numbers are written with decimal commas"
+    if name != "commas":
         end = SEPARATORS[name] if name != "blanks" else "\n"
-        edge = ", and every line ends with one" if all(line.endswith(end) for line in body) else ""
-        and_commas = f" and {commas}" if decimal == "," else ""
-        told = f"cells are separated by {name}, which gives {width} cells in each line{edge}{and_commas}"
+        edges = ", and every line ends with one" if all(line.endswith(end) for line in body) else ""
+        more = f" and {commas_told}" if decimal == "," else ""
+        told = f"cells are separated by {name}, which gives {width} cells in each line{edges}{more}"
         yield f": {told}; write commas between cells{' and decimal points' if decimal == ',' else ''}"
-    elif share > 0.5 and decimal == ",":
-        yield f": {commas}; write a point"
+    elif decimal == ",":
+        yield f": {commas_told}; write a point"
 
 
 def _about_columns(lines: Sequence[str]) -> Iterator[str]:

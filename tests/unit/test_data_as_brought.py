@@ -246,6 +246,20 @@ MADE_UP = {  # others of the same kinds
     ),
     "an index on through both files": (index(0, 24), INDEX),
     "an index from 1, called id": (index(1, 1, header="id,a,b,c", labels="y"), ("'id'", *INDEX)),
+    "an index in the last column": (
+        lambda made: made | {name: [f"{t},{i}" for i, t in enumerate(made[name])] for name in X},
+        ("column 4", *INDEX[1:]),
+    ),
+    "column numbers from 1 for names": (
+        table(header="1,2,3", labels="1"),
+        ("trnX-3d.csv, line 1", "the column numbers", "header=False"),
+    ),
+    "one decimal comma": (cell('"0,5"', 5, 2), ("line 5, column 2", "'0,5'", "a decimal comma")),
+    "an array of numpy": (alone(b"\x93NUMPY\x01\x00v\x00"), ("trnX-3d.csv", "an array of numpy")),
+    "a table of Markdown": (
+        table(line=lambda _, t: f"| {t.replace(',', ' | ')} |"),
+        ("separated by bars", "3 cells"),
+    ),
     "R's row names without a header cell": (
         both(index(1, 1), table(header="V1,V2,V3")),
         ("line 1 has 3 cells", "every other line 4", "row.names = FALSE"),

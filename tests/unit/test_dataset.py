@@ -124,9 +124,9 @@ def test_labels_of_any_kind_are_read(tmp_path, train, dev, dtype, classes):
 def test_any_number_of_features_and_classes_is_read(tmp_path):
     """Five features and four classes, one feature and two samples: what the files hold is what there is."""
     five = {
-        "trnX-3d.csv": b"1,2,3,4,5\n" * 4,
+        "trnX-3d.csv": b"2,1,3,4,5\n" * 4,
         "trnY-3d.csv": b"a\nb\nc\nd\n",
-        "devX-3d.csv": b"1,2,3,4,5\n",
+        "devX-3d.csv": b"2,1,3,4,5\n",
         "devY-3d.csv": b"c\n",
     }
     one = {
@@ -344,8 +344,13 @@ REFUSALS = {
         "devX-3d.csv, line 1: the header is not that of trnX-3d.csv; give both the same one",
     ),
     "pandas' column numbers": (
-        {"trnX": b"0,1,2\n1,2,3\n4,5,6\n", "trnY": b"0\n1\n-1\n"},
-        "trnX-3d.csv, line 1: the column numbers that pandas writes, not data; take them out, in Y too (if they are data, write 0.0 for 0 in Y)",
+        {
+            "trnX": b"0,1,2\n1,2,3\n4,5,6\n",
+            "trnY": b"0\n1\n-1\n",
+            "devX": b"0,1,2\n7,8,9\n",
+            "devY": b"0\n1\n",
+        },
+        "trnX-3d.csv, line 1: the column numbers that pandas writes, not data, as in devX-3d.csv; take them out, in Y too (pandas: header=False)",
     ),
     "a control character": (
         {"trnX": b"a,b,c\x07\n1,2,3\n4,5,6\n"},
