@@ -1,4 +1,4 @@
-"""The notebook's kernel: this very Python, started clean, alone, and never left behind."""
+"""The notebook's kernel: a process of this Python with a clean environment, ended whatever happens."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _run(
 
 
 def _environment(private: Path, jobs: int) -> dict[str, str]:
-    """Give the environment of a clean kernel: nobody's settings, no colours, so many processes."""
+    """Return the environment of a clean kernel: no personal settings, no colours, so many processes."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(PERSONAL)}
     # To make the list of fonts may take seconds, of which matplotlib would tell in the notebook.
     fonts = font_manager.fontManager
@@ -175,7 +175,7 @@ def _environment(private: Path, jobs: int) -> dict[str, str]:
 def _failure(
     notebook: Notebook, index: int, reason: str, kind: type[CheckError | MachineError]
 ) -> CheckError | MachineError:
-    """Mark the cell that failed in the notebook, and give the error that names its question."""
+    """Mark the cell that failed in the notebook, and return the error that names its question."""
     cell = notebook.cells[index]
     place = ""
     for output in cell.get("outputs", []):
@@ -199,7 +199,7 @@ def _failure(
 
 
 def _source_line(cell: Notebook, traceback: str) -> str:
-    """Tell where in the notebook's source the cell stopped, if that line occurs there once."""
+    """Return where in the notebook's source the cell stopped, if that line occurs there once."""
     lines = cell.source.split("\n")
     stops = [int(number) for number in re.findall(r"Cell In ?\[\d+\], line (\d+)", traceback)]
     wanted = [lines[number - 1] for number in stops[:1] if 0 < number <= len(lines)]

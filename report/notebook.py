@@ -37,25 +37,8 @@ METADATA = {
 SLOW_CELL = 5000  # weights between hidden layers, from which on an architecture gets several cells
 
 
-def build(
-    seed: int,
-    space: Space,
-    samples: int,
-    *,
-    stand_in: bool,
-) -> Notebook:
-    """Make the notebook, not yet executed.
-
-    Parameters
-    ----------
-    seed : int
-        The `random_state` of every network.
-    space : Space
-        The values to try; each architecture becomes a cell of its own.
-    samples : int
-        How many there are to train on: larger batches are clipped to it.
-    stand_in : bool
-        Whether the data are the stand-in, which the notebook then says.
+def build(seed: int, space: Space, samples: int, *, stand_in: bool) -> Notebook:
+    """Make the notebook, not yet executed: a cell for each architecture, batches clipped to the samples.
 
     Raises
     ------
@@ -81,12 +64,9 @@ def build(
         if "parameters" in tags:
             cell.source = _assign(cell.source, "SEED", repr(seed))
         if "pins" in tags:
-            for name, pins in (("one_thread", numerics.THREADS), ("same_kernels", numerics.KERNELS)):
-                cell.source = _assign(cell.source, name, _literal(pins))
-            safe = numerics.SAFE_OPENBLAS
-            cell.source = _assign(
-                cell.source, "tested", f"range({safe.start}, {safe.stop})  # of OpenBLAS 0.3"
-            )
+            cell.source = _assign(cell.source, "one_thread", _literal(numerics.THREADS))
+            cell.source = _assign(cell.source, "same_kernels", _literal(numerics.KERNELS))
+            cell.source = _assign(cell.source, "tested", f"{numerics.SAFE_OPENBLAS}  # of OpenBLAS 0.3")
         if "grid" in tags:
             cell.source = _assign(cell.source, "GRID", _literal(space.grid))
         if "each-architecture" in tags:
@@ -122,18 +102,18 @@ def record(notebook: Notebook) -> Record:
 
 
 def dump(notebook: Notebook) -> bytes:
-    """Give the notebook as the bytes of its file."""
+    """Return the notebook as the bytes of its file."""
     text: str = nbformat.writes(notebook, version=4)
     return (text + "\n").encode()
 
 
 def code_tags(notebook: Notebook) -> tuple[tuple[str, ...], ...]:
-    """Give the tags of each code cell, in order."""
+    """Return the tags of each code cell, in order."""
     return tuple(tuple(cell.metadata["tags"]) for cell in notebook.cells if cell.cell_type == "code")
 
 
 def heading(cell: Notebook) -> str:
-    """Give the first-line comment of a code cell: the question that it answers, and how."""
+    """Return the first-line comment of a code cell: the question that it answers, and how."""
     return str(cell.source).partition("\n")[0].lstrip("# ")
 
 
@@ -158,7 +138,7 @@ def _search_cells(
     grid: Mapping[str, Sequence[Any]],
     default: Mapping[str, Sequence[Any]] | None,
 ) -> list[Notebook]:
-    """Give sentence and search cell for each architecture, and first for a default outside the grid.
+    """Return sentence and search cell for each architecture, and first for a default outside the grid.
 
     An architecture with many weights gets a cell for each activation, so that no cell takes half a minute.
     """
