@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from experiments.assessment import Assessment, Certificate, Choice, Optimism, Seeds
-from experiments.record import Record, Search, Value, values
+from experiments.record import PassedOver, Record, Search, Value, values
 from report.cache import Snapshot
 from report.config import QUESTIONS
 
@@ -59,6 +59,7 @@ class Studied(Struct, frozen=True):
     seeds: Seeds
     selection: Optimism
     certificate: Certificate
+    passed_over: tuple[PassedOver, ...] = ()  # by the rule, since other machines may find other counts
 
 
 class Results(Struct, frozen=True, kw_only=True):
@@ -160,7 +161,7 @@ def collect(
         formulas=formulas(derived),
         data=Data(data.stand_in, files, data.others),
         environment=studied.environment,
-        studied=Studied(studied.seeds, studied.selection, studied.certificate),
+        studied=Studied(studied.seeds, studied.selection, studied.certificate, record.passed_over),
         seed=inputs.config.seed,
         quick=inputs.quick,
         made_with=made_with(Snapshot(inputs)),
