@@ -53,13 +53,16 @@ def draw(loss: NDArray[np.float64], dev: NDArray[np.float64], moved: NDArray[np.
     """Draw a dot for each setting."""
     figure = Figure(figsize=(6.4, 3.0), layout="constrained")
     axis = figure.subplots()
-    shown = np.maximum(loss, 1e-17)  # no difference at all
-    for part, colour, name in ((~moved, CALM, "keeps its score"), (moved, CHAOTIC, "does not")):
+    shown = np.maximum(loss, 1e-17)  # stands for none
+    for part, colour, mark, name in (
+        (~moved, CALM, "o", "keeps its score"),
+        (moved, CHAOTIC, "^", "does not"),
+    ):
         axis.semilogx(
-            shown[part], dev[part], "o", ms=4, mfc="none", mec=colour, label=f"{name}: {part.sum()}"
+            shown[part], dev[part], mark, ms=4, mfc="none", mec=colour, label=f"{name}: {part.sum()}"
         )
     axis.set_xlabel("largest difference of the last training loss")
-    axis.set_ylabel("and of correct dev samples")
+    axis.set_ylabel("of correct dev samples")
     axis.legend(title="setting, inputs moved by one ulp", frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
     return figure

@@ -254,9 +254,7 @@ else:
 
 best = table.loc[place]
 tied = int((table["dev"] == best["dev"]).sum())
-print(
-    f"{best['dev']} of {len(y_dev)} correct: the best score that I can reproduce ({tied} settings have it)."
-)
+print(f"{best['dev']} of {len(y_dev)} correct, the best score that I can reproduce; {tied} in all have it.")
 if higher := [other["dev"] for other in passed_over if other["dev"][0] > best["dev"]]:
     print(f"Passed over: {len(higher)} with a higher score, the highest {higher[0][0]}.", end=" ")
     print(f"When the inputs move, that one has {min(higher[0])} to {max(higher[0])}.")
