@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec import convert
 
-from report import config, pages, results, sources, stages, store, system
+from experiments.assessment import Assessment
+from report import cache, config, pages, results, stages, system
 from report.errors import InputError, LatexError
 from report.latex import compile as compiling
 
@@ -42,12 +44,11 @@ class Desk:
 def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Catch what the templates of the tiny build are filled with."""
     settings = config.load(original.root / "report.toml")
-    inputs = sources.Inputs(settings, settings.data_path, quick=False, pdf=True)
+    inputs = cache.Inputs(settings, settings.data_path, quick=False, pdf=True)
     kept = {}
-    for stage, kind in (("derive", results.Derived), ("measure", results.Measured), ("study", dict)):
-        found = store.read(original.out / store.FOLDER / f"{stage}.json")
-        assert found is not None
-        kept[stage] = convert(found["result"], kind)
+    for stage, kind in (("derive", results.Derived), ("measure", results.Measured), ("study", Assessment)):
+        body = (original.out / cache.FOLDER / f"{stage}.json").read_bytes().partition(b"\n")[2]
+        kept[stage] = convert(json.loads(body)["result"], kind)
     caught: dict[str, Any] = {}
     fill = pages.fill
 
@@ -169,7 +170,14 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("line", "words", "hint"), MISTAKES.values(), ids=MISTAKES)
+QUICK = ("a misspelt command", "an unclosed argument", "a missing figure", "a line that is too long")
+EACH = [
+    pytest.param(*told, id=name, marks=() if name in QUICK else pytest.mark.slow)
+    for name, told in MISTAKES.items()
+]
+
+
+@pytest.mark.parametrize(("line", "words", "hint"), EACH)
 def test_a_mistake_in_a_template(line: str, words: str, hint: str, desk: Desk) -> None:
     """LaTeX's first real error comes with question, template, line and the offending words, and a hint."""
     number = write(desk, "1d.tex", line)
