@@ -153,14 +153,7 @@ def load_space(path: Path) -> Space:
 def parse(source: bytes, name: str, folder: Path) -> Config:
     """Read and check the bytes of a configuration.
 
-    Parameters
-    ----------
-    source : bytes
-        What the file holds.
-    name : str
-        How errors call the file.
-    folder : Path
-        What a relative `data.path` starts from.
+    Errors call the file `name`; a relative `data.path` starts from `folder`.
 
     Raises
     ------

@@ -48,18 +48,10 @@ class Kind(NamedTuple):
 
 
 class Toml:
-    """A TOML file.
+    """A TOML file; `name` is how errors call it.
 
-    Parameters
-    ----------
-    source : bytes
-        What it holds.
-    name : str
-        How errors call it.
-    known : mapping
-        The keys of each table, by its dotted name; the whole file is the table "".
-    kinds : mapping
-        What the keys that are no text must be; an item of a list as ``search.solver[]``.
+    `known` are the keys of each table, by its dotted name ("" for the whole file). `kinds` say what the keys
+    that are no text must be, an item of a list as ``search.solver[]``.
     """
 
     def __init__(
@@ -67,8 +59,7 @@ class Toml:
     ) -> None:
         if len(source) > FILE_LIMIT:
             raise InputError(f"{name} has more than {FILE_LIMIT >> 10} KiB.", "Is it the right file?")
-        self.name = name
-        self._kinds = kinds
+        self.name, self._kinds = name, kinds
         self._text = _decoded(source, name)
         self.values = _parsed(self._text, name)
         for table, keys in known.items():
@@ -105,8 +96,12 @@ class Toml:
 
     def refuse(self, key: str, reason: str, hint: str = "") -> NoReturn:
         """Raise an error about a key, with the line on which it stands."""
-        number, _ = self._line(key.partition(",")[0])
-        raise InputError(f"{self.name}{f', line {number}' if number else ''}: {key} {reason}.", hint)
+        self._stop(key.partition(",")[0], f"{key} {reason}", hint)
+
+    def _stop(self, key: str, told: str, hint: str) -> NoReturn:
+        number, _ = self._line(key)
+        line = f", line {number}" if number else ""
+        raise InputError(f"{self.name}{line}: {told}.", hint)
 
     def _check_keys(self, table: str, known: tuple[str, ...]) -> None:
         for key, value in self.table(table).items():
@@ -115,9 +110,7 @@ class Toml:
                 name = f"{table}.{excerpt(key)[1:-1]}" if table else excerpt(key)[1:-1]
                 near = difflib.get_close_matches(key.lower()[:LONGEST], known, n=1)
                 hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
-                number, _ = self._line(f"{table}.{key}" if table else key)
-                line = f", line {number}" if number else ""
-                raise InputError(f"{self.name}{line}: unknown {kind} {name}.", hint)
+                self._stop(f"{table}.{key}" if table else key, f"unknown {kind} {name}", hint)
 
     def _refuse_kind(self, key: str, item: str) -> NoReturn:
         """Say what a value, or an item of a list or a table, must be and what it is."""

@@ -98,17 +98,10 @@ def escape(text: str, source: str = "a text") -> Latex:
     A word with letters that the page's font lacks is drawn from another one. Words without a blank for long
     may be broken anywhere.
 
-    Parameters
-    ----------
-    text : str
-        Plain text.
-    source : str
-        Where the text comes from, for the message.
-
     Raises
     ------
     InputError
-        No font has a character.
+        No font has a character; `source` says where the text comes from.
     """
     written: list[str] = []
     word: list[str] = []

@@ -31,72 +31,18 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tex
 
-CASES = [pytest.param(300, id="quick"), pytest.param(6000, id="full", marks=pytest.mark.slow)]
+CASES = [pytest.param(60, id="quick"), pytest.param(6000, id="full", marks=pytest.mark.slow)]
 # Pieces of text that mean something to TeX, jinja, a shell, matplotlib, a CSV or a TOML file.
 ATTACKS = (
-    *(
-        r"\input{/etc/passwd}",
-        r"\write18{touch pwned}",
-        r"\immediate\write18{touch pwned}",
-        r"\end{document}",
-    ),
-    *(
-        r"\catcode`\%=12",
-        r"\def\x{\x}\x",
-        r"\openin1=/etc/passwd",
-        r"\csname par\endcsname",
-        r"\\[2cm]",
-        r"\par",
-    ),
-    *(
-        r"^^5cinput",
-        "^^M",
-        "%",
-        "%%",
-        "$x_1$",
-        r"$\frac{1}{0}$",
-        "{",
-        "}",
-        "}}",
-        "#1",
-        "##",
-        "&",
-        "~",
-        "_",
-        "^",
-    ),
-    *("<%= seed %>", "<% for x in y %>", "<# x #>", "{{ x }}", "{% x %}", "$(touch pwned)", "`touch pwned`"),
-    *(
-        "--",
-        "---",
-        "``",
-        "''",
-        ",,",
-        "<<",
-        ">>",
-        "?`",
-        "!`",
-        "fi",
-        "ffl",
-        "[a]",
-        "*",
-        '"',
-        "'",
-        "|",
-        "/",
-        "\\",
-    ),
-    *(
-        "a" * 120,
-        "W" * 60,
-        "=1+1",
-        "; rm -rf /",
-        "\N{SOFT HYPHEN}",
-        "\N{NO-BREAK SPACE}",
-        "  ",
-        "..",
-        "C:\\x",
-    ),
+    *r"""
+\input{/etc/passwd}  \write18{touch pwned}  \immediate\write18{touch pwned}  \end{document}  \catcode`\%=12
+\def\x{\x}\x  \openin1=/etc/passwd  \csname par\endcsname  \\[2cm]  \par  ^^5cinput  ^^M  %  %%  $x_1$  \\
+$\frac{1}{0}$  {  }  }}  #1  ##  &  ~  _  ^  <%= seed %>  <% for x in y %>  <# x #>  {{ x }}  {% x %}  |  /
+$(touch pwned)  `touch pwned`  --  ---  ``  ''  ,,  <<  >>  ?`  !`  fi  ffl  [a]  *  "  '  =1+1  ..  C:\x
+""".replace("\n", "  ")
+    .strip()
+    .split("  "),
+    *("; rm -rf /", "  ", "a" * 120, "W" * 60, "\N{SOFT HYPHEN}", "\N{NO-BREAK SPACE}"),
 )
 LETTERS = "".join(sorted({*latex_text.DIRECT, *latex_text.SIGNS, *latex_text.SPECIAL} - {" "}))
 # What poppler calls otherwise than we write it, though it is the same sign: other code points, raised digits,
@@ -186,6 +132,7 @@ def test_text_comes_back_out_of_the_pdf(number: int, original: Project, tmp_path
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.slow
 def test_every_letter_that_is_taken_is_shown(original: Project, tmp_path: Path) -> None:
     """Each letter and sign of the tables, and every Latin letter of Unicode's first planes, is read back."""
     latin = [letter for letter in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1EFA)]) if letter.isalpha()]
@@ -335,6 +282,7 @@ FILES = [r"\input{x} & 'q' $(touch pwned) <%= seed %>.csv", "\N{GRINNING FACE}\u
 LABELS = {"-1": r"<=50K & \write18{touch pwned}", "1": "größe “ß” $100%"}
 
 
+@pytest.mark.slow
 def test_a_hostile_submission(unbuilt: Project, tmp_path: Path) -> None:
     """With hostile text wherever an author or the course can write, the PDF shows all of it."""
     project = unbuilt.copy(tmp_path / "project")

@@ -70,6 +70,7 @@ def test_labels_are_the_prime_digits():
     assert data.classes == (-1, 1)
 
 
+@pytest.mark.slow
 def test_tuning_has_something_to_gain():
     """One other setting of the shipped space classifies many more of the development set than the default."""
     data = load(DATA)
