@@ -13,12 +13,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-# What a hyper-parameter may be; checked wherever a setting or a space is read from outside.
-Layers = Annotated[tuple[Annotated[int, Meta(ge=1, le=10_000)], ...], Meta(min_length=1, max_length=5)]
-Activation = Annotated[str, Meta(pattern="^(identity|logistic|relu|tanh)$")]
-Solver = Annotated[str, Meta(pattern="^(adam|sgd)$")]  # the assignment allows no other
-Rate = Annotated[float, Meta(gt=0, le=sys.float_info.max)]
-Batch = Annotated[int, Meta(ge=1, le=10**9)]
+# What a hyper-parameter may be, in bounds and in words; checked wherever a space is read from outside.
+Layers = Annotated[
+    tuple[Annotated[int, Meta(ge=1, le=10_000)], ...],
+    Meta(
+        min_length=1,
+        max_length=5,
+        description="a list of 1 to 5 layer sizes from 1 to 10000",
+        extra={"hint": "One hidden layer of 100 units is written [100]."},
+    ),
+]
+Activation = Annotated[
+    str,
+    Meta(pattern="^(identity|logistic|relu|tanh)$", description="identity, logistic, relu or tanh"),
+]
+Solver = Annotated[
+    str,
+    Meta(
+        pattern="^(adam|sgd)$",
+        description="adam or sgd",
+        extra={"hint": "The assignment allows these two."},
+    ),
+]
+Rate = Annotated[float, Meta(gt=0, le=sys.float_info.max, description="a positive finite number")]
+Batch = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=10**9,
+        description="a whole number from 1 to 1000000000",
+        extra={"hint": 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'},
+    ),
+]
 _Some = Meta(min_length=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 
 from msgspec import Meta, Struct
 
@@ -73,20 +73,14 @@ NEEDED = frozenset(
     {"author.name", *(f"course.{name}" for name in Course.__struct_fields__)}
     | {f"report.remarks.{question}" for question in QUESTIONS}
 )
-_ANY_LAYERS = "a list of 1 to 5 layer sizes from 1 to 10000"
 KINDS = {
     "report.page_per_question": Kind("true or false", ""),
     "data.index_column": Kind("true or false", ""),
     "experiment.seed": Kind("a whole number from 0 to 4294967295", ""),
-    "search.hidden_layer_sizes[]": Kind(_ANY_LAYERS, "One hidden layer of 100 units is written [100]."),
-    "search.activation[]": Kind("identity, logistic, relu or tanh", ""),
-    "search.solver[]": Kind("adam or sgd", "The assignment allows these two."),
-    "search.learning_rate_init[]": Kind("a positive finite number", ""),
-    "search.batch_size[]": Kind(
-        "a whole number from 1 to 1000000000",
-        'scikit-learn\'s "auto" is 200, clipped to the number of samples.',
-    ),
 }
+for _name, _tried in get_type_hints(Space, include_extras=True).items():  # tuples of the types of a setting
+    _item: Meta = get_args(get_args(_tried)[0])[0].__metadata__[0]
+    KINDS[f"search.{_name}[]"] = Kind(_item.description or "", (_item.extra or {}).get("hint", ""))
 
 
 @dataclass(frozen=True)
