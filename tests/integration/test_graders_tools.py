@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 
+from experiments.record import MIME
 from report import kernel
 from report.config import QUESTIONS
 from report.results import NOTEBOOK
@@ -47,6 +48,7 @@ def room(tiny_build: Build, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_nbval_finds_the_stored_outputs_again(room: Path, clean_environ: dict[str, str]) -> None:
     """Unsanitised, `pytest --nbval` runs every cell and finds each output as it was stored."""
     nbval(room, clean_environ)
@@ -95,6 +97,15 @@ def test_every_cell_was_run_once_and_in_order(notebook: Any) -> None:
     assert list(range(1, len(counts) + 1)) == counts
 
 
+def test_no_cell_shows_a_wall_of_numbers(notebook: Any) -> None:
+    """What a person sees of the record is one line of text; the numbers are data beside it."""
+    *_, shown = notebook.cells[-1].outputs
+
+    assert set(shown.data) == {"text/plain", MIME}
+    assert shown.data["text/plain"] == "The record of this notebook: 5 settings, as data beside this line."
+    assert len(shown.data[MIME]["search"]["dev"]) == 5
+
+
 def test_questions_are_marked_in_both_conventions(notebook: Any) -> None:
     """Each question's cells carry its tag, between otter's BEGIN QUESTION and END QUESTION."""
     inside, tagged = [], []
@@ -113,6 +124,7 @@ def test_questions_are_marked_in_both_conventions(notebook: Any) -> None:
     assert {"2a", "2b", ""} == {*tagged}
 
 
+@pytest.mark.slow
 def test_seeds_set_before_each_cell_change_nothing(notebook: Any, room: Path) -> None:
     """Otter seeds the global generators before each cell: every output stays as it was."""
     seeded = copy.deepcopy(notebook)

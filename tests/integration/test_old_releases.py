@@ -73,3 +73,29 @@ def test_old_releases_give_the_same_counts(
     }
     assert versions != records[1].pop("versions")
     assert records[0] == records[1]
+
+
+FEATURES = """
+try:
+    from numpy._core._multiarray_umath import __cpu_features__ as found
+except ImportError:
+    from numpy.core._multiarray_umath import __cpu_features__ as found
+print(found["AVX2"], [name for name in ("AVX512F", "AVX512CD", "AVX512_SKX", "AVX512_ICL") if found[name]])
+"""
+
+
+def test_an_old_numpy_switches_its_wide_loops_off(
+    old_kernel: Path, tiny_build: Build, clean_environ: dict[str, str]
+) -> None:
+    """Numpy had other names for them before 2.4: the notebook's first cell knows these, too."""
+    notebook = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
+    pins = next(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    done = subprocess.run(
+        [old_kernel.parent / "venv" / "bin" / "python", "-c", f"{pins}\n{FEATURES}"],
+        env=clean_environ,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert done.stdout == "True []\n"

@@ -11,6 +11,8 @@ import pytest
 
 from experiments import numerics
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 QEMU = shutil.which("qemu-x86_64")
 REQUIRED = os.environ.get("CI") == "true" or os.environ.get("REPORT_REQUIRE_QEMU") == "1"
