@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from benchmarks.processes import Sample
 
-OURS, THEIRS = "lockstep", "GridSearchCV"
+OURS, THEIRS = "ours", "GridSearchCV"
 
 
 def compared(name: str, sides: Mapping[str, Sequence[Sample]], target: Target | None = None) -> list[Row]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-OURS, THEIRS = "lockstep", "scikit-learn"
+    from experiments.record import Setting
+
+OURS, THEIRS = "ours", "scikit-learn"
 COUNTS = {OURS: (50, 100, 1000, 3000), THEIRS: (50, 100)}  # the peer's cost for each setting is constant
 SAMPLES = (500, 5000, 50_000)
 WIDTHS = (10, 50, 100, 200, 400)
@@ -140,10 +142,10 @@ def searches(trainer: str, points: Sequence[tuple[int, int]]) -> list[dict[str, 
     both = np.concatenate((X, data.X_dev)), np.concatenate((y, data.y_dev))
     fold = PredefinedSplit(np.repeat([-1, 0], [len(X), len(data.X_dev)]))
 
-    def searched(wanted: list[dict[str, Any]], jobs: int) -> int:
+    def searched(wanted: list[Setting], jobs: int) -> int:
         if trainer == OURS:
             return max(outcome.dev for outcome in search.run(wanted, X, y, data.X_dev, data.y_dev, jobs=jobs))
-        grid = [{name: [value] for name, value in setting.items()} for setting in wanted]
+        grid = [{name: [value] for name, value in each.parameters().items()} for each in wanted]
         model = MLPClassifier(random_state=0)
         fitted = GridSearchCV(model, grid, scoring=problems.count, refit=False, cv=fold, n_jobs=jobs)
         return int(fitted.fit(*both).best_score_)
@@ -157,19 +159,15 @@ def searches(trainer: str, points: Sequence[tuple[int, int]]) -> list[dict[str, 
     return answers
 
 
-def _small(count: int) -> list[dict[str, Any]]:
+def _small(count: int) -> list[Setting]:
     """List settings of small networks: as many learning rates as it takes for so many."""
+    from experiments.record import Setting  # noqa: PLC0415 - after the pins
+
     layers, activations = [(10,), (20,), (40,), (20, 20), (40, 20)], ["relu", "tanh"]
     kinds = [(layer, name, solver) for layer in layers for name in activations for solver in ("adam", "sgd")]
     rates = -(-count // len(kinds))
     return [
-        {
-            "hidden_layer_sizes": layer,
-            "activation": name,
-            "solver": solver,
-            "learning_rate_init": 10 ** (-1.5 + rate / rates),
-            "batch_size": 200,
-        }
+        Setting(layer, name, solver, 10 ** (-1.5 + rate / rates))
         for rate in range(rates)
         for layer, name, solver in kinds
     ][:count]

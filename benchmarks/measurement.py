@@ -50,7 +50,7 @@ class Row:
     Attributes
     ----------
     name, quantity : str
-        What was done, and what is told of it, such as ``GridSearchCV / lockstep, wall time``.
+        What was done, and what is told of it, such as ``GridSearchCV / ours, wall time``.
     values : sequence of float
         The quantity, run by run.
     target : Target or None

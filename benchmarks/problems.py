@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.processes import ROOT
 
 if TYPE_CHECKING:
-    from experiments.workload import Data
+    from experiments.record import Setting
+    from experiments.search import Data
 
 PART, PLAIN, SMALL = "part", "plain", "small"
 # What a space puts in the place of the report's own values.
@@ -35,7 +36,7 @@ def data(name: str) -> Data:
     from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
 
     from experiments import dataset  # noqa: PLC0415
-    from experiments.workload import Data  # noqa: PLC0415
+    from experiments.search import Data  # noqa: PLC0415
 
     if name == "shipped":
         shipped = dataset.load(ROOT / "data")
@@ -53,11 +54,13 @@ def values(space: str, *, quick: bool) -> dict[str, list[Any]]:
     return {name: [tuple(v) if isinstance(v, list) else v for v in given] for name, given in lists.items()}
 
 
-def settings(space: str, *, quick: bool) -> list[dict[str, Any]]:
+def settings(space: str, *, quick: bool) -> list[Setting]:
     """List the settings of a space."""
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
 
-    return list(ParameterGrid(values(space, quick=quick)))
+    from experiments.record import Setting  # noqa: PLC0415
+
+    return [Setting(**values) for values in ParameterGrid(values(space, quick=quick))]
 
 
 def joined(name: str) -> tuple[Any, Any, Any]:

@@ -3,10 +3,10 @@
     python -m benchmarks.scale_out [--runs N] [--quick] [--json FILE]
 
 Workers have loaded what they need before a search is timed; how long that takes is told beside it. The model
-divides 100,000 settings into tasks as the search does for so many workers, gives each the seconds that its
-stack takes by the rate of a few of these very stacks, which are trained here in part, and lets workers take
-them in order. A task cannot start before the client has handed it out (measured with empty tasks), nor before
-its worker is ready.
+divides 100,000 settings into tasks as the search does for so many workers, gives each network the seconds
+that follow from the rate of some of them, which are trained here, and lets workers take the tasks in order. A
+task cannot start before the client has handed it out (measured with empty tasks), nor before its worker is
+ready.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from experiments.workload import Task
+    from experiments.search import Fit
 
 WORKERS = (1, 2, 4)
 MODELLED = (1, 3, 10, 30, 100, 300, 1000)
 MANY, AIM = 100_000, 100  # settings and workers of the model
 EMPTY = 200  # empty tasks
 HANDED = 2  # workers that are handed them for the model
-SAMPLED, FEW = 4, 4  # stacks of the model that are trained here, and how many networks of each
+SAMPLED = 60  # networks of the model that are trained here
 START = 120  # seconds in which workers have to be there
 WORTH = 0.5  # of the workers' time used: below, more of them hardly pay
 SPACE: dict[str, list[Any]] = {
@@ -57,7 +57,7 @@ def measure(options: argparse.Namespace) -> Found:
         for point in side("scale_out", "clusters", quick=options.quick).answer:
             here[point["workers"]].append(Sample(point["seconds"], point["cpu"], answer=point))
             say(f"{point['workers']} workers: {point['seconds']:.1f} s")
-        rate = side("scale_out", "stacks", sampled=1 if options.quick else SAMPLED).answer["rate"]
+        rate = side("scale_out", "networks", sampled=4 if options.quick else SAMPLED).answer["rate"]
         models.append(_model(costs, rate, here[1][-1].answer["start"], here[HANDED][-1].answer["each"]))
         say(f"model, {AIM} workers: {models[-1].seconds[AIM]:.0f} s")
     rows = [
@@ -126,23 +126,31 @@ def _limit(model: Model, costs: Mapping[int, list[float]]) -> str:
 
 
 def _costs(modelled: Iterable[int]) -> dict[int, list[float]]:
-    """Give for so many workers the costs of the model's tasks."""
-    from experiments.search import CLUSTER  # noqa: PLC0415 - after the pins, as all of numpy
+    """Return for so many workers the costs of the model's tasks, divided and in the order of the search."""
+    from experiments.search import CLUSTER, SHARES, divide  # noqa: PLC0415 - after the pins, as all of numpy
 
-    parts = {workers: max(CLUSTER, workers) for workers in modelled}
-    costs = {n: [task.cost for task in _divided(n)] for n in {*parts.values()}}
-    return {workers: costs[n] for workers, n in parts.items()}
+    costs = _networks()
+    fits = sorted(costs, key=lambda fit: -costs[fit])
+    total = sum(costs.values())
+    return {
+        workers: [
+            sum(costs[fit] for fit in task)
+            for task in divide(fits, costs, total / (SHARES * max(CLUSTER, workers)))
+        ]
+        for workers in modelled
+    }
 
 
-def _divided(parts: int) -> list[Task]:
-    """Divide the many settings into tasks as the search does for so many workers, in its order."""
+def _networks() -> dict[Fit, float]:
+    """Return the networks of the model with their costs."""
     from sklearn.model_selection import ParameterGrid  # noqa: PLC0415
 
-    from experiments.workload import Fit, divide  # noqa: PLC0415
+    from experiments.record import Setting  # noqa: PLC0415
+    from experiments.search import Fit, cost  # noqa: PLC0415
 
-    fits = [Fit(setting, 0) for setting in [*ParameterGrid(SPACE)][:MANY]]
     samples, features = problems.data("shipped").X_train.shape
-    return divide(fits, samples, features, 1, parts)
+    settings = (Setting(**values) for values in [*ParameterGrid(SPACE)][:MANY])
+    return {Fit(setting, 0): cost(setting, samples, features, 2) for setting in settings}
 
 
 def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -> float:
@@ -156,8 +164,7 @@ def _makespan(tasks: Iterable[float], workers: int, each: float, start: float) -
 def clusters(*, quick: bool) -> list[dict[str, Any]]:
     """Search on a cluster of this machine's processes, which grows, and time empty tasks on it."""
     from experiments import search  # noqa: PLC0415
-    from experiments.cluster import spread  # noqa: PLC0415
-    from experiments.workload import Task  # noqa: PLC0415
+    from experiments.cluster import connected, results  # noqa: PLC0415
 
     data, settings = problems.data("shipped"), problems.settings(problems.PART, quick=quick)
     first = problems.settings(problems.PART, quick=True)
@@ -165,8 +172,9 @@ def clusters(*, quick: bool) -> list[dict[str, Any]]:
     def empty(count: int, address: str) -> float:
         """Give the seconds that so many empty tasks take."""
         started = time.perf_counter()
-        for _ in spread({number: Task((), 0) for number in range(count)}, data, address):
-            pass
+        with connected(address) as client:
+            for _ in results(client, search.work, [()] * count, data):
+                pass
         return time.perf_counter() - started
 
     found = []
@@ -174,9 +182,9 @@ def clusters(*, quick: bool) -> list[dict[str, Any]]:
         for workers in WORKERS:
             add(workers)
             start = empty(4 * workers, address)  # what each worker loads, and its probe
-            search.run(first, *data.arrays, scheduler=address)  # what happens only once
+            search.run(first, *data, scheduler=address)  # what happens only once
             with timed() as taken:
-                outcomes = search.run(settings, *data.arrays, scheduler=address)
+                outcomes = search.run(settings, *data, scheduler=address)
             count = EMPTY // (10 if quick else 1)
             each = empty(count, address) / count
             best = max(outcome.dev for outcome in outcomes)
@@ -207,35 +215,19 @@ def _cluster() -> Iterator[tuple[str, Callable[[int], None]]]:
         yield address, add
 
 
-def stacks(sampled: int) -> dict[str, float]:
-    """Train a few networks of each of some tasks of the model, cheap and dear ones.
+def networks(sampled: int) -> dict[str, float]:
+    """Train some networks of the model, cheap and dear; return ``rate``, the seconds for a unit of cost."""
+    from experiments.search import work  # noqa: PLC0415
 
-    Parameters
-    ----------
-    sampled : int
-        How many tasks.
-
-    Returns
-    -------
-    dict
-        ``rate``, the seconds for a unit of cost.
-    """
-    from experiments.workload import Task, work  # noqa: PLC0415
-
-    data, tasks = problems.data("shipped"), _divided(AIM)
-    cost = seconds = 0.0
-    for place in range(sampled):
-        whole = tasks[(2 * place + 1) * len(tasks) // (2 * sampled)]
-        apart = len(whole.fits) // FEW  # settings of all kinds, which lie side by side in a task
-        fits = whole.fits[::apart][:FEW]
-        started = time.perf_counter()
-        work(place, Task(fits, 0), data)
-        seconds += time.perf_counter() - started
-        cost += whole.cost * len(fits) / len(whole.fits)
-    return {"rate": seconds / cost}
+    data, costs = problems.data("shipped"), _networks()
+    fits = sorted(costs, key=lambda fit: costs[fit])
+    some = [fits[(2 * place + 1) * len(fits) // (2 * sampled)] for place in range(sampled)]
+    started = time.perf_counter()
+    work(some, data)
+    return {"rate": (time.perf_counter() - started) / sum(costs[fit] for fit in some)}
 
 
-SIDES: dict[str, Callable[..., Any]] = {"clusters": clusters, "stacks": stacks}
+SIDES: dict[str, Callable[..., Any]] = {"clusters": clusters, "networks": networks}
 
 if __name__ == "__main__":
     program(__doc__ or "", measure, SIDES, runs=2)

@@ -2,11 +2,11 @@
 
     python -m benchmarks.search [--runs N] [--quick] [--json FILE]
 
-GridSearchCV and lockstep train every setting with every seed on every core; GridSearchCV's scorer counts dev
-samples and hashes the weights, and both must be lockstep's, bit for bit, network by network. (The report's
+GridSearchCV and our search train every setting with every seed on every core; GridSearchCV's scorer counts
+dev samples and hashes the weights, and both must be ours, bit for bit, network by network. (The report's
 own search, with one seed, is compared by `benchmarks.submission`.) Successive halving (HalvingGridSearchCV
 over max_iter) and Optuna (TPE with a successive-halving pruner, a process on each core) choose among the same
-settings and seeds and stop trainings early, with the CPU time that lockstep's exhaustive search took: Optuna
+settings and seeds and stop trainings early, with the CPU time that our exhaustive search took: Optuna
 uses it up, halving begins no further round when half of it is gone. Then the best counts of correct dev
 samples are compared, of networks trained to their end; halving may also keep one from its last rung. Each run
 takes other seeds.
@@ -115,14 +115,14 @@ def grid_search(data: str, space: str, seeds: Sequence[int], *, quick: bool) -> 
     return {**taken, "found": found}
 
 
-def lockstep_search(data: str, space: str, seeds: Sequence[int], *, quick: bool) -> dict[str, Any]:
+def our_search(data: str, space: str, seeds: Sequence[int], *, quick: bool) -> dict[str, Any]:
     """Train by our search, all seeds at once."""
     from experiments import search  # noqa: PLC0415
 
-    arrays, settings = problems.data(data).arrays, problems.settings(space, quick=quick)
+    arrays, settings = problems.data(data), problems.settings(space, quick=quick)
     with timed() as taken:
         outcomes = search.run(settings, *arrays, seeds=seeds)
-    found = {named(o.setting, o.seed): [o.dev, o.digest] for o in outcomes}
+    found = {named(o.setting.parameters(), o.seed): [o.dev, o.digest] for o in outcomes}
     return {**taken, "found": found}
 
 
@@ -135,7 +135,7 @@ def _score(network: Any, X: Any, y: Any) -> dict[str, float]:
 
 SIDES: dict[str, Callable[..., Any]] = {
     THEIRS: grid_search,
-    OURS: lockstep_search,
+    OURS: our_search,
     HALVING: early.halving,
     OPTUNA: early.optuna,
 }

@@ -41,7 +41,7 @@ COLD, VERIFY, HAND = "cold build", "verify", "notebook by hand"
 SEARCHED = "the notebook's search"
 TRAINED = {
     "measure": "notebook: kernel and training",
-    "search": "the same search by lockstep: training",
+    "search": "the same search by our trainer: training",
     "study": "seeds, certificate: training",
     "compile": "TeX",
 }  # the stages that are not ours
@@ -143,7 +143,7 @@ def _kept(house: Path, out: Path) -> list[Outcome]:
     settings = configured.search.settings(len(data.X_train))
     (shelf,) = (out / ".kept").glob("fits-*")
     store = Store(shelf, data.X_train, data.y_train, data.X_dev, data.y_dev)
-    found = [store.load(setting.parameters(), configured.seed) for setting in settings]
+    found = [store.load(setting, configured.seed) for setting in settings]
     return [outcome for outcome in found if outcome]
 
 
@@ -152,8 +152,8 @@ def _searched(cold: Sample, out: Path, stages: dict[str, float], networks: Seque
     stop = (out / ".kept" / "search.json").stat().st_mtime
     names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
     answer = {
-        "found": {named(each.setting, each.seed): [each.dev, each.digest] for each in networks},
-        "epochs": [[*(each.setting[name] for name in names), each.epochs] for each in networks],
+        "found": {named(each.setting.parameters(), each.seed): [each.dev, each.digest] for each in networks},
+        "epochs": [[*(getattr(each.setting, name) for name in names), each.epochs] for each in networks],
     }
     return Sample(stages["search"], cold.between(stop - stages["search"], stop), answer=answer)
 
@@ -178,7 +178,7 @@ def _cells(hand: Sample, place: Path, networks: Sequence[Outcome]) -> tuple[Samp
     record = json.loads("".join(code[-1].outputs[-1]["text"]).splitlines()[-1])
     noted = map(json.loads, (place / NOTES).read_text(encoding="utf-8").splitlines())
     bits = {named(setting, seed): digest for setting, seed, digest in noted}
-    keys = [named(each.setting, each.seed) for each in networks]
+    keys = [named(each.setting.parameters(), each.seed) for each in networks]
     found = {key: [dev, bits.get(key, "")] for key, dev in zip(keys, record["search"]["dev"], strict=True)}
     search = _spent(hand, [cell for cell in needed if CALLS in cell.source])
     return replace(search, answer={"found": found}), _spent(hand, needed)

@@ -1,102 +1,36 @@
-"""A search on a Dask cluster: joblib hands the tasks out, and a watch is kept on the cluster."""
+"""Tasks on a Dask cluster, on which a watch is kept."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
-import threading
 import time
-from typing import TYPE_CHECKING, Any
-
-from joblib import Parallel, delayed, parallel_config
-from joblib._dask import DaskDistributedBackend
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.errors import SearchError
-from experiments.workload import work
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
 
-    from experiments.workload import Data, Report, Task
+T = TypeVar("T")  # a task
+D = TypeVar("D")  # the data
+R = TypeVar("R")  # a result
 
 ANSWER = 10.0  # seconds in which a scheduler has to answer, and a first worker to be there
 PATIENCE = 60.0  # seconds without any worker after which a search gives up
-ATTEMPTS = 3  # at handing out data that have been lost with their workers
-END = object()
+GONE = "The scheduler {} is gone: start it and run it again; what was finished is kept."
 
 
-def cores(scheduler: str) -> int:
-    """Count the threads of a cluster's workers, of which at least one has to be there.
-
-    Raises
-    ------
-    SearchError
-        If the scheduler does not answer, or there is no worker.
-    """
-    client = _connected(scheduler)
-    try:
-        return sum(client.nthreads().values())
-    finally:
-        client.close(timeout=ANSWER)
-
-
-def spread(tasks: Mapping[int, Task], data: Data, scheduler: str) -> Generator[Report]:
-    """Yield the reports of tasks done on a cluster, as they come in.
-
-    A task whose worker dies is done again by another one. The data travel once to each worker.
-
-    Parameters
-    ----------
-    tasks
-        By number, to be started in this order.
-    data
-        The samples.
-    scheduler
-        The address, such as ``tcp://host:8786``.
+@contextlib.contextmanager
+def connected(scheduler: str) -> Iterator[Any]:
+    """Return a client of a cluster that has at least one worker.
 
     Raises
     ------
     SearchError
-        If the scheduler does not answer or goes away, there is no worker, or a worker fails for good.
+        If the scheduler does not answer, or there is no worker; within, if the cluster fails.
     """
-    client = _connected(scheduler)
-    left = dict(tasks)
-    losses = 0
-    try:
-        watch = _watch(client, scheduler)
-        while left:
-            reports: queue.SimpleQueue[Any] = queue.SimpleQueue()
-            threading.Thread(target=_run, args=(dict(left), data, client, reports), daemon=True).start()
-            for report in _received(reports, watch):
-                if not isinstance(report, BaseException):
-                    del left[report.number]
-                    yield report
-                elif "Cancelled" in type(report).__name__ and losses < ATTEMPTS:
-                    losses += (
-                        1  # the only workers that held the data have died: hand out data and the rest anew
-                    )
-                    break
-                else:
-                    raise _told(report, scheduler) from report
-    finally:
-        client.close(timeout=ANSWER)
-
-
-def _received(reports: queue.SimpleQueue[Any], watch: Iterator[None]) -> Iterator[Any]:
-    """Yield what comes in, up to END, and look at the cluster while nothing does."""
-    while True:
-        try:
-            report = reports.get(timeout=1)
-        except queue.Empty:
-            next(watch)
-            continue
-        if report is END:
-            return
-        yield report
-
-
-def _connected(scheduler: str) -> Any:
-    """Return a client of a cluster that has at least one worker."""
     try:
         from distributed import Client  # noqa: PLC0415 - an extra, needed here only
     except ImportError as error:
@@ -109,70 +43,70 @@ def _connected(scheduler: str) -> Any:
         ) from error
     try:
         client.wait_for_workers(1, timeout=ANSWER)
-    except OSError as error:
-        client.close()
+        yield client
+    except TimeoutError as error:
         raise SearchError(
             f"The scheduler {scheduler} has no workers: start some with 'dask worker {scheduler}'."
         ) from error
-    return client
+    finally:
+        client.close(timeout=ANSWER)
 
 
-class _Backend(DaskDistributedBackend):  # type: ignore[misc]
-    """joblib's backend for Dask, which sends the tasks out even if the cluster has a single core yet.
+def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data: D) -> Iterator[R]:
+    """Yield ``function(task, data)`` for all tasks as they are done, to be started in this order.
 
-    Parameters
-    ----------
-    client
-        Of the cluster.
-    data
-        Sent to all workers that are there; those that come later fetch them from another one.
+    A task whose worker dies is done again by another one. The data travel once to each worker, and are made
+    anew if all workers that held them are gone.
+
+    Raises
+    ------
+    SearchError
+        If the scheduler goes away, there is no worker any more, or a worker fails for good.
     """
-
-    def __init__(self, client: Any, data: Data) -> None:
-        super().__init__(client=client)
-        # Under a key of their own each time: a worker that was fetching them from one that died forgets the
-        # key after it has come again, and waits for ever for what the scheduler takes it to have.
-        futures = client.scatter([data], broadcast=True, hash=False)
-        self._scatter, self.data_futures = [data], {id(data): futures[0]}
-
-    def effective_n_jobs(self, n_jobs: int) -> int:
-        """Return the cluster's cores, but at least two: with one, joblib would work in this very process."""
-        cores: int = super().effective_n_jobs(n_jobs)
-        return max(2, cores)
-
-
-def _run(tasks: Mapping[int, Task], data: Data, client: Any, reports: queue.SimpleQueue[Any]) -> None:
-    """Put every report, and at last END or the error that ended it all, into the queue."""
-    try:
-        client.wait_for_workers(1)  # the thread that waits for us gives up in time
-        with parallel_config(backend=_Backend(client, data)):
-            parallel = Parallel(n_jobs=-1, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-            for report in parallel(delayed(work)(number, task, data) for number, task in tasks.items()):
-                reports.put(report)
-        reports.put(END)
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - carried over to the thread that waits
-        reports.put(error)
-
-
-def _watch(client: Any, scheduler: str) -> Iterator[None]:
-    """Look at the cluster each time it is asked for its next value."""
+    address = client.scheduler.address
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    shared = client.submit(_itself, data, pure=False)
+    futures = client.map(function, tasks, data=shared, pure=False)
+    for future in futures:
+        future.add_done_callback(done.put)
     seen = time.monotonic()
-    while True:
+    left = len(futures)
+    while left:
         try:
-            # Asked for each time: what the client itself notes every two seconds lists no workers.
-            workers = client.nthreads()
-        except (OSError, RuntimeError, AttributeError, asyncio.CancelledError) as error:
-            raise SearchError(
-                f"The scheduler {scheduler} is gone: start it and run it again; what was finished is kept."
-            ) from error
-        if workers:
-            seen = time.monotonic()
-        elif time.monotonic() - seen > PATIENCE:
-            raise SearchError(
-                f"The scheduler {scheduler} has lost all its workers: start some and run it again; what was"
-                " finished is kept."
-            )
-        yield
+            future = done.get(timeout=1)
+        except queue.Empty:
+            seen = _watched(client, address, seen)
+            continue
+        left -= 1
+        try:
+            result: R = future.result()
+        except (Exception, asyncio.CancelledError) as error:
+            raise _told(error, address) from error
+        yield result
+
+
+def _itself(data: D) -> D:
+    """Return the data: what a task returns can be computed again, other than what is scattered."""
+    return data
+
+
+def _watched(client: Any, address: str, seen: float) -> float:
+    """Return when a worker was seen last."""
+    try:
+        # Asked for each time: what the client itself notes every two seconds lists no workers.
+        workers = client.nthreads() if client.status == "running" else None
+    except (OSError, RuntimeError, AttributeError, asyncio.CancelledError):
+        workers = None
+    if workers is None:
+        raise SearchError(GONE.format(address))
+    if workers:
+        return time.monotonic()
+    if time.monotonic() - seen > PATIENCE:
+        raise SearchError(
+            f"The scheduler {address} has lost all its workers: start some and run it again; what was"
+            " finished is kept."
+        )
+    return seen
 
 
 def _told(error: BaseException, scheduler: str) -> BaseException:
@@ -188,7 +122,9 @@ def _told(error: BaseException, scheduler: str) -> BaseException:
             f"A worker of {scheduler} lacks the module {error.name}: start the workers in this folder, with"
             " this Python environment."
         )
-    if isinstance(error, OSError) or name in ("CancelledError", "CommClosedError", "TimeoutError"):
+    if "Cancelled" in name:  # as all tasks are without a scheduler
+        return SearchError(GONE.format(scheduler))
+    if isinstance(error, OSError) or name == "CommClosedError":
         return SearchError(
             f"The cluster at {scheduler} failed ({name}): run it again; what was finished is kept."
         )

@@ -6,15 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from msgspec import convert, structs
+from msgspec import structs
 
 from experiments import search
 from experiments.record import Setting, Space, rank
 from experiments.statistics import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
 # What is explored unless another space is asked for: 2100 settings, from far below the defaults to far above.
-WIDE: Mapping[str, Sequence[Any]] = {
-    "hidden_layer_sizes": (
+WIDE = Space(
+    hidden_layer_sizes=(
         *((25,), (50,), (100,), (200,)),
         *((25, 25), (50, 25), (50, 50), (100, 50), (100, 100)),
         (50, 50, 50),
     ),
-    "activation": ("relu", "tanh", "logistic"),
-    "solver": ("adam", "sgd"),
-    "learning_rate_init": (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
-    "batch_size": (16, 32, 64, 128, 200),
-}
+    activation=("relu", "tanh", "logistic"),
+    solver=("adam", "sgd"),
+    learning_rate_init=(0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    batch_size=(16, 32, 64, 128, 200),
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Row:
     failed: int
 
     def as_csv(self) -> dict[str, Any]:
-        """Give the row of explore.csv."""
+        """Return the row of explore.csv."""
         return self.setting.printed() | {
             "weights": self.size,
             "dev_mean": f"{self.dev.mean:.2f}",
@@ -76,43 +75,24 @@ class Row:
 
 
 def explore(
-    values: Mapping[str, Sequence[Any]],
+    space: Space,
     X_train: NDArray[Any],
     y_train: NDArray[Any],
     X_dev: NDArray[Any],
     y_dev: NDArray[Any],
     *,
     seeds: Sequence[int],
-    jobs: int | None = None,
-    store: Path | None = None,
-    progress: Callable[[float, float], None] | None = None,
-    scheduler: str | None = None,
+    **options: Any,
 ) -> tuple[Row, ...]:
-    """Train every setting of a space with every seed.
-
-    Parameters
-    ----------
-    values
-        For each of the five hyper-parameters the values to try, as in the table ``[search]`` of report.toml.
-    X_train, y_train, X_dev, y_dev, seeds, jobs, store, progress, scheduler
-        As in `experiments.search.run`, whose errors are raised.
+    """Train every setting of a space with every seed, as `experiments.search.run` does with the same options.
 
     Returns
     -------
     tuple of Row
         The best first: more dev samples right on average, then fewer weights, then grid order.
     """
-    search.check_values(values)
-    settings = convert(values, Space).settings(len(X_train))
-    outcomes = search.run(
-        [setting.parameters() for setting in settings],
-        *(X_train, y_train, X_dev, y_dev),
-        seeds=seeds,
-        jobs=jobs,
-        store=store,
-        progress=progress,
-        scheduler=scheduler,
-    )
+    settings = space.settings(len(X_train))
+    outcomes = search.run(settings, X_train, y_train, X_dev, y_dev, seeds=seeds, **options)
     features, classes = X_train.shape[1], len(set(y_train.tolist()))
     rows = []
     for number, setting in enumerate(settings):
@@ -138,21 +118,12 @@ def default_place(rows: Sequence[Row]) -> int:
     return next(place for place, row in enumerate(rows) if row.setting == usual)
 
 
-def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: int = LARGEST) -> str:
+def propose(rows: Sequence[Row], space: Space, largest: int = LARGEST) -> str:
     """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
 
     It grows from the default setting, so that the gain over it cannot be negative: the values of the best
     setting are added, then those of the second, and so on down to the default itself (to the last, if none is
     better than the default); a setting whose values would make more than `largest` settings is left out.
-
-    Parameters
-    ----------
-    rows
-        From `explore`, the best first.
-    values
-        The space that was explored; the order of what is no number is kept.
-    largest
-        Number of settings that the proposed space may have.
     """
     chosen: dict[str, set[Any]] = {name: {value} for name, value in structs.asdict(Setting()).items()}
     for row in rows[: default_place(rows)] or rows:
@@ -161,9 +132,8 @@ def propose(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], largest: i
             chosen = wider
     lines = ["[search]"]
     for name, options in chosen.items():
-        tried = [tuple(value) if isinstance(value, list) else value for value in values.get(name, ())]
         numbers = all(isinstance(value, int | float) for value in options)
-        order = sorted(options) if numbers else dict.fromkeys([*tried, *sorted(options)])
+        order = sorted(options) if numbers else dict.fromkeys([*getattr(space, name), *sorted(options)])
         ordered = [value for value in order if value in options]
         lines.append(f"{name} = [{', '.join(_toml(value) for value in ordered)}]")
     return "\n".join(lines) + "\n"

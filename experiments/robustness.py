@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from experiments.dataset import Dataset
     from experiments.record import Search
+    from experiments.store import Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +55,10 @@ class Trial:
 
     def run(
         self, places: Sequence[int], X: NDArray[Any], seeds: Sequence[int] | None = None
-    ) -> tuple[search.Outcome, ...]:
+    ) -> tuple[Outcome, ...]:
         """Train some settings on the inputs X."""
         return search.run(
-            [self.settings[place].parameters() for place in places],
+            [self.settings[place] for place in places],
             X,
             self.data.y_train,
             self.data.X_dev,

@@ -7,37 +7,54 @@ they finish, or what an earlier run had found out already.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-from typing import TYPE_CHECKING, Any
+import math
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed, parallel_config
-from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.neural_network import MLPClassifier
 
-from experiments import workers
+from experiments import trainer
 from experiments.errors import SearchError, SpaceError
-from experiments.record import HYPER_PARAMETERS
-from experiments.store import Outcome, Store, in_force, plain
-from experiments.workload import Data, Fit, Task, divide, shape, work
+from experiments.store import Outcome, Store, in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from experiments.workload import Report
+    from experiments.record import Setting
 
-__all__ = ["Outcome", "SearchError", "SpaceError", "check", "run"]
+SHARES = 12  # tasks for each worker of a cluster, at least: the last ones end together
+CLUSTER = 16  # workers for which the work is divided at least: more may yet come
 
-ATTEMPTS = 3  # at tasks whose worker process dies
-CLUSTER = 16  # workers for which the work is divided at least, when a cluster does it: more may yet come
+
+class Data(NamedTuple):
+    """The training set and the development set."""
+
+    X_train: NDArray[np.float64]
+    y_train: NDArray[Any]
+    X_dev: NDArray[np.float64]
+    y_dev: NDArray[Any]
+
+
+class Fit(NamedTuple):
+    """One network to be trained."""
+
+    setting: Setting
+    seed: int
+
+
+class Report(NamedTuple):
+    """What a worker of a cluster gives back: outcomes, and what decided their bits."""
+
+    outcomes: tuple[Outcome, ...]
+    computed_with: dict[str, Any]
 
 
 def run(
-    settings: Sequence[Mapping[str, Any]],
+    settings: Sequence[Setting],
     X_train: NDArray[Any],
     y_train: NDArray[Any],
     X_dev: NDArray[Any],
@@ -54,15 +71,15 @@ def run(
     Parameters
     ----------
     settings
-        The five hyper-parameters of problem 2(b) as `MLPClassifier` takes them, any of them left out.
+        The hyper-parameters of problem 2(b).
     X_train, y_train, X_dev, y_dev
         Samples (n, features) as float64, labels (n,).
     seeds
         Values of ``random_state``.
     jobs
-        Worker processes; by default as many as this process has cores.
+        How many networks train at once; by default as many as this process has cores.
     store
-        A folder in which each finished task's outcomes are kept at once, and found by a later run.
+        A folder in which each outcome is kept at once, and found by a later run.
     progress
         Called with the work done and the work there is, in one unit.
     scheduler
@@ -82,152 +99,131 @@ def run(
     """
     check(settings)
     data = Data(X_train, y_train, X_dev, y_dev)
+    (samples, features), classes = X_train.shape, len(set(y_train.tolist()))
     wanted = [Fit(setting, seed) for setting in settings for seed in seeds]
-    shelf = Store(store, *data.arrays) if store else None
-    found: dict[str, Outcome] = {}
-    missing: dict[str, Fit] = {}
-    for fit in wanted:
-        outcome = shelf.load(fit.setting, fit.seed) if shelf else None
-        if outcome:
-            found[_key(fit)] = outcome
-        else:
-            missing.setdefault(_key(fit), fit)
-    for outcome in _trained(list(missing.values()), data, jobs or cpu_count(), scheduler, progress):
-        if shelf:
-            shelf.save(outcome)
-        found[_key(Fit(outcome.setting, outcome.seed))] = outcome
-    return tuple(found[_key(fit)] for fit in wanted)
+    found: dict[Fit, Outcome] = {}
+    with contextlib.ExitStack() as ending:
+        ending.enter_context(trainer.quiet())
+        kept = ending.enter_context(contextlib.closing(Store(store, *data))) if store else None
+        costs = {}
+        for fit in wanted:
+            if kept and (outcome := kept.load(*fit)):
+                found[fit] = outcome
+            else:
+                costs[fit] = cost(fit.setting, samples, features, classes)
+        missing = sorted(costs, key=lambda fit: -costs[fit])  # the longest first: the last ones end together
+        outcomes = _on_cluster(missing, costs, data, scheduler) if scheduler else _here(missing, data, jobs)
+        done, total = 0.0, sum(costs.values())
+        ending.enter_context(contextlib.closing(outcomes))
+        for outcome in outcomes:
+            fit = Fit(outcome.setting, outcome.seed)
+            if kept:
+                kept.save(outcome)
+            found[fit] = outcome
+            done += costs[fit]
+            if progress:
+                progress(done, total)
+    return tuple(found[fit] for fit in wanted)
 
 
-def check(settings: Sequence[Mapping[str, Any]]) -> None:
+def check(settings: Sequence[Setting]) -> None:
     """Refuse what cannot be searched.
 
     Raises
     ------
     SpaceError
-        If there is no setting, or one holds another parameter than the five, another solver than sgd and
-        adam, or a value that scikit-learn would refuse.
+        If there is no setting, or one holds another solver than sgd and adam, or a value that scikit-learn
+        would refuse.
     """
     if not settings:
         raise SpaceError("The search space is empty: give at least one value for each hyper-parameter.")
     for number, setting in enumerate(settings, start=1):
         where = f"Setting {number} of the search space"
-        if others := [name for name in setting if name not in HYPER_PARAMETERS]:
-            raise SpaceError(
-                f"{where} holds {others[0]}, but only {', '.join(HYPER_PARAMETERS)} are tuned: leave it out."
-            )
-        if (solver := setting.get("solver", "adam")) not in ("adam", "sgd"):
-            raise SpaceError(f"{where} has the solver {solver!r}: only sgd and adam may be used.")
+        if setting.solver not in ("adam", "sgd"):
+            raise SpaceError(f"{where} has the solver {setting.solver!r}: only sgd and adam may be used.")
         try:
-            MLPClassifier(**setting)._validate_params()  # noqa: SLF001 - scikit-learn's own rules
-            layers, _ = shape(setting, 1)
+            MLPClassifier(**setting.parameters())._validate_params()  # noqa: SLF001 - scikit-learn's rules
         except (ValueError, TypeError) as error:
             raise SpaceError(f"{where} is refused by scikit-learn: {' '.join(str(error).split())}") from error
-        if not all(isinstance(size, (int, np.integer)) and size > 0 for size in layers):
+        if not all(isinstance(size, int) and size > 0 for size in setting.hidden_layer_sizes):
             raise SpaceError(
-                f"{where} has hidden_layer_sizes {setting['hidden_layer_sizes']!r}: each layer needs a whole"
+                f"{where} has hidden_layer_sizes {setting.hidden_layer_sizes!r}: each layer needs a whole"
                 " number of units, at least 1."
             )
 
 
-def check_values(values: Mapping[str, Sequence[Any]]) -> None:
-    """Refuse a space, given as lists of values, that cannot even be spread out into settings.
-
-    Raises
-    ------
-    SpaceError
-        If a name is not one of the five, one of the five is missing, or has no list of values.
-    """
-    for name in (*values, *HYPER_PARAMETERS):
-        if name not in HYPER_PARAMETERS:
-            raise SpaceError(
-                f"The search space holds {name}, but only {', '.join(HYPER_PARAMETERS)} are tuned:"
-                " leave it out."
-            )
-        if not isinstance(values.get(name), list | tuple) or not values[name]:
-            raise SpaceError(f"The search space needs a list of at least one value for {name}.")
-    if not all(isinstance(layers, list | tuple) for layers in values["hidden_layer_sizes"]):
-        raise SpaceError(
-            "The search space needs a list of layer sizes for each network, such as [[100], [50, 50]]."
-        )
-    if not all(isinstance(size, int) for size in values["batch_size"]):
-        raise SpaceError("The search space needs whole numbers for batch_size.")
+def cost(setting: Setting, samples: int, features: int, classes: int) -> float:
+    """Estimate the microseconds of an epoch, from measured rates of products, passes and functions."""
+    units = (features, *setting.hidden_layer_sizes, 1 if classes <= 2 else classes)
+    weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(units))
+    batch = min(setting.batch_size, samples)
+    per_unit = 1e-3 if setting.activation in ("relu", "identity") else 3e-3
+    each = 2 + batch * (1e-4 * weights + per_unit * sum(units[1:-1])) + 1.5e-3 * weights
+    return math.ceil(samples / batch) * each
 
 
-def _key(fit: Fit) -> str:
-    return json.dumps([plain(fit.setting), int(fit.seed)], sort_keys=True)
+def _here(fits: Sequence[Fit], data: Data, jobs: int | None) -> Generator[Outcome]:
+    """Yield the outcomes of `fits` as they are done by this machine's cores."""
+    parameters = [fit.setting.parameters(fit.seed) for fit in fits]
+
+    def count(place: int, network: MLPClassifier | ValueError) -> Outcome:
+        return _outcome(fits[place], network, data)
+
+    trained = trainer.fits(parameters, data.X_train, data.y_train, then=count, jobs=jobs)
+    with contextlib.closing(trained):
+        yield from (outcome for _, outcome in trained)
 
 
-def _trained(
-    fits: Sequence[Fit],
-    data: Data,
-    jobs: int,
-    scheduler: str | None,
-    progress: Callable[[float, float], None] | None,
-) -> Iterator[Outcome]:
-    """Yield the outcomes of `fits`, task by task as they are done."""
-    if not fits:
-        return
-    samples, features = data.X_train.shape
-    classes = len(set(data.y_train.tolist()))
-    outputs = 1 if classes <= 2 else classes
-    if scheduler:
-        from experiments import cluster  # noqa: PLC0415 - joblib's part for Dask takes half a second
+def _on_cluster(
+    fits: Sequence[Fit], costs: dict[Fit, float], data: Data, scheduler: str
+) -> Generator[Outcome]:
+    """Yield the outcomes of `fits` as they are done by the workers of a cluster."""
+    from experiments import cluster  # noqa: PLC0415 - Dask takes half a second
 
-        jobs = max(CLUSTER, cluster.cores(scheduler))
-    parts = divide(fits, samples, features, outputs, jobs)
-    tasks = dict(enumerate(parts))
-    done, total = 0.0, sum(task.cost for task in parts)
-    here = in_force()
-    if progress:
-        progress(done, total)
-    reports = cluster.spread(tasks, data, scheduler) if scheduler else _on_this_machine(tasks, data, jobs)
-    with contextlib.closing(reports):
-        for report in reports:
-            if report.computed_with != here:
+    with cluster.connected(scheduler) as client:
+        workers = max(CLUSTER, sum(client.nthreads().values()))
+        tasks = list(divide(fits, costs, sum(costs.values()) / (SHARES * workers)))
+        for report in cluster.results(client, work, tasks, data):
+            if report.computed_with != in_force():
                 raise SearchError(
-                    "A worker computes with other kernels or versions than this process: start the workers of"
-                    ' the cluster in this environment, after eval "$(python -m experiments.numerics)".'
+                    "A worker computes with other kernels or versions than this process: start the workers"
+                    ' of the cluster in this environment, after eval "$(python -m experiments.numerics)".'
                 )
             yield from report.outcomes
-            done += tasks[report.number].cost
-            if progress:
-                progress(done, total)
 
 
-def _work_for(
-    process: int, work: Callable[[int, Task, Data], Report], number: int, task: Task, data: Data
-) -> Report:
-    """Do a task, and be gone when the process that wants it is."""
-    if os.getpid() != process:  # a single job is done by the process itself
-        workers.end_with(process)
-    return work(number, task, data)
+def divide(fits: Iterable[Fit], costs: dict[Fit, float], share: float) -> Iterator[tuple[Fit, ...]]:
+    """Divide fits, in their order, into tasks that cost about a share each."""
+    task: list[Fit] = []
+    total = 0.0
+    for fit in fits:
+        if task and total + costs[fit] > share:
+            yield tuple(task)
+            task, total = [], 0.0
+        task.append(fit)
+        total += costs[fit]
+    yield tuple(task)
 
 
-def _on_this_machine(tasks: Mapping[int, Task], data: Data, jobs: int) -> Generator[Report]:
-    """Yield the reports of tasks done by worker processes; those of a worker that dies are done again."""
-    left = dict(tasks)
-    # Workers must split sums as this process does: joblib would choose their threads by their number.
-    threads = max((library["threads"] for library in in_force()["blas"]), default=1)
-    if min(jobs, len(left)) > 1:  # a single job is done by the process itself
-        workers.start_trackers()
-    for _ in range(ATTEMPTS):
-        with parallel_config(backend="loky", inner_max_num_threads=threads):
-            parallel = Parallel(n_jobs=min(jobs, len(left)), return_as="generator_unordered", batch_size=1)
-        reports = parallel(
-            delayed(_work_for)(os.getpid(), work, number, task, data)
-            for number, task in tasks.items()
-            if number in left
-        )
-        try:
-            with contextlib.closing(reports):
-                for report in reports:
-                    del left[report.number]
-                    yield report
-        except TerminatedWorkerError:
-            continue
-        return
-    raise SearchError(
-        f"Worker processes died {ATTEMPTS} times: is there enough memory? Run it again, with fewer jobs;"
-        " what was finished is kept."
+def work(task: Sequence[Fit], data: Data) -> Report:
+    """Train the networks of a task, one after the other, and count what they have right."""
+    with trainer.quiet():
+        networks = [trainer.fit(fit.setting.parameters(fit.seed), data.X_train, data.y_train) for fit in task]
+    outcomes = (_outcome(fit, network, data) for fit, network in zip(task, networks, strict=True))
+    return Report(tuple(outcomes), in_force())
+
+
+def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outcome:
+    """Count what a network has right."""
+    if isinstance(network, ValueError):
+        return Outcome(*fit, 0, 0, 0, False, bytes(2 * len(data.y_dev)), "", str(network))
+    predicted = network.predict(data.X_dev)
+    return Outcome(
+        *fit,
+        train=int(np.count_nonzero(network.predict(data.X_train) == data.y_train)),
+        dev=int(np.count_nonzero(predicted == data.y_dev)),
+        epochs=int(network.n_iter_),
+        converged=trainer.converged(network),
+        predicted=np.searchsorted(network.classes_, predicted).astype("<u2").tobytes(),
+        digest=trainer.digest(network),
     )

@@ -1,4 +1,4 @@
-"""What a search has found out, kept on disk fit by fit, so that nothing is trained twice.
+"""What a search has found out, kept network by network in one SQLite file, so that nothing is trained twice.
 
 An entry is found again by all that decides its bits: the data, the setting, the seed, the versions and the
 numeric pins. Entries are written whole or not at all, and one that is damaged counts as missing.
@@ -6,154 +6,153 @@ numeric pins. Entries are written whole or not at all, and one that is damaged c
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-import os
-import time
-from dataclasses import dataclass
+import sqlite3
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import DecodeError, Struct, json, msgpack
 
-from experiments import atomic, numerics
+from experiments import numerics
 from experiments.errors import SearchError
+from experiments.record import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-FORMAT = 1  # of an entry; entries of another format are not found
-STALE = 3600  # seconds after which a file that was never finished is swept away
+FILE = "fits.sqlite3"
+FORMAT = 2  # of an entry; entries of another format are not found
+WAIT = 60.0  # seconds for another process that writes
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of one setting with one seed.
 
     Attributes
     ----------
-    setting : mapping
-        Parameters of `MLPClassifier`, without the seed.
-    seed : int
-        Its ``random_state``.
-    train, dev : int
+    train, dev
         How many samples of each set the network has right; 0 where `failed`.
-    epochs : int
-        ``n_iter_``.
-    converged : bool
+    converged
         Whether the stopping rule ended training, rather than ``max_iter``.
-    predictions : ndarray of uint16 (dev samples,)
-        Predicted classes on the development set, as places in the sorted labels.
-    digest : str
+    predicted
+        The dev samples' classes, as places in the sorted labels, two bytes each.
+    digest
         `trainer.digest` of the network: the bits of its weights and biases.
-    failed : str
+    failed
         scikit-learn's reason where it refuses the network (weights that are not finite), else empty.
     """
 
-    setting: Mapping[str, Any]
+    setting: Setting
     seed: int
     train: int
     dev: int
     epochs: int
     converged: bool
-    predictions: NDArray[np.uint16]
+    predicted: bytes
     digest: str
     failed: str = ""
 
-
-FIELDS = ("train", "dev", "epochs", "converged", "digest", "failed")
-
-
-def plain(setting: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a setting in the one form that JSON has for it, whatever its numbers were written as."""
-    sizes = setting.get("hidden_layer_sizes", (100,))
-    sizes = sizes if isinstance(sizes, tuple | list) else (sizes,)
-    known: dict[str, Any] = dict(setting) | {"hidden_layer_sizes": [int(size) for size in sizes]}
-    if "learning_rate_init" in known:
-        known["learning_rate_init"] = float(known["learning_rate_init"])
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in known.items()}
+    @property
+    def predictions(self) -> NDArray[np.uint16]:
+        """The predicted classes (dev samples,)."""
+        return np.frombuffer(self.predicted, "<u2")
 
 
 class Store:
-    """A folder of outcomes.
+    """A file of outcomes.
 
     Parameters
     ----------
     folder
-        Made if it is missing.
+        Where it lies; made if it is missing.
     *arrays
         The data, in an order that stays the same.
 
     Raises
     ------
     SearchError
-        If the folder cannot be made.
+        If the disk refuses, here or in `save`.
     """
 
     def __init__(self, folder: Path, *arrays: NDArray[Any]) -> None:
-        self.folder = folder
         data = hashlib.sha256()
         for array in arrays:
             data.update(f"{array.dtype.str}{array.shape}".encode())
             data.update(np.ascontiguousarray(array).tobytes())
         self._context = {"format": FORMAT, "data": data.hexdigest(), "pins": in_force()}
+        self._file = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for part in folder.glob("*/*.part"):
-                if time.time() - part.stat().st_mtime > STALE:
-                    part.unlink(missing_ok=True)
-        except OSError as error:
+            self._base = self._opened()
+        except (OSError, sqlite3.OperationalError) as error:
             raise self._refused(error) from error
 
-    def _path(self, setting: Mapping[str, Any], seed: int) -> Path:
-        content = self._context | {"setting": plain(setting), "seed": int(seed)}
-        name = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-        return self.folder / name[:2] / f"{name}.json"
+    def _opened(self) -> sqlite3.Connection:
+        """Open the file, or begin a new one where it is damaged."""
+        for _ in range(2):
+            base = sqlite3.connect(self._file, timeout=WAIT, isolation_level=None)
+            try:
+                # With a log beside the file, a kill loses nothing, and no entry waits for the disk.
+                base.execute("PRAGMA journal_mode = WAL")
+                base.execute("PRAGMA synchronous = NORMAL")
+                base.execute("CREATE TABLE IF NOT EXISTS fits (key BLOB PRIMARY KEY, mark BLOB, entry BLOB)")
+                if base.execute("PRAGMA quick_check").fetchone() == ("ok",):
+                    return base
+            except sqlite3.OperationalError:
+                base.close()
+                raise
+            except sqlite3.DatabaseError:
+                pass
+            base.close()
+            for file in self._file.parent.glob(f"{FILE}*"):
+                file.unlink()
+        raise sqlite3.OperationalError("the file stays damaged")
 
-    def load(self, setting: Mapping[str, Any], seed: int) -> Outcome | None:
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    def load(self, setting: Setting, seed: int) -> Outcome | None:
         """Return the outcome if it is there and whole."""
-        path = self._path(setting, seed)
+        key = self._key(setting, seed)
         try:
-            checksum, _, body = path.read_bytes().partition(b"\n")
-            if hashlib.sha256(path.name.encode() + body).hexdigest().encode() != checksum:
-                return None
-        except OSError:
-            return None
-        found = json.loads(body)
-        packed = base64.b64decode(found.pop("predictions"))
-        return Outcome(
-            setting, seed, **found, predictions=np.frombuffer(packed, dtype="<u2").astype(np.uint16)
-        )
+            found = self._base.execute("SELECT mark, entry FROM fits WHERE key = ?", [key]).fetchone()
+            if found and found[0] == _mark(key, found[1]):
+                return msgpack.decode(found[1], type=Outcome)
+        except (sqlite3.DatabaseError, DecodeError, TypeError):
+            pass
+        return None
 
     def save(self, outcome: Outcome) -> None:
-        """Write an outcome, so that it is there whole or not at all.
-
-        Raises
-        ------
-        SearchError
-            If the disk refuses.
-        """
-        path = self._path(outcome.setting, outcome.seed)
-        fields = {name: getattr(outcome, name) for name in FIELDS}
-        packed = base64.b64encode(outcome.predictions.astype("<u2").tobytes()).decode()
-        body = json.dumps(fields | {"predictions": packed}).encode()
-        checksum = hashlib.sha256(path.name.encode() + body).hexdigest().encode()
+        """Write an outcome, so that it is there whole or not at all."""
+        key, entry = self._key(outcome.setting, outcome.seed), msgpack.encode(outcome)
         try:
-            path.parent.mkdir(exist_ok=True)
-            atomic.write(path, checksum + b"\n" + body, f"{os.getpid()}.part")
-        except OSError as error:
+            self._base.execute(
+                "INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", [key, _mark(key, entry), entry]
+            )
+        except sqlite3.Error as error:
             raise self._refused(error) from error
 
-    def _refused(self, error: OSError) -> SearchError:
+    def _key(self, setting: Setting, seed: int) -> bytes:
+        content = self._context | {"setting": setting, "seed": int(seed)}
+        return hashlib.sha256(json.encode(content, order="sorted")).digest()
+
+    def _refused(self, error: Exception) -> SearchError:
+        why = getattr(error, "strerror", None) or error
         return SearchError(
-            f"The search's store {self.folder} cannot be written ({error.strerror or error}): free some space"
-            " or give another folder and run it again; what was finished is kept."
+            f"The search's store {self._file} cannot be written ({why}): free some space or give another"
+            " folder and run it again; what was finished is kept."
         )
 
 
+def _mark(key: bytes, entry: bytes) -> bytes:
+    return hashlib.sha256(key + entry).digest()
+
+
+@cache
 def in_force() -> dict[str, Any]:
     """Return what decides the bits of a fit on this machine, besides data, setting and seed."""
     found = numerics.audit()

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-from msgspec import convert, structs
-
 from experiments import atomic, dataset, explore
-from experiments.record import Space
 from report import bundle, cache, config, figures, publish
 from report.cache import Cache, Inputs, Snapshot
 from report.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from experiments.explore import Row
+    from experiments.record import Space
     from report.console import Console
 
 TABLE, FIGURE = "explore.csv", "explore.pdf"
-MOST = 200_000  # networks: weeks of training, and as many small files
+MOST = 200_000  # networks: days of training
 
 
 def run(
@@ -67,8 +64,8 @@ def run(
         Configuration, space, data or the folder are at fault.
     """
     settings = config.load(config_path)
-    values = structs.asdict(config.load_space(space)) if space else explore.WIDE
-    if (networks := math.prod(map(len, values.values())) * seeds) > MOST:
+    wide = config.load_space(space) if space else explore.WIDE
+    if (networks := wide.size * seeds) > MOST:
         raise InputError(
             f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",
             "Take fewer values for some hyper-parameters, or fewer --seeds.",
@@ -80,12 +77,12 @@ def run(
             console.warn(f"{remark}.")
         keys = {"fits": Snapshot(inputs).key("fits")}
         kept = Cache(out / cache.FOLDER, inputs, keys, console, force=False)
-        tried = len(convert(values, Space).settings(len(read.X_train)))
+        tried = len(wide.settings(len(read.X_train)))
         console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
         try:
             with console.stage("explore"):
                 rows = explore.explore(
-                    values,
+                    wide,
                     *(read.X_train, read.y_train, read.X_dev, read.y_dev),
                     seeds=[(settings.seed + i) % 2**32 for i in range(seeds)],
                     jobs=jobs,
@@ -103,15 +100,15 @@ def run(
         for name, row in (("best", rows[0]), ("default", default)):
             console.note(f"   {name}: {_told(row, total)}")
         console.note(f"Done: {out / TABLE} and {FIGURE}; the space proposed for report.toml follows.")
-    return _proposal(rows, values, seeds)
+    return _proposal(rows, wide, seeds)
 
 
-def _proposal(rows: Sequence[Row], values: Mapping[str, Sequence[Any]], seeds: int) -> str:
+def _proposal(rows: Sequence[Row], wide: Space, seeds: int) -> str:
     """Give the proposed table and, as comments, what to know about it."""
     return (
         f"# From {len(rows):,} settings with {seeds} seed{'s' * (seeds != 1)} each. They were compared on the"
         " development set:\n# what the report says on selection does not know of that.\n"
-        f"{explore.propose(rows, values)}"
+        f"{explore.propose(rows, wide)}"
     )
 
 

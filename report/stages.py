@@ -94,7 +94,7 @@ def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Conso
     from experiments import robustness, search  # noqa: PLC0415 - scikit-learn
 
     outcomes = search.run(
-        [setting.parameters() for setting in _settings(inputs, data)],
+        _settings(inputs, data),
         data.X_train,
         data.y_train,
         data.X_dev,

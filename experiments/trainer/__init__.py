@@ -24,9 +24,10 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments import numerics
 from experiments.trainer import kernel
+from experiments.trainer.apart import Processes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,14 +95,13 @@ def fits(
     callback: Callable[[int, MLPClassifier], None] | None = None,
     then: Callable[[int, MLPClassifier | ValueError], Any] | None = None,
     jobs: int | None = None,
-) -> Iterator[tuple[int, Any]]:
+) -> Generator[tuple[int, Any]]:
     """Yield the place of each setting and its network when that is done, or scikit-learn's error.
 
     `then` makes something else of place and network, in the thread that trained it. Networks begin in the
     order of `settings`. To be run to its end or closed within `quiet`.
     """
-    fallback_reason()  # found out once, before there are threads
-    results: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+    jobs = min(jobs or cpu_count(), len(settings) or 1)
     stopped = threading.Event()
 
     def look(place: int, network: MLPClassifier) -> None:
@@ -110,25 +110,42 @@ def fits(
         if callback:
             callback(place, network)
 
-    def work(place: int, setting: Setting) -> None:
+    with contextlib.ExitStack() as ending:
+        apart = None
+        if fallback_reason() and jobs > 1 and not callback:
+            apart = ending.enter_context(Processes(jobs, X, y))
+
+        def work(place: int, setting: Setting) -> Any:
+            network = apart.fit(setting) if apart else fit(setting, X, y, partial(look, place))
+            return then(place, network) if then else network
+
+        ending.callback(stopped.set)
+        yield from _in_threads(work, settings, jobs)
+
+
+def _in_threads(
+    work: Callable[[int, Setting], Any], settings: Sequence[Setting], jobs: int
+) -> Iterator[tuple[int, Any]]:
+    """Yield places and results as they are done; raise the first error."""
+    results: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+
+    def do(place: int, setting: Setting) -> None:
         try:
-            network = fit(setting, X, y, partial(look, place))
-            results.put((place, then(place, network) if then else network))
+            results.put((place, work(place, setting)))
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
             results.put((-1, error))
 
-    with ThreadPoolExecutor(jobs or cpu_count()) as pool:
-        try:
-            for place, setting in enumerate(settings):
-                pool.submit(work, place, setting)
-            for _ in settings:
-                place, result = results.get()
-                if place < 0:
-                    raise result
-                yield place, result
-        finally:
-            stopped.set()
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        for place, setting in enumerate(settings):
+            pool.submit(do, place, setting)
+        for _ in settings:
+            place, result = results.get()
+            if place < 0:
+                raise result
+            yield place, result
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def fit(
@@ -143,10 +160,15 @@ def fit(
         with contextlib.suppress(kernel.Divergence):
             return _fit(setting, X, y, look, seen, compiled=True)
         # No weight becomes finite again: what scikit-learn says after this epoch, it would say in the end.
-        network = _fit({**setting, "max_iter": max(1, seen[0] + 1)}, X, y, None, seen, compiled=False)
+        network = fit_alone({**setting, "max_iter": seen[0] + 1}, X, y)
         if isinstance(network, ValueError):
             return network
     return _fit(setting, X, y, look, seen, compiled=False)
+
+
+def fit_alone(setting: Setting, X: NDArray[Any], y: NDArray[Any]) -> MLPClassifier | ValueError:
+    """Fit one classifier by scikit-learn itself; see `fit`."""
+    return _fit(setting, X, y, None, [0], compiled=False)
 
 
 def _fit(
@@ -224,7 +246,7 @@ def fallback_reason() -> str:
     except kernel.NoKernelError as error:
         return str(error)
     if reasons := numerics.audit()["reasons"]:
-        return str(reasons[0])
+        return str(reasons[-1])
     return probe()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import importlib
@@ -63,12 +64,12 @@ def load(source: Path = SOURCE) -> ctypes.CDLL:
     if not all(numpy_itself.__cpu_features__.get(name) for name in ("AVX2", "FMA3")):
         raise NoKernelError("the CPU has no AVX2 and FMA, or they are switched off")
     code = Path(str(numpy_itself.__file__))
-    tanh_table = _tanh_table(code.read_bytes())
+    tanh_table, exp_table = _tanh_table(code.read_bytes()), _exp_table()
     ddot, dgemv = (_blas(ctypes.CDLL(str(code)), name) for name in ("ddot", "dgemv"))
     library = _compiled(source)
     library.epoch.restype = ctypes.c_double
     library.room.restype = ctypes.c_long
-    library.set_up(address(tanh_table), address(_exp_table()), ddot, dgemv)
+    library.set_up(address(tanh_table), address(exp_table), ddot, dgemv)
     return library
 
 
@@ -103,7 +104,8 @@ def _keep(made: Path, kept: Path) -> None:
         beside.write_bytes(made.read_bytes())
         beside.replace(kept)
     except OSError:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:

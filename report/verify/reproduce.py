@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from experiments.dataset import Dataset
     from experiments.record import Setting, Space
-    from experiments.search import Outcome
+    from experiments.store import Outcome
     from report.verify.attached import Attached
 
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
@@ -177,7 +177,7 @@ def _train(settings: Sequence[Setting], data: Dataset, made: Attached) -> tuple[
     """Train settings by other code than the notebook's."""
     begun = 50 if len(settings) <= FEW else 5  # percent: a few networks take less time than problem 1
     return search.run(
-        [setting.parameters() for setting in settings],
+        settings,
         data.X_train,
         data.y_train,
         data.X_dev,

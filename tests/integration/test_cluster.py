@@ -1,19 +1,22 @@
 """A search on a real cluster: a Dask scheduler and its workers, one of which is killed in the middle."""
 
-import time
+import contextlib
+import sqlite3
 
 import numpy as np
 import pytest
 
 from experiments import cluster, search
 from experiments.errors import SearchError
+from experiments.record import Setting
+from experiments.store import FILE
 
 GENERATOR = np.random.default_rng(8)
 X = GENERATOR.standard_normal((200, 3))
 Y = np.where(X[:, 0] > X[:, 1] * X[:, 2], 1, -1)
 DATA = (X[:150], Y[:150], X[150:], Y[150:])
 SETTINGS = [
-    {"hidden_layer_sizes": layers, "activation": activation, "solver": solver, "learning_rate_init": rate}
+    Setting(layers, activation, solver, rate)
     for layers in ((20,), (10, 10))
     for activation in ("relu", "tanh")
     for solver in ("adam", "sgd")
@@ -29,8 +32,9 @@ def patience(monkeypatch):
 
 
 def entries(store):
-    """Return name and content of every entry of a store."""
-    return {path.name: path.read_bytes() for path in store.glob("*/*.json")}
+    """Return every entry of a store."""
+    with contextlib.closing(sqlite3.connect(store / FILE)) as base:
+        return sorted(base.execute("SELECT * FROM fits"))
 
 
 def test_a_cluster_gives_the_same_bytes_though_a_worker_dies(cluster_here, tmp_path):
@@ -126,10 +130,8 @@ def test_work_is_divided_for_the_workers_that_are_there(cluster_here, monkeypatc
     with cluster_here.worker():
         go()
         with cluster_here.worker():
-            deadline = time.monotonic() + 60
-            while cluster.cores(cluster_here.address) < 2:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+            with cluster.connected(cluster_here.address) as client:
+                client.wait_for_workers(2, timeout=60)
             go()
 
     assert steps[0] < steps[1]

@@ -1,9 +1,11 @@
-"""The search: every setting, the same results whatever the workers, the order, the history."""
+"""The search and its store: every setting, the same results whatever the workers, the order, the history."""
 
-import errno
+import contextlib
 import hashlib
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,10 +16,10 @@ import numpy as np
 import pytest
 from sklearn.neural_network import MLPClassifier
 
-from experiments import search, store, trainer, workload
+from experiments import search, store, trainer
 from experiments.errors import SearchError, SpaceError
-from experiments.store import Store
-from experiments.trainer import kernel
+from experiments.record import Setting
+from experiments.store import FILE, Outcome, Store
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = np.random.default_rng(3)
@@ -25,21 +27,13 @@ X = GENERATOR.standard_normal((90, 3))
 Y = np.where(X[:, 0] * X[:, 1] + 0.4 * X[:, 2] > 0, 1, -1)
 DATA = (X[:60], Y[:60], X[60:], Y[60:])
 SETTINGS = tuple(
-    {"hidden_layer_sizes": layers, "activation": activation, "solver": solver}
-    | {"learning_rate_init": rate, "batch_size": 60}
+    Setting(layers, activation, solver, rate, 60)
     for layers in ((6,), (5, 4))
     for activation in ("relu", "tanh")
     for solver in ("adam", "sgd")
     for rate in (0.01, 0.1)
 )
-
-
-def told(outcomes):
-    """Return outcomes as plain values."""
-    names = ("seed", "train", "dev", "epochs", "converged", "digest", "failed")
-    return [
-        (dict(o.setting), o.predictions.tolist(), *(getattr(o, name) for name in names)) for o in outcomes
-    ]
+WILD = Setting((4, 4), "identity", "sgd", 1e80, 60)
 
 
 @pytest.fixture(scope="module")
@@ -50,364 +44,280 @@ def expected():
         for seed in (0, 5):
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
-                network = MLPClassifier(**setting, random_state=seed).fit(*DATA[:2])
-            predicted, weights = network.predict(DATA[2]), network.coefs_ + network.intercepts_
+                network = MLPClassifier(**setting.parameters(seed)).fit(*DATA[:2])
+            weights = b"".join(array.tobytes() for array in network.coefs_ + network.intercepts_)
             found.append(
-                (
+                Outcome(
                     setting,
-                    [int(label == 1) for label in predicted],
                     seed,
-                    round(network.score(*DATA[:2]) * 60),
-                    round(network.score(*DATA[2:]) * 30),
-                    network.n_iter_,
-                    not any("Maximum iterations" in str(warning.message) for warning in caught),
-                    hashlib.sha256(b"".join(a.tobytes() for a in weights)).hexdigest()[:12],
-                    "",
+                    train=round(network.score(*DATA[:2]) * 60),
+                    dev=round(network.score(*DATA[2:]) * 30),
+                    epochs=network.n_iter_,
+                    converged=not any("Maximum iterations" in str(warning.message) for warning in caught),
+                    predicted=b"".join(bytes([int(label == 1), 0]) for label in network.predict(DATA[2])),
+                    digest=hashlib.sha256(weights).hexdigest()[:12],
                 )
             )
-    return found
+    return tuple(found)
 
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Count the fits that are really trained in this process."""
-    counted = []
+    """Count the networks that are really trained in this process."""
+    counted, fit = [], trainer.fit
 
-    def work(number, task, data):
-        counted.extend(task.fits)
-        return workload.work(number, task, data)
+    def counting(setting, *arguments):
+        counted.append(setting)
+        return fit(setting, *arguments)
 
-    monkeypatch.setattr(search, "work", work)
+    monkeypatch.setattr(trainer, "fit", counting)
     return counted
 
 
-def test_outcomes_are_scikit_learns_in_the_order_asked(expected):
+def entries(folder):
+    """Return every entry of a store."""
+    with contextlib.closing(sqlite3.connect(folder / FILE)) as base:
+        return sorted(base.execute("SELECT * FROM fits"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_outcomes_are_scikit_learns_in_the_order_asked(jobs, expected):
     """Counts, epochs, convergence and predictions of every setting and seed equal plain scikit-learn's."""
-    assert expected == told(search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1))
+    assert expected == search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=jobs)
+    assert expected[::-1] == search.run(SETTINGS[::-1], *DATA, seeds=(5, 0), jobs=jobs)
 
 
-def test_workers_and_order_change_nothing(expected):
-    """Two worker processes and a reversed list give the same outcomes."""
-    backwards = search.run(SETTINGS[::-1], *DATA, seeds=(5, 0), jobs=2)
-
-    assert expected == told(backwards)[::-1]
-
-
-UNPINNED = """
-import sys
-sys.path[:0] = [{root!r}, {tests!r}]
-import test_search as t
-alone, together = (t.told(t.search.run(t.SETTINGS[::3], *t.DATA, jobs=jobs)) for jobs in (1, 2))
-print(alone == together, max(b["threads"] for b in t.search.in_force()["blas"]))
-"""
-
-
-def test_workers_change_nothing_without_the_pins_either(clean_environ):
-    """In an environment that is kept, workers split their sums over as many threads as one process does."""
-    code = UNPINNED.format(root=str(ROOT), tests=str(Path(__file__).parent))
-    environ = clean_environ | {"REPORT_KEEP_ENV": "1", "OPENBLAS_NUM_THREADS": "2"}
-
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
-    )
-
-    assert (done.stderr, done.stdout) == ("", "True 2\n")
-
-
-TRACKED = """
-import os
-from joblib.externals.loky.backend import resource_tracker
-from multiprocessing import resource_tracker as of_python
-from experiments import search
-from tests.unit.test_search import DATA, SETTINGS
-search.run(SETTINGS, *DATA, jobs=2)
-for tracker in (resource_tracker, of_python):
-    process = f"/proc/{tracker._resource_tracker._pid}"
-    blocked = next(line.split()[1] for line in open(f"{process}/status") if line.startswith("SigBlk"))
-    print(int(blocked, 16) & 1, "PYTHONWARNINGS=ignore" in open(f"{process}/environ").read())
-print(os.environ.get("PYTHONWARNINGS"))
-"""
-
-
-def test_what_clears_away_behind_workers_is_deaf_and_silent(clean_environ):
-    """The trackers of a pool live through a hang-up (bit 1 of the mask) and complain of nothing."""
-    done = subprocess.run(
-        [sys.executable, "-c", TRACKED],
-        cwd=ROOT,
-        env=clean_environ,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-    assert (done.stderr, done.stdout) == ("", "1 True\n1 True\nNone\n")
-
-
-def test_plain_scikit_learn_takes_over_where_the_kernel_cannot_be_had(expected, monkeypatch):
-    """A machine without the kernel gets the same outcomes from scikit-learn itself."""
+def test_scikit_learn_takes_over_where_the_kernel_cannot_be_had(expected, monkeypatch):
+    """A machine without the kernel gets the same outcomes, from processes of scikit-learn."""
     monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
-    monkeypatch.setattr(kernel, "train", None)
 
-    assert expected == told(search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1))
+    assert expected == search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=2)
+
+
+def test_a_process_that_dies_is_told(monkeypatch, tmp_path):
+    """Where scikit-learn's process is killed, for want of memory say, a sentence ends the search."""
+    monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+
+    with pytest.raises(SearchError, match="A worker process died: is there enough memory"):
+        search.run(SETTINGS, *DATA, jobs=2, store=tmp_path)
 
 
 def test_what_is_stored_is_not_trained_again(tmp_path, trained, expected):
     """A second run trains nothing, a larger one only what is new, and all outcomes are the same."""
-    search.run(SETTINGS[:10], *DATA, seeds=(0,), jobs=1, store=tmp_path)
+    search.run(SETTINGS[:10], *DATA, seeds=(0,), store=tmp_path)
     assert len(trained) == 10
 
-    outcomes = search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1, store=tmp_path)
+    outcomes = search.run(SETTINGS, *DATA, seeds=(0, 5), store=tmp_path)
 
     assert len(trained) == 10 + 22
-    assert expected == told(outcomes)
-    assert expected == told(search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=1, store=tmp_path))
+    assert expected == outcomes == search.run(SETTINGS, *DATA, seeds=(0, 5), store=tmp_path)
     assert len(trained) == 32
 
 
-def test_other_data_find_nothing_in_the_store(tmp_path, trained):
-    """One changed number in the data makes every entry another one."""
-    search.run(SETTINGS[:2], *DATA, jobs=1, store=tmp_path)
-    changed = DATA[2].copy()
-    changed[0, 0] += 1e-12
+def test_a_setting_that_is_asked_twice_is_trained_once(trained):
+    """Equal settings have one network."""
+    one, other = search.run([SETTINGS[0], SETTINGS[0]], *DATA)
 
-    search.run(SETTINGS[:2], *DATA[:2], changed, DATA[3], jobs=1, store=tmp_path)
-
-    assert len(trained) == 4
+    assert one is other
+    assert len(trained) == 1
 
 
-def test_the_same_bytes_in_another_shape_are_other_data(tmp_path):
-    """Two features of three samples are not three features of two, nor floats the integers of their bits."""
+def test_other_data_or_kernels_find_nothing_in_the_store(tmp_path, monkeypatch):
+    """One changed number, another shape or type of the same bytes, another version: another entry."""
     array = np.arange(6.0).reshape(2, 3)
-    for other in (array.reshape(3, 2), array.view(np.int64)):
-        Store(tmp_path, array).save(outcome([1]))
+    outcome = Outcome(SETTINGS[0], 0, 3, 2, 9, True, b"\0\0", "abc")
+    Store(tmp_path, array).save(outcome)
 
+    assert Store(tmp_path, array).load(SETTINGS[0], 0) == outcome
+    for other in (array.reshape(3, 2), array.view(np.int64), array + 1e-12):
         assert Store(tmp_path, other).load(SETTINGS[0], 0) is None
-        assert Store(tmp_path, array).load(SETTINGS[0], 0) is not None
-
-
-def test_other_kernels_find_nothing_in_the_store(tmp_path, monkeypatch):
-    """What was trained with other kernels or versions is trained again."""
-    Store(tmp_path, X).save(outcome([1]))
+    for setting, seed in ((SETTINGS[1], 0), (SETTINGS[0], 1)):
+        assert Store(tmp_path, array).load(setting, seed) is None
     monkeypatch.setattr(store, "in_force", lambda: {"blas": "another"})
-
-    assert Store(tmp_path, X).load(SETTINGS[0], 0) is None
-
-
-def test_an_outcome_comes_back_as_it_was_kept(tmp_path):
-    """Also with more classes than a byte can count, and after a save that the disk cut off."""
-    shelf = Store(tmp_path, X)
-    shelf.save(outcome([0, 299, 65_535]))
-
-    with pytest.MonkeyPatch.context() as disk:
-        disk.setattr(Path, "write_bytes", half_written)
-        with pytest.raises(SearchError, match="free some space"):
-            shelf.save(outcome([7]))
-
-    found = shelf.load(SETTINGS[0], 0)
-    assert found.predictions.tolist() == [0, 299, 65_535]
-    assert (found.train, found.dev, found.epochs, found.converged, found.digest) == (3, 2, 9, True, "abc")
+    assert Store(tmp_path, array).load(SETTINGS[0], 0) is None
 
 
-def outcome(predictions):
-    """Give an outcome of the first setting, made up."""
-    return store.Outcome(SETTINGS[0], 0, 3, 2, 9, True, np.array(predictions, dtype=np.uint16), "abc")
+@pytest.mark.parametrize(
+    "number", [pytest.param(150, id="quick"), pytest.param(5000, id="full", marks=pytest.mark.slow)]
+)
+def test_a_damaged_file_is_read_as_it_was_or_not_at_all(number, tmp_path):
+    """Cut, lengthened, overwritten or changed in one byte: each outcome is whole or missing."""
+    chance, folder = random.Random(0), tmp_path / "store"
+    outcomes = [Outcome(setting, 0, 3, 2, 9, True, os.urandom(60), "abc") for setting in SETTINGS]
+    with contextlib.closing(Store(folder, X)) as kept:
+        for outcome in outcomes:
+            kept.save(outcome)
+    whole = (folder / FILE).read_bytes()
+    missing = 0
+    for _ in range(number):
+        place = chance.randrange(len(whole))
+        damage = [
+            whole[:place],
+            whole[:place] + bytes(len(whole) - place),
+            whole[:place] + chance.randbytes(9) + whole[place:],
+            whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1 :],
+            whole[:place] + chance.randbytes(500) + whole[place + 500 :],
+            b"",
+        ]
+        (folder / FILE).write_bytes(chance.choice(damage))
+        with contextlib.closing(Store(folder, X)) as kept:
+            found = [kept.load(outcome.setting, 0) for outcome in outcomes]
+            assert all(one is None or one == other for one, other in zip(found, outcomes, strict=True))
+            missing += found.count(None)
+            kept.save(outcomes[0])
+            assert kept.load(SETTINGS[0], 0) == outcomes[0]
+    assert missing > number
 
 
-def half_written(path, content):
-    """Write half of a file, and find the disk full."""
-    with path.open("wb") as file:
-        file.write(content[: len(content) // 2])
-    raise OSError(errno.ENOSPC, "No space left on device")
+def test_an_entry_under_another_key_is_missing(tmp_path):
+    """One entry's content in the place of another's is noticed."""
+    with contextlib.closing(Store(tmp_path, X)) as kept:
+        for setting in SETTINGS[:2]:
+            kept.save(Outcome(setting, 0, 3, 2, 9, True, b"", "abc"))
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as base, base:
+        base.execute("UPDATE fits SET (mark, entry) = (SELECT mark, entry FROM fits LIMIT 1)")
+
+    with contextlib.closing(Store(tmp_path, X)) as kept:
+        found = [kept.load(setting, 0) for setting in SETTINGS[:2]]
+
+    assert found.count(None) == 1
 
 
-def test_the_way_a_number_is_written_does_not_matter(tmp_path, trained):
-    """A list for a tuple, an integer for a float, a numpy number: the same setting, trained once."""
-    ways = [
-        {"hidden_layer_sizes": (5,), "learning_rate_init": 1.0, "batch_size": 16},
-        {"hidden_layer_sizes": [5], "learning_rate_init": 1, "batch_size": np.int64(16)},
-        {"hidden_layer_sizes": 5, "learning_rate_init": np.float64(1), "batch_size": 16},
-    ]
-
-    outcomes = search.run(ways, *DATA, jobs=1, store=tmp_path)
-
-    assert len(trained) == 1
-    assert len({outcome.dev for outcome in outcomes}) == 1
-
-
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "swapped", "empty"])
-def test_a_damaged_entry_is_trained_again(tmp_path, trained, damage, expected):
-    """Half a file, a flipped bit, another entry's content or nothing at all: noticed, and mended."""
-    search.run(SETTINGS, *DATA, jobs=1, store=tmp_path)
-    entries = sorted(tmp_path.glob("*/*.json"))
-    whole = entries[0].read_bytes()
-    content = {
-        "truncated": whole[: len(whole) // 2],
-        "flipped": whole[:-20] + bytes([whole[-20] ^ 1]) + whole[-19:],
-        "swapped": entries[1].read_bytes(),
-        "empty": b"",
-    }
-    entries[0].write_bytes(content[damage])
-    trained.clear()
-
-    outcomes = search.run(SETTINGS, *DATA, jobs=1, store=tmp_path)
-
-    assert len(trained) == 1
-    assert expected[::2] == told(outcomes)
-    assert entries[0].read_bytes() == whole
-
-
-KILLED = """
+STARTED = """
 import sys
 sys.path[:0] = [{root!r}, {tests!r}]
+from experiments import numerics
+numerics.pin()
 from pathlib import Path
 import test_search as t
-t.search.run(t.SETTINGS, *t.DATA, seeds=range(12), jobs=2, store=Path({store!r}))
+t.search.run(t.SETTINGS, *t.DATA, seeds=range(40), jobs=2, store=Path({store!r}))
 """
 
 
-def test_a_killed_search_goes_on_where_it_was(tmp_path, trained, expected):
-    """After kill -9 in the middle, only the rest is trained, and the outcomes are scikit-learn's."""
-    code = KILLED.format(root=str(ROOT), tests=str(Path(__file__).parent), store=str(tmp_path))
-    with subprocess.Popen([sys.executable, "-c", code], start_new_session=True) as process:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_search_that_ended_early_goes_on_where_it_was(number, tmp_path, trained, expected):
+    """After a kill or a Ctrl-C only the rest is trained, and the outcomes are scikit-learn's."""
+    code = STARTED.format(root=str(ROOT), tests=str(Path(__file__).parent), store=str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
-        while len(list(tmp_path.glob("*/*.json"))) < 8 and time.monotonic() < deadline:
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(sqlite3.OperationalError):
+                if len(entries(tmp_path)) >= 8:
+                    break
             time.sleep(0.01)
-        os.killpg(process.pid, signal.SIGKILL)
-    kept = len(list(tmp_path.glob("*/*.json")))
-    assert 8 <= kept < 192
+        process.send_signal(number)
+        said = process.stderr.read()
+    assert said.endswith(b"KeyboardInterrupt\n" if number == signal.SIGINT else b"")
+    kept = len(entries(tmp_path))
+    assert 8 <= kept < 640
 
-    resumed = search.run(SETTINGS, *DATA, seeds=range(12), jobs=1, store=tmp_path)
+    resumed = search.run(SETTINGS, *DATA, seeds=range(40), store=tmp_path)
 
-    assert len(trained) == 192 - kept
-    assert expected == [outcome for outcome in told(resumed) if outcome[2] in (0, 5)]
+    assert len(trained) == 640 - kept
+    assert expected == tuple(outcome for outcome in resumed if outcome.seed in (0, 5))
 
 
-def test_a_full_disk_loses_nothing(tmp_path, monkeypatch):
-    """When the disk fills up, one sentence says so, and what was written before is found by the next run."""
-    write = Path.write_bytes
+FULL = """
+import resource, sys
+sys.path[:0] = [{root!r}, {tests!r}]
+from pathlib import Path
+import test_search as t
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+try:
+    t.search.run(t.SETTINGS, *t.DATA, seeds=range(20), store=Path({store!r}))
+except t.SearchError as error:
+    print(error)
+"""
 
-    def fill_up(self, content):
-        if len(list(tmp_path.glob("*/*.json"))) == 5:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(self, content)
 
-    monkeypatch.setattr(Path, "write_bytes", fill_up)
+def test_a_full_disk_loses_nothing(tmp_path, trained):
+    """When no more bytes are taken, one sentence says so, and the next run finds what was written before."""
+    code = FULL.format(root=str(ROOT), tests=str(Path(__file__).parent), store=str(tmp_path))
 
-    with pytest.raises(SearchError, match=r"cannot be written \(No space left on device\): free some space"):
-        search.run(SETTINGS, *DATA, jobs=1, store=tmp_path)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
-    assert len(list(tmp_path.glob("*/*.json"))) == 5
-    assert list(tmp_path.glob("*/*.part")) == []
+    assert "cannot be written (" in done.stdout, done.stderr
+    assert "free some space" in done.stdout
+    kept = len(entries(tmp_path))
+    assert kept
+    search.run(SETTINGS, *DATA, seeds=range(20), store=tmp_path)
+    assert len(trained) == 320 - kept
 
 
 def test_a_store_that_cannot_be_made_is_told(tmp_path):
-    """A file in the place of the store's folder is named."""
+    """A file in the place of the store's folder, a folder in the place of its file: named."""
     (tmp_path / "store").write_text("")
+    (tmp_path / FILE).mkdir()
 
-    with pytest.raises(SearchError, match=r"store .*store cannot be written \(File exists\)"):
-        search.run(SETTINGS, *DATA, jobs=1, store=tmp_path / "store")
-
-
-def test_what_a_killed_run_left_half_written_is_swept_away(tmp_path):
-    """A part of an entry that is older than an hour is removed, a fresh one is left to its writer."""
-    folder = tmp_path / "ab"
-    folder.mkdir()
-    (folder / "old.1.part").write_text("")
-    os.utime(folder / "old.1.part", (0, 0))
-    (folder / "new.2.part").write_text("")
-
-    search.run(SETTINGS[:1], *DATA, jobs=1, store=tmp_path)
-
-    assert [path.name for path in folder.glob("*.part")] == ["new.2.part"]
+    for folder, why in ((tmp_path / "store", "File exists"), (tmp_path, "unable to open database file")):
+        with pytest.raises(SearchError, match=rf"store .*{FILE} cannot be written \({why}\)"):
+            search.run(SETTINGS, *DATA, store=folder)
 
 
-def deadly(marker, times):
-    """Return work that kills its own process as long as `marker` counts fewer than `times` deaths."""
-
-    def work(number, task, data):
-        import os
-        from pathlib import Path
-
-        from experiments import workload
-
-        if number == 1 and len(deaths := Path(marker).read_text()) < times:
-            Path(marker).write_text(deaths + "x")
-            os.kill(os.getpid(), 9)
-        return workload.work(number, task, data)
-
-    return work
-
-
-def test_the_death_of_a_worker_is_survived(tmp_path, monkeypatch, expected):
-    """A worker process that is killed costs time, not results."""
-    marker = tmp_path / "deaths"
-    marker.write_text("")
-    monkeypatch.setattr(search, "work", deadly(str(marker), times=1))
-
-    outcomes = search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=2)
-
-    assert marker.read_text() == "x"
-    assert expected == told(outcomes)
-
-
-def test_workers_that_die_again_and_again_are_told(tmp_path, monkeypatch):
-    """After three deaths the search ends with a sentence, and what was finished is kept."""
-    marker = tmp_path / "deaths"
-    marker.write_text("")
-    monkeypatch.setattr(search, "work", deadly(str(marker), times=99))
-
-    with pytest.raises(SearchError, match="Worker processes died 3 times"):
-        search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=2, store=tmp_path / "store")
-
-
-def test_a_worker_with_other_kernels_is_refused(monkeypatch):
-    """Outcomes computed with other versions or pins than this process has are not taken."""
-    monkeypatch.setattr(search, "in_force", lambda: {"simd": "another", "blas": []})
-
-    with pytest.raises(SearchError, match="computes with other kernels or versions"):
-        search.run(SETTINGS[:1], *DATA, jobs=1)
-
-
-def test_a_network_that_diverges_is_told_and_counts_nothing():
+def test_a_network_that_diverges_is_told_and_counts_nothing(expected):
     """scikit-learn's refusal of one setting is its outcome; the others are not touched by it."""
-    wild = {
-        "solver": "sgd",
-        "activation": "identity",
-        "learning_rate_init": 1e80,
-        "hidden_layer_sizes": (4, 4),
-    }
+    wild, other = search.run([WILD, SETTINGS[0]], *DATA)
 
-    outcomes = search.run([wild, SETTINGS[0]], *DATA, jobs=1)
+    assert (wild.dev, wild.train, wild.predictions.tolist()) == (0, 0, [0] * 30)
+    assert "non-finite" in wild.failed
+    assert other == expected[0]
 
-    assert (outcomes[0].dev, outcomes[0].train) == (0, 0)
-    assert "non-finite" in outcomes[0].failed
-    assert told(outcomes)[1] == told(search.run(SETTINGS[:1], *DATA, jobs=1))[0]
+
+def test_many_classes_are_told_apart():
+    """Predictions are places in the sorted labels, also where there are more than a byte can count."""
+    labels = np.arange(600) % 300 - 50
+    data = np.ascontiguousarray(np.random.default_rng(0).standard_normal((600, 2)))
+
+    (outcome,) = search.run([Setting((5,))], data, labels, data, labels)
+
+    network = MLPClassifier((5,), random_state=0)
+    with trainer.quiet():
+        assert (outcome.predictions - 50.0).tolist() == network.fit(data, labels).predict(data).tolist()
 
 
 def test_progress_ends_at_the_whole():
-    """The work done grows with every task and ends at the work there is."""
+    """The work done grows with every network and ends at the work there is."""
     seen = []
 
-    search.run(SETTINGS, *DATA, jobs=1, progress=lambda done, total: seen.append((done, total)))
+    search.run(SETTINGS, *DATA, progress=lambda done, total: seen.append((done, total)))
 
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == pytest.approx(seen[-1][1])
-    assert len(seen) > 2
+    assert len(seen) == len(SETTINGS)
+
+
+def test_work_is_divided_evenly():
+    """For any number of workers all networks are in one task each, none much dearer than its share."""
+    costs = {
+        search.Fit(setting, seed): search.cost(setting, 60, 3, 2)
+        for setting in SETTINGS
+        for seed in range(30)
+    }
+    for share in (sum(costs.values()) / parts for parts in (1, 7, 100)):
+        tasks = list(search.divide(costs, costs, share))
+
+        assert [fit for task in tasks for fit in task] == list(costs)
+        assert max(sum(costs[fit] for fit in task) for task in tasks) <= share * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
         ([], "The search space is empty"),
-        ([{"solver": "lbfgs"}], "Setting 1 of the search space has the solver 'lbfgs': only sgd and adam"),
-        ([{}, {"alpha": 1.0}], "Setting 2 of the search space holds alpha, but only"),
-        ([{"learning_rate_init": -0.1}], "refused by scikit-learn: The 'learning_rate_init' parameter"),
-        ([{"activation": "swish"}], "refused by scikit-learn: The 'activation' parameter"),
-        ([{"batch_size": 0}], "refused by scikit-learn: The 'batch_size' parameter"),
-        ([{"learning_rate_init": float("nan")}], "refused by scikit-learn: The 'learning_rate_init'"),
-        ([{"hidden_layer_sizes": (10, 0)}], "each layer needs a whole number of units, at least 1"),
-        ([{"hidden_layer_sizes": (1.5,)}], "each layer needs a whole number of units, at least 1"),
-        ([{"hidden_layer_sizes": "100"}], "refused by scikit-learn: The 'hidden_layer_sizes' parameter"),
+        (
+            [Setting(solver="lbfgs")],
+            "Setting 1 of the search space has the solver 'lbfgs': only sgd and adam",
+        ),
+        (
+            [Setting(), Setting(learning_rate_init=-0.1)],
+            "Setting 2 of the search space is refused by scikit-learn",
+        ),
+        ([Setting(activation="swish")], "refused by scikit-learn: The 'activation' parameter"),
+        ([Setting(batch_size=0)], "refused by scikit-learn: The 'batch_size' parameter"),
+        ([Setting(learning_rate_init=float("nan"))], "refused by scikit-learn: The 'learning_rate_init'"),
+        ([Setting((10, 0))], "each layer needs a whole number of units, at least 1"),
+        ([Setting((1.5,))], "each layer needs a whole number of units, at least 1"),
     ],
 )
 def test_an_impossible_space_is_refused_in_one_sentence(settings, words):
@@ -417,23 +327,3 @@ def test_an_impossible_space_is_refused_in_one_sentence(settings, words):
 
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
-
-
-def test_batches_larger_than_the_data_are_the_data():
-    """Settings whose batches are clipped to the same size can share a stack."""
-    clipped = {
-        workload.shape({"hidden_layer_sizes": 5, "batch_size": size}, 60) for size in (60, 200, "auto")
-    }
-
-    assert clipped == {((5,), 60)}
-
-
-def test_tasks_cover_every_fit_once_and_the_longest_come_first():
-    """Whatever the number of workers, each fit is in exactly one task, and tasks are sorted by cost."""
-    fits = [workload.Fit(setting, seed) for seed in range(30) for setting in SETTINGS]
-    for workers in (1, 2, 7, 64):
-        tasks = workload.divide(fits, 60, 3, 1, workers)
-
-        assert sorted(id(fit) for task in tasks for fit in task.fits) == sorted(map(id, fits))
-        assert [task.cost for task in tasks] == sorted((task.cost for task in tasks), reverse=True)
-        assert len(tasks) >= min(3 * workers, 60)

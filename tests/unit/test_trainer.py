@@ -1,0 +1,463 @@
+"""The compiled trainer: indistinguishable from scikit-learn, fit by fit and bit by bit."""
+
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.neural_network import MLPClassifier
+
+from experiments import numerics, trainer
+from experiments.trainer import kernel
+
+ROOT = Path(__file__).parents[2]
+GENERATOR = np.random.default_rng(7)
+X = GENERATOR.standard_normal((83, 3)) @ np.diag([0.4, 5.0, 0.1])
+Y = np.where(X[:, 0] + 0.3 * GENERATOR.standard_normal(83) > 0, 1, -1)
+WORDS = np.array(["c", "a", "b"])[np.argmax(X @ GENERATOR.standard_normal((3, 3)), axis=1)]
+ACTIVATIONS, SOLVERS = ("relu", "tanh", "logistic", "identity"), ("adam", "sgd")
+
+
+def by_scikit_learn(setting, X=X, y=Y):
+    """Fit with scikit-learn, whose warnings (convergence, batch size, overflow) are expected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return MLPClassifier(**setting).fit(X, y)
+
+
+def state(network):
+    """Return everything that a fitted network holds, as plain comparable values."""
+
+    def plain(value):
+        if isinstance(value, np.ndarray):
+            return value.shape, value.dtype.str, value.flags.c_contiguous, value.tobytes()
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        if isinstance(value, np.random.RandomState):
+            return plain(value.get_state()[1:3])
+        if hasattr(value, "__dict__"):
+            return type(value).__name__, {name: plain(item) for name, item in vars(value).items()}
+        return type(value).__name__, value
+
+    return {name: plain(value) for name, value in vars(network).items()}
+
+
+def kinds(**setting):
+    """Return a setting with every activation and solver."""
+    return [
+        {"activation": activation, "solver": solver, "learning_rate_init": 0.01, "random_state": 1, **setting}
+        for activation, solver in product(ACTIVATIONS, SOLVERS)
+    ]
+
+
+def made(samples, features, classes):
+    """Make up data: labels in turn for many classes, and numbers around 1."""
+    generator = np.random.default_rng(samples + features + classes)
+    data = np.ascontiguousarray(generator.standard_normal((samples, features)))
+    return data, generator.permutation(np.arange(samples) % classes)
+
+
+# Samples, features, classes; hidden layers; batch: each fits all activations and solvers.
+CASES = {
+    "short last batch": ((83, 3, 2), (50,), 32),
+    "batches of an odd number, a last one of one": ((83, 3, 2), (7, 4), 41),
+    "one sample at a time": ((11, 3, 3), (5, 6), 1),
+    "one feature": ((83, 1, 2), (20, 13, 20), 20),
+    "one unit": ((83, 4, 2), (1,), 32),
+    "one unit between others": ((60, 5, 3), (9, 1, 2), 30),
+    "two and three units": ((61, 2, 2), (3, 2, 3), 200),
+    "sums in two blocks": ((60, 300, 3), (270, 33), 60),
+    "a long batch": ((601, 4, 2), (17,), 600),
+    "five layers": ((83, 5, 4), (12, 11, 10, 9, 8), 9),
+    "sixty classes": ((180, 13, 60), (26,), 64),
+}
+
+
+def case(name):
+    """Return data and settings of a case."""
+    shape, layers, batch = CASES[name]
+    return *made(*shape), kinds(hidden_layer_sizes=layers, batch_size=batch, max_iter=2)
+
+
+@cache
+def expected(name):
+    """Return what scikit-learn makes of a case."""
+    data, labels, settings = case(name)
+    return [state(by_scikit_learn(setting, data, labels)) for setting in settings]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_fit_is_scikit_learns(name):
+    """Weights, losses, optimizer, generator, counters: all that eight networks hold is equal."""
+    data, labels, settings = case(name)
+
+    assert expected(name) == [state(network) for network in trainer.fit_many(settings, data, labels)]
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(40, id="quick"), pytest.param(1500, id="full", marks=pytest.mark.slow)]
+)
+def test_any_shape_is_trained_as_scikit_learn_does(count):
+    """Drawn numbers of samples, features, classes, units and layers, batch, penalty, seed."""
+    generator = np.random.default_rng(count)
+    for _ in range(count):
+        samples, features = int(generator.integers(5, 130)), int(generator.choice([1, 2, 3, 4, 9, 64, 400]))
+        data, labels = made(samples, features, int(generator.integers(2, min(samples, 60))))
+        setting = {
+            "hidden_layer_sizes": tuple(map(int, generator.integers(1, 40, generator.integers(1, 6)))),
+            "activation": str(generator.choice(ACTIVATIONS)),
+            "solver": str(generator.choice(SOLVERS)),
+            "learning_rate_init": float(10 ** generator.uniform(-4, -1)),
+            "batch_size": int(generator.integers(1, samples + 9)),
+            "alpha": float(generator.choice([0, 1e-4, 1])),
+            "random_state": int(generator.integers(2**32)),
+            "max_iter": 2,
+        }
+
+        (network,) = trainer.fit_many([setting], data, labels, jobs=1)
+
+        assert state(by_scikit_learn(setting, data, labels)) == state(network), setting
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layers", [(50,), (100,), (200,), (50, 50), (100, 100), (30, 20, 10)], ids=str)
+@pytest.mark.parametrize("batch", [32, 200])
+def test_full_training_is_scikit_learns(layers, batch):
+    """On the report's own data and at full length, each network until scikit-learn's rule stops it."""
+    data = [np.loadtxt(ROOT / "data" / f"trn{name}-3d.csv", delimiter=",") for name in "XY"]
+    settings = kinds(hidden_layer_sizes=layers, batch_size=batch)
+
+    found = trainer.fit_many(settings, *data)
+
+    assert [state(by_scikit_learn(setting, *data)) for setting in settings] == [state(n) for n in found]
+
+
+def test_networks_stop_at_their_own_epochs():
+    """Each network ends when its own rule fires, and counts as converged where scikit-learn does not warn."""
+    settings = [
+        {"hidden_layer_sizes": (12,), "solver": solver, "learning_rate_init": rate, "tol": tol}
+        | {"n_iter_no_change": patience, "max_iter": 40, "random_state": 0}
+        for solver, rate, tol, patience in product(SOLVERS, (0.001, 0.02, 0.2), (1e-2, 1e-3), (2, 5))
+    ]
+
+    networks = trainer.fit_many(settings, X, Y)
+
+    assert len({network.n_iter_ for network in networks}) > 8
+    for setting, network in zip(settings, networks, strict=True):
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            assert state(MLPClassifier(**setting).fit(X, Y)) == state(network)
+        assert trainer.converged(network) is not any("Maximum iterations" in str(w.message) for w in warned)
+
+
+@pytest.mark.parametrize("y", [Y, WORDS], ids=["binary", "words"])
+def test_outputs_that_are_certain_are_scored_as_scikit_learn_does(y):
+    """Probabilities of exactly 0 and 1, some of them for wrong answers, give finite and equal losses."""
+    settings = [{"hidden_layer_sizes": (8,), "solver": s, "max_iter": 3, "random_state": 0} for s in SOLVERS]
+
+    wanted = [by_scikit_learn(setting, X * 1e4, y) for setting in settings]
+
+    assert all(np.isin([0, 1], network.predict_proba(X * 1e4)).all() for network in wanted)
+    assert [state(n) for n in wanted] == [state(n) for n in trainer.fit_many(settings, X * 1e4, y)]
+
+
+WILD = {"solver": "sgd", "activation": "identity", "learning_rate_init": 1e80, "hidden_layer_sizes": (4, 4)}
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"activation": "relu"}, {"activation": "tanh"}, {"max_iter": 1}], ids=str
+)
+def test_a_network_that_diverges_is_scikit_learns(change):
+    """Weights beyond all bounds raise scikit-learn's own error, and only for that setting."""
+    bad = {**WILD, "random_state": 0, "max_iter": 30, **change}
+    good = {"random_state": 0, "max_iter": 3}
+    with trainer.quiet():
+        try:
+            wanted = state(MLPClassifier(**bad).fit(X, Y))
+        except ValueError as error:
+            wanted = str(error)
+
+        found = dict(trainer.fits([good, bad], X, Y))
+
+    assert wanted == (str(found[1]) if isinstance(found[1], ValueError) else state(found[1]))
+    assert state(found[0]) == state(by_scikit_learn(good))
+
+
+def test_rates_that_may_diverge_end_as_in_scikit_learn():
+    """From a rate that learns to one that overflows: the same networks and the same refusals."""
+    settings = [
+        {**WILD, "activation": activation, "learning_rate_init": float(10**power), "random_state": 0}
+        | {"max_iter": 12, "batch_size": 20}
+        for activation in ACTIVATIONS
+        for power in (0, 1, 2, 3, 5, 20, 150)
+    ]
+
+    with trainer.quiet():
+        found = dict(trainer.fits(settings, X, Y))
+
+    for place, setting in enumerate(settings):
+        try:
+            wanted = state(by_scikit_learn(setting))
+        except ValueError:
+            assert isinstance(found[place], ValueError), setting
+        else:
+            assert wanted == state(found[place]), setting
+
+
+def test_the_first_refused_setting_raises():
+    """What scikit-learn raises is raised, for values out of its range and for weights that overflow."""
+    with pytest.raises(ValueError, match="learning_rate_init"):
+        trainer.fit_many([{"learning_rate_init": -1.0, "random_state": 0}], X, Y)
+    with pytest.raises(ValueError, match="non-finite"):
+        trainer.fit_many([{"random_state": 0, "max_iter": 2}, {**WILD, "random_state": 0}], X, Y)
+
+
+OTHERS = [
+    ({"solver": "lbfgs"}, X),
+    ({"early_stopping": True}, X),
+    ({"learning_rate": "adaptive", "solver": "sgd"}, X),
+    ({"shuffle": False}, X),
+    ({"nesterovs_momentum": False, "solver": "sgd"}, X),
+    ({"hidden_layer_sizes": (2,) * 16}, X),
+    ({}, X.astype(np.float32)),
+    ({}, np.asfortranarray(X)),
+]
+
+
+@pytest.mark.parametrize(("setting", "data"), OTHERS, ids=str)
+def test_what_the_kernel_does_not_take_is_left_to_scikit_learn(setting, data, monkeypatch):
+    """Settings and data outside the kernel's reach give scikit-learn's networks all the same."""
+    setting = {"random_state": 4, "max_iter": 5, "hidden_layer_sizes": (6,), **setting}
+    monkeypatch.setattr(kernel, "train", None)
+
+    assert state(by_scikit_learn(setting, data)) == state(trainer.fit_many([setting], data, Y)[0])
+
+
+def test_nothing_that_the_kernel_can_do_is_left_to_scikit_learn(monkeypatch):
+    """All settings of a report's search are the kernel's."""
+    monkeypatch.setattr(MLPClassifier, "_fit_stochastic", None)
+
+    assert len(trainer.fit_many(kinds(max_iter=2), X, Y)) == 8
+
+
+def test_other_constants_of_the_solvers_are_obeyed():
+    """Momentum, decay rates, epsilon and penalty may be other than the defaults; a size, a seed of numpy."""
+    changes = [{"solver": "sgd", "momentum": 0.5}, {"beta_1": 0.8}, {"beta_2": 0.99}, {"epsilon": 1e-6}]
+    changes += [{"alpha": 0.3}, {"alpha": 0}, {"hidden_layer_sizes": 9}, {"random_state": np.int64(3)}]
+    settings = [{"random_state": 1, "max_iter": 4, **change} for change in changes]
+
+    found = trainer.fit_many(settings, X, Y)
+
+    assert [state(by_scikit_learn(setting)) for setting in settings] == [state(n) for n in found]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_network_can_be_trained_further(solver):
+    """partial_fit goes on from where the kernel stopped exactly as from scikit-learn's own fit."""
+    setting = {"solver": solver, "random_state": 2, "max_iter": 3}
+    wanted = by_scikit_learn(setting).partial_fit(X, Y)
+
+    assert state(wanted) == state(trainer.fit_many([setting], X, Y)[0].partial_fit(X, Y))
+
+
+@pytest.mark.parametrize("reason", ["", "there is no C compiler (cc)"], ids=["kernel", "scikit-learn"])
+def test_a_callback_sees_every_epoch(reason, monkeypatch):
+    """The network at each epoch is the one that scikit-learn gives for so many epochs, whoever trains."""
+    monkeypatch.setattr(trainer, "fallback_reason", lambda: reason)
+    settings = [{"hidden_layer_sizes": (6,), "solver": s, "max_iter": 4, "random_state": 0} for s in SOLVERS]
+    seen = []
+
+    trainer.fit_many(settings, X, Y, lambda i, n: seen.append((i, n.n_iter_, n.predict_proba(X).tolist())))
+
+    assert sorted(seen) == [
+        (place, epochs, by_scikit_learn(setting | {"max_iter": epochs}).predict_proba(X).tolist())
+        for place, setting in enumerate(settings)
+        for epochs in (1, 2, 3, 4)
+    ]
+
+
+def test_processes_of_scikit_learn_replace_the_kernel(monkeypatch):
+    """Where the kernel cannot be had, two processes train, and the networks are the same."""
+    monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
+    settings = [*kinds(max_iter=2), {**WILD, "random_state": 0}]
+
+    found = dict(trainer.fits(settings, X, Y, jobs=2))
+
+    assert [state(by_scikit_learn(setting)) for setting in settings[:-1]] == [
+        state(found[i]) for i in range(8)
+    ]
+    assert "non-finite" in str(found[8])
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+sys.path.insert(0, {root!r})
+from experiments import numerics
+numerics.pin()
+import numpy as np
+from experiments import trainer
+X = np.random.default_rng(0).normal(size=(2000, 3))
+endless = dict(max_iter=10**6, n_iter_no_change=10**6, random_state=0, {more})
+threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    trainer.fit_many([endless] * 4, X, X[:, 0] > 0)
+except KeyboardInterrupt:
+    print("heeded")
+"""
+
+
+@pytest.mark.parametrize("more", ["", "early_stopping=True"], ids=["kernel", "scikit-learn"])
+def test_an_interrupt_ends_training(more):
+    """A Ctrl-C ends what would train for days, and no network that was trained in part comes back."""
+    code = INTERRUPTED.format(root=str(ROOT), more=more)
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+
+    assert done.stdout == "heeded\n", done.stderr
+
+
+def test_the_probe_is_content_here():
+    """On this machine, with these versions, the kernel trains."""
+    assert trainer.fallback_reason() == ""
+
+
+def test_the_probe_survives_another_scikit_learn(monkeypatch):
+    """Where the internals that the trainer builds on are gone, the probe says so and nothing is raised."""
+    monkeypatch.delattr("sklearn.neural_network._multilayer_perceptron.BaseMultilayerPerceptron._initialize")
+
+    assert "does not fit this scikit-learn (AttributeError" in trainer.probe()
+
+
+KERNELS = {
+    "Nehalem": {"sse4_2"},
+    "Sandybridge": {"avx"},
+    "Haswell": {"avx2", "fma"},
+    "SkylakeX": {"avx512f", "avx512dq", "avx512bw", "avx512vl"},
+}
+UNDER_A_KERNEL = """
+import sys
+sys.path[:0] = [{root!r}, {tests!r}]
+import test_trainer as t
+print(t.trainer.fallback_reason())
+print(t.trainer.probe())
+settings = t.kinds(hidden_layer_sizes=(20, 12), batch_size=32, max_iter=2)
+found = t.trainer.fit_many(settings, t.X, t.Y)
+print(sum(t.state(t.by_scikit_learn(s)) == t.state(n) for s, n in zip(settings, found)))
+"""
+
+
+@pytest.mark.parametrize("blas", KERNELS)
+def test_other_kernels_are_noticed(blas):
+    """Under kernels that sum in another order scikit-learn trains; and the probe alone would see it, too."""
+    if missing := KERNELS[blas] - numerics.detect().flags:
+        pytest.skip(f"this CPU lacks {', '.join(sorted(missing))}")
+    pinned = {*numerics.THREADS, *numerics.KERNELS}
+    clean = {name: value for name, value in os.environ.items() if name not in pinned}
+    wanted = {"OPENBLAS_CORETYPE": blas, numerics.KEEP: "1", **numerics.THREADS}
+    wanted["NPY_DISABLE_CPU_FEATURES"] = numerics.KERNELS["NPY_DISABLE_CPU_FEATURES"]
+    code = UNDER_A_KERNEL.format(root=str(ROOT), tests=str(Path(__file__).parent))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean | wanted, capture_output=True, text=True, check=False
+    )
+
+    reason, probed, same = done.stdout.splitlines()
+    assert same == "8", done.stderr
+    if blas == "Haswell":
+        assert (reason, probed) == ("", "")
+    else:
+        assert blas in reason
+        assert "differ on this machine" in probed
+
+
+def test_without_a_compiler_the_reason_is_said(tmp_path, monkeypatch):
+    """No compiler, one that fails, another numpy: a sentence each, and nothing is kept."""
+    source = shutil.copy(kernel.SOURCE, tmp_path / "kernel.c")
+    monkeypatch.setenv("CC", str(tmp_path / "none"))
+    with pytest.raises(kernel.NoKernelError, match="there is no C compiler"):
+        kernel.load(source)
+    monkeypatch.delenv("CC")
+    Path(source).write_text("no C", encoding="utf-8")
+    with pytest.raises(kernel.NoKernelError, match=r"the C compiler cannot build it: .*kernel\.c:1"):
+        kernel.load(source)
+    assert list(tmp_path.rglob("*.so")) == []
+    monkeypatch.setattr(kernel, "CENTRES", (1, 2, 3))
+    with pytest.raises(kernel.NoKernelError, match="another tanh"):
+        kernel.load(source)
+
+
+def test_the_kernel_is_compiled_once(tmp_path, monkeypatch):
+    """It is found again by source, flags and compiler, and compiled anew when one of them changes."""
+    source = Path(shutil.copy(kernel.SOURCE, tmp_path / "kernel.c"))
+    first = kernel.load(source)
+    (kept,) = (tmp_path / "__pycache__").glob("*.so")
+    written = kept.stat().st_mtime_ns
+    kernel.load.cache_clear()
+
+    assert kernel.load(source) is not first
+    assert kept.stat().st_mtime_ns == written
+    kernel.load.cache_clear()
+    monkeypatch.setattr(kernel, "FLAGS", ("-O1", *kernel.FLAGS[1:]))
+    kernel.load(source)
+    assert len(list((tmp_path / "__pycache__").iterdir())) == 2
+
+
+def test_a_folder_that_takes_no_file_costs_time_only(tmp_path):
+    """Where nothing can be kept the kernel is compiled for this process."""
+    source = shutil.copy(kernel.SOURCE, tmp_path / "kernel.c")
+    (tmp_path / "__pycache__").write_text("a file in its place")
+
+    assert kernel.load(source).room
+
+
+def differs(library, names=CASES):
+    """Tell whether the probe or a case finds a difference between a kernel and scikit-learn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "load", lambda: library)
+        if trainer.probe():
+            return True
+        for name in names:
+            data, labels, settings = case(name)
+            if expected(name) != [state(network) for network in trainer.fit_many(settings, data, labels)]:
+                return True
+    return False
+
+
+def compiled(folder, old="", new="", *flags):
+    """Compile the kernel with one place of its source changed."""
+    source = kernel.SOURCE.read_text(encoding="utf-8")
+    assert source.count(old) == 1 or not old, old
+    changed = folder / "kernel.c"
+    changed.write_text(source.replace(old, new) if old else source, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "FLAGS", (*kernel.FLAGS, *flags))
+        return kernel.load.__wrapped__(changed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["-O0", "-O1", "-O2", "-march=native", "-mtune=znver3"])
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_no_compiler_and_no_optimisation_decides_a_bit(flag, compiler, tmp_path, monkeypatch):
+    """Gcc and clang, from no optimisation to all that this CPU can do, give the same networks."""
+    if not shutil.which(compiler):
+        pytest.skip(f"there is no {compiler}")
+    monkeypatch.setenv("CC", compiler)
+
+    assert not differs(compiled(tmp_path, "", "", flag))
+
+
+BREAKAGES = []
+
+
+@pytest.mark.parametrize(("old", "new"), BREAKAGES)
+def test_a_breakage_is_caught(old, new, tmp_path):
+    """One changed operation, order, bound or constant: the probe or a case sees it."""
+    assert differs(compiled(tmp_path, old, new, "-O1"))
