@@ -1,7 +1,7 @@
-"""How much each time stamp contributes to d h_T / d w_1, measured on random inputs (question 1f).
+"""How much each time stamp contributes to d h_T / d w_1, measured on random inputs (the figure of 1f).
 
-The weight of time k is what its term is worth beside the newest one, the inputs' own size apart:
-|w_2|**(T-k) * prod(sigma'(z_j), j=k..T-1), which (e) bounds by (gamma |w_2|)**(T-k).
+The weight of time k is what its term is worth relative to the newest one, ignoring the size of the inputs:
+|w_2|**(T-k) * prod(sigma'(z_j), j=k..T-1), which (e) bounds by (|w_2| / 4)**(T-k).
 """
 
 from __future__ import annotations
@@ -20,53 +20,28 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DIGITS = 50
-RUNS = 40
-LENGTHS = (50, 100)
-TABLE_W2 = ("0.5", "1", "2", "3", "4", "6")
-FIGURE_W2 = ("0.5", "1", "2", "4")
-HALF_ULPS = (("float32", 24), ("float64", 53))  # half a unit in the last place of 1 is 2**-24, 2**-53
+RUNS = 100
+LENGTH = 50
+WEIGHTS = ("0.5", "1", "2", "4")  # of w_2
 
 
 @dataclass(frozen=True)
-class Trace:
-    """One run: log10 of the weight of each age T-k = 0, ..., T-1, and |d h_T / d w_1|, for one length T."""
-
-    log_weights: tuple[float, ...]
-    derivative: float
-
-
-@dataclass(frozen=True)
-class Panel:
-    """What the figure shows for one w_2, by age: the runs' median and extremes, and both bounds (log10)."""
+class Curve:
+    """The weights for one w_2 by age T-k = 0, 1, ..., as powers of ten: median and extremes of the runs."""
 
     w2: str
     median: tuple[float, ...]
     lowest: tuple[float, ...]
     highest: tuple[float, ...]
-    bound_half: tuple[float, ...]
-    bound_quarter: tuple[float, ...]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """The figure of 1f as plain data: panels over the age T-k, and the lines of half an ulp (name, log10)."""
+    """What the figure of 1f shows."""
 
     length: int
     runs: int
-    panels: tuple[Panel, ...]
-    half_ulps: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """What the table shows for one w_2, by length: the oldest term (log10) and the whole derivative."""
-
-    w2: str
-    medians: tuple[float, ...]
-    maxima: tuple[float, ...]
-    bounds_quarter: tuple[float, ...]
-    bounds_half: tuple[float, ...]
-    derivatives: tuple[float, ...]
+    curves: tuple[Curve, ...]
 
 
 def inputs(seed: int, run: int) -> tuple[str, ...]:
@@ -76,88 +51,28 @@ def inputs(seed: int, run: int) -> tuple[str, ...]:
     """
     source = Random(f"{seed} contributions {run}")  # noqa: S311 - sample points, no secrets
     normal = NormalDist()
-    return tuple(f"{normal.inv_cdf(source.uniform(1e-9, 1 - 1e-9)):.6f}" for _ in range(max(LENGTHS)))
+    return tuple(f"{normal.inv_cdf(source.uniform(1e-9, 1 - 1e-9)):.6f}" for _ in range(LENGTH))
 
 
-def trace(ctx: Any, w2: str, xs: Sequence[str], lengths: Sequence[int] = LENGTHS) -> tuple[Trace, ...]:
-    """Run one network with w_1 = 1 forward, once, and read off each length.
-
-    Parameters
-    ----------
-    ctx : MPContext
-        Its precision is used.
-    w2 : str
-        The recurrent weight, a decimal.
-    xs : sequence of str
-        The inputs, decimals.
-    lengths : sequence of int
-        The values of T.
-    """
+def weights(ctx: Any, w2: str, xs: Sequence[str]) -> tuple[float, ...]:
+    """Run one network with w_1 = 1 and return log10 of the weight of each age, the newest first."""
     weight = ctx.mpf(w2)
-    factors: list[float] = []  # log10 of |w_2| sigma'(z_j)
-    traces = []
-    for time, step in enumerate(forward(ctx.exp, ctx.one, weight, map(ctx.mpf, xs)), start=1):
-        if time in lengths:
-            traces.append(Trace(_falling(factors), float(abs(step.derivative))))
-        factors.append(log10(float(abs(weight) * step.slope)))
-    return tuple(traces)
+    steps = list(forward(ctx.exp, ctx.one, weight, map(ctx.mpf, xs)))
+    found = [0.0]
+    for step in reversed(steps[:-1]):
+        found.append(found[-1] + log10(float(abs(weight) * step.slope)))
+    return tuple(found)
 
 
-def measure(seed: int) -> tuple[tuple[Row, ...], Figure]:
-    """Measure the table and the figure of 1f.
-
-    Returns
-    -------
-    tuple
-        The rows, one for each of TABLE_W2, and the figure's data; the same for the same seed.
-    """
+def measure(seed: int) -> Figure:
+    """Measure the weights; the same for the same seed."""
     ctx = MPContext()
     ctx.dps = DIGITS
     drawn = [inputs(seed, run) for run in range(RUNS)]
-    traces = {w2: [trace(ctx, w2, xs) for xs in drawn] for w2 in dict.fromkeys(TABLE_W2 + FIGURE_W2)}
-    rows = tuple(_row(w2, traces[w2]) for w2 in TABLE_W2)
-    panels = tuple(_panel(w2, [run[0] for run in traces[w2]]) for w2 in FIGURE_W2)
-    half_ulps = tuple((name, float(-bits * ctx.log10(2))) for name, bits in HALF_ULPS)
-    return rows, Figure(LENGTHS[0], RUNS, panels, half_ulps)
+    return Figure(LENGTH, RUNS, tuple(_curve(w2, [weights(ctx, w2, xs) for xs in drawn]) for w2 in WEIGHTS))
 
 
-def bound(ctx: Any, slope: int, w2: str, age: int) -> float:
-    """Give log10 of the bound (|w_2| / slope)**age, slope being 2 or 4."""
-    return float(age * ctx.log10(abs(ctx.mpf(w2)) / slope))
-
-
-def _falling(factors: Sequence[float]) -> tuple[float, ...]:
-    """Sum from the newest factor to the oldest: the weight of age 0 is 1."""
-    total, sums = 0.0, [0.0]
-    for value in reversed(factors):
-        total += value
-        sums.append(total)
-    return tuple(sums)
-
-
-def _row(w2: str, runs: Sequence[tuple[Trace, ...]]) -> Row:
-    ctx = MPContext()
-    by_length = list(zip(*runs, strict=True))
-    oldest = [[one.log_weights[-1] for one in length] for length in by_length]
-    return Row(
-        w2,
-        medians=tuple(median(values) for values in oldest),
-        maxima=tuple(max(values) for values in oldest),
-        bounds_quarter=tuple(bound(ctx, 4, w2, length - 1) for length in LENGTHS),
-        bounds_half=tuple(bound(ctx, 2, w2, length - 1) for length in LENGTHS),
-        derivatives=tuple(median(one.derivative for one in length) for length in by_length),
-    )
-
-
-def _panel(w2: str, runs: Sequence[Trace]) -> Panel:
-    ctx = MPContext()
-    by_age = list(zip(*(run.log_weights for run in runs), strict=True))
-    ages = range(len(by_age))
-    return Panel(
-        w2,
-        median=tuple(median(values) for values in by_age),
-        lowest=tuple(min(values) for values in by_age),
-        highest=tuple(max(values) for values in by_age),
-        bound_half=tuple(bound(ctx, 2, w2, age) for age in ages),
-        bound_quarter=tuple(bound(ctx, 4, w2, age) for age in ages),
-    )
+def _curve(w2: str, runs: Sequence[tuple[float, ...]]) -> Curve:
+    by_age = list(zip(*runs, strict=True))
+    median_, lowest, highest = (tuple(of(values) for values in by_age) for of in (median, min, max))
+    return Curve(w2, median_, lowest, highest)

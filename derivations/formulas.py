@@ -9,7 +9,7 @@ import sympy as sp
 
 from derivations import notation as the
 from derivations import typeset
-from derivations.sigmoid import r, sigma, sigma_prime, u
+from derivations.sigmoid import r, sigma, sigma_prime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,12 +48,17 @@ class Formula:
 
 
 def term(key: str, expression: sp.Basic) -> Formula:
-    """Make a formula that claims nothing: a symbol or an expression."""
-    return Formula(key, _question(key), typeset.latex(expression), (expression,))
+    """Make a formula that claims nothing, for a line of text: a symbol or an expression."""
+    return Formula(key, _question(key), typeset.latex(expression, slashed=True), (expression,))
 
 
 def claim(
-    key: str, *chain: sp.Basic | str, align: bool = False, sample: str = "any", exempt: str = ""
+    key: str,
+    *chain: sp.Basic | str,
+    align: bool = False,
+    slashed: bool = False,
+    sample: str = "any",
+    exempt: str = "",
 ) -> Formula:
     """Make a chain of relations on one line, written as it is read: claim("1e.x", p, "<", q).
 
@@ -65,13 +70,15 @@ def claim(
         Sides and, between them, relations in LaTeX.
     align : bool
         Put an alignment point before the first relation.
+    slashed : bool
+        Write fractions as p/q: the formula stands in a line of text.
     sample : str
         The kind of point at which it holds.
     exempt : str
         The reason, if it is no claim but a condition.
     """
     sides, relations = chain[::2], chain[1::2]
-    body = typeset.chain(sides, relations, align=align)
+    body = typeset.chain(sides, relations, align=align, slashed=slashed)
     return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
 
 
@@ -96,7 +103,7 @@ def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | Non
 
 def inline(expression: sp.Basic) -> str:
     """Print an expression for use inside a text: the name of a rule, the statement of a check."""
-    return f"${typeset.latex(expression)}$"
+    return f"${typeset.latex(expression, slashed=True)}$"
 
 
 def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
@@ -117,23 +124,23 @@ def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
 
 
 def symbols() -> tuple[Formula, ...]:
-    """Give the inline symbols of the text, by short keys."""
-    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.j, the.T, the.m, the.a, the.X, r)
+    """Return the inline symbols of the text, by short keys."""
+    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.j, the.T, the.a, the.eta, r)
     table: Sequence[tuple[str, sp.Basic]] = [
-        *[(symbol.name.replace("_", ""), symbol) for symbol in plain],
-        ("gamma", the.gamma),
+        *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
         *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t))), ("slope", sigma_prime(the.z(the.j)))],
         *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
-        *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.k, the.T)],
+        *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.t, the.k, the.T)],
         ("htm1", the.h(the.t - 1)),
         ("zt", the.z(the.t)),
         ("Gk", the.G(the.k)),
-        *[("tmk", the.t - the.k), ("tp1", the.t + 1), ("two", sp.Integer(2))],
-        *[(f"dh{time}", the.Total(the.h(time), the.w1)) for time in (0, 1, 2, the.t, the.T)],
+        *[("tmk", the.t - the.k), ("tp1", the.t + 1)],
+        *[(f"dh{time}", the.Total(the.h(time), the.w1)) for time in (the.t, the.T)],
     ]
     return (
         *[term(key, expression) for key, expression in table],
-        claim("dsigmadef", sigma_prime(r), "=", the.Total(sigma(r), r)),
+        claim("dsigmadef", sigma_prime(r), "=", the.Total(sigma(r), r), slashed=True),
+        claim("zj", the.z(the.j), "=", the.w1 * the.x(the.j) + the.w2 * the.h(the.j - 1)),
         *[claim(key, left, "=", sp.sympify(right), exempt=CASE) for key, left, right in _cases()],
         *[
             claim(key, left, relation, sp.sympify(right), exempt=CONDITION)
@@ -144,28 +151,22 @@ def symbols() -> tuple[Formula, ...]:
 
 def _cases() -> Sequence[tuple[str, sp.Basic, sp.Basic | int]]:
     return [
-        *[(f"{symbol}{value}", symbol, value) for symbol, value in ((the.T, 3), (the.T, 50), (the.T, 100))],
-        *[(f"t{value}", the.t, value) for value in (1, 2, 3)],
+        *[(f"T{value}", the.T, value) for value in (3, 50)],
+        ("t1", the.t, 1),
         ("tT", the.t, the.T),
         *[("k1", the.k, 1), ("kt", the.k, the.t), ("ktp1", the.k, the.t + 1)],
-        *[("m0", the.m, 0), ("m1", the.m, 1)],
         *[("plus", the.y, 1), ("minus", the.y, -1)],
         *[(f"w2is{value}", the.w2, value) for value in (0, 1, 2, 4, 8)],
-        ("w1is1", the.w1, 1),
-        *[("gammahalf", the.gamma, sp.Rational(1, 2)), ("gammaquarter", the.gamma, sp.Rational(1, 4))],
-        ("xkzero", the.x(the.k), 0),
-        *[("rzero", r, 0), ("uone", u, 1)],
+        *[("w1is1", the.w1, 1), ("wois0", the.wo, 0), ("xTis0", the.x(the.T), 0), ("rzero", r, 0)],
     ]
 
 
 def _conditions() -> Sequence[tuple[str, sp.Basic, str, sp.Basic | int]]:
     size = abs(the.w2)
     return [
-        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("gt4", size, ">", 4)],
-        *[("w2ge0", the.w2, r"\ge", 0), ("w2ge4", the.w2, r"\ge", 4), ("w2gt0", the.w2, ">", 0)],
-        *[("qlt1", the.q, "<", 1), ("qne1", the.q, r"\ne", 1)],
-        *[("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
-        *[("kgtm", the.k, ">", the.m), ("kltT", the.k, "<", the.T)],
+        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("w2ge0", the.w2, r"\ge", 0)],
+        *[("w2gt0", the.w2, ">", 0), ("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
+        *[("kltT", the.k, "<", the.T), ("xbounded", abs(the.x(the.k)), r"\le", the.X)],
     ]
 
 

@@ -11,12 +11,12 @@ from derivations.sigmoid import sigma, sigma_prime
 
 
 def argument() -> sp.Expr:
-    """Give a = y (w_o h_T + b), what sigma is applied to in the loss."""
+    """Return a = y (w_o h_T + b), the argument of sigma in the loss."""
     return y * (wo * h(T) + b)
 
 
 def loss() -> sp.Expr:
-    """Give the loss on the atom a; differentiated there, the order of the sheet is kept."""
+    """Return the loss on the atom a; differentiated there, the order of the sheet is kept."""
     return -sp.log(sigma(a))
 
 
@@ -32,7 +32,7 @@ def slope_in_a() -> sp.Expr:
 
 
 def gradient() -> sp.Expr:
-    """Give d L / d w_1 in full, the answer to 1d.
+    """Return d L / d w_1 in full, the answer to 1d.
 
     Returns
     -------
@@ -45,14 +45,14 @@ def gradient() -> sp.Expr:
 
 
 def prediction_minus_target() -> sp.Expr:
-    """Give d L / d w_1 in one form for both labels; the target (1 + y)/2 is 1 or 0."""
+    """Return d L / d w_1 in one form for both labels; the target (1 + y)/2 is 1 or 0."""
     target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # SymPy would multiply it out
     error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
     return wo * error * Total(h(T), w1)
 
 
 def formulas_1d() -> tuple[Formula, ...]:
-    """Give the formulas of question 1d."""
+    """Return the formulas of question 1d."""
     minus_rest = sp.Mul(-1, 1 - sigma(a), evaluate=False)
     inner = total_derivative(argument())
     flip = claim("1d.flip", 1 - sigma(a), "=", sigma(-a))

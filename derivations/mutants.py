@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def of_1c() -> Mapping[str, sp.Expr]:
-    """Give wrong versions of the general form, by what is wrong with them."""
+    """Return wrong versions of the general form, by what is wrong with them."""
     right = rnn.general()
     product = next(iter(right.atoms(sp.Product)))
 
@@ -48,7 +48,7 @@ def of_1c() -> Mapping[str, sp.Expr]:
 
 
 def of_1d() -> Mapping[str, sp.Expr]:
-    """Give wrong versions of the gradient."""
+    """Return wrong versions of the gradient."""
     right, argument = loss.gradient(), loss.argument()
     general = rnn.general(T)
     return {
@@ -62,7 +62,7 @@ def of_1d() -> Mapping[str, sp.Expr]:
 
 
 def of_1e() -> Mapping[str, sp.Expr]:
-    """Give wrong versions of the slope, over u = exp(-r)."""
+    """Return wrong versions of the slope, over u = exp(-r)."""
     right = bound.in_u(bound.derivative())
     return {
         "sign": -right,

@@ -11,17 +11,16 @@ from typing import Any, Self
 import sympy as sp
 
 w1, w2, wo, b, y = sp.symbols("w_1 w_2 w_o b y", real=True)
-t, k, j, n, m, T = sp.symbols("t k j n m T", integer=True)
+t, k, j, T = sp.symbols("t k j T", integer=True)
 
 x, h, z, G = (sp.Function(name, real=True) for name in ("x", "h", "z", "G"))
 
 a = sp.Symbol("a", real=True)  # the argument of the loss, y (w_o h_T + b)
 L = sp.Symbol("L", real=True)
 
-gamma = sp.Symbol(r"\gamma", positive=True)  # a bound on sigma'
+eta = sp.Symbol(r"\eta", positive=True)  # the learning rate
 delta = sp.Symbol(r"\delta", positive=True)  # sigma(-a)
-q = sp.Symbol("q", nonnegative=True)  # gamma |w_2|
-X = sp.Symbol("X", nonnegative=True)  # the largest |x_k|
+X = sp.Symbol("X", nonnegative=True)  # a bound on all |x_k|
 
 
 class Total(sp.Function):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 INDEXED = {"x", "h", "z", "G"}
 # Factors are written in this order, and sums are sorted by the first factor of their terms.
 _ORDER = (
-    *(r"\delta", "y", "w_o", "w_1", "x", "X", r"\gamma", "q", "w_2", "z", "h", "L", "a", "b", "G"),
-    *("u", "r", "T", "t", "k", "j", "n", "m"),
+    *(r"\eta", r"\delta", "y", "w_o", "w_1", "x", "X", "w_2", "z", "h", "L", "a", "b", "G"),
+    *("u", "r", "T", "t", "k", "j"),
 )
 _RANK = {name: rank for rank, name in enumerate(_ORDER)}
 

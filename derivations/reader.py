@@ -1,13 +1,13 @@
 r"""Reads back the LaTeX that is printed, and evaluates it. Shares no code with SymPy or with the printer.
 
 A recursive-descent parser of the subset of LaTeX that the pages use. It knows notation only: that
-\frac{d h_t}{d w_1} is a derivative and h_t a symbol with an index; what they are worth, a world says.
+\frac{d h_t}{d w_1} and d h_t/d w_1 are derivatives and h_t a symbol with an index; a world has their values.
 
     chain   =  sum { relation sum }
     sum     =  [ "-" ] product { ( "+" | "-" ) product }
-    product =  factor { [ \cdot | \times ] factor }
+    product =  factor { [ \cdot | \times | "/" ] factor }
     factor  =  base [ "^" script ]
-    base    =  number | symbol | "(" sum ")" | \lvert sum \rvert | \frac{..}{..} | \sqrt{..} | function | big
+    base    =  number | symbol | "(" sum ")" | \lvert sum \rvert | quotient | \sqrt{..} | function | big
     big     =  ( \sum | \prod ) _{ letter = sum } ^{ sum } product
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Value = Callable[[World, Local], Any]
 
-_TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-'&])")
+_TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/'&])")
 _LAYOUT = {
     *(r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr"),
     *(r"\quad", r"\qquad", r"\\", r"\,", "&"),
@@ -131,9 +131,8 @@ class _Parser:
     def product(self) -> Value:
         result = self.factor()
         while self.peek() not in _ENDS:
-            if self.peek() in {r"\cdot", r"\times"}:
-                self.take()
-            result = _multiplied(result, self.factor())
+            sign = self.take() if self.peek() in {r"\cdot", r"\times", "/"} else ""
+            result = (_divided if sign == "/" else _multiplied)(result, self.factor())
         return result
 
     def factor(self) -> Value:
@@ -164,7 +163,7 @@ class _Parser:
             return _BASES[first](self)
         if first in _FUNCTIONS:
             return self.function(first)
-        if first.isalpha() or first in {r"\gamma", r"\delta"}:
+        if first.isalpha() or first in {r"\delta", r"\eta"}:
             return _look_up(*self.name(first, scripts=scripts))
         msg = f"unexpected {first!r} at token {self.position - 1}"
         raise ReadError(msg)
@@ -204,8 +203,7 @@ class _Parser:
         top = self.tokens[self.position + 1 : self.position + 2]
         if top in (["d"], [r"\partial"]):
             return self.derivative(top[0])
-        above, below = self.group(), self.group()
-        return lambda world, local: world.ctx.mpf(1) * above(world, local) / below(world, local)
+        return _divided(self.group(), self.group())
 
     def derivative(self, sign: str) -> Value:
         self.take("{")
@@ -213,9 +211,19 @@ class _Parser:
         of = self.sum()
         self.take("}")
         self.take("{")
+        derivative = self.with_respect_to(sign, of)
+        self.take("}")
+        return derivative
+
+    def slashed_derivative(self, sign: str) -> Value:
+        """Read d h_t/d w_1, the sign having been taken."""
+        of = self.base()
+        self.take("/")
+        return self.with_respect_to(sign, of)
+
+    def with_respect_to(self, sign: str, of: Value) -> Value:
         self.take(sign)
         name, index = self.name(self.take())
-        self.take("}")
         return lambda world, local: world.derivative(
             lambda moved: of(moved, local), name, index(world, local) if index else None
         )
@@ -266,6 +274,10 @@ def _multiplied(left: Value, right: Value) -> Value:
     return lambda world, local: left(world, local) * right(world, local)
 
 
+def _divided(above: Value, below: Value) -> Value:
+    return lambda world, local: world.ctx.mpf(1) * above(world, local) / below(world, local)
+
+
 def _raised(base: Value, exponent: Value) -> Value:
     def power(world: World, local: Local) -> Any:
         bottom, top = base(world, local), exponent(world, local)
@@ -279,6 +291,8 @@ _BASES: dict[str, Callable[[_Parser], Value]] = {
     "(": lambda parser: parser.enclosed(")"),
     r"\lvert": _Parser.size,
     r"\frac": _Parser.fraction,
+    "d": lambda parser: parser.slashed_derivative("d"),
+    r"\partial": lambda parser: parser.slashed_derivative(r"\partial"),
     r"\sqrt": _Parser.root,
     r"\sum": lambda parser: parser.repeated(adds=True),
     r"\prod": lambda parser: parser.repeated(adds=False),

@@ -14,22 +14,23 @@ if TYPE_CHECKING:
 
 Numbers = dict[str, Fraction]
 Inputs = list[Fraction]
-INTEGERS = ("T", "t", "k", "j", "m")
-QUARTER, ONE = Fraction(1, 4), Fraction(1)
+INTEGERS = ("T", "t", "k", "j")
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of point: which parameters are fixed, and what is done to the drawn inputs."""
 
-    fixed: Mapping[str, Fraction | int] = field(default_factory=dict)
+    fixed: Mapping[str, Fraction | float] = field(default_factory=dict)
     inputs: Callable[[Numbers, Inputs], Inputs] = lambda _, drawn: drawn
 
+    def with_fixed(self, fixed: Mapping[str, Fraction | float]) -> Kind:
+        """Return the same kind with other fixed parameters."""
+        return Kind(fixed, self.inputs)
 
-def _zero_after(name: str) -> Callable[[Numbers, Inputs], Inputs]:
-    return lambda numbers, drawn: [
-        x if time <= numbers[name] else Fraction(0) for time, x in enumerate(drawn, 1)
-    ]
+
+def _first_only(_: Numbers, drawn: Inputs) -> Inputs:
+    return [drawn[0], *[Fraction(0)] * (len(drawn) - 1)]
 
 
 def _one_sign(numbers: Numbers, drawn: Inputs) -> Inputs:
@@ -37,31 +38,20 @@ def _one_sign(numbers: Numbers, drawn: Inputs) -> Inputs:
     return [abs(x) for x in drawn]
 
 
-def _steep(numbers: Numbers, drawn: Inputs) -> Inputs:
-    numbers["w_2"] = 4 * (1 if numbers["w_2"] > 0 else -1) + 3 * numbers["w_2"]
-    return drawn
-
-
-def _at_rest(numbers: Numbers, drawn: Inputs, w1: Fraction | None = None) -> Inputs:
-    """Keep every z_t at 0 for this w_1, by default the network's own."""
-    return [Fraction(0), *[-numbers["w_2"] / (2 * (w1 or numbers["w_1"]))] * (len(drawn) - 1)]
+def at_rest(numbers: Numbers, drawn: Inputs) -> Inputs:
+    """Choose the inputs that keep every z_t at 0 if w_1 = 1."""
+    numbers["w_2"] = abs(numbers["w_2"])
+    return [Fraction(0), *[-numbers["w_2"] / 2] * (len(drawn) - 1)]
 
 
 KINDS: Mapping[str, Kind] = {
     "any": Kind(),
     "w2=1, T=50": Kind({"w_2": 1, "T": 50}),
-    "w2=1, T=100": Kind({"w_2": 1, "T": 100}),
-    "|w2|>4": Kind(inputs=_steep),
     "one sign": Kind(inputs=_one_sign),
-    "early inputs": Kind(inputs=_zero_after("m")),
-    "only x1": Kind({"one": 1}, _zero_after("one")),
-    "at rest": Kind({r"\gamma": QUARTER, "w_2": Fraction(3, 2)}, _at_rest),
-    "at rest, w2=4": Kind({"w_1": 1, "w_2": 4, "T": 50}, _at_rest),
-    "at rest, w2=8": Kind({"w_1": 1, "w_2": 8, "T": 50}, _at_rest),
-    "off rest, w2=8": Kind(
-        {"w_1": 1 + Fraction(1, 10**12), "w_2": 8, "T": 50},
-        lambda numbers, drawn: _at_rest(numbers, drawn, ONE),
-    ),
+    "only x1": Kind(inputs=_first_only),
+    "at rest": Kind({"w_1": 1}, at_rest),
+    "at rest, w2=8": Kind({"w_1": 1, "w_2": 8, "T": 50}, at_rest),
+    "off rest, w2=8": Kind({"w_1": 1 + Fraction(1, 10**12), "w_2": 8, "T": 50}, at_rest),
 }
 
 
@@ -92,12 +82,11 @@ def draw(kind: Kind, rng: Random, ctx: Any) -> World:
         **{name: rng.choice((-1, 1)) * rng.uniform(0.25, 2) for name in ("w_1", "w_2", "w_o", "b")},
         "y": rng.choice((-1, 1)),
         "r": rng.uniform(-4, 4),
-        r"\gamma": rng.choice((QUARTER, 2 * QUARTER)),
+        r"\eta": rng.uniform(0.01, 1),
         "T": length,
         "t": now,
         "k": start,
         "j": rng.randint(start, length),
-        "m": rng.randint(1, max(1, length - 1)),
         **kind.fixed,
     }
     numbers = {name: Fraction(value) for name, value in drawn.items()}

@@ -22,7 +22,7 @@ class sigma(sp.Function):  # noqa: N801 - SymPy functions are named as they prin
     nargs = 1
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
-        """Give the derivative with respect to the argument, as the opaque sigma'."""
+        """Return the derivative with respect to the argument, as the opaque sigma'."""
         del argindex
         return sigma_prime(self.args[0])
 

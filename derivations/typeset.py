@@ -25,28 +25,27 @@ _FUNCTIONS = {"sigma": r"\sigma", "sigma_prime": r"\sigma'", "exp": r"\exp", "ta
 LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
 
 
-def latex(expression: sp.Basic) -> str:
-    """Print one expression.
+def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
+    """Print one expression as bare LaTeX mathematics.
 
     Parameters
     ----------
     expression : Basic
         Made of the symbols of `derivations.notation` and of `derivations.sigmoid`.
-
-    Returns
-    -------
-    str
-        Bare LaTeX mathematics.
+    slashed : bool
+        Write fractions as p/q, which fits into a line of text.
 
     Raises
     ------
     TypeError
         The expression holds an object that this printer does not know.
     """
-    return str(_SheetPrinter().doprint(expression))
+    return str(_SheetPrinter(slashed=slashed).doprint(expression))
 
 
-def chain(sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = False) -> str:
+def chain(
+    sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = False, slashed: bool = False
+) -> str:
     """Print a chain of relations on one line: a = b < c.
 
     Parameters
@@ -57,10 +56,12 @@ def chain(sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = 
         The LaTeX of the relations between them, one fewer than sides.
     align : bool
         Put an alignment point before the first relation.
+    slashed : bool
+        Write fractions as p/q.
     """
-    pieces = [latex(sides[0])]
+    pieces = [latex(sides[0], slashed=slashed)]
     for number, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
-        pieces += [("&" if align and number == 0 else "") + relation, latex(side)]
+        pieces += [("&" if align and number == 0 else "") + relation, latex(side, slashed=slashed)]
     return " ".join(pieces)
 
 
@@ -116,6 +117,10 @@ class _SheetPrinter(Printer):
 
     printmethod = "_sheet_latex"
 
+    def __init__(self, *, slashed: bool = False) -> None:
+        super().__init__()
+        self._slashed = slashed
+
     def emptyPrinter(self, expr: Any) -> str:
         msg = f"the printer has no rule for {type(expr).__name__}: {expr}"
         raise TypeError(msg)
@@ -130,7 +135,7 @@ class _SheetPrinter(Printer):
 
     def _print_Rational(self, expr: sp.Rational) -> str:
         sign = "-" if expr < 0 else ""
-        return rf"{sign}\frac{{{abs(expr.p)}}}{{{expr.q}}}"
+        return f"{sign}{self._quotient(str(abs(expr.p)), str(expr.q))}"
 
     def _print_Numeral(self, expr: Any) -> str:
         mantissa, _, exponent = expr.text.partition("e")
@@ -164,10 +169,11 @@ class _SheetPrinter(Printer):
         return f"{body if base.is_Integer and base >= 0 else _bracket(body)}^{self._script(exponent)}"
 
     def _print_Total(self, expr: Any) -> str:
-        return rf"\frac{{d {self._operand(expr.args[0])}}}{{d {self._print(expr.args[1])}}}"
+        return self._quotient(f"d {self._operand(expr.args[0])}", f"d {self._print(expr.args[1])}")
 
     def _print_Partial(self, expr: Any) -> str:
-        return rf"\frac{{\partial {self._operand(expr.args[0])}}}{{\partial {self._print(expr.args[1])}}}"
+        above, below = self._operand(expr.args[0]), self._print(expr.args[1])
+        return self._quotient(rf"\partial {above}", rf"\partial {below}")
 
     def _print_Sum(self, expr: sp.Sum) -> str:
         return self._big(r"\sum", expr)
@@ -205,7 +211,11 @@ class _SheetPrinter(Printer):
         before, top, after = around_fraction(above, has_denominator=bool(below))
         top_printed = self._product(sp.Integer(size.p), top, enclosed=True)
         below_printed = self._product(sp.Integer(size.q), below, enclosed=True)
-        parts = [rf"\frac{{{top_printed}}}{{{below_printed}}}"]
+        if self._slashed:
+            top_printed = _bracket(top_printed) if any(part.is_Add for part in top) else top_printed
+            several = len(below) + (size.q != 1) > 1 or any(part.is_Add for part in below)
+            below_printed = _bracket(below_printed) if several else below_printed
+        parts = [self._quotient(top_printed, below_printed)]
         if before:
             parts.insert(0, self._product(sp.Integer(1), before))
         if after:
@@ -235,7 +245,8 @@ class _SheetPrinter(Printer):
             if big or negative or (isinstance(factor, sp.Add) and not single):
                 body = _bracket(body)
             digits = shown and shown[-1][-1:] in "0123456789}" and body[:1].isdigit()
-            shown += [r"\cdot", body] if digits else [body]
+            sizes = shown and shown[-1].endswith(r"\rvert") and body.startswith(r"\lvert")
+            shown += [r"\cdot", body] if digits else [r"\,", body] if sizes else [body]
         return " ".join(shown)
 
     def _big(self, sign: str, expr: Any) -> str:
@@ -245,6 +256,9 @@ class _SheetPrinter(Printer):
             shown = _bracket(shown)
         bounds = (self._print(index), self._print(low).replace(" ", ""), self._print(high).replace(" ", ""))
         return rf"{sign}_{{{bounds[0]}={bounds[1]}}}^{{{bounds[2]}}} {shown}"
+
+    def _quotient(self, above: str, below: str) -> str:
+        return f"{above}/{below}" if self._slashed else rf"\frac{{{above}}}{{{below}}}"
 
     def _operand(self, expr: sp.Expr) -> str:
         body = self._print(expr)

@@ -23,7 +23,7 @@ class World:
     ctx : mpmath context
         `mpmath.fp` for floats, an `MPContext` for more digits.
     parameters : mapping of str to number
-        By printed name: w_1, w_2, w_o, b, y, r, gamma (with its backslash) and the integers t, k, j, m, T.
+        By printed name: w_1, w_2, w_o, b, y, r, eta (with its backslash) and the integers t, k, j, T.
     xs : sequence of number
         The inputs x_1, x_2, ...
     """
@@ -44,7 +44,7 @@ class World:
         self._slopes: dict[Any, Any] = {}
 
     def value(self, name: str, index: int | None = None) -> Any:
-        """Give the value of a symbol, by its printed name and its index, if it has one.
+        """Return the value of a symbol, by its printed name and its index, if it has one.
 
         Raises
         ------
@@ -57,11 +57,11 @@ class World:
         return self._known[key]
 
     def sigma(self, argument: Any) -> Any:
-        """Give the sigmoid of a number."""
+        """Return the sigmoid of a number."""
         return 1 / (1 + self.ctx.exp(-argument))
 
     def sigma_prime(self, argument: Any) -> Any:
-        """Give the slope of the sigmoid at a real number, by an imaginary step."""
+        """Return the slope of the sigmoid at a real number, by an imaginary step."""
         if argument not in self._slopes:
             step = self.ctx.mpf(STEP)
             self._slopes[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
@@ -102,7 +102,7 @@ def _preactivation(world: World, time: int) -> Any:
 
 
 def _contribution(world: World, time: int) -> Any:
-    """Give what L changes by, to first order, if w_1 changes at this one time."""
+    """Return what L changes by, to first order, if w_1 changes at this one time."""
     return world.value("x", time) * world.derivative(lambda moved: moved.value("L"), "z", time)
 
 
@@ -121,7 +121,6 @@ _DERIVED: Mapping[str, Callable[[World], Any]] = {
     "a": _margin,
     "L": lambda world: -world.ctx.log(world.sigma(world.value("a"))),
     r"\delta": lambda world: world.sigma(-world.value("a")),
-    "q": lambda world: world.value(r"\gamma") * abs(world.value("w_2")),
-    "X": lambda world: max(abs(world.value("x", time)) for time in range(1, world.value("T") + 1)),
     "u": lambda world: world.ctx.exp(-world.value("r")),
+    "X": lambda world: max(abs(world.value("x", time)) for time in range(1, world.value("T") + 1)),
 }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
-
-from experiments import numerics
-from experiments.record import HYPER_PARAMETERS, Setting, all_weights, rank
-from experiments.statistics import wilson
-from report import provenance
+from experiments import numerics, statistics
+from experiments.record import HYPER_PARAMETERS, Setting
 from report.config import QUESTIONS
 from report.latex.escape import Latex, escape, formula, prose
 from report.latex.remark import remark
 from report.latex.render import Page, environment, page
-from report.lettering import drawn
+from report.lettering import ROWS_OF_VALUES, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +23,9 @@ if TYPE_CHECKING:
     from experiments.dataset import Dataset
     from experiments.record import Record, Space, Value
     from report.config import Config
-    from report.results import Derived
+    from report.results import Check, Derived
 
-APPENDIX = ("references", "ledger", "environment", "provenance")
-TIED_SHOWN = 5
+APPENDIX = ("checked", "references")
 RUNNING = 60  # characters at the head of a page
 
 
@@ -45,6 +42,7 @@ def author(config: Config) -> dict[str, Any]:
         "author": {
             "name": escape(config.author.name, "report.toml, [author] name"),
             "id": escape(config.author.id, "report.toml, [author] id"),
+            "place": _place(config.author.id),
             "collaborators": escape(config.author.collaborators, "report.toml, [author] collaborators"),
         },
         "course": {
@@ -67,23 +65,14 @@ def author(config: Config) -> dict[str, Any]:
 
 
 def problem1(derived: Derived) -> dict[str, Any]:
-    """Give what the templates of problem 1 print: formulas, numbers, tables and the ledger."""
+    """Return what the templates of problem 1 print: formulas, numbers, and the ledger by question."""
     return {
         "eq": {key: formula(text) for key, text in derived.formulas.items()},
         "fact": derived.facts,
-        "table_1f": [[Latex(cell) for cell in row] for row in derived.table_1f],
         "ledger": [
-            {
-                **{name: str(getattr(check, name)) for name in ("id", "question", "method", "points")},
-                "worst_residual": _power(check.worst_residual),
-                "statement": prose(check.statement),
-            }
-            for check in derived.ledger.checks
+            _question(question, derived.ledger.checks) for question in QUESTIONS if question[0] == "1"
         ],
-        "exemptions": [
-            {"reason": item.reason, "formulas": [formula(text) for text in item.formulas]}
-            for item in derived.ledger.exemptions
-        ],
+        "checks": str(len(derived.ledger.checks)),
     }
 
 
@@ -94,10 +83,9 @@ def problem2(
     record: Record,
     values: Mapping[str, Value],
     assessment: Assessment,
-    code_tags: Sequence[Sequence[str]],
     seed: int,
 ) -> dict[str, Any]:
-    """Give what the templates of problem 2 print.
+    """Return what the templates of problem 2 print.
 
     Parameters
     ----------
@@ -113,24 +101,12 @@ def problem2(
         The reported values by key.
     assessment : Assessment
         What was computed beside the notebook.
-    code_tags : sequence of sequences of str
-        The tags of the notebook's code cells, which are told by number.
     seed : int
         The seed of every network.
     """
-    study: dict[str, Any] = to_builtins(assessment)
     search, space = record.search, space.clipped(len(data.X_train))
-    weights = all_weights(settings, data.X_train.shape[1], len(data.classes))
-    order = rank(search.dev, weights)
-    tied = [
-        [
-            *settings[index].printed().values(),
-            str(weights[index]),
-            str(search.train[index]),
-            str(search.dev[index]),
-        ]
-        for index in order[: min(TIED_SHOWN, record.tied)]
-    ]
+    most = Counter(data.y_train.tolist()).most_common(1)[0][0]
+    baseline = int((data.y_dev == most).sum())
     return {
         "value": {
             key: Latex(rf"\reported{{{key}}}{{{_unbroken(value.printed)}}}") for key, value in values.items()
@@ -149,53 +125,63 @@ def problem2(
             "three_features": data.X_train.shape[1] == 3,
             "seed": str(seed),
         },
+        "baseline": {
+            "label": _label(most),
+            "count": f"{baseline}/{len(data.y_dev)}",
+            "accuracy": f"{baseline / len(data.y_dev):.2f}",
+        },
         "stand_in": data.stand_in,
         "abbreviated": abbreviated(data),
         "search": {
-            "settings": f"{len(settings):,}",
-            "epochs": f"{sum(search.epochs):,}",
+            "settings": _several(len(settings), "setting"),
+            "networks": _several(len(settings), "network"),
+            "one": len(settings) == 1,
+            "minutes": _several(_minutes(settings, record), "minute"),
             "converged": f"{sum(search.converged):,}",
+            "stopped_early": len(settings) - sum(search.converged),
             "default_added": not space.holds(Setting().clipped(len(data.X_train))),
+            "table": any(len(getattr(space, name)) > ROWS_OF_VALUES for name in HYPER_PARAMETERS),
             "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
             "tied": f"{record.tied:,}",
             "several_tied": record.tied > 1,
-            "more_tied": record.tied > TIED_SHOWN,
-            "tied_shown": str(TIED_SHOWN),
-            "tied_rows": tied,
+            "mattered": _mattered(settings, record),
         },
-        "epochs": {name: str(number) for name, number in study["epochs"].items()},
-        "converged": study["converged"],
-        "wrong": str(study["wrong"]),
-        "trust": _trust(record, study),
+        "versions": record.versions,
+        "epochs": {name: str(number) for name, number in assessment.epochs.items()},
+        "converged": assessment.converged,
+        "wrong": str(record.total.dev - record.best.dev),
+        "confusions": _confusions(data, assessment.predicted),
+        "trust": _trust(record, assessment),
         "robust": _robust(record, assessment.certificate),
-        "environment": numerics.sentences(study["environment"]),
-        "no_lockstep": escape(str(study["environment"].get("no_lockstep", ""))),
-        "provenance": provenance.rows(code_tags, _absent(data, record)),
+        "environment": numerics.sentences(assessment.environment),
+        "no_lockstep": escape(str(assessment.environment.get("no_lockstep", ""))),
     }
 
 
 def abbreviated(data: Dataset) -> list[dict[str, str]]:
-    """Give the names from the data that the figures cannot show, each with what stands for it there.
+    """Return the names from the data that are too long for a figure, each with what stands for it there.
 
     Raises
     ------
     InputError
-        A name can be shown neither in a figure nor in the text.
+        The report's fonts lack a character of a name.
     """
     if data.X_train.shape[1] != 3:  # no such figure
         return []
     labels = [f"{label}" for label in data.classes]
     named = (("feature", "trnX-3d.csv, line 1", data.feature_names), ("class", "trnY-3d.csv, labels", labels))
     return [
-        {"short": short, "full": escape(full, place)}
+        {"short": short, "full": full}
         for stem, place, names in named
-        for short, full in zip(drawn(names, stem), names, strict=True)
-        if short != full
+        for short, name, full in zip(
+            drawn(names, stem), names, [escape(name, place) for name in names], strict=True
+        )
+        if short != name
     ]
 
 
 def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
-    """Fill all templates; give the pages by their path in the build's folder."""
+    """Fill all templates; return the pages by their path in the build's folder."""
     env = environment(templates)
     parts = {
         f"parts/{name}.tex": f"{name}.tex"
@@ -206,32 +192,85 @@ def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
     return {path: page(env, template, full) for path, template in wanted.items()}
 
 
-def _trust(record: Record, study: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the numbers that say how far to trust the others, printed."""
-    total = record.total.dev
-    counts = {"2a": record.default, "2b": record.best}
-    seeds, selection = study["seeds"], study["selection"]
-    intervals = {
-        key: "{:.4f} to {:.4f}".format(
-            *wilson(getattr(counts[key[:2]], key[3:]), getattr(record.total, key[3:]))
-        )
-        for key in ("2a.train", "2a.dev", "2b.train", "2b.dev")
-    }
+def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
+    """Sum the checks of one question up: how many, by which methods, and the largest residual."""
+    own = [check for check in checks if check.question == question]
+    residuals = [found for check in own if re.fullmatch(r"\d.*e-\d+", found := check.worst_residual)]
     return {
-        "interval": intervals,
-        "seeds": str(len(seeds["counts"]["best"])),
-        "better": str(seeds["better"]),
-        "mean": {name: f"{seeds[name]['mean'] / total:.4f}" for name in ("default", "best")},
-        "deviation": {name: f"{seeds[name]['deviation'] / total:.4f}" for name in ("default", "best")},
-        "gain": f"{seeds['gain']['mean'] / total:+.4f}",
-        "gain_range": f"{seeds['gain']['lowest'] / total:+.4f} to {seeds['gain']['highest'] / total:+.4f}",
-        "draws": f"{selection['rounds']:,}",
-        "chosen": f"{selection['selected']:.4f}",
-        "left_out": f"{selection['left_out']:.4f}",
-        "gain_left_out": f"{selection['gain']:+.4f}",
-        "gain_interval": f"{selection['gain_low']:+.4f} to {selection['gain_high']:+.4f}",
-        "winners": str(selection["winners"]),
-        "reported": Latex(rf"{100 * selection['kept']:.0f}\,\%"),
+        "name": f"1({question[1]})",
+        "checks": str(len(own)),
+        "methods": prose("; ".join(dict.fromkeys(check.method for check in own))),
+        "worst": _power(max(residuals, key=float)) if residuals else Latex("none: exact"),
+    }
+
+
+def _mattered(settings: Sequence[Setting], record: Record) -> list[dict[str, str]]:
+    """Say for each hyper-parameter what the worst of its values costs at best, the costliest first.
+
+    That is the chosen setting's count minus the highest of those with this value.
+    """
+    found = []
+    left_out = {passed.place for passed in record.passed_over}
+    for name in HYPER_PARAMETERS:
+        highest: dict[str, int] = {}
+        for place, (setting, correct) in enumerate(zip(settings, record.search.dev, strict=True)):
+            value = setting.printed()[name]
+            highest[value] = max(0 if place in left_out else correct, highest.get(value, 0))
+        worst = min(highest, key=lambda value: highest[value])
+        if len(highest) > 1:
+            cost = record.best.dev - highest[worst]
+            found.append(
+                (cost, {"name": name, "value": worst, "count": str(highest[worst]), "cost": str(cost)})
+            )
+    return [item for _, item in sorted(found, key=lambda item: -item[0])]
+
+
+def _confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
+    """Count what the best network takes for what, the commonest errors first."""
+    pairs = Counter(
+        (true, taken) for true, taken in zip(data.y_dev.tolist(), predicted, strict=True) if true != taken
+    )
+    sizes = Counter(data.y_dev.tolist())
+    return [
+        {"count": str(count), "true": _label(true), "taken": _label(taken), "size": str(sizes[true])}
+        for (true, taken), count in pairs.most_common(2)
+    ]
+
+
+def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
+    """Return how far to trust the gain, printed; the report's own seed is left out of the means."""
+    total = record.total.dev
+    counts, selection = assessment.seeds.counts, assessment.selection
+    default, best = counts["default"], counts["best"]
+    gains = [one - other for one, other in zip(best, default, strict=True)]
+    others = {
+        name: statistics.spread(found[1:])
+        for name, found in (("default", default), ("best", best), ("gain", gains))
+    }
+    means = {name: spread.mean / total for name, spread in others.items()}
+    below = sum(other < default[0] for other in default)
+    above = sum(gain > gains[0] for gain in gains)
+    return {
+        "expected": _about(selection.left_out, means["best"]),
+        "expected_gain": _about(selection.gain, means["gain"]),
+        "seeds": str(len(gains)),
+        "others": str(len(gains) - 1),
+        "mean": {name: f"{mean:.4f}" for name, mean in means.items()},
+        "deviation": {name: f"{spread.deviation / total:.4f}" for name, spread in others.items()},
+        "gain_range": _range(others["gain"].lowest / total, others["gain"].highest / total),
+        "spread": f"{others['best'].deviation:.0f}",
+        "better": str(sum(gain > 0 for gain in gains[1:])),
+        "always_better": min(gains[1:]) > 0,
+        "default_place": _place_in_order(below),
+        "gain_place": _place_in_order(above),
+        "draws": f"{selection.rounds:,}",
+        "chosen": f"{selection.selected:.4f}",
+        "left_out": f"{selection.left_out:.4f}",
+        "optimism": f"{selection.selected - selection.left_out:.3f}",
+        "gain_left_out": f"{selection.gain:.4f}",
+        "winners": _several(selection.winners, "setting"),
+        "one_winner": selection.winners == 1,
+        "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
     }
 
 
@@ -251,7 +290,9 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             for line in certificate.lines
         ],
         "times": str(len(certificate.lines) - 1),
+        "others": [line.arithmetic for line in certificate.lines[1:]],
         "holds": certificate.holds,
+        "all_hold": certificate.holds and certificate.default_holds,
         "default_holds": certificate.default_holds,
         "moved": str(certificate.moved),
         "steady": f"{len(record.search.dev) - certificate.moved:,}",
@@ -266,6 +307,52 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
     }
 
 
+def _about(*estimates: float) -> str:
+    """Print two estimates of one quantity to two decimals, as a range where these differ."""
+    low, high = (f"{of(estimates):.2f}" for of in (min, max))
+    return low if low == high else f"{low} to {high}"
+
+
+def _range(low: float, high: float) -> Latex:
+    return Latex(f"{_signed(low)} to {_signed(high)}")
+
+
+def _signed(number: float) -> str:
+    return f"$-${-number:.4f}" if number < 0 else f"{number:.4f}"
+
+
+def _minutes(settings: Sequence[Setting], record: Record) -> int:
+    """Estimate how long the notebook's search takes on two cores, to one digit.
+
+    From what a step of training was measured to take: a part fixed, a part per sample, a part per weight.
+    A figure from a clock would differ from build to build.
+    """
+    seconds = 0.0
+    for setting, epochs in zip(settings, record.search.epochs, strict=True):
+        batch, weights = setting.batch_size, setting.weights(3, 2)
+        steps = epochs * -(-record.total.train // batch)
+        seconds += steps * (100 + 0.7 * batch + weights * (0.007 + 0.000145 * batch)) * 1e-6 / 2
+    minutes = max(1, round(seconds / 60))
+    digits: int = 10 ** (len(str(minutes)) - 1)
+    return round(minutes / digits) * digits
+
+
+def _place_in_order(before: int) -> str:
+    """Say how many come before a superlative: nothing for none, as in "second largest" for one."""
+    words = ("", "second ", "third ", "fourth ", "fifth ")
+    return words[before] if before < len(words) else f"{before + 1}th "
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _label(label: Any) -> Latex:
+    """Print a class: a negative number with a minus sign."""
+    text = f"{label}"
+    return Latex(f"$-${text[1:]}") if re.fullmatch(r"-\d+(\.\d+)?", text) else escape(text)
+
+
 def _power(number: str) -> Latex:
     """Print 6e-42 as mathematics, and all else as it is."""
     mantissa, mark, exponent = number.partition("e-")
@@ -275,15 +362,14 @@ def _power(number: str) -> Latex:
     return Latex(rf"${times}10^{{-{int(exponent)}}}$")
 
 
-def _absent(data: Dataset, record: Record) -> list[str]:
-    """Name the tables and figures that a report from these data does not have."""
-    absent = [] if data.X_train.shape[1] == 3 else ["figure:errors"]
-    return absent if record.tied > 1 else [*absent, "table:tied"]
-
-
 def _unbroken(printed: str) -> str:
     """Print a value so that lines break between its parts alone: after the commas before a name."""
     return " ".join(rf"\mbox{{{escape(part)}}}" for part in re.split(r"(?<=,) (?=[a-z_]+=)", printed))
+
+
+def _place(identity: str) -> str:
+    """Return what the named places of a submission begin with, so that two that are merged keep their own."""
+    return re.sub(r"[^A-Za-z0-9]", "", identity) or hashlib.sha256(identity.encode()).hexdigest()[:8]
 
 
 def _short(text: str) -> str:

@@ -111,7 +111,6 @@ class Derived(Struct, frozen=True):
 
     formulas: dict[str, str]
     facts: dict[str, str]
-    table_1f: tuple[tuple[str, ...], ...]
     figure_1f: dict[str, Any]
     timings: dict[str, float]
     ledger: Ledger
@@ -169,13 +168,8 @@ def collect(
 
 
 def formulas(derived: Derived) -> dict[str, Formula]:
-    """Return what problem 1 prints, by key: its formulas, the cells of its table, its numbers."""
-    table = {
-        f"1f.table.{row}.{column}": latex
-        for row, cells in enumerate(derived.table_1f, start=1)
-        for column, latex in enumerate(cells, start=1)
-    }
-    printed = {**derived.formulas, **table, **derived.facts}
+    """Return what problem 1 prints, by key: its formulas and its numbers."""
+    printed = {**derived.formulas, **derived.facts}
     return {key: Formula(_question(key), latex) for key, latex in printed.items()}
 
 

@@ -15,7 +15,6 @@ from msgspec import convert, to_builtins
 from experiments import dataset
 from experiments.assessment import Assessment, Choice
 from experiments.record import Search, Setting, search_rows, values
-from experiments.statistics import wilson
 from report import bundle as bundles
 from report import pages, results, system
 from report.cache import TEMPLATES
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 PDF, PAGES = "submission.pdf", "pages.json"
 
 
-Drawn = dict[str, bytes]  # a figure's name -> its PDF
+Drawn = dict[str, bytes]  # the figures' files by name: lines as PDF, letters as LaTeX
 
 
 def read(inputs: Inputs) -> Dataset:
@@ -57,7 +56,6 @@ def derive(inputs: Inputs) -> Derived:
     return Derived(
         formulas={key: formula.latex for key, formula in derived.formulas.items()},
         facts=dict(derived.facts),
-        table_1f=tuple(tuple(cell.latex for cell in row) for row in derived.table_1f),
         figure_1f=asdict(derived.figure_1f),
         timings=dict(derived.timings),
         ledger=convert(problem1.ledger_json(derived), Ledger),
@@ -149,20 +147,18 @@ def draw(inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, st
     record, total = measured.record, measured.record.total.dev
     rows = search_rows(_settings(inputs, data), record.search)
     best = {**record.params.printed(), "dev_correct": record.best.dev}
-    intervals = {
-        name: wilson(counts.dev, total)
-        for name, counts in (("default", record.default), ("best", record.best))
-    }
     drawn = {
+        "unrolled": figures.unrolled(),
         "1f": figures.contributions(derived.figure_1f),
         "marginals": figures.marginals(rows, best, total),
-        "learning": figures.learning(to_builtins(studied.curves)),
-        "gain": figures.gain(studied.seeds.counts, intervals, total),
+        "networks": figures.networks(
+            to_builtins(studied.curves), studied.seeds.counts, inputs.config.seed, total
+        ),
     }
     if data.X_dev.shape[1] == 3:
         predicted = np.array(studied.predicted)
         drawn["errors"] = figures.errors(data.X_dev, data.y_dev, predicted, data.feature_names)
-    return drawn
+    return {file: content for name, one in drawn.items() for file, content in one.files(name).items()}
 
 
 def typeset(
@@ -180,17 +176,17 @@ def typeset(
     context = {
         **pages.author(config),
         **pages.problem1(derived),
-        **pages.problem2(
-            data, config.search, settings, record, reported, studied, measured.code_tags, config.seed
-        ),
+        **pages.problem2(data, config.search, settings, record, reported, studied, config.seed),
         "quick": inputs.quick,
     }
     filled = pages.fill(TEMPLATES, context)
-    words = scripts.figures(page.text for page in filled.values())
+    letters = [content.decode() for name, content in drawn.items() if name.endswith(".tex")]
+    words = scripts.figures([*(page.text for page in filled.values()), *letters])
     collected = results.collect(record, derived, data, studied, inputs)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
-        **{f"figures/{name}.pdf": content for name, content in {**drawn, **words}.items()},
+        **{f"figures/{name}": content for name, content in drawn.items()},
+        **{f"figures/{name}.pdf": content for name, content in words.items()},
         "latexmkrc": LATEXMKRC.encode(),
         results.RESULTS: bundles.as_json(collected),
         results.LEDGER: bundles.as_json(derived.ledger),

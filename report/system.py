@@ -72,7 +72,22 @@ PACKAGES = (
         ("pdflatex", "kpsewhich"),  # and what the templates load, unless another package here provides it
         "pdflatex and most LaTeX packages",
     ),
-    Package("pdf", "lmodern", "texlive-lm", "lm", ("lmodern.sty",), "outline fonts with all accents"),
+    Package(
+        "pdf",
+        "tex-gyre",
+        "texlive-tex-gyre",
+        "tex-gyre",
+        ("tgpagella.sty",),
+        "the text face, with all accents",
+    ),
+    Package(
+        "pdf",
+        "texlive-fonts-recommended",
+        "texlive-collection-fontsrecommended",
+        "collection-fontsrecommended",
+        ("mathpazo.sty", "fplmri.pfb", "t1txtt.fd"),
+        "its mathematics, and a typewriter face",
+    ),
     Package(
         "tests", "poppler-utils", "poppler-utils", "poppler", ("pdftotext", "pdftoppm"), "reads the PDF back"
     ),

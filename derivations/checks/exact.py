@@ -59,7 +59,7 @@ def _expansion(_: Random) -> Finding:
 
 
 def chain_rule() -> sp.Expr:
-    """Give d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
+    """Return d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
 
     Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
     """
@@ -133,9 +133,9 @@ def _flip(_: Random) -> Finding:
 
 
 def checks() -> tuple[Check, ...]:
-    """Give the exact checks of (a) to (d)."""
+    """Return the exact checks of (a) to (d)."""
     states = ", ".join(inline(h(time)) for time in (1, 2, 3))
-    expansion = "expansion over opaque atoms"
+    expansion = "exact expansion"
     return (
         Check(
             "1a.nesting",
@@ -155,7 +155,7 @@ def checks() -> tuple[Check, ...]:
             "1c.induction",
             "1c",
             f"the proof for every {inline(t)}; without {inline(w2)} it fails",
-            "base, step and last term by machine",
+            "induction",
             _induction,
         ),
         Check(

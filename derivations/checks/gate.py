@@ -30,7 +30,7 @@ LONG_DIGITS = 60  # and still blind to the oldest term
 
 
 def methods_1c(length: int) -> Mapping[str, Method]:
-    """Give the checks of (c) as functions that say whether a form passes, at one t."""
+    """Return the checks of (c) as functions that say whether a form passes, at one t."""
     state = numeric.last_state
     digits = LONG_DIGITS if length > SHORT else numeric.DIFFERENCE_DIGITS
     return {
@@ -50,7 +50,7 @@ def methods_1c(length: int) -> Mapping[str, Method]:
 
 
 def methods_1d() -> Mapping[str, Method]:
-    """Give the checks of (d) likewise."""
+    """Return the checks of (d) likewise."""
     ctx = numeric.context(numeric.DIFFERENCE_DIGITS)
     return {
         "chain rule": exact.is_gradient,
@@ -62,7 +62,7 @@ def methods_1d() -> Mapping[str, Method]:
 
 
 def methods_1e() -> Mapping[str, Method]:
-    """Give the checks of (e) likewise, for a slope over u = exp(-r)."""
+    """Return the checks of (e) likewise, for a slope over u = exp(-r)."""
     return {
         "quotient rule": lambda candidate: sp.cancel(candidate - bound.in_u(bound.derivative())) == 0,
         "signs": lambda candidate: not slope.certificate(candidate),
@@ -132,7 +132,7 @@ def _blind_spot(_: Random) -> Finding:
 
 
 def checks() -> tuple[Check, ...]:
-    """Give the mutation gate."""
+    """Return the mutation gate."""
     gates = (
         ("1c", mutants.of_1c(), rnn.general(), methods_1c(SHORT)),
         ("1d", mutants.of_1d(), loss.gradient(), methods_1d()),

@@ -34,17 +34,17 @@ class Residues:
         self.memory: dict[Any, dict[int, Any]] = {}
 
     def value(self, name: str, index: int | None = None) -> int:
-        """Give a weight or an input; for a state or its argument its place, which sigma' is opaque over."""
+        """Return a weight or an input; for a state or its argument its place, which sigma' is opaque over."""
         if name in {"z", "h"} and index is not None:
             return index if name == "z" else -index
         return self._draw(name, index)
 
     def sigma_prime(self, place: int) -> int:
-        """Give the opaque sigma' at a place."""
+        """Return the opaque sigma' at a place."""
         return self._draw("sigma'", place)
 
     def sigma(self, place: int) -> int:
-        """Give the opaque sigma at a place."""
+        """Return the opaque sigma at a place."""
         return self._draw("sigma", place)
 
     def _draw(self, name: str, index: int | None) -> int:
@@ -83,6 +83,6 @@ def _all_lengths(rng: Random) -> Finding:
 
 
 def checks() -> tuple[Check, ...]:
-    """Give the modular check."""
+    """Return the modular check."""
     statement = f"the sum in (c) is what the recursion gives for {inline(h(t))}, {inline(t)} up to {LONGEST}"
-    return (Check("1c.modular", "1c", statement, "integers modulo a 61-bit prime", _all_lengths),)
+    return (Check("1c.modular", "1c", statement, "arithmetic modulo a prime", _all_lengths),)

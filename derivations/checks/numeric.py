@@ -29,13 +29,13 @@ DIFFERENCE_TOLERANCE = 1e-30
 
 
 def state_of(world: World, exp: Callable[[Any], Any], w1_value: Any) -> Any:
-    """Run a network forward with another w_1; give h_T."""
+    """Run a network forward with another w_1; return h_T."""
     xs = world.xs[: world.value("T")]
     return list(forward(exp, w1_value, world.value("w_2"), xs))[-1].state
 
 
 def loss_of(world: World, ctx: Any, w1_value: Any) -> Any:
-    """Run a network forward with another w_1; give the loss, from equation (5) of the sheet."""
+    """Run a network forward with another w_1; return the loss, from equation (5) of the sheet."""
     last = state_of(world, ctx.exp, w1_value)
     margin = world.value("y") * (world.value("w_o") * last + world.value("b"))
     return -ctx.log(1 / (1 + ctx.exp(-margin)))
@@ -54,7 +54,7 @@ def off_by_difference(form: sp.Expr, of: Callable[[World, Any, Any], Any], world
 
 
 def last_state(world: World, ctx: Any, w1_value: Any) -> Any:
-    """Give h_T as a function of w_1."""
+    """Return h_T as a function of w_1."""
     return state_of(world, ctx.exp, w1_value)
 
 
@@ -115,9 +115,9 @@ def _finding(points: int, worst: float, tolerance: float) -> Finding:
 
 
 def checks() -> tuple[Check, ...]:
-    """Give the numeric checks."""
+    """Return the numeric checks."""
     state, gradient = inline(Total(h(t), w1)), inline(Total(L, w1))
-    by_step, by_difference = "imaginary step, floats", f"difference, {DIFFERENCE_DIGITS} digits"
+    by_step, by_difference = "imaginary step", f"finite difference, {DIFFERENCE_DIGITS} digits"
     several = f"the sum in (c) is {state}, {inline(t)} up to {LONGEST}"
     one = f"the result of (d) is {gradient} of the loss itself"
     return (

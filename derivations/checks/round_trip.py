@@ -65,7 +65,7 @@ def read_back(formula: Formula, worlds: Iterable[World]) -> float:
 
 
 def residual(left: Any, right: Any) -> float:
-    """Give the difference of two numbers relative to the larger of 1 and their sizes."""
+    """Return the difference of two numbers relative to the larger of 1 and their sizes."""
     return float(abs(left - right) / max(1, abs(left), abs(right)))
 
 
@@ -90,7 +90,7 @@ def _truth(formula: Formula, reading: reader.Reading, values: list[Any]) -> floa
 
 
 def checks(formulas: Iterable[Formula]) -> tuple[Check, ...]:
-    """Give one check for each question: all its formulas read back."""
+    """Return one check for each question: all its formulas read back."""
     by_question: dict[str, list[Formula]] = {}
     for formula in formulas:
         by_question.setdefault(formula.question, []).append(formula)

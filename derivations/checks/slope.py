@@ -62,7 +62,7 @@ def _range(_: Random) -> Finding:
 
 
 def checks() -> tuple[Check, ...]:
-    """Give the checks of (e)."""
+    """Return the checks of (e)."""
     slope = inline(Total(sigma(r), r))
     return (
         Check("1e.slope", "1e", f"both printed forms of {slope}", "cancellation", _slope),
@@ -77,7 +77,7 @@ def checks() -> tuple[Check, ...]:
             "1e.range",
             "1e",
             f"the range of {slope} is open at 0, closed at {inline(bound.QUARTER)}",
-            "second opinion by calculus",
+            "calculus",
             _range,
         ),
     )

@@ -1,7 +1,7 @@
-"""All figures, drawn from plain data in the type and the width of the page."""
+"""The report's figures, as functions of plain data."""
 
-from report.figures.gradient import contributions
-from report.figures.models import errors, gain, learning
+from report.figures.gradient import contributions, unrolled
+from report.figures.models import errors, networks
 from report.figures.search import exploration, marginals
 
-__all__ = ["contributions", "errors", "exploration", "gain", "learning", "marginals"]
+__all__ = ["contributions", "errors", "exploration", "marginals", "networks", "unrolled"]

@@ -6,58 +6,134 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch
 
-from report.figures.style import COLOURS, MM, WIDTH, note, pdf, style
+from report.figures.style import ACCENT, COLOURS, MM, WIDTH, Drawing, drawing, note, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GREY = "0.45"
-TOP = 9.0  # powers of ten above the newest term that are shown
+    from matplotlib.axes import Axes
+
+STATES = ("1", "2", "", "T-4", "T-3", "T-2", "T-1", "T")  # the states that are drawn; dots for those between
+DOTS, LAST = STATES.index(""), len(STATES) - 1
+APART = 4.5  # powers of ten between the names of two curves
+FIRST, STEP, MIDDLE, RADIUS = 9, 16.0, 16.5, 4.2  # mm
 
 
-def contributions(traced: Mapping[str, Any]) -> bytes:
-    """Draw what each time stamp contributes to d h_T / d w_1 (1f), one panel for each recurrent weight.
+def unrolled() -> Drawing:
+    """Draw the unrolled network: the forward pass, and the way back that halves with every step."""
+    with style():
+        figure = Figure(figsize=(WIDTH, 32 * MM))
+        axis = figure.add_axes((0, 0, 1, 1))
+        axis.set_xlim(0, 142)
+        axis.set_ylim(0, 32)
+        axis.set_axis_off()
+        for place, name in enumerate(STATES):
+            x, newest = FIRST + STEP * place, place == LAST
+            if name:
+                axis.add_patch(Circle((x, MIDDLE), RADIUS, fc="white", ec="black", lw=0.7))
+                _centred(axis, f"$h_{{{name}}}$", x, MIDDLE, fontsize=9 if len(name) < 2 else 7.5)
+                _centred(axis, f"$x_{{{name}}}$", x, 2.5)
+                _arrow(axis, (x, 5), (x, MIDDLE - RADIUS), "black", 0.7)
+                share = "$1$" if newest else f"$2^{{-{LAST - place}}}$" if place > DOTS else "$2^{1-T}$"
+                if place != 1:
+                    axis.text(x + 1.2, 9, share, ha="left", va="center", color=ACCENT, fontsize=8.5)
+            else:
+                _centred(axis, r"$\cdots$", x, MIDDLE)
+            start = x + (RADIUS if name else 2.5)
+            end = x + STEP - (2 if newest else RADIUS if STATES[place + 1] else 2.5)
+            _arrow(axis, (start, MIDDLE), (end, MIDDLE), "black", 0.7)
+            strength = 2.0 ** (place - LAST) if place >= DOTS else 0.02
+            height = MIDDLE + RADIUS + 0.7
+            _arrow(
+                axis, (x + STEP - 1.5, height), (x + 1.5, height), _faded(strength), 0.8 + 2 * strength, 0.35
+            )
+        _centred(axis, "$L$", FIRST + STEP * len(STATES), MIDDLE)
+        _centred(axis, "$w_2$", FIRST + STEP / 2, MIDDLE + 1.8, fontsize=8)
+        axis.text(FIRST - 1.2, 9, "$w_1$", ha="right", va="center", fontsize=8)
+        words = "back from the loss: a factor of at most $1/2$ for each step"
+        axis.text(140, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
+        return drawing(figure)
+
+
+def contributions(traced: Mapping[str, Any]) -> Drawing:
+    """Draw what each time stamp contributes to d h_T / d w_1 (1f): against both bounds, and for several w_2.
 
     Parameters
     ----------
     traced : mapping
-        ``panels`` by recurrent weight: log10 of a term's weight by age, its median and range over the runs,
-        and both bounds; ``half_ulps``: name and log10 of half a unit in the last place.
+        `derivations.contributions.Figure` as a mapping.
     """
     with style():
-        panels, length = traced["panels"], traced["length"]
-        figure = Figure(figsize=(WIDTH, 54 * MM), layout="constrained")
-        axes = figure.subplots(1, len(panels), sharey=True)
+        curves, length = traced["curves"], traced["length"]
+        figure = Figure(figsize=(WIDTH, 56 * MM))
+        bounds, measured = figure.subplots(1, 2, sharey=True)
+        figure.subplots_adjust(0.115, 0.18, 0.92, 0.92, wspace=0.36)
         ages = np.arange(length)
-        low = min(min(panel["lowest"]) for panel in panels)
-        for axis, panel in zip(axes, panels, strict=True):
-            axis.fill_between(ages, panel["lowest"], panel["highest"], color=COLOURS[0], alpha=0.25, lw=0)
-            axis.plot(ages, panel["median"], color=COLOURS[0])
-            axis.plot(ages, panel["bound_quarter"], color=COLOURS[1])
-            axis.plot(ages, panel["bound_half"], color="black", lw=0.9, ls=(0, (4, 2)))
-            for _, level in traced["half_ulps"]:
-                axis.axhline(level, color=GREY, lw=0.5, ls=":")
-            axis.set_title(f"$w_2 = {panel['w2']}$")
-            axis.set_xlim(0, length - 1)
-            axis.set_ylim(low, TOP)
-            axis.set_xticks(range(0, length, 20))
-        for name, level in traced["half_ulps"]:
-            label = {"float64": "double", "float32": "single"}[name]
-            note(axes[-1], label, (length - 2, level), (0, -2), ha="right", va="top", color=GREY)
-        # A bound is named in the panel where it is flat, what was measured in the last.
-        for line, text, side in (("bound_half", "1/2", "bottom"), ("bound_quarter", "1/4", "top")):
-            flat = min(range(len(panels)), key=lambda panel: abs(panels[panel][line][-1]))
-            place = (length - 2, panels[flat][line][-1])
+        colours = dict(zip((curve["w2"] for curve in curves), COLOURS, strict=False))
+        one = next(curve for curve in curves if curve["w2"] == "1")
+        _band(bounds, one, colours["1"])
+        for base, look in ((2, "-"), (4, (0, (4, 2)))):
+            bounds.plot(ages, -ages * np.log10(base), color="black", lw=0.9, ls=look)
+        end = length - 1
+        names = {
+            "bound, $1/2$": -end * np.log10(2),
+            "bound, $1/4$": -end * np.log10(4),
+            "measured": one["median"][-1],
+        }
+        for name, height in names.items():
+            colour = colours["1"] if name == "measured" else "black"
+            note(bounds, name, (end, height), (5, 0), va="center", color=colour, annotation_clip=False)
+        bounds.set_title("$w_2 = 1$, measured and bounded", loc="left")
+        height = -np.inf
+        for curve in sorted(curves, key=lambda curve: curve["median"][-1]):
+            _band(measured, curve, colours[curve["w2"]])
+            height = max(height + APART, curve["median"][-1])
             note(
-                axes[flat],
-                rf"$\gamma={text}$",
-                place,
-                (0, 1 if side == "bottom" else -1),
-                ha="right",
-                va=side,
-            )
-        note(axes[-1], "measured", (1, low), (0, 4), ha="left", va="bottom")
-        axes[0].set_ylabel("weight, power of ten")
-        figure.supxlabel("age $T-k$ of the input", fontsize=10)
-        return pdf(figure)
+                measured, f"$w_2 = {curve['w2']}$", (end, height), (5, 0),
+                va="center", color=colours[curve["w2"]], annotation_clip=False,
+            )  # fmt: skip
+        measured.set_title("measured, four values of $w_2$", loc="left")
+        for axis in (bounds, measured):
+            axis.set_xlim(0, end)
+            axis.set_xlabel("age $T-k$ of the input")
+            axis.set_xticks(range(0, length, 10))
+        low = min(min(curve["lowest"]) for curve in curves)
+        powers = range(-10, int(low), -10)
+        bounds.set_yticks([0, *powers], ["1", *(f"$10^{{{power}}}$" for power in powers)])
+        bounds.set_ylim(low - 1, 1)
+        bounds.set_ylabel("weight relative to the newest", labelpad=8)
+        return drawing(figure)
+
+
+def _band(axis: Axes, curve: Mapping[str, Any], colour: str) -> None:
+    """Draw the range over the runs and the median."""
+    ages = range(len(curve["median"]))
+    axis.fill_between(ages, curve["lowest"], curve["highest"], color=colour, alpha=0.18, lw=0)
+    axis.plot(ages, curve["median"], color=colour, lw=1.5)
+
+
+def _faded(strength: float) -> tuple[float, float, float]:
+    """Mix the accent with white: without transparency, which some printers lack."""
+    red, green, blue = (int(ACCENT[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    shown = 0.06 + 0.94 * strength
+    return (1 - shown * (1 - red), 1 - shown * (1 - green), 1 - shown * (1 - blue))
+
+
+def _centred(axis: Axes, text: str, x: float, y: float, **look: Any) -> None:
+    axis.text(x, y, text, ha="center", va="center", **{"fontsize": 10, **look})
+
+
+def _arrow(
+    axis: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: Any,
+    width: float,
+    bend: float = 0.0,
+) -> None:
+    head = f"-|>,head_length={2 + width},head_width={1 + width / 2}"
+    look: Any = {"color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 1}
+    path = FancyArrowPatch(start, end, arrowstyle=head, connectionstyle=f"arc3,rad={bend}", **look)
+    axis.add_patch(path)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -10,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from report import lettering
-from report.figures.style import COLOURS, MM, WIDTH, note, pdf, style
+from report.figures.style import COLOURS, GREY, MM, WIDTH, Drawing, drawing, note, style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,85 +20,96 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: a shape tells them apart in grey
-VIEWS = ((0, 1, 2), (0, 1), (0, 2), (1, 2))  # features: all three, then along each of the axes
-CLOSE = (0.35, 0.1)  # of an axis: ends of curves whose names would lie over each other
+CLOSE = (0.3, 0.2)  # of an axis: ends of curves whose names would lie over each other
 LEGEND_ENTRIES = 15  # as many classes as are named
 
 
-def learning(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
-    """Draw training loss and development accuracy after each epoch, one labelled curve for each network."""
-    with style():
-        figure = Figure(figsize=(WIDTH, 50 * MM), layout="constrained")
-        losses, accuracies = figure.subplots(1, 2)
-        for number, curve in enumerate(curves.values()):
-            epochs = range(1, len(curve["loss"]) + 1)
-            for axis, values in ((losses, curve["loss"]), (accuracies, curve["accuracy"])):
-                axis.plot(epochs, values, color=COLOURS[number], lw=0.9)
-                axis.plot(epochs[-1], values[-1], "o", ms=3.5, color=COLOURS[number], mec="black", mew=0.5)
-        losses.set_yscale("log")
-        _plain_log_ticks(losses)
-        accuracies.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
-        losses.set_ylabel("training loss")
-        accuracies.set_ylabel("development accuracy")
-        for axis in (losses, accuracies):
-            axis.set_xlabel("epoch")
-            axis.set_xlim(0, 1.25 * max(len(curve["loss"]) for curve in curves.values()))
-            axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=True))
-        for axis, part in ((losses, "loss"), (accuracies, "accuracy")):
-            _name_ends(axis, {name: (len(curve[part]), curve[part][-1]) for name, curve in curves.items()})
-        return pdf(figure)
-
-
-def _name_ends(axis: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
-    """Write the name of each curve beside its last point: of two close ones one above, the other below."""
-    axis.autoscale_view()
-    to_axes = axis.transScale + axis.transLimits
-    places = {name: to_axes.transform(end) for name, end in ends.items()}
-    for name, end in ends.items():
-        side = "center"
-        for other, place in places.items():
-            apart = places[name] - place
-            if other != name and abs(apart[0]) < CLOSE[0] and abs(apart[1]) < CLOSE[1]:
-                side = "bottom" if (apart[1], other) > (0, name) else "top"
-        note(axis, name, end, (4, {"bottom": 1, "center": 0, "top": -1}[side]), ha="left", va=side)
-
-
-def gain(
-    counts: Mapping[str, Sequence[int]], intervals: Mapping[str, tuple[float, float]], total: int
-) -> bytes:
-    """Draw the development accuracy of each network: over seeds, and the reported one with its interval.
+def networks(
+    curves: Mapping[str, Mapping[str, Sequence[float]]],
+    counts: Mapping[str, Sequence[int]],
+    seed: int,
+    total: int,
+) -> Drawing:
+    """Draw both networks: training loss and development accuracy by epoch, and the latter for several seeds.
 
     Parameters
     ----------
+    curves : mapping
+        Name to ``loss`` and ``accuracy`` after each epoch.
     counts : mapping
-        Name to correct development samples, one for each seed, the reported seed first.
-    intervals : mapping
-        Name to the two ends of the reported accuracy's interval.
+        Name to correct development samples, one for each seed, the report's first.
+    seed : int
+        The report's.
     total : int
         The number of development samples.
     """
-    most = max(int(np.unique(found, return_counts=True)[1].max()) for found in counts.values())
     with style():
-        figure = Figure(figsize=(WIDTH, 34 * MM), layout="constrained")
-        axis = figure.subplots()
-        for place, (name, found) in enumerate(reversed(list(counts.items()))):
-            colour = COLOURS[len(counts) - 1 - place]
-            values, repeats = np.unique(found, return_counts=True)
-            for value, repeat in zip(values, repeats, strict=True):
-                heights = place + 0.22 + min(0.1, 0.6 / most) * np.arange(repeat)
-                axis.plot([value / total] * repeat, heights, ".", ms=3.4, color=colour, mec="black", mew=0.25)
-            axis.plot(intervals[name], [place] * 2, color=colour, lw=1.6, solid_capstyle="butt")
-            axis.plot(found[0] / total, place, "o", ms=5.5, color=colour, mec="black", mew=0.6)
-        axis.set_yticks(range(len(counts)), list(counts)[::-1])
-        axis.set_ylim(-0.35, len(counts))
-        axis.tick_params(axis="y", length=0, labelsize=10)
-        axis.spines["left"].set_visible(False)
-        axis.set_xlabel("development accuracy")
-        return pdf(figure)
+        figure = Figure(figsize=(WIDTH, 44 * MM))
+        axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
+        figure.subplots_adjust(0.085, 0.22, 0.99, 0.96, wspace=0.5)
+        for axis, part, label in zip(
+            axes, ("loss", "accuracy"), ("training loss", "development accuracy"), strict=False
+        ):
+            _by_epoch(axis, {name: curve[part] for name, curve in curves.items()}, label)
+        _by_seed(axes[2], counts, seed, total)
+        return drawing(figure)
 
 
-def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> bytes:
-    """Draw samples in three features and along each of the axes, those wrongly predicted outlined in black.
+def _by_epoch(axis: Axes, curves: Mapping[str, Sequence[float]], label: str) -> None:
+    """Draw a labelled curve for each network, its end marked."""
+    for (name, values), colour in zip(curves.items(), COLOURS, strict=False):
+        axis.plot(range(1, len(values) + 1), values, color=colour, lw=1.0, label=name)
+        axis.plot(len(values), values[-1], "o", ms=3.5, color=colour, clip_on=False)
+    if label.endswith("loss"):
+        axis.set_yscale("log")
+        _plain_log_ticks(axis)
+    else:
+        axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axis.margins(y=0.14)  # the names of the curves
+    axis.set_ylabel(label, labelpad=6)
+    axis.set_xlabel("epoch")
+    axis.set_xlim(0, max(map(len, curves.values())))
+    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+    _name_ends(axis, {name: (len(values), values[-1]) for name, values in curves.items()})
+
+
+def _name_ends(axis: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
+    """Write the name of each curve by its last point: above it, or below the lower of two that are close."""
+    axis.autoscale_view()
+    to_axes = axis.transScale + axis.transLimits
+    places = {name: to_axes.transform(end) for name, end in ends.items()}
+    for (name, end), colour in zip(ends.items(), COLOURS, strict=False):
+        above = [
+            other for other in ends if other != name and (places[other][1], other) > (places[name][1], name)
+        ]
+        below = any((abs(places[other] - places[name]) < CLOSE).all() for other in above)
+        look = {"va": "top" if below else "bottom", "ha": "right", "color": colour}
+        note(axis, name, end, (2, -5 if below else 5), annotation_clip=False, **look)
+
+
+def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: int) -> None:
+    """Draw a column of dots for each network, equal ones side by side; a ring marks the report's own seed."""
+    most = max(max(Counter(found).values()) for found in counts.values())
+    for place, (found, colour) in enumerate(zip(counts.values(), COLOURS, strict=False)):
+        seen: Counter[int] = Counter()
+        for number, value in enumerate(found):
+            x = place + min(0.11, 0.6 / most) * seen[value]
+            seen[value] += 1
+            axis.plot(x, value / total, "o", ms=3.2, color=colour, alpha=0.75, mew=0)
+            if number == 0:
+                axis.plot(x, value / total, "o", ms=6, mfc="none", mec="black", mew=0.8)
+                note(axis, f"seed {seed}", (x, value / total), (-5, 0), ha="right", va="center", fontsize=8)
+    axis.set_xlim(-1, len(counts) - 0.2)
+    axis.set_xticks(range(len(counts)), list(counts))
+    axis.tick_params(axis="x", length=0, labelsize=8.5)
+    for label, colour in zip(axis.get_xticklabels(), COLOURS, strict=False):
+        label.set_color(colour)
+    axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axis.set_ylabel("development accuracy", labelpad=6)
+
+
+def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Drawing:
+    """Draw samples in each pair of three features, those wrongly predicted outlined in black.
 
     Parameters
     ----------
@@ -106,46 +119,40 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
     names : sequence of str
         The names of the features.
     """
-    classes = np.unique(y)
-    labels = lettering.drawn([f"{label}" for label in classes], "class")
+    labels = lettering.drawn([f"{label}" for label in np.unique(y)], "class")
     names = lettering.drawn(names, "feature")
-    font = lettering.family((*labels, *names))
     with style():
-        named = min(len(classes), LEGEND_ENTRIES) + 1
-        across = 5 if max(map(len, labels)) < 12 else 3
-        legend = -(-named // across) * 5 * MM
-        height = 95 * MM + legend
+        named = min(len(labels), LEGEND_ENTRIES) + 1
+        across = 6 if max(map(len, labels)) < 12 else 3
+        legend = -(-named // across) * 4.5 * MM + 1.5 * MM
+        height = 46 * MM + legend
         figure = Figure(figsize=(WIDTH, height))
-        solid: Any = figure.add_subplot(2, 2, 1, projection="3d", computed_zorder=False)
-        flat = [figure.add_subplot(2, 2, place) for place in (2, 3, 4)]
-        handles = _samples((solid, *flat), X, y, y != predicted, labels)
-        _solid_axes(solid, names, font)
-        for axis, (first, second) in zip(flat, VIEWS[1:], strict=True):
-            axis.set_xlabel(lettering.as_typed(names[first]), family=font, labelpad=2)
-            axis.set_ylabel(lettering.as_typed(names[second]), family=font, labelpad=2)
+        axes = figure.subplots(1, 3)
+        figure.subplots_adjust(0.075, 10 * MM / height, 0.99, 1 - legend / height, wspace=0.32)
+        handles = []
+        wrong = y != predicted
+        for axis, (first, second) in zip(axes, combinations(range(3), 2), strict=True):
+            handles = _samples(axis, X[:, (first, second)], y, wrong, labels)
+            axis.set_xlabel(plain(names[first]), labelpad=2)
+            axis.set_ylabel(plain(names[second]), labelpad=4)
             for side in (axis.xaxis, axis.yaxis):
                 side.set_major_locator(mpl.ticker.MaxNLocator(4))
-        top = 1 - (legend + 2 * MM) / height
-        figure.subplots_adjust(0.095, 12 * MM / height, 0.985, top, wspace=0.24, hspace=0.28)
-        where = solid.get_position()
-        solid.set_position((0, where.y0 - 0.02, where.x1 - 0.02, where.height + 0.04))
         figure.legend(
-            handles=handles,
-            loc="upper center",
-            ncols=across,
-            markerscale=1.3,
-            handletextpad=0.2,
-            columnspacing=1.4,
-            borderaxespad=0.2,
-            prop={"family": font, "size": 9 if across == 5 else 8},
-        )
-        return pdf(figure)
+            handles=handles, loc="upper center", ncols=across, handletextpad=0.2, columnspacing=1.6,
+            borderaxespad=0.1, fontsize=8.5, labelspacing=0.35,
+        )  # fmt: skip
+        return drawing(figure)
+
+
+def plain(text: str) -> str:
+    """Return a text in which matplotlib finds no mathematics."""
+    return text.replace("$", r"\$")
 
 
 def _samples(
-    axes: Sequence[Any], X: np.ndarray, y: np.ndarray, wrong: np.ndarray, labels: Sequence[str]
+    axis: Axes, X: np.ndarray, y: np.ndarray, wrong: np.ndarray, labels: Sequence[str]
 ) -> list[mpl.lines.Line2D]:
-    """Draw every sample in each of the `VIEWS`; give the entries of the legend."""
+    """Draw every sample, and return the entries of the legend."""
     handles = []
     for number, (label, name) in enumerate(zip(np.unique(y), labels, strict=True)):
         look: Any = {
@@ -153,27 +160,13 @@ def _samples(
             "color": COLOURS[number % len(COLOURS)],
             "ls": "",
         }
-        for axis, view in zip(axes, VIEWS, strict=True):
-            right, missed = X[(y == label) & ~wrong], X[(y == label) & wrong]
-            axis.plot(*right[:, view].T, **look, ms=2.2, alpha=0.5, mew=0, zorder=1)
-            axis.plot(*missed[:, view].T, **look, ms=4.2, mec="black", mew=0.7, zorder=2)
-        text = _number(lettering.as_typed(name))
+        right, missed = X[(y == label) & ~wrong], X[(y == label) & wrong]
+        axis.plot(*right.T, **look, ms=2.6, alpha=0.35, mew=0, zorder=1)
+        axis.plot(*missed.T, **look, ms=3.4, mec="black", mew=0.7, zorder=2)
+        text = _number(plain(name))
         handles.append(mpl.lines.Line2D([], [], **look, ms=4, mew=0, label=text))
-    outline: Any = {"marker": "o", "ls": "", "mfc": "white", "mec": "black", "ms": 4.5, "mew": 0.8}
+    outline: Any = {"marker": "o", "ls": "", "mfc": GREY, "mec": "black", "ms": 4, "mew": 0.8}
     return [*handles[:LEGEND_ENTRIES], mpl.lines.Line2D([], [], **outline, label="outlined: wrong")]
-
-
-def _solid_axes(axis: Any, names: Sequence[str], font: str) -> None:
-    """Set the angle, the labels and the ticks of three axes, on white."""
-    axis.view_init(elev=18, azim=-58)
-    axis.set_box_aspect(None, zoom=1.08)
-    for letter, name in zip("xyz", names, strict=True):
-        getattr(axis, f"set_{letter}label")(lettering.as_typed(name), labelpad=-8, family=font)
-        side = getattr(axis, f"{letter}axis")
-        side.set_tick_params(pad=-3.5, labelsize=8)
-        side.set_major_locator(mpl.ticker.MaxNLocator(4))
-        side.set_pane_color((1, 1, 1, 1))
-        side._axinfo["grid"].update(color="0.85", linewidth=0.4)  # noqa: SLF001 - there is no other way
 
 
 def _plain_log_ticks(axis: Axes) -> None:
@@ -188,4 +181,4 @@ def _plain_log_ticks(axis: Axes) -> None:
 
 def _number(text: str) -> str:
     """Set a negative number with a minus sign, which a label of a class may be."""
-    return re.sub(r"^-(\d+(\.\d+)?)$", r"$-\1$", text)
+    return re.sub(r"^-(\d+(\.\d+)?)$", "\N{MINUS SIGN}\\1", text)

@@ -1,4 +1,4 @@
-"""Which hyper-parameter mattered: every setting of a search, by the values of each."""
+"""Which hyper-parameter mattered: the settings of a search by the values of each, around the top."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from report.figures.style import COLOURS, MM, WIDTH, beside, pdf, style
+from report.figures.style import COLOURS, GREY, MM, WIDTH, Drawing, beside, drawing, pdf, style
+from report.lettering import ROWS_OF_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROWS_OF_VALUES = 12  # of each hyper-parameter, those with the highest medians
-ROW = 3.9 * MM  # the height of such a row
+    from matplotlib.axes import Axes
+
+    Groups = Mapping[str, Mapping[str, np.ndarray]]  # scores by hyper-parameter and value
+
+ROW = 3.6 * MM  # the height of such a row
+GAP = 1.5  # rows for the name of the next hyper-parameter
 BELOW = 56 * MM  # what an exploration shows below those rows
+NAME, TOP = 17 * MM, 40 * MM  # the width of a value's name, and of its scores
 
 
-def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> bytes:
-    """Draw the development accuracy of every setting by the value of each hyper-parameter, row by row.
+def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> Drawing:
+    """Draw the settings near the top by the value of each hyper-parameter, the best of each value marked.
 
     Parameters
     ----------
@@ -29,12 +36,8 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
     total : int
         The number of development samples.
     """
-    groups = _by_value(rows, best)
-    height = _height(groups)
     with style():
-        figure = Figure(figsize=(WIDTH, height))
-        _draw_rows(figure, groups, best, total, 0.0)
-        return pdf(figure)
+        return drawing(_figure(_by_value(rows, best), best, total, 0.0))
 
 
 def exploration(rows: Sequence[Mapping[str, Any]], default: Mapping[str, Any], total: int) -> bytes:
@@ -52,13 +55,11 @@ def exploration(rows: Sequence[Mapping[str, Any]], default: Mapping[str, Any], t
     """
     ranges = ("lowest", "highest")
     best = {name: value for name, value in rows[0].items() if name not in ranges}
-    groups = _by_value(rows, best)
-    height = _height(groups) + BELOW
     with style():
-        figure = Figure(figsize=(WIDTH, height))
-        _draw_rows(figure, groups, best, total, BELOW)
+        figure = _figure(_by_value(rows, best), best, total, BELOW)
+        width, height = figure.get_size_inches()
         axis = figure.add_axes(
-            (15 * MM / WIDTH, 11 * MM / height, 110 * MM / WIDTH, (BELOW - 16 * MM) / height)
+            (15 * MM / width, 11 * MM / height, 1 - 25 * MM / width, (BELOW - 16 * MM) / height)
         )
         places = np.arange(1, len(rows) + 1)
         mean, low, high = (np.array([row[name] for row in rows]) / total for name in ("dev_correct", *ranges))
@@ -74,10 +75,10 @@ def exploration(rows: Sequence[Mapping[str, Any]], default: Mapping[str, Any], t
         return pdf(figure)
 
 
-def _by_value(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> dict[str, dict[str, np.ndarray]]:
-    """Give the scores of the settings by hyper-parameter and value: numbers by size, words in order.
+def _by_value(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> Groups:
+    """Return the scores of the settings by hyper-parameter and value: numbers by size, words in order.
 
-    Of many values those with the highest medians are given, and always the best setting's.
+    Of many values those with the highest maxima are given, and always the best setting's.
     """
     groups = {}
     for name in (name for name in best if name != "dev_correct"):
@@ -87,58 +88,59 @@ def _by_value(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> dic
         scores = {
             level: np.array([row["dev_correct"] for row in rows if row[name] == level]) for level in levels
         }
-        medians = {level: float(np.median(found)) for level, found in scores.items()}
-        ranked = sorted(levels, key=lambda level: (level != best[name], -medians[level]))
-        shown = ranked[:ROWS_OF_VALUES]
-        groups[name] = {level: scores[level] for level in levels if level in shown}
+        ranked = sorted(levels, key=lambda level: (level != best[name], -max(scores[level])))
+        groups[name] = {level: scores[level] for level in levels if level in ranked[:ROWS_OF_VALUES]}
     return groups
 
 
-def _height(groups: Mapping[str, Mapping[str, np.ndarray]]) -> float:
-    """Give the height in inches that `_draw_rows` needs."""
-    return _lines(groups) * ROW + 17 * MM
+def _columns(groups: Groups) -> tuple[list[str], list[str]]:
+    """Divide the hyper-parameters into two columns, so that the longer one is as short as it can be."""
+    names = list(groups)
+    lines = [len(groups[name]) + GAP for name in names]
+    cut = min(range(1, len(names)), key=lambda cut: max(sum(lines[:cut]), sum(lines[cut:])))
+    return names[:cut], names[cut:]
 
 
-def _lines(groups: Mapping[str, Mapping[str, np.ndarray]]) -> float:
-    return sum(len(levels) for levels in groups.values()) + 0.6 * (len(groups) - 1)
+def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -> Figure:
+    """Draw a row for each value in two columns; leave so many inches free below."""
+    columns = _columns(groups)
+    lines = max(sum(len(groups[name]) + GAP for name in column) for column in columns)
+    height = lines * ROW + 12 * MM + below
+    figure = Figure(figsize=(WIDTH, height))
+    maxima = [max(scores) for levels in groups.values() for scores in levels.values()]
+    floor = (min(maxima) - 0.25 * (max(maxima) - min(maxima)) - 1) / total
+    ceiling = (max(maxima) + 0.06 * (max(maxima) - min(maxima)) + 1) / total
+    for number, column in enumerate(columns):
+        left = NAME + number * WIDTH / 2
+        axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, TOP / WIDTH, lines * ROW / height))
+        axis.set_xlim(floor, ceiling)
+        axis.set_ylim(lines - 0.5, -0.5)
+        _rows(axis, {name: groups[name] for name in column}, best, total)
+        axis.set_xlabel("development accuracy")
+    return figure
 
 
-def _draw_rows(
-    figure: Figure,
-    groups: Mapping[str, Mapping[str, np.ndarray]],
-    best: Mapping[str, Any],
-    total: int,
-    below: float,
-) -> None:
-    """Draw a row for each value: settings as dots, their median, a ring at the best; inches from below."""
-    height, lines, width = figure.get_figheight(), _lines(groups) * ROW, 60 * MM
-    axis = figure.add_axes((51 * MM / WIDTH, (below + 11 * MM) / height, width / WIDTH, lines / height))
+def _rows(axis: Axes, groups: Groups, best: Mapping[str, Any], total: int) -> None:
+    """Draw the settings of each value as dots, the highest filled, a ring around the best of all."""
     jitter = np.random.default_rng(0)
-    ticks: list[tuple[float, str]] = []
-    place = 0.0
+    floor, place = axis.get_xlim()[0], 0.0
     for name, levels in groups.items():
-        beside(axis, name.replace("_", " "), place, -51 * MM, ha="left")
+        beside(axis, name, place, -NAME, ha="left", family="monospace", fontsize=8)
+        place += 1
         for level, scores in levels.items():
-            offsets = place + jitter.uniform(-0.3, 0.3, len(scores))
-            axis.plot(scores / total, offsets, ".", ms=3, color=COLOURS[0], alpha=0.4, mew=0)
-            middle = float(np.median(scores)) / total
-            axis.plot([middle] * 2, [place - 0.4, place + 0.4], color="black", lw=1.2)
-            beside(axis, f"{middle:.3f}", place, width + 4 * MM, ha="left")
+            shares = scores / total
+            near = shares[shares >= floor]
+            offsets = place + jitter.uniform(-0.22, 0.22, len(near))
+            axis.plot([floor, max(shares)], [place, place], color="0.88", lw=0.6, zorder=0)
+            axis.plot(near, offsets, ".", ms=4, color=COLOURS[0], alpha=0.35, mew=0)
+            axis.plot(max(shares), place, "o", ms=4, color=COLOURS[0])
             if level == best[name]:
-                axis.plot(best["dev_correct"] / total, place, "o", ms=7, mfc="none", mec="black", mew=0.9)
-            ticks.append((place, _short(level)))
+                axis.plot(best["dev_correct"] / total, place, "o", ms=7, mfc="none", mec="black", mew=0.8)
+            beside(axis, level, place, -2 * MM, ha="right", fontsize=8)
+            beside(axis, f"{max(scores):g}", place, TOP + 2 * MM, ha="left", fontsize=8)
             place += 1
-        place += 0.6
-    axis.set_yticks([where for where, _ in ticks], [label for _, label in ticks])
-    axis.set_ylim(place - 1.1, -0.5)
-    axis.tick_params(axis="y", length=0)
+        place += GAP - 1
+    axis.set_yticks([])
     axis.spines["left"].set_visible(False)
-    axis.grid(axis="x", color="0.85", lw=0.4)
-    axis.set_axisbelow(True)
-    axis.set_xlabel("development accuracy")
-    beside(axis, "median", -1.1, width + 4 * MM, ha="left")
-
-
-def _short(level: str) -> str:
-    """Shorten a value for a tick: layer sizes as 50-50, so that they fit."""
-    return level.strip("(),").replace(", ", "-")
+    axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    beside(axis, "best", 0.0, TOP + 2 * MM, ha="left", fontsize=8, color=GREY)

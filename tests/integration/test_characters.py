@@ -65,7 +65,7 @@ def _about_letters(line: str) -> bool:
     """Tell whether a line of the template decides on fonts, encodings or their names in the PDF."""
     return bool(
         re.search(
-            r"fontenc|inputenc|textcomp|lmodern|amssymb|graphicx|hyperref\}|glyphtounicode|drawn|spelt", line
+            r"fontenc|inputenc|textcomp|mathpazo|amssymb|graphicx|hyperref\}|glyphtounicode|drawn|spelt", line
         )
     )
 

@@ -199,7 +199,6 @@ def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], lis
     assert ledger["1g.expand"]["passed"]
     assert ledger["1a.memoryless"]["points"] == 8
     assert "How long the" in text
-    assert "search.csv: epochs" in text
     assert (out / "figures" / "epochs.pdf").is_file()
     assert values["2b.params"]["value"]["alpha"] == 0.0001
 

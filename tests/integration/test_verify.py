@@ -157,7 +157,7 @@ def test_changes_of_the_text(copy: Path, fresh: Fresh) -> None:
     over = r"\noindent\llap{\color{white}\rule{3cm}{3ex}}\llap{0.9999}"
     change(copy / "parts" / "1b.tex", r"w_2^2", r"w_2^3")
     change(copy / "parts" / "1e.tex", "positive", "negative")
-    change(copy / "parts" / "2a.tex", r"\setoff{Accuracy", rf"\setoff{{{over}Accuracy")
+    change(copy / "parts" / "2a.tex", r"\answer{Accuracy", rf"\answer{{{over}Accuracy")
     change(copy / "parts" / "2b.tex", right, "0.9999")
     recompile(copy)
     rows = found_in(copy, fresh)

@@ -431,7 +431,7 @@ FORGERIES = {
     ),
     "a script on opening": Forged(_set(_root, "OpenAction", SCRIPT), "", "a script"),
     "a script after a harmless step": Forged(
-        _set(_root, "OpenAction", _to("question.1a", Next=SCRIPT)), "", "a script"
+        _set(_root, "OpenAction", _to("al1815.question.1a", Next=SCRIPT)), "", "a script"
     ),
     "a script in a bookmark": Forged(_bookmark_action, "", "a bookmark with a script"),
     "a bookmark that claims": Forged(_bookmark, "", "bookmarks"),

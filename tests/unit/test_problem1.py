@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -22,18 +24,23 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "derivations").rglob("*.py"))
 FINGERPRINT = """
-import dataclasses, hashlib, json
-from derivations.problem1 import derive, ledger_json
-found = derive(7)
-content = {
-    "formulas": {key: formula.latex for key, formula in found.formulas.items()},
-    "facts": dict(found.facts),
-    "ledger": ledger_json(found),
-    "table": [[cell.latex for cell in row] for row in found.table_1f],
-    "figure": dataclasses.asdict(found.figure_1f),
-}
-print(hashlib.sha256(json.dumps(content).encode()).hexdigest())
+import sys
+sys.path.insert(0, "tests/unit")
+from test_problem1 import fingerprint
+from derivations.problem1 import derive
+print(fingerprint(derive(0)))
 """
+
+
+def fingerprint(found: Problem1) -> str:
+    """Digest all that problem 1 hands out."""
+    content = {
+        "formulas": {key: formula.latex for key, formula in found.formulas.items()},
+        "facts": dict(found.facts),
+        "ledger": problem1.ledger_json(found),
+        "figure": dataclasses.asdict(found.figure_1f),
+    }
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")
@@ -69,27 +76,27 @@ def test_requirement_2_the_derivatives_are_checked_three_ways(found: Problem1) -
 
 
 @pytest.mark.parametrize(
-    ("key", "factored", "summed"),
+    ("key", "summed", "explicit"),
     [
         (
             "1b.d2",
-            r"\sigma'(z_2) \bigl(x_2 + x_1 w_2 \sigma'(z_1)\bigr)",
             r"x_2 \sigma'(z_2) + x_1 w_2 \sigma'(z_1) \sigma'(z_2)",
+            r"x_2 \sigma'\bigl(w_1 x_2 + w_2 \sigma(w_1 x_1)\bigr)",
         ),
         (
             "1b.d3",
-            r"\sigma'(z_3) \Bigl(x_3 + w_2 \sigma'(z_2) \bigl(x_2 + x_1 w_2 \sigma'(z_1)\bigr)\Bigr)",
             (
                 r"x_3 \sigma'(z_3) + x_2 w_2 \sigma'(z_2) \sigma'(z_3)"
                 r" + x_1 w_2^2 \sigma'(z_1) \sigma'(z_2) \sigma'(z_3)"
             ),
+            r"x_3 \sigma'\Bigl(w_1 x_3 + w_2 \sigma\bigl(w_1 x_2 + w_2 \sigma(w_1 x_1)\bigr)\Bigr)",
         ),
     ],
 )
-def test_requirement_2_both_forms_are_printed(found: Problem1, key: str, factored: str, summed: str) -> None:
-    """2: for t = 2 and 3 the factored and the summed form, as written by hand."""
-    assert factored in found.formulas[key].latex
-    assert summed in found.formulas[key.replace("d", "result")].latex
+def test_requirement_2_both_forms_are_printed(found: Problem1, key: str, summed: str, explicit: str) -> None:
+    """2: for t = 2 and 3 the sum over named arguments, and with these written out, as written by hand."""
+    assert summed in found.formulas[key].latex
+    assert explicit in found.formulas[key.replace("d", "explicit")].latex
 
 
 def test_requirement_3_the_general_form_holds_for_every_t(found: Problem1) -> None:
@@ -119,9 +126,8 @@ def test_requirement_4_the_gradient_in_the_order_of_the_sheet(found: Problem1) -
 
 
 def test_requirement_5_the_bound_by_the_signs_of_factors(found: Problem1) -> None:
-    """5: three certificates, the second opinion, both constants printed, in half a second."""
+    """5: three certificates, the second opinion, both constants printed."""
     assert (5, "exact") == rows(found)["1e.bounds"]
-    assert found.timings["1e.bounds"] < 0.5
     assert r"0 < \frac{d \sigma(r)}{d r} < \frac{1}{2}" == found.formulas["1e.asked"].latex
     assert found.formulas["1e.square"].latex.endswith(r"\le \frac{1}{4}")
 
@@ -130,22 +136,23 @@ def test_requirement_6_the_numbers_of_the_vanishing_gradient(found: Problem1) ->
     """6: 2^-50 = 8.9e-16 and 4^-50 = 7.9e-31, |w_2| < 2 and < 4, the lower bound, the exact example."""
     latex = {key: formula.latex for key, formula in found.formulas.items()}
 
-    assert r"2^{-50} \lvert w_o \rvert \lvert x_1 \rvert \approx 8.9 \times 10^{-16}" in latex["1f.G1.50"]
-    assert r"4^{-50} \approx 7.9 \times 10^{-31}" == latex["1f.tight.50"]
+    assert r"2^{-50} \lvert w_o \rvert \, \lvert x_1 \rvert \approx 8.9 \times 10^{-16}" in latex["1f.G1"]
+    assert r"4^{-50} \approx 7.9 \times 10^{-31}" == latex["1f.tight"]
     assert (r"\lvert w_2 \rvert < 2", r"\lvert w_2 \rvert < 4") == (latex["lt2"], latex["lt4"])
     assert "T" not in latex["1f.newest"].partition(r"\ge")[2].replace("x_T", "")
     assert latex["1f.rest.8"].endswith(r"1 - 2^{49} \approx -5.6 \times 10^{14}")
 
 
 def test_requirement_7_the_checks_of_the_vanishing_gradient(found: Problem1) -> None:
-    """7: 300 networks with |w_2| up to 6, equality in fractions, the series to T = 60, the table again."""
+    """7: 300 networks with |w_2| up to 6, equality in fractions, and each claim of the text."""
     by_check = rows(found)
 
     assert by_check["1f.networks"][0] >= 300
-    assert (5, "exact") == by_check["1f.attained"]
-    assert (60, "exact") == by_check["1f.series"]
-    assert (4, "exact") == by_check["1f.powers"]
-    assert float(by_check["1f.table"][1]) < 1e-10
+    assert (25, "exact") == by_check["1f.attained"]
+    assert (3, "exact") == by_check["1f.powers"]
+    assert float(by_check["1f.figure"][1]) < 1e-10
+    claimed = {"shrinks", "threshold", "free", "stays", "cliff", "mean", "saturates", "count"}
+    assert {f"1f.{claim}" for claim in claimed} <= by_check.keys()
 
 
 def test_requirement_8_the_gate_is_in_the_ledger(found: Problem1) -> None:
@@ -159,8 +166,8 @@ def test_requirement_8_the_gate_is_in_the_ledger(found: Problem1) -> None:
 
 
 def test_requirement_9_every_formula_is_read_back_at_five_points(found: Problem1) -> None:
-    """9: all formulas and all cells of the table, to 1e-35 of 50 digits; the exempt ones have a reason."""
-    printed = [*found.formulas.values(), *(cell for row in found.table_1f for cell in row)]
+    """9: all formulas, to 1e-35 of 50 digits; the exempt ones have a reason."""
+    printed = found.formulas.values()
     by_check = rows(found)
     read_back = [by_check[key] for key in by_check if key.endswith(".printed")]
 
@@ -172,24 +179,20 @@ def test_requirement_9_every_formula_is_read_back_at_five_points(found: Problem1
 
 
 @pytest.mark.parametrize(
-    "other", [pytest.param(seed, marks=[] if seed == "1" else [pytest.mark.slow]) for seed in "123"]
+    "hash_seed", [pytest.param(seed, marks=[] if seed == "1" else [pytest.mark.slow]) for seed in "123"]
 )
-def test_requirement_9_the_same_bytes_whatever_the_hash_seed(other: str) -> None:
-    """9: formulas, facts, ledger, table and figure do not change with PYTHONHASHSEED."""
+def test_requirement_9_the_same_bytes_whatever_the_hash_seed(found: Problem1, hash_seed: str) -> None:
+    """9: formulas, facts, ledger and figure do not change with PYTHONHASHSEED."""
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-c", FINGERPRINT]
+    done = subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True)
 
-    def fingerprint(seed: str) -> str:
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        command = [sys.executable, "-c", FINGERPRINT]
-        return subprocess.run(
-            command, env=environment, cwd=ROOT, check=True, capture_output=True, text=True
-        ).stdout
-
-    assert fingerprint("0") == fingerprint(other)
+    assert fingerprint(found) == done.stdout.strip()
 
 
 def test_requirement_9_no_formula_is_typed_outside_the_printer() -> None:
     """9: no string in derivations/ holds LaTeX, but in the printer, in the reader and in names of symbols."""
-    allowed = {r"\le", r"\ge", r"\ne", r"\approx", r"\gamma", r"\delta"}
+    allowed = {r"\le", r"\ge", r"\approx", r"\delta", r"\eta"}
     typed = []
     for source in SOURCES:
         if source.name in {"typeset.py", "reader.py"}:
@@ -209,11 +212,9 @@ def test_requirement_9_no_formula_is_typed_outside_the_printer() -> None:
     assert [] == typed
 
 
-def test_requirement_10_the_budget(found: Problem1) -> None:
-    """10: all checks within 5 seconds of one core, none over one second, each with its time."""
+def test_requirement_10_each_check_has_its_time(found: Problem1) -> None:
+    """10: the seconds of each check are told; what they may be is measured in benchmarks/."""
     assert found.timings.keys() == {row.key for row in found.ledger}
-    assert sum(found.timings.values()) <= 5
-    assert max(found.timings.values()) <= 1
 
 
 @pytest.mark.parametrize("word", ["simplify(", ".equals(", ".evalf(", "setrecursionlimit", ".is_zero"])

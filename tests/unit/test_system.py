@@ -59,8 +59,10 @@ def missing(packages: list[Package] = TEX) -> list[str]:
 
 def test_all_is_missing_on_an_empty_machine(path: Path) -> None:
     """Without any program every program and LaTeX package is missing; a message names the first few."""
-    assert {"latexmk", "pdflatex", "kpsewhich", "lmodern.sty", "amsmath.sty", "hyperref.sty"} <= {*missing()}
-    assert len({*system.styles()}) + 3 == len(missing())
+    assert {"latexmk", "pdflatex", "kpsewhich", "tgpagella.sty", "amsmath.sty", "hyperref.sty"} <= {
+        *missing()
+    }
+    assert len({*system.styles()}) + 5 == len(missing())
 
     with pytest.raises(LatexError, match=r"not installed: latexmk, pdflatex, .* and \d+ more\.$"):
         system.latexmk()
@@ -124,17 +126,17 @@ def test_a_file_shows_that_a_package_is_there(path: Path) -> None:
 def test_hint_gives_a_command_for_each_system() -> None:
     """The hint has a command for each system, on macOS TeX's own; what a system lacks is left out."""
     packages = [
-        Package("pdf", "lmodern", "texlive-lm", "lm", ("lmodern.sty",), ""),
+        Package("pdf", "tex-gyre", "texlive-tex-gyre", "tex-gyre", ("tgpagella.sty",), ""),
         Package("speed", "gcc libc6-dev", "gcc", "", ("cc",), ""),
         Package("tests", "git", "git", "git", ("git",), ""),
     ]
 
     assert (
-        "Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends lmodern gcc libc6-dev git\n"
-        "Fedora:          sudo dnf install texlive-lm gcc git\n"
+        "Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends tex-gyre gcc libc6-dev git\n"
+        "Fedora:          sudo dnf install texlive-tex-gyre gcc git\n"
         "macOS:           brew install git\n"
         "macOS:           brew install --cask basictex, and in a new terminal:"
-        " sudo tlmgr update --self && sudo tlmgr install lm"
+        " sudo tlmgr update --self && sudo tlmgr install tex-gyre"
     ) == system.install_hint(packages)
 
 
@@ -146,7 +148,7 @@ def install(path: Path, tmp_path: Path) -> Run:
     for name in ("__init__.py", "console.py", "errors.py", "system.py"):
         shutil.copy(ROOT / "report" / name, clone / "report")
     (clone / "templates").mkdir()
-    (clone / "templates" / "submission.tex").write_text("\\usepackage{booktabs,lmodern}\n")
+    (clone / "templates" / "submission.tex").write_text("\\usepackage{booktabs,tgpagella}\n")
     for tool in ("cat", "chmod", "env"):
         (path / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
 
@@ -169,10 +171,10 @@ def test_without_rights_the_commands_are_told(install: Run) -> None:
 
     assert 0 == run.returncode
     warning, debian = run.stderr.splitlines()[:2]
-    told = "WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, booktabs.sty and 1 more."
+    told = "WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, booktabs.sty and 4 more."
     assert told == warning
     assert debian.startswith("Debian, Ubuntu:  sudo apt-get install ")
-    assert debian.endswith(" latexmk texlive-latex-recommended lmodern")
+    assert debian.endswith(" latexmk texlive-latex-recommended tex-gyre texlive-fonts-recommended")
 
 
 def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: Path) -> None:
@@ -204,7 +206,8 @@ def test_failing_apt_is_told(install: Run, path: Path) -> None:
     run = install()
 
     assert 0 == run.returncode
-    log = "apt-get could not install latexmk, texlive-latex-recommended, lmodern: see build/.apt.log."
+    wanted = "latexmk, texlive-latex-recommended, tex-gyre, texlive-fonts-recommended"
+    log = f"apt-get could not install {wanted}: see build/.apt.log."
     assert f"WARNING {log}\nWARNING Needed, but not installed: latexmk" in run.stderr
 
 
