@@ -223,7 +223,7 @@ def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outco
         train=int(np.count_nonzero(network.predict(data.X_train) == data.y_train)),
         dev=int(np.count_nonzero(predicted == data.y_dev)),
         epochs=int(network.n_iter_),
-        converged=trainer.converged(network),
+        converged=bool(network.n_iter_ < network.max_iter),
         predicted=np.searchsorted(network.classes_, predicted).astype("<u2").tobytes(),
         digest=trainer.digest(network),
     )

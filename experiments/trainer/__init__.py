@@ -72,7 +72,7 @@ def fit_many(
     -------
     list of MLPClassifier
         In the order of `settings`, each indistinguishable from ``MLPClassifier(**setting).fit(X, y)``. No
-        warning is given: `converged` tells what scikit-learn would have warned of.
+        warning is given: ``n_iter_`` tells what scikit-learn would have warned of.
 
     Raises
     ------
@@ -221,11 +221,6 @@ def _taken(network: MLPClassifier, X: NDArray[Any], y: NDArray[Any]) -> bool:
         and (not hasattr(sizes, "__len__") or len(sizes) < kernel.MOST)
         and all(value == default[name] for name, value in network.get_params().items() if name not in READ)
     )
-
-
-def converged(network: MLPClassifier) -> bool:
-    """Tell whether training ended by the stopping rule rather than at ``max_iter``."""
-    return bool(network._no_improvement_count > network.n_iter_no_change)
 
 
 def digest(network: MLPClassifier) -> str:

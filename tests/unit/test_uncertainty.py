@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from experiments import dataset, statistics, uncertainty
+from experiments import dataset, statistics, trainer, uncertainty
 from experiments.assessment import Choice
 from experiments.record import PassedOver, Search, Setting
 from experiments.robustness import Trial
@@ -78,3 +78,22 @@ def test_curves_end_where_training_does(trial: Trial) -> None:
         assert len(curves[name].loss) == len(curves[name].accuracy) == found.epochs[place]
         assert curves[name].accuracy[-1] * len(trial.data.y_dev) == pytest.approx(found.dev[place])
         assert converged[name] == (found.epochs[place] < 200)
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_a_network_that_stops_in_its_very_last_epoch_has_not_converged(
+    enough: bool, trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The notebook calls converged what trained for fewer epochs than it might; so does the search."""
+    [stopped] = trial.run([1], trial.data.X_train)
+    limit = stopped.epochs + enough
+    fits = trainer.fits
+    monkeypatch.setattr(
+        trainer,
+        "fits",
+        lambda settings, *rest, **more: fits([{**s, "max_iter": limit} for s in settings], *rest, **more),
+    )
+
+    [again] = trial.run([1], trial.data.X_train)
+
+    assert (again.epochs, again.converged) == (stopped.epochs, enough)
