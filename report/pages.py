@@ -118,8 +118,8 @@ def problem2(
         },
         "hyper_parameters": HYPER_PARAMETERS,
         "data": {
-            "train_rows": f"{len(data.X_train):,}",
-            "dev_rows": f"{len(data.X_dev):,}",
+            "train_rows": _grouped(len(data.X_train)),
+            "dev_rows": _grouped(len(data.X_dev)),
             "columns": str(data.X_train.shape[1]),
             "classes": str(len(data.classes)),
             "three_features": data.X_train.shape[1] == 3,
@@ -263,7 +263,7 @@ def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "always_better": min(gains[1:]) > 0,
         "default_place": _place_in_order(below),
         "gain_place": _place_in_order(above),
-        "draws": f"{selection.rounds:,}",
+        "draws": _grouped(selection.rounds),
         "chosen": f"{selection.selected:.4f}",
         "left_out": f"{selection.left_out:.4f}",
         "optimism": f"{selection.selected - selection.left_out:.3f}",
@@ -324,14 +324,14 @@ def _signed(number: float) -> str:
 def _minutes(settings: Sequence[Setting], record: Record) -> int:
     """Estimate how long the notebook's search takes on two cores, to one digit.
 
-    From what a step of training was measured to take: a part fixed, a part per sample, a part per weight.
+    From what a step of training was measured to take on a slow machine: a part fixed, per sample, per weight.
     A figure from a clock would differ from build to build.
     """
     seconds = 0.0
     for setting, epochs in zip(settings, record.search.epochs, strict=True):
         batch, weights = setting.batch_size, setting.weights(3, 2)
         steps = epochs * -(-record.total.train // batch)
-        seconds += steps * (100 + 0.7 * batch + weights * (0.007 + 0.000145 * batch)) * 1e-6 / 2
+        seconds += steps * (180 + 1.3 * batch + weights * (0.013 + 0.00026 * batch)) * 1e-6
     minutes = max(1, round(seconds / 60))
     digits: int = 10 ** (len(str(minutes)) - 1)
     return round(minutes / digits) * digits
@@ -343,8 +343,13 @@ def _place_in_order(before: int) -> str:
     return words[before] if before < len(words) else f"{before + 1}th "
 
 
+def _grouped(number: int) -> str:
+    """Print a number with commas from five digits on."""
+    return f"{number:,}" if number > 9999 else str(number)
+
+
 def _several(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{_grouped(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def _label(label: Any) -> Latex:

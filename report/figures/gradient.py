@@ -52,7 +52,7 @@ def unrolled() -> Drawing:
         _centred(axis, "$L$", FIRST + STEP * len(STATES), MIDDLE)
         _centred(axis, "$w_2$", FIRST + STEP / 2, MIDDLE + 1.8, fontsize=8)
         axis.text(FIRST - 1.2, 9, "$w_1$", ha="right", va="center", fontsize=8)
-        words = "back from the loss: a factor of at most $1/2$ for each step"
+        words = "back from the loss: a factor of at most $1/2$ from state to state"
         axis.text(140, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
         return drawing(figure)
 

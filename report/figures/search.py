@@ -136,7 +136,7 @@ def _rows(axis: Axes, groups: Groups, best: Mapping[str, Any], total: int) -> No
             axis.plot(max(shares), place, "o", ms=4, color=COLOURS[0])
             if level == best[name]:
                 axis.plot(best["dev_correct"] / total, place, "o", ms=7, mfc="none", mec="black", mew=0.8)
-            beside(axis, level, place, -2 * MM, ha="right", fontsize=8)
+            beside(axis, level, place, -2 * MM, ha="right", family="monospace", fontsize=8)
             beside(axis, f"{max(scores):g}", place, TOP + 2 * MM, ha="left", fontsize=8)
             place += 1
         place += GAP - 1
