@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROW = 3.6 * MM  # the height of such a row
 GAP = 1.5  # rows for the name of the next hyper-parameter
 BELOW = 56 * MM  # what an exploration shows below those rows
-NAME, TOP = 17 * MM, 40 * MM  # the width of a value's name, and of its scores
+LETTER, BESIDE = 4.9 / 72, 14 * MM  # the width of a letter of a value, and of what stands beside the scores
 
 
 def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> Drawing:
@@ -109,23 +109,29 @@ def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -
     figure = Figure(figsize=(WIDTH, height))
     maxima = [max(scores) for levels in groups.values() for scores in levels.values()]
     floor = (min(maxima) - 0.25 * (max(maxima) - min(maxima)) - 1) / total
+    longest = max(len(level) for levels in groups.values() for level in levels)
+    named = max(17 * MM, longest * LETTER + 3 * MM)
+    wide = WIDTH / 2 - named - BESIDE
     ceiling = (max(maxima) + 0.06 * (max(maxima) - min(maxima)) + 1) / total
     for number, column in enumerate(columns):
-        left = NAME + number * WIDTH / 2
-        axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, TOP / WIDTH, lines * ROW / height))
+        left = named + number * WIDTH / 2
+        axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, wide / WIDTH, lines * ROW / height))
         axis.set_xlim(floor, ceiling)
         axis.set_ylim(lines - 0.5, -0.5)
-        _rows(axis, {name: groups[name] for name in column}, best, total)
+        _rows(axis, {name: groups[name] for name in column}, best, total, (named, wide))
         axis.set_xlabel("development accuracy")
     return figure
 
 
-def _rows(axis: Axes, groups: Groups, best: Mapping[str, Any], total: int) -> None:
+def _rows(
+    axis: Axes, groups: Groups, best: Mapping[str, Any], total: int, widths: tuple[float, float]
+) -> None:
     """Draw the settings of each value as dots, the highest filled, a ring around the best of all."""
     jitter = np.random.default_rng(0)
     floor, place = axis.get_xlim()[0], 0.0
+    named, wide = widths
     for name, levels in groups.items():
-        beside(axis, name, place, -NAME, ha="left", family="monospace", fontsize=8)
+        beside(axis, name, place, -named, ha="left", family="monospace", fontsize=8)
         place += 1
         for level, scores in levels.items():
             shares = scores / total
@@ -137,10 +143,10 @@ def _rows(axis: Axes, groups: Groups, best: Mapping[str, Any], total: int) -> No
             if level == best[name]:
                 axis.plot(best["dev_correct"] / total, place, "o", ms=7, mfc="none", mec="black", mew=0.8)
             beside(axis, level, place, -2 * MM, ha="right", family="monospace", fontsize=8)
-            beside(axis, f"{max(scores):g}", place, TOP + 2 * MM, ha="left", fontsize=8)
+            beside(axis, f"{max(scores):g}", place, wide + 2 * MM, ha="left", fontsize=8)
             place += 1
         place += GAP - 1
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)
     axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-    beside(axis, "best", 0.0, TOP + 2 * MM, ha="left", fontsize=8, color=GREY)
+    beside(axis, "best", 0.0, wide + 2 * MM, ha="left", fontsize=8, color=GREY)

@@ -50,7 +50,7 @@ ROWS = [
         "batch_size": batch,
         "dev_correct": 300 + 7 * len(layers) + 11 * len(activation) + int(batch),
     }
-    for layers in ("(50,)", "(100,)", "(100, 100)", "(64, 32, 16)")
+    for layers in ("(50,)", "(100,)", "(100, 100)", "(512, 256, 128, 64, 32)")
     for activation in ("relu", "tanh", "logistic")
     for solver in ("adam", "sgd")
     for rate in ("1e-05", "0.001", "0.1")
