@@ -29,8 +29,6 @@ _KINDS = {
 }
 # What tomllib says of common slips, and what to do about them.
 SLIPS = {
-    "Unescaped '\\'": BACKSLASH,
-    "Invalid hex value": BACKSLASH,
     "Invalid value": "Text needs quotation marks.",
     "Illegal character '\\n'": "A closing quotation mark is missing.",
     "Unclosed array": "A comma or a ] is missing, or a decimal is written without a point.",

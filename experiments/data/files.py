@@ -178,8 +178,8 @@ def _renamed(path: Path, chosen: Chosen) -> list[str]:
 
 
 def _seen(name: str) -> bool:
-    """Tell whether a file or a folder is one that a person sees: not hidden, not a sidecar of macOS."""
-    return not name.startswith(".") and name != "__MACOSX"
+    """Tell whether a file or a folder is one that a person sees: not hidden, as the sidecars of macOS are."""
+    return not name.startswith(".")
 
 
 def _is_archive(path: PurePath) -> bool:

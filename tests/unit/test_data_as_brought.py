@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from experiments import dataset
+from experiments.data import files
 from experiments.dataset import FILE_NAMES, DataError, load
 
 ROOT = Path(__file__).parents[2]
@@ -246,6 +247,10 @@ MADE_UP = {  # others of the same kinds
     ),
     "an index on through both files": (index(0, 24), INDEX),
     "an index from 1, called id": (index(1, 1, header="id,a,b,c", labels="y"), ("'id'", *INDEX)),
+    "an error in a short line": (
+        lambda made: made | {"trnX": [*made["trnX"][:4], "#REF!,0.1", *made["trnX"][5:]]},
+        ("trnX-3d.csv, line 5", "the number of cells is 2"),
+    ),
     "an index in the last column": (
         lambda made: made | {name: [f"{t},{i}" for i, t in enumerate(made[name])] for name in X},
         ("column 4", *INDEX[1:]),
@@ -504,6 +509,17 @@ def test_an_archive_beside_other_data_is_told(tmp_path):
     assert data.remarks == (
         f"{tmp_path}/later.zip holds the four files too and was not read; name it with --data",
     )
+
+
+def test_what_decides_is_known_before_anything_is_read(tmp_path):
+    """The files whose change means other data: a data.tgz alone, else the four and what may be meant."""
+    lay(tmp_path, {"hw.zip": ZIP, "a/TRNX-3D.csv": b"", "a/more.txt": b"", "notes.txt": b""})
+    four = [tmp_path / name for name in FILE_NAMES]
+
+    assert files.deciding(tmp_path) == sorted([*four, tmp_path / "hw.zip", tmp_path / "a" / "TRNX-3D.csv"])
+    assert files.deciding(tmp_path / "hw.zip") == [tmp_path / "hw.zip"]
+    lay(tmp_path, {"data.tgz": b""})
+    assert files.deciding(tmp_path) == [tmp_path / "data.tgz"]
 
 
 def test_values_are_told_whatever_the_dress(tmp_path):

@@ -26,6 +26,7 @@ def set_in(formula: str) -> str:
         ("At r = 0.", "At r = 0."),
         (r"At $r = \frac{1}{4}$, so", "At " + set_in(r"r = \frac{1}{4}") + ",{} so"),
         ("It costs $5 or $10.", r"It costs \$5 or \$10."),
+        ("From $5-$10.", r"From \$5-{}\$10."),
         ("100 $ & more", r"100 \$ \& more"),
         ("$h_t^2$ & $x_{t-1}$", set_in("h_t^2") + r" \& " + set_in("x_{t-1}")),
         ("a_b $$ c", r"a\_b \$\$ c"),

@@ -100,6 +100,10 @@ def test_drawn_words_have_a_figure_each() -> None:
     assert len(made) == 2
     assert all(name in page and content.startswith(b"%PDF") for name, content in made.items())
     assert made == scripts.figures([page])
+    for (
+        content
+    ) in made.values():  # letters alone, in the colour of the text: nothing is filled, no colour chosen
+        assert not re.search(rb"^(f|F|B|b|[\d. ]+ (g|rg|k)|/\w+ cs)\*?$", content, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
