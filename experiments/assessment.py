@@ -48,14 +48,16 @@ class Certificate(Struct, frozen=True):
     rivals
         Places, in grid order, of the settings that could overtake: their results move, and the largest count
         that was seen reaches the best one's.
-    moved
-        How many settings of the search have another count or number of epochs when the inputs move up.
+    near, moved
+        How many settings are within reach of the best one, and how many of them have another count or
+        number of epochs when the inputs move up.
     obstacle
         Why no other kernels were tried; empty if they were.
     """
 
     lines: tuple[Line, ...]
     rivals: tuple[int, ...]
+    near: int
     moved: int
     obstacle: str
 
@@ -91,10 +93,6 @@ class Seeds(Struct, frozen=True):
     """Development counts of default and best for several seeds, the report's own first."""
 
     counts: dict[str, tuple[int, ...]]
-    default: Spread
-    best: Spread
-    gain: Spread
-    better: int  # seeds with a gain
 
 
 class Optimism(Struct, frozen=True):

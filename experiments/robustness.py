@@ -126,6 +126,7 @@ AVX512 = AVX2 | {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"}
 WIDE = numerics.KERNELS["NPY_DISABLE_CPU_FEATURES"]
 PINNED = Arithmetic("Haswell", WIDE, AVX2)
 THREADS = 4
+REACH = 0.05  # of the development samples: settings that score less are not tried
 ARITHMETICS = (
     PINNED,
     Arithmetic("SkylakeX", "", AVX512),
@@ -144,9 +145,9 @@ def possible(machine: numerics.Machine) -> tuple[Arithmetic, ...]:
 def certify(trial: Trial, found: Search, choice: Choice) -> Certificate:
     """See whether the reported setting stays the best where numbers round otherwise.
 
-    All settings are trained once with their inputs moved up. Those that move and whose count reaches the
-    reported one's could overtake it: they are trained, with default and best, on all nudged inputs, and by
-    scikit-learn in processes that run other kernels.
+    All settings within reach of the reported one are trained once with their inputs moved up. Those that move
+    and whose count reaches the reported one's could overtake it: they are trained, with default and best, on
+    all nudged inputs, and by scikit-learn on more threads and in processes that run other kernels.
 
     Raises
     ------
@@ -155,9 +156,11 @@ def certify(trial: Trial, found: Search, choice: Choice) -> Certificate:
     """
     here = [Reached(dev, epochs) for dev, epochs in zip(found.dev, found.epochs, strict=True)]
     moved = nudged(trial.data.X_train, trial.seed)
-    up = trial.reached(range(len(here)), moved["up"])
-    unsteady = {place for place, reached in enumerate(here) if up[place] != reached}
-    highest = {place: max(here[place].dev, up[place].dev) for place in unsteady}
+    floor = here[choice.place].dev - REACH * len(trial.data.y_dev)
+    near = [place for place, reached in enumerate(here) if reached.dev >= floor]
+    up = dict(zip(near, trial.reached(near, moved["up"]), strict=True))
+    highest = {place: max(here[place].dev, up[place].dev) for place in near if up[place] != here[place]}
+    unsteady = len(highest)
     highest |= {other.place: max(other.dev) for other in choice.passed_over}
     rivals = sorted(
         place for place, dev in highest.items() if dev >= here[choice.place].dev and place != choice.place
@@ -170,7 +173,8 @@ def certify(trial: Trial, found: Search, choice: Choice) -> Certificate:
     return Certificate(
         lines=tuple(lines),
         rivals=tuple(rivals),
-        moved=len(unsteady),
+        near=len(near),
+        moved=unsteady,
         obstacle="; ".join(numerics.obstacles(numerics.detect())),
     )
 

@@ -49,17 +49,11 @@ def spread_over_seeds(trial: Trial, places: Mapping[str, int]) -> Seeds:
     """Train default and best with several seeds, the report's first."""
     seeds = [(trial.seed + i) % 2**32 for i in range(SEEDS)]
     outcomes = trial.run(list(places.values()), trial.data.X_train, seeds)
-    counts = {
-        name: tuple(outcome.dev for outcome in outcomes[i * SEEDS : (i + 1) * SEEDS])
-        for i, name in enumerate(places)
-    }
-    gains = [best - default for best, default in zip(counts["best"], counts["default"], strict=True)]
     return Seeds(
-        counts=counts,
-        default=statistics.spread(counts["default"]),
-        best=statistics.spread(counts["best"]),
-        gain=statistics.spread(gains),
-        better=sum(gain > 0 for gain in gains),
+        {
+            name: tuple(outcome.dev for outcome in outcomes[i * SEEDS : (i + 1) * SEEDS])
+            for i, name in enumerate(places)
+        }
     )
 
 

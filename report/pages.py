@@ -289,18 +289,11 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             }
             for line in certificate.lines
         ],
-        "times": str(len(certificate.lines) - 1),
         "others": [line.arithmetic for line in certificate.lines[1:]],
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
-        "default_holds": certificate.default_holds,
-        "moved": str(certificate.moved),
-        "steady": f"{len(record.search.dev) - certificate.moved:,}",
-        "rivals": str(len(certificate.rivals)),
         "obstacle": escape(certificate.obstacle),
         "reproducible": record.reproducible,
-        "higher": str(len(higher)),
-        "several_higher": len(higher) > 1,
         "passed_over": f"{most[0]}/{total}" if higher else "",
         "lowest": str(min(most)),
         "highest": str(max(most)),
