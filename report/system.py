@@ -88,6 +88,7 @@ PACKAGES = (
         ("mathpazo.sty", "fplmri.pfb", "t1txtt.fd"),
         "its mathematics, and a typewriter face",
     ),
+    Package("speed", "gcc libc6-dev", "gcc glibc-devel", "gcc", ("cc",), "compiles the trainer's kernel"),
     Package(
         "tests", "poppler-utils", "poppler-utils", "poppler", ("pdftotext", "pdftoppm"), "reads the PDF back"
     ),
