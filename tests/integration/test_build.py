@@ -260,6 +260,9 @@ def test_the_search_is_that_of_scikit_learn(tiny_build: Build, computed: Compute
         )
     ]
     assert expected == [{name: row[name] for name in expected[0]} for row in rows]
+    again = [row["dev_correct_when_nudged"] for row in rows]
+    assert again.pop(computed.best) == " ".join([str(computed.dev[computed.best])] * 3)
+    assert set(again) == {""}
 
 
 def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[str, Any]) -> None:

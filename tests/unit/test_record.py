@@ -15,7 +15,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
-from experiments.record import HYPER_PARAMETERS, Counts, Record, Setting, Space, rank, search_rows, values
+from experiments.record import (
+    HYPER_PARAMETERS,
+    Counts,
+    PassedOver,
+    Record,
+    Setting,
+    Space,
+    rank,
+    search_rows,
+    values,
+)
 
 SPACE = Space(((100,), (7, 5)), ("tanh", "relu"), ("sgd", "adam"), (0.01, 0.001), (200, 16))
 ONE = structs.replace(SPACE, hidden_layer_sizes=((100,),), solver=("adam",), learning_rate_init=(0.001,))
@@ -181,6 +191,23 @@ def test_search_rows_follow_the_grid() -> None:
     }
     with pytest.raises(ValueError, match=re.escape("zip() argument")):
         search_rows(SPACE.settings(1000), RECORD.search)
+
+
+def test_the_last_column_holds_what_was_trained_again() -> None:
+    """The reported setting keeps its count three times, what is passed over has others, the rest is empty."""
+    settings = ONE.settings(1000)
+    record = structs.replace(
+        RECORD, params=settings[2], passed_over=(PassedOver(place=1, dev=(489, 480, 489, 470)),)
+    )
+
+    rows = search_rows(settings, record.search, record.refits(settings))
+
+    assert [row["dev_correct_when_nudged"] for row in rows] == ["", "480 489 470", "489 489 489", ""]
+    assert record.reproducible
+    everything = tuple(PassedOver(place, (489, 1, 2, 3)) for place in range(4))
+    nothing = structs.replace(record, passed_over=everything)
+    assert not nothing.reproducible
+    assert nothing.refits(settings)[2] == (1, 2, 3)
 
 
 @pytest.mark.parametrize(
