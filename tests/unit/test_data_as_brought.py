@@ -247,6 +247,10 @@ MADE_UP = {  # others of the same kinds
     ),
     "an index on through both files": (index(0, 24), INDEX),
     "an index from 1, called id": (index(1, 1, header="id,a,b,c", labels="y"), ("'id'", *INDEX)),
+    "a number sign as a name": (
+        both(cell("x", 5, 2), table(header="#,b,c", labels="y")),
+        ("trnX-3d.csv, line 6, column 2", "'x' is not a number"),
+    ),
     "an error in a short line": (
         lambda made: made | {"trnX": [*made["trnX"][:4], "#REF!,0.1", *made["trnX"][5:]]},
         ("trnX-3d.csv, line 5", "the number of cells is 2"),
