@@ -4,18 +4,20 @@
 # One would expect: each element of A @ B is one running sum over its K terms; if OpenBLAS cuts long sums for its
 #   cache at 256 terms, then into the first 256 and the rest.
 # What happens: with the Haswell kernels, 257 terms are summed as 128 and 129, 500 as 252 and 248, 1257 as 256, 256,
-#   256, 244 and 245, each piece from zero, the pieces added in order. While at least 512 terms are left, 256 are taken; between
-#   256 and 512 the rest is halved, rounded up to a multiple of four. Adding the products of the pieces gives every bit.
+#   256, 244 and 245, each piece from zero, the pieces added in order. While at least 512 terms are left, 256 are
+#   taken; between 256 and 512 the rest is halved, rounded up to a multiple of four. Adding the products of the
+#   pieces gives every bit.
 # Seen with: numpy 2.4.6 with OpenBLAS 0.3.31, x86-64. Why: OpenBLAS' GEMM_Q is 256 for this kernel, and its driver
 #   halves the last piece so that none is very short. Other kernels cut elsewhere: SkylakeX does not cut 512 at all.
-# For this program: a trainer that is to have scikit-learn's bits must cut where OpenBLAS cuts, as soon as a batch or
-#   a layer has more than 256; so experiments/trainer/kernel.c halves too.
+# For this program: a trainer that is to have scikit-learn's bits must cut where OpenBLAS cuts, as soon as a batch
+#   or a layer has more than 256; so experiments/trainer/kernel.c halves too.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check numpy==2.4.6 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  numpy==2.4.6 || { echo "NEEDS a package index"; exit 2; }
 OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=1 "$folder/venv/bin/python" - <<'END'
 import platform
 import sys

@@ -5,17 +5,20 @@
 # One would expect: the large matrix product is what threads work on together, so its sums change; a dot product of
 #   a few thousand numbers is too short for threads.
 # What happens: with the Haswell kernels, A @ B of 1000 x 1000 has equal bits with one thread and with two; so has
-#   np.dot of 10,000 numbers. np.dot and np.linalg.norm of 10,001 have not, nor has a product (2000, 300) @ (300, 10).
+#   np.dot of 10,000 numbers. np.dot and np.linalg.norm of 10,001 have not, nor has a product (2000, 300) @ (300,
+#   10).
 # Seen with: numpy 2.4.6 with OpenBLAS 0.3.31, x86-64. Why: threads share out the rows and columns of a product, and
 #   an element's sum stays whole unless the share of one thread is cut otherwise; a dot product is cut in two.
-# For this program: one thread is part of the pins, although most networks would never show a difference: a norm of
-#   a layer of 100 x 101 weights does.
+# For this program: one thread is part of the pins, although few networks would show a difference in their products:
+#   the penalty in the loss is a dot product of all weights of a layer, and (200, 200) has 40,000; the loss decides
+#   when training stops.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check numpy==2.4.6 threadpoolctl==3.6.0 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  numpy==2.4.6 threadpoolctl==3.6.0 || { echo "NEEDS a package index"; exit 2; }
 OPENBLAS_CORETYPE=Haswell OPENBLAS_NUM_THREADS=2 "$folder/venv/bin/python" - <<'END'
 import platform
 import sys

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Twenty calls of partial_fit are one fit of twenty epochs, to the last bit, unless samples are shuffled; twenty warm
-# starts never are; and n_iter_ says 1 after either.
+# Twenty calls of partial_fit are one fit of twenty epochs, to the last bit, unless samples are shuffled; twenty
+# warm starts never are; and n_iter_ says 1 after either.
 #
-# One would expect: partial_fit takes the next epoch where the last one ended, and warm_start=True with max_iter=1 is
-#   the same thing; or else neither is.
-# What happens: partial_fit keeps Adam's moments but sets up the random generator anew, so from the second epoch on each
-#   shuffles alike: exact with shuffle=False, another network with the default. A warm start forgets the moments
-#   as well. After 20 epochs n_iter_ is 1 in both, and only t_, the samples seen, and loss_curve_ tell.
+# One would expect: partial_fit takes the next epoch where the last one ended, and warm_start=True with max_iter=1
+#   is the same thing; or else neither is.
+# What happens: partial_fit keeps Adam's moments but sets up the random generator anew, so from the second epoch on
+#   each shuffles alike: exact with shuffle=False, another network with the default. A warm start forgets the
+#   moments as well. After 20 epochs n_iter_ is 1 in both, and only t_, the samples seen, and loss_curve_ tell.
 # Seen with: scikit-learn 1.9.1, with random_state an integer; with a RandomState object partial_fit shuffles anew.
 # For this program: accuracy over the epochs cannot be had by fitting epoch by epoch; it must look into one fit.
 
@@ -14,7 +14,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 import warnings

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Successive halving also cuts the development set, whatever the split says: its first round scores on 75 of 600.
 #
-# One would expect: with PredefinedSplit the development rows are fixed, and HalvingGridSearchCV only begins with fewer
-#   training rows.
-# What happens: of 1200 training and 600 development rows the rounds score on 75, 150, 300 and at last 600. So settings
-#   are dropped on 75 samples, and a score of an early round may lie above best_score_: 0.9067 against 0.85.
-# Seen with: scikit-learn 1.9.1 (experimental there since 0.24). Why: both sides of each split are subsampled, unless
-#   the resource is a parameter of the model such as max_iter.
-# For this program: the search is exhaustive; halving by samples would choose among hundreds of settings on an eighth of
-#   the development set, where one sample is 1.3 percent.
+# One would expect: with PredefinedSplit the development rows are fixed, and HalvingGridSearchCV only begins with
+#   fewer training rows.
+# What happens: of 1200 training and 600 development rows the rounds score on 75, 150, 300 and at last 600. So
+#   settings are dropped on 75 samples, and a score of an early round may lie above best_score_: 0.9067 against
+#   0.85.
+# Seen with: scikit-learn 1.9.1 (experimental there since 0.24). Why: both sides of each split are subsampled,
+#   unless the resource is a parameter of the model such as max_iter.
+# For this program: the search is exhaustive; halving by samples would choose among hundreds of settings on an
+#   eighth of the development set, where one sample is 1.3 percent.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 

@@ -2,12 +2,12 @@
 # np.round and Python's round give different accuracies to four decimals, for sets of 160, 800 or 1600 samples.
 #
 # One would expect: both round half to even and agree, but for numbers with very many decimals.
-# What happens: of all 2,003,000 accuracies k/n with n up to 2000, 682 differ, and all of them have an n divisible by
-#   160: 1/160 is 0.0062 for numpy and 0.0063 for Python. With 800 samples it is 171 of the 801 possible accuracies.
-#   Even the built-in round() follows numpy if the number is a np.float64.
-# Seen with: numpy 2.4.6, Python 3.11. Why: Python rounds the number that the double really is, 0.00625000000000000035;
-#   numpy multiplies by 10000, which gives 62.5 exactly, and rounds that to even. Its documentation calls this fast but
-#   sometimes inexact.
+# What happens: of all 2,003,000 accuracies k/n with n up to 2000, 682 differ, and all of them have an n divisible
+#   by 160: 1/160 is 0.0062 for numpy and 0.0063 for Python. With 800 samples it is 171 of the 801 possible
+#   accuracies. Even the built-in round() follows numpy if the number is a np.float64.
+# Seen with: numpy 2.4.6, Python 3.11. Why: Python rounds the number that the double really is,
+#   0.00625000000000000035; numpy multiplies by 10000, which gives 62.5 exactly, and rounds that to even. Its
+#   documentation calls this fast but sometimes inexact.
 # For this program: an accuracy is printed once, by Python's format of a float, and beside it the count k/n, which
 #   needs no rounding; who recomputes with pandas' or numpy's round may read another last digit.
 
@@ -15,7 +15,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check numpy==2.4.6 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  numpy==2.4.6 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 from collections import Counter

@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
-# A weight of 2 for every sample is not the same as no weights: it halves the regularisation. And one batch of weight
-# zero ends the fit with an error.
+# A weight of 2 for every sample is not the same as no weights: it halves the regularisation. And one batch of
+# weight zero ends the fit with an error.
 #
 # One would expect: sample_weight is relative, so equal weights of any size change nothing, as in LogisticRegression
 #   with its penalty left aside; samples of weight zero are skipped.
-# What happens: with MLPClassifier weights of 1 give every bit of the unweighted network. Weights of 2 give
-#   another one, equal in every bit to no weights with half of alpha; 1000 is a thousandth. Where all samples of
-#   one batch have weight zero, fit raises ZeroDivisionError: "Weights sum to zero".
+# What happens: with MLPClassifier weights of 1 give every bit of the unweighted network. Weights of 2 give another
+#   one, equal in every bit to no weights with half of alpha; 1000 is a thousandth. Where all samples of one batch
+#   have weight zero, fit raises ZeroDivisionError: "Weights sum to zero".
 # Seen with: scikit-learn 1.9.1; weights came with 1.7. Why: the penalty is divided by the sum of a batch's weights.
-# For this program: none of its numbers is weighted; who repeats the search with weights should scale them to mean 1.
+# For this program: none of its numbers is weighted; who repeats the search with weights should scale them to mean
+#   1.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  scikit-learn==1.9.1 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 import warnings

@@ -2,8 +2,8 @@
 # Substituting k into a SymPy sum over k makes it the sum of k^2.
 #
 # One would expect: the summation index is bound, so SymPy renames it before a k from outside comes in, or refuses.
-# What happens: Sum(x*k, (k, 1, n)).subs(x, k) is Sum(k**2, (k, 1, n)), and at n = 3 that is 14 instead of 6*k. Product,
-#   Integral, Lambda and xreplace do the same. Only substituting for the index itself is understood:
+# What happens: Sum(x*k, (k, 1, n)).subs(x, k) is Sum(k**2, (k, 1, n)), and at n = 3 that is 14 instead of 6*k.
+#   Product, Integral, Lambda and xreplace do the same. Only substituting for the index itself is understood:
 #   subs(k, 3) changes nothing.
 # Seen with: SymPy 1.14. Why: subs goes into the summand before it looks at the limits.
 # For this program: indices of sums and of the things put into them have different names in derivations/notation.py,
@@ -13,7 +13,8 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check sympy==1.14.0 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  sympy==1.14.0 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 

@@ -6,14 +6,15 @@
 #   reciprocal of what was left out; lambdify of the same sum, and mpmath's nsum and nprod, give 0, 0 and 1.
 # Seen with: SymPy 1.14, mpmath 1.3. Why: SymPy follows Karr's convention, under which sums over adjoining ranges
 #   always add up; lambdify makes a loop over Python's range. Only one step below the bound do both agree.
-# For this program: the general form of question 1(c) has a product from k + 1 to t, empty for k = t, where both agree;
-#   its own evaluation in derivations/ never relies on bounds that lie further apart.
+# For this program: the general form of question 1(c) has a product from k + 1 to t, empty for k = t, where both
+#   agree; its own evaluation in derivations/ never relies on bounds that lie further apart.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check sympy==1.14.0 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  sympy==1.14.0 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" - <<'END'
 import sys
 

@@ -4,18 +4,19 @@
 #
 # One would expect: parse_latex(latex(e)) is e for schoolbook formulas, or raises.
 # What happens: of 12 formulas the older reader (ANTLR) returns 6 right, the newer (Lark) 5; the rest, but for one
-#   error, is silently something else: e^{x} is a power of a symbol e, f(x) is f times x, x(y + 1) a function x for ANTLR. Lark returns a
-#   tree of readings instead of an expression: tan(h x) beside tanh(x), and \left as \le f t.
+#   error, is silently something else: e^{x} is a power of a symbol e, f(x) is f times x, x(y + 1) a function x for
+#   ANTLR. Lark returns a tree of readings instead of an expression: tan(h x) beside tanh(x), and \left as \le f t.
 # Beyond its own output, ANTLR drops what it cannot read: "x! ^2" keeps x!, "x = 1, y = 2" keeps x = 1.
 # Seen with: SymPy 1.14, Lark 1.3.1, ANTLR 4.11.1; the Lark reader came with SymPy 1.13.
-# For this program: a formula is read back from its printed LaTeX to check it, and so the reader is the project's own
-#   (derivations/), and refuses what it does not know.
+# For this program: a formula is read back from its printed LaTeX to check it, and so the reader is the project's
+#   own (derivations/), and refuses what it does not know.
 
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check sympy==1.14.0 lark==1.3.1 antlr4-python3-runtime==4.11.1 || { echo "NEEDS a package index"; exit 2; }
+"$folder/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+  sympy==1.14.0 lark==1.3.1 antlr4-python3-runtime==4.11.1 || { echo "NEEDS a package index"; exit 2; }
 "$folder/venv/bin/python" -W ignore - <<'END'
 import sys
 
