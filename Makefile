@@ -3,7 +3,7 @@
 # report/system.py has the list of system packages, each with its reason.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report verify test test-slow lint bench systems arm64 clean lock system
+.PHONY: help setup report verify test test-slow lint bench systems arm64 findings clean lock system
 
 # The first of these that is 3.11 or newer; `make PYTHON=python3.12 ...` chooses another.
 PYTHON := $(shell for python in .venv/bin/python python3 python3.13 python3.12 python3.11 python3.14; do \
@@ -53,6 +53,7 @@ help:
 	@echo "make bench      side by side with other programs: a table, docs/benchmarks.md (30 minutes)"
 	@echo "make systems    build and verify on Debian 12, 13 and testing, in folders (an hour; needs root, debootstrap)"
 	@echo "make arm64      the notebook on an emulated arm64 server (half an hour; needs root, debootstrap, qemu-user)"
+	@echo "make findings   the behaviour of other software that we rest on, seen again: a table (a quarter of an hour)"
 	@echo "make lock       new lock files from pyproject.toml (needs uv)"
 	@echo "make clean      remove .venv*, caches and by-products; never a file of yours"
 
@@ -113,6 +114,9 @@ systems:
 
 arm64: setup
 	@$(OURS) -m benchmarks.arm64
+
+findings:
+	@bash findings/run.sh
 
 # By name, not all that git ignores: a person's own ignored files are no business of ours. No pathspec with
 # wildcards either: git removes a whole ignored folder that only might hold a match.
