@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -133,8 +134,12 @@ class _Letters(RendererPdf):
 
 def _latex(text: str, ismath: Any) -> str:
     """Write matplotlib's text in LaTeX: mathematics as it is, all else escaped, a minus sign as one."""
+    text = re.sub(r"\\mathdefault\{((?:[^{}]|\{[^{}]*\})*)\}", r"\1", text)
+    number = re.fullmatch(r"\$([-\N{MINUS SIGN}]?)([\d.]+)\$", text)  # of a tick
+    if number:
+        return f"{'$-$' if number[1] else ''}{number[2]}"
     if ismath:
-        return str(prose(text.replace("\N{MINUS SIGN}", "-").replace(r"\mathdefault", "")))
+        return str(prose(text.replace("\N{MINUS SIGN}", "-")))
     return "$-$".join(escape(part) for part in text.split("\N{MINUS SIGN}"))
 
 
