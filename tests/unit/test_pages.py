@@ -1,0 +1,159 @@
+"""What problem 2 says beside its numbers: each sentence from data that are counted here by hand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.assessment import Optimism
+from experiments.record import Counts, PassedOver, Record, Search, Setting
+from report import pages
+from report.latex.render import environment
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+SELECTION = Optimism(2000, 0.8965, 0.8782, 0.0709, 0.03, 0.11, 29, 0.3715)
+
+
+def record(settings: list[Setting], dev: list[int], passed: tuple[PassedOver, ...] = ()) -> Record:
+    """Make the record of a search over 100 development samples; the first setting is the default."""
+    left_out = {other.place for other in passed}
+    best = max((place for place in range(len(dev)) if place not in left_out), key=lambda place: dev[place])
+    columns = Search(tuple(dev), tuple(dev), (200,) * len(dev), (False,) * len(dev))
+    return Record(
+        Counts(90, dev[0]), Counts(95, dev[best]), settings[best], Counts(200, 100), 1, columns, {}, passed
+    )
+
+
+def trust(default: list[int], best: list[int], selection: Optimism = SELECTION) -> dict[str, Any]:
+    """Say how far to trust a gain, from the counts of several seeds, the reported first."""
+    seeds = SimpleNamespace(counts={"default": default, "best": best})
+    assessment: Any = SimpleNamespace(seeds=seeds, selection=selection)
+    return pages._trust(record([Setting(), Setting(solver="sgd")], [80, 89]), assessment)
+
+
+def test_the_reported_seed_is_left_out_of_the_means() -> None:
+    """Of seeds with gains 9, 3, 5 the reported one, 9, does not count: the mean is 4 of 100 samples."""
+    told = trust([80, 82, 83], [89, 85, 88])
+
+    assert ("0.0400", "0.8650", "0.8250") == (
+        told["mean"]["gain"],
+        told["mean"]["best"],
+        told["mean"]["default"],
+    )
+    assert ("3", "2", "2") == (told["seeds"], told["others"], told["better"])
+    assert "0.0300 to 0.0500" == told["gain_range"]
+    assert told["always_better"]
+
+
+@pytest.mark.parametrize(
+    ("default", "best", "places"),
+    [
+        ([80, 82, 83], [89, 85, 88], ("", "")),
+        ([82, 80, 83], [85, 89, 88], ("second ", "third ")),
+        ([80, 80, 83], [89, 89, 88], ("", "")),  # ties: none is lower, none is larger
+    ],
+)
+def test_the_reported_seed_has_its_place_among_the_others(
+    default: list[int], best: list[int], places: tuple[str, str]
+) -> None:
+    """The page says how many seeds have a lower default and how many a larger gain."""
+    told = trust(default, best)
+
+    assert places == (told["default_place"], told["gain_place"])
+
+
+def test_what_to_expect_is_said_to_two_decimals_from_both_estimates() -> None:
+    """Samples left out give 0.8782 and 0.0709, other seeds 0.865 and 0.04: a range from one to the other."""
+    told = trust([80, 82, 83], [89, 85, 88])
+
+    assert ("0.86 to 0.88", "0.04 to 0.07") == (told["expected"], told["expected_gain"])
+    assert "0.018" == told["optimism"]
+    assert r"37\,\%" == told["kept"]
+
+
+def test_a_gain_that_is_lost_has_a_minus_sign() -> None:
+    """Where another seed loses by tuning, the range begins below zero, and not all are better."""
+    told = trust([80, 88, 83], [89, 85, 88])
+
+    assert "$-$0.0300 to 0.0500" == told["gain_range"]
+    assert ("1", False) == (told["better"], told["always_better"])
+
+
+SETTINGS = [
+    Setting(activation=activation, solver=solver)
+    for activation in ("relu", "tanh")
+    for solver in ("adam", "sgd")
+]
+
+
+def test_a_hyper_parameter_matters_by_what_its_worst_value_costs() -> None:
+    """The best with sgd has 70 with relu 85, of all 89: the solver costs 19, the activation 4."""
+    told = pages._mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]))
+
+    found = [(item["name"], item["value"], item["count"], item["cost"]) for item in told]
+    assert [("solver", "sgd", "70", "19"), ("activation", "relu", "85", "4")] == found
+
+
+def test_a_score_that_was_passed_over_makes_no_value_good() -> None:
+    """If sgd's 95 cannot be reproduced, sgd has 70."""
+    passed = (PassedOver(1, (95, 60, 61, 62)),)
+    told = pages._mattered(SETTINGS, record(SETTINGS, [85, 95, 89, 70], passed))
+
+    assert ("solver", "sgd", "70", "19") == tuple(
+        told[0][name] for name in ("name", "value", "count", "cost")
+    )
+
+
+def test_confusions_are_counted_by_true_class() -> None:
+    """Two of three samples of class 1 are taken for -1, which is printed with a minus sign."""
+    data: Any = SimpleNamespace(y_dev=np.array([1, 1, 1, -1]))
+
+    told = pages._confusions(data, [-1, -1, 1, -1])
+    assert [{"count": "2", "true": "1", "taken": "$-$1", "size": "3"}] == told
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [(1, "1 setting"), (2, "2 settings"), (1257, "1257 settings"), (30000, "30,000 settings")],
+)
+def test_nouns_agree_with_their_numbers(number: int, printed: str) -> None:
+    """One is a setting, more are settings; commas begin at five digits."""
+    assert printed == pages._several(number, "setting")
+
+
+def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work() -> None:
+    """The figure has one digit; ten times the settings take about ten times as long."""
+    small = record(SETTINGS * 30, [80] * 120)
+    large = record(SETTINGS * 300, [80] * 1200)
+
+    one, ten = (pages._minutes(SETTINGS * times, found) for times, found in ((30, small), (300, large)))
+    assert re.fullmatch(r"[1-9]0*", str(one))
+    assert re.fullmatch(r"[1-9]0*", str(ten))
+    assert 1 <= one <= ten <= 15 * one
+
+
+@pytest.mark.parametrize(("winners", "verb"), [("1 setting", "was"), ("29 settings", "were")])
+def test_one_setting_was_selected(winners: str, verb: str) -> None:
+    """One selected setting is 'was', several are 'were'."""
+    source = (TEMPLATES / "2b.tex").read_text(encoding="utf-8")
+    line = next(line for line in source.splitlines() if "trust.winners" in line)
+    env = environment(TEMPLATES)
+    template = env.from_string(line)
+
+    told = template.render(trust={"winners": winners, "one_winner": winners[:2] == "1 ", "kept": "37"})
+    assert f"{winners} {verb} selected" in told
+
+
+def test_problem_2_begins_with_the_answer_and_what_to_expect() -> None:
+    """In 2(b) the numbers that are asked for come first, then the one sentence about new data."""
+    source = (TEMPLATES / "2b.tex").read_text(encoding="utf-8")
+    places = [
+        source.index(words) for words in (r"\answer{", "trust.expected", "Method.", "Seeds.", "Selection.")
+    ]
+
+    assert places == sorted(places)
