@@ -1,12 +1,11 @@
-"""What the accuracies are worth: intervals, spread over seeds, and how optimistic a best of many is.
+"""What the accuracies are worth: their spread over seeds, and how optimistic a best of many is.
 
 Everything is computed from counts and predictions that are there already; no network is trained here.
 """
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist, fmean, stdev
+from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,36 +20,6 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 CHUNK = 250  # bootstrap rounds at once: bounds the memory
-
-
-def wilson(correct: int, total: int, level: float = LEVEL) -> tuple[float, float]:
-    """Return the Wilson score interval of a proportion.
-
-    Parameters
-    ----------
-    correct, total
-        A count out of `total`, which must be positive.
-    level
-        Coverage.
-
-    Returns
-    -------
-    low, high : float
-        Within [0, 1].
-
-    Notes
-    -----
-    E. B. Wilson, J. Amer. Statist. Assoc. 22 (1927) 209-212, without continuity correction: the proportions p
-    for which correct/total lies within z standard errors sqrt(p (1 - p) / total) of p.
-    """
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share = correct / total
-    centre = share + z * z / (2 * total)
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    low = 0.0 if correct == 0 else (centre - half) / scale
-    high = 1.0 if correct == total else (centre + half) / scale
-    return low, high
 
 
 def spread(counts: Sequence[int]) -> Spread:

@@ -107,11 +107,6 @@ def dump(notebook: Notebook) -> bytes:
     return (text + "\n").encode()
 
 
-def code_tags(notebook: Notebook) -> tuple[tuple[str, ...], ...]:
-    """Return the tags of each code cell, in order."""
-    return tuple(tuple(cell.metadata["tags"]) for cell in notebook.cells if cell.cell_type == "code")
-
-
 def heading(cell: Notebook) -> str:
     """Return the first-line comment of a code cell: the question that it answers, and how."""
     return str(cell.source).partition("\n")[0].lstrip("# ")

@@ -121,7 +121,6 @@ class Measured(Struct, frozen=True):
 
     notebook: str
     record: Record
-    code_tags: tuple[tuple[str, ...], ...]  # of each code cell
 
 
 class Searched(Struct, frozen=True):

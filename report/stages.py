@@ -77,7 +77,7 @@ def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Conso
     finally:
         (work / NOTEBOOK).write_bytes(notebook.dump(made))
         shutil.rmtree(scratch)
-    return Measured(notebook.dump(made).decode(), notebook.record(made), notebook.code_tags(made))
+    return Measured(notebook.dump(made).decode(), notebook.record(made))
 
 
 def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from experiments import dataset, numerics, robustness, search, uncertainty
 from experiments.assessment import Assessment
 from experiments.record import Counts, Record, Search
-from report import notebook, results, stages
+from report import results, stages
 from report.cache import Inputs, Snapshot
 from report.errors import LatexError
 from report.results import Studied
@@ -70,9 +70,7 @@ def reproduce(folder: Path, data_path: Path, *, fast: bool) -> dict[str, Any]:
     record, studied, trained = (_part if fast else _all)(made, data, settings)
     confined.tell(95, 100, STAGES[2])
     ours = stages.unexecuted(inputs, data)
-    measured = results.Measured(
-        (folder / results.NOTEBOOK).read_text(encoding="utf-8"), record, notebook.code_tags(ours)
-    )
+    measured = results.Measured((folder / results.NOTEBOOK).read_text(encoding="utf-8"), record)
     pages = folder / "pages"
     pages.mkdir()
     try:

@@ -1,29 +1,11 @@
-"""The statistics: published intervals, and small cases that can be counted out."""
+"""The statistics: small cases that can be counted out."""
 
 from itertools import product
 
 import numpy as np
 import pytest
 
-from experiments.statistics import bootstrap, spread, wilson
-
-
-@pytest.mark.parametrize(
-    ("correct", "total", "low", "high"),
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_wilson_intervals_are_those_in_the_literature(correct, total, low, high):
-    """The four examples of R. G. Newcombe, Statist. Med. 17 (1998) 857-872, table I, method 3."""
-    assert (low, high) == tuple(round(bound, 4) for bound in wilson(correct, total))
-
-
-def test_wilson_mirrors_successes_and_failures():
-    """The interval of the failures is the successes' turned round, up to certainty itself."""
-    low, high = wilson(480, 540)
-
-    assert (1 - high, 1 - low) == pytest.approx(wilson(60, 540))
-    assert wilson(540, 540)[1] == 1.0
-    assert wilson(0, 540)[0] == 0.0
+from experiments.statistics import bootstrap, spread
 
 
 def test_spread_summarises_seeds():
