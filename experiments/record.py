@@ -25,12 +25,12 @@ Layers = Annotated[
 ]
 Activation = Annotated[
     str,
-    Meta(pattern="^(identity|logistic|relu|tanh)$", description="identity, logistic, relu or tanh"),
+    Meta(pattern=r"^(identity|logistic|relu|tanh)\Z", description="identity, logistic, relu or tanh"),
 ]
 Solver = Annotated[
     str,
     Meta(
-        pattern="^(adam|sgd)$",
+        pattern=r"^(adam|sgd)\Z",
         description="adam or sgd",
         extra={"hint": "The assignment allows these two."},
     ),

@@ -243,6 +243,8 @@ REFUSALS = {
     "The assignment allows these two.",
     "search.activation = ['relu', 'Tanh']": "search.activation, item 2, must be identity, logistic, relu or "
     "tanh, not the text 'Tanh'.",
+    'search.activation = ["relu\\n"]': "search.activation, item 1, must be identity, logistic, relu or tanh, "
+    "not the text 'relu\\n'.",
     "search.activation = [['relu']]": "search.activation, item 1, must be identity, logistic, relu or tanh, "
     "not a list.",
     "search.hidden_layer_sizes = [100]": f"search.hidden_layer_sizes, item 1, must be {LAYERS}, not 100. "
