@@ -303,8 +303,8 @@ def test_the_count_of_tied_settings_is_told(pages: list[str], notebook: Any, com
     """Notebook and PDF say how many settings share the best score."""
     assert "5 settings tried" in printed(notebook)
     text = " ".join("".join(pages).split())
-    several = f"Here {computed.tied} settings tie at the top"
-    assert (several if computed.tied > 1 else "Here one setting alone is at the top") in text
+    several = f"At the top, {computed.tied} settings tie"
+    assert (several if computed.tied > 1 else "One setting alone is at the top") in text
 
 
 # The PDF
