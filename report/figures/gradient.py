@@ -69,7 +69,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
         curves, length = traced["curves"], traced["length"]
         figure = Figure(figsize=(WIDTH, 56 * MM))
         bounds, measured = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(0.115, 0.18, 0.92, 0.92, wspace=0.36)
+        figure.subplots_adjust(0.115, 0.18, 0.92, 0.92, wspace=0.44)
         ages = np.arange(length)
         colours = dict(zip((curve["w2"] for curve in curves), COLOURS, strict=False))
         one = next(curve for curve in curves if curve["w2"] == "1")
