@@ -117,12 +117,13 @@ def _finding(points: int, worst: float, tolerance: float) -> Finding:
 def checks() -> tuple[Check, ...]:
     """Return the numeric checks."""
     state, gradient = inline(Total(h(t), w1)), inline(Total(L, w1))
-    by_step, by_difference = "imaginary step", f"finite difference, {DIFFERENCE_DIGITS} digits"
+    by_step, by_difference = "imaginary step", "finite difference"
     several = f"the sum in (c) is {state}, {inline(t)} up to {LONGEST}"
+    digits = f"in {DIFFERENCE_DIGITS} digits"
     one = f"the result of (d) is {gradient} of the loss itself"
     return (
         Check("1b.step", "1b", several, by_step, _states_by_step),
-        Check("1b.difference", "1b", several, by_difference, _states_by_difference),
+        Check("1b.difference", "1b", f"{several}, {digits}", by_difference, _states_by_difference),
         Check("1d.step", "1d", one, by_step, _loss_by_step),
-        Check("1d.difference", "1d", one, by_difference, _loss_by_difference),
+        Check("1d.difference", "1d", f"{one}, {digits}", by_difference, _loss_by_difference),
     )
