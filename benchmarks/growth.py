@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import problems
-from benchmarks.measurement import Found, Row, curve, program, ratio, say, side, turns
+from benchmarks.measurement import Found, Row, Target, curve, program, ratio, say, side, turns
 from benchmarks.processes import Sample, timed
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def _rows(panel: str, points: Points) -> list[Row]:
     rows = []
     for size in (common[0], common[-1]):
         sides = {THEIRS: theirs[size], OURS: ours[size]}
-        rows.append(ratio(f"{size:,} {panel}", (THEIRS, OURS), sides))
+        target = Target(1.5, at_least=True) if (panel, size) == ("width", 400) else None
+        rows.append(ratio(f"{size:,} {panel}", (THEIRS, OURS), sides, target=target))
     for trainer, found in points.items():
         first, last = min(found), max(found)
         slopes = [

@@ -15,8 +15,8 @@ Made by `make bench`, which repeats all of it on your machine; every figure is i
 own, on the same cores, with the same numeric pins and versions of numpy, scipy and scikit-learn. Each
 quantity is given as minimum, median and maximum of its runs; a target is compared with the median. Times are
 of all processes that a command started: what passed (wall) and what all cores computed (CPU). The report's
-own search is timed where it happens: scikit-learn's in the cells of the notebook, run by hand (nbconvert
-notes when each began and ended), ours in its stage of the build.
+own search is timed where it happens: scikit-learn's in the cells of the notebook, ours in its stage of the
+build.
 """
 
 
@@ -82,19 +82,20 @@ def _page(results: Mapping[str, Any]) -> Iterator[str]:
     done = {name: result for name, result in results.items() if "failed" not in result}
     yield HEAD
     if done:
-        yield _conditions(done)
-        yield ""
-    yield "![How costs grow](benchmarks.svg)"
+        yield f"{_conditions(done)}\n"
+    rows = [row for result in done.values() for row in result["rows"]]
+    yield from _targets([row for row in rows if row["target"]])
+    yield "\n![How costs grow](benchmarks.svg)\n"
+    yield from (f"`benchmarks.{name}` failed: {results[name]['failed']}\n" for name in results.keys() - done)
+    yield "## What else was measured\n"
+    yield "| what | quantity | min – median – max |"
+    yield "|---|---|---|"
+    for row in rows:
+        if not row["target"]:
+            yield f"| {row['name']} | {row['quantity']} | {spread(row['value'])} |"
+    facts = {name: fact for result in done.values() for name, fact in result["facts"].items()}
     yield ""
-    yield from _targets(results)
-    for name, result in results.items():
-        yield f"\n## {result['title']}\n"
-        if "failed" in result:
-            yield f"`benchmarks.{name}` failed: {result['failed']}"
-            continue
-        yield from _rows(result["rows"])
-        yield from _times(result["rows"])
-        yield from _facts(result["facts"])
+    yield from (f"- {name}: {fact}" for name, fact in facts.items())
 
 
 def _conditions(done: Mapping[str, Any]) -> str:
@@ -110,44 +111,14 @@ def _conditions(done: Mapping[str, Any]) -> str:
     )
 
 
-def _targets(results: Mapping[str, Any]) -> Iterator[str]:
-    rows = [row for result in results.values() for row in result.get("rows", ()) if row["target"]]
-    met = [row for row in rows if row["target"]["met"]]
-    yield f"{len(met)} of {len(rows)} targets are met."
+def _targets(rows: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Give the table of the targets, then why some are missed."""
+    missed = [row for row in rows if not row["target"]["met"]]
+    yield f"{len(rows) - len(missed)} of {len(rows)} targets are met.\n"
+    yield "| what | quantity | min – median – max | target |"
+    yield "|---|---|---|---|"
     for row in rows:
-        if row not in met:
-            why = f" {row['note']}" if row["note"] else ""
-            found = f"{spread(row['value'])} ({target(row)})"
-            yield f"\n- Missed: {row['name']}, {row['quantity']}: {found}.{why}"
-
-
-def _rows(rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    yield "| what | quantity | min – median – max | target | |"
-    yield "|---|---|---|---|---|"
-    for row in rows:
-        cells = (row["name"], row["quantity"], spread(row["value"]), target(row), row["note"])
-        yield f"| {' | '.join(cells)} |"
-
-
-def _times(rows: list[Mapping[str, Any]]) -> Iterator[str]:
-    """Give the times behind the rows, each once."""
-    told = set()
-    lines = []
-    for row in rows:
-        for side, sample in row["sides"].items():
-            line = f"| {row['name']} | {side} | {spread(sample['wall'])} | {spread(sample['cpu'])} |"
-            memory = f" {spread(sample['memory'])} |" if "memory" in sample else " |"
-            if line not in told:
-                told.add(line)
-                lines.append(line + memory)
-    if lines:
-        yield "\n| what | side | wall, s | CPU, s | memory, MiB |"
-        yield "|---|---|---|---|---|"
-        yield from lines
-
-
-def _facts(facts: Mapping[str, Any]) -> Iterator[str]:
-    if facts:
-        yield ""
-    for name, fact in facts.items():
-        yield f"- {name}: {fact}"
+        yield f"| {row['name']} | {row['quantity']} | {spread(row['value'])} | {target(row)} |"
+    yield ""
+    for row in missed:
+        yield f"- Missed: {row['name']}, {row['quantity']}. {row['note']}".rstrip()

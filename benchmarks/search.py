@@ -44,9 +44,9 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "shipped, 5 seeds": Case("shipped", problems.PLAIN, 5, Target(3, at_least=True)),
-    "breast_cancer, one seed": Case("breast_cancer", problems.SMALL, 1),
-    "digits, one seed": Case("digits", problems.SMALL, 1),
+    "shipped, 5 seeds": Case("shipped", problems.PLAIN, 5, Target(10, at_least=True)),
+    "breast_cancer, one seed": Case("breast_cancer", problems.SMALL, 1, Target(3, at_least=True)),
+    "digits, one seed": Case("digits", problems.SMALL, 1, Target(3, at_least=True)),
 }
 
 
