@@ -200,7 +200,7 @@ def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
         "name": f"1({question[1]})",
         "checks": str(len(own)),
         "methods": prose("; ".join(dict.fromkeys(check.method for check in own))),
-        "worst": _power(max(residuals, key=float)) if residuals else Latex("none: exact"),
+        "worst": _power(max(residuals, key=float)) if residuals else Latex("exact"),
     }
 
 
