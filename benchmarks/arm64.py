@@ -84,7 +84,7 @@ def told(found: dict[str, Any], sample: dict[str, Any]) -> str:
         f"{name} {found[key]['dev']} (in the sample {sample[name]['dev']})"
         for name, key in (("default", "default"), ("best", "trained"))
     ]
-    passed_over = " and ".join(str(other["dev"]) for other in found["passed_over"]) or "nothing"
+    passed_over = "; ".join(f"one with {other['dev']}" for other in found["passed_over"]) or "nothing"
     versions, rate = found["versions"], found["params"]["learning_rate_init"]
     return (
         f"Python {versions['python']}, numpy {versions['numpy']}, {', '.join(found['kernels'])},"
