@@ -1,9 +1,10 @@
 // One epoch of scikit-learn's MLPClassifier (solvers sgd and adam), with the bits that numpy gives it.
 //
-// Each sum is taken in the order of the loop that numpy calls: OpenBLAS's Haswell kernels on one thread for products,
-// numpy's own loops for sums, tanh and glibc's exp. An element never depends on the vector it stands in, so vectors
-// may be cut freely as long as that order stays. Products and sums are rounded apart (-ffp-contract=off) unless fma is
-// written. The orders were found by experiment; `probe` in __init__.py holds them against scikit-learn at each start.
+// Each sum is taken in the order of the loop that numpy calls: OpenBLAS's Haswell kernels on one thread for
+// products, numpy's own loops for sums, tanh and glibc's exp. An element never depends on the vector it
+// stands in, so vectors may be cut freely as long as that order stays. Products and sums are rounded apart
+// (-ffp-contract=off) unless fma is written. The orders were found by experiment; `probe` in __init__.py
+// holds them against scikit-learn at each start.
 #include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
@@ -21,17 +22,18 @@ typedef struct {
   long layers, samples, batch, activation, adam, steps; // steps: taken so far
   const long *units, *weights, *biases;                 // units of each layer; where its parameters begin
   double alpha, rate, momentum, beta_1, beta_2, epsilon;
-  const double *X, *Y;           // (samples, units[0]), (samples, units[layers])
-  long *order;                   // of the samples; each epoch shuffles the order of the last one
-  uint32_t (*random)(void *);    // the next number of numpy's generator
+  const double *X, *Y;        // (samples, units[0]), (samples, units[layers])
+  long *order;                // of the samples; each epoch shuffles the order of the last one
+  uint32_t (*random)(void *); // the next number of numpy's generator
   void *generator;
   double *theta, *first, *second; // parameters, moments (of sgd the velocity); each weights, then biases
-  double *memory;                // as much as `room` says
+  double *memory;                 // as much as `room` says
 } Network;
 
 static double TANH_TABLE[16][18], (*dot)(long, const double *, long, const double *, long);
 static uint64_t EXP_TABLE[128][2];
-static void (*gemv)(int, int, long, long, double, const double *, long, const double *, long, double, double *, long);
+static void (*gemv)(int, int, long, long, double, const double *, long, const double *, long, double,
+                    double *, long);
 
 void set_up(const void *tanh_table, const void *exp_table, void *ddot, void *dgemv) {
   memcpy(TANH_TABLE, tanh_table, sizeof TANH_TABLE);
@@ -58,20 +60,20 @@ INLINE void columns(const double *table, long width, const long *row, long c, v4
   *left = (v4)_mm256_unpacklo_pd(even, odd), *right = (v4)_mm256_unpackhi_pd(even, odd);
 }
 
-// numpy's tanh (loops_hyperbolic, BSD-3-Clause, after Intel's SVML): a polynomial of degree 16 on each of 16 intervals.
-// A row of the table holds the interval's centre and c0, c1, ..., c16.
+// numpy's tanh (loops_hyperbolic, BSD-3-Clause, after Intel's SVML): a polynomial of degree 16 on each of 16
+// intervals. A row of the table holds the interval's centre and c0, c1, ..., c16.
 INLINE v4 tanh4(v4 x) {
   __m256i bits = _mm256_and_si256((__m256i)x, _mm256_set1_epi64x(0x7ff8000000000000));
   __m256i place = _mm256_sub_epi64(bits, _mm256_set1_epi64x(0x3fc0000000000000));
   place = _mm256_max_epi32(place, _mm256_setzero_si256());
   place = _mm256_srli_epi64(_mm256_min_epi32(place, _mm256_set1_epi32(0x780000)), 51);
-  long row[4] = {_mm256_extract_epi64(place, 0), _mm256_extract_epi64(place, 1), _mm256_extract_epi64(place, 2),
-                 _mm256_extract_epi64(place, 3)};
+  long row[4] = {_mm256_extract_epi64(place, 0), _mm256_extract_epi64(place, 1),
+                 _mm256_extract_epi64(place, 2), _mm256_extract_epi64(place, 3)};
   v4 centre, c0, low, high;
   columns(TANH_TABLE[0], 18, row, 0, &centre, &c0);
   columns(TANH_TABLE[0], 18, row, 16, &low, &high);
   v4 y = absolute(x) - centre, sum = fma4(high, y, low);
-  UNROLL(long c = 14; c > 0; c -= 2) {
+  UNROLL (long c = 14; c > 0; c -= 2) {
     columns(TANH_TABLE[0], 18, row, c, &low, &high);
     sum = fma4(fma4(sum, y, high), y, low);
   }
@@ -82,16 +84,18 @@ INLINE v4 tanh4(v4 x) {
   return choose(sum, all(NAN), _mm256_cmp_pd((__m256d)x, (__m256d)x, _CMP_UNORD_Q));
 }
 
-// glibc's exp (e_exp.c, from Arm's optimized routines, MIT), compiled for FMA: 2^(k/128) from a table times a polynomial.
+// glibc's exp (e_exp.c, from Arm's optimized routines, MIT), compiled for FMA: 2^(k/128) from a table times a
+// polynomial.
 INLINE v4 exp4(v4 x) {
   if (_mm256_movemask_pd(_mm256_cmp_pd((__m256d)absolute(x), _mm256_set1_pd(512), _CMP_NLT_UQ)))
     return (v4){exp(x[0]), exp(x[1]), exp(x[2]), exp(x[3])};
   v4 shift = all(0x1.8p52), k = x * all(0x1.71547652b82fep0 * 128) + shift;
   __m256i bits = (__m256i)k, place = _mm256_and_si256(bits, _mm256_set1_epi64x(127));
   k = k - shift;
-  v4 r = fma4(k, all(-0x1.cf79abc9e3b3ap-47), fma4(k, all(-0x1.62e42fefa0000p-8), x)), r2 = r * r, tail, power;
-  long row[4] = {_mm256_extract_epi64(place, 0), _mm256_extract_epi64(place, 1), _mm256_extract_epi64(place, 2),
-                 _mm256_extract_epi64(place, 3)};
+  v4 r = fma4(k, all(-0x1.cf79abc9e3b3ap-47), fma4(k, all(-0x1.62e42fefa0000p-8), x)), r2 = r * r, tail,
+     power;
+  long row[4] = {_mm256_extract_epi64(place, 0), _mm256_extract_epi64(place, 1),
+                 _mm256_extract_epi64(place, 2), _mm256_extract_epi64(place, 3)};
   columns((const double *)EXP_TABLE, 2, row, 0, &tail, &power);
   v4 scale = (v4)_mm256_add_epi64((__m256i)power, _mm256_slli_epi64(bits, 45));
   v4 low = fma4(r, all(0x1.555555555543cp-3), all(0x1.ffffffffffdbdp-2));
@@ -106,7 +110,8 @@ void expit_many(long n, double *x) {
   for (long i = 0; i < n; i += 4) store(x + i, all(1) / (all(1) + exp4(-load(x + i))));
 }
 
-// What becomes of an element of a product: its bias is added; or a derivative, from the activation, multiplied.
+// What becomes of an element of a product: its bias is added; or a derivative, from the activation,
+// multiplied.
 typedef enum { PLAIN, BIAS, BIAS_RELU, RELU_SLOPE, TANH_SLOPE, LOGISTIC_SLOPE } Finish;
 INLINE v4 finished(Finish how, v4 x, v4 aside) {
   switch (how) {
@@ -119,8 +124,10 @@ INLINE v4 finished(Finish how, v4 x, v4 aside) {
   }
 }
 
-// A product C = A B of M x K and K x N numbers, A[i * a_row + k * a_column] and so on; rows of C and B are contiguous.
-typedef enum { FROM_ZERO, GO_ON, ADD } Start; // a chain from zero; C's own chain; a chain from zero, added to C
+// A product C = A B of M x K and K x N numbers, A[i * a_row + k * a_column] and so on; rows of C and B are
+// contiguous.
+// A chain from zero; C's own chain; a chain from zero, added to C.
+typedef enum { FROM_ZERO, GO_ON, ADD } Start;
 typedef struct {
   long K;
   const double *A;
@@ -137,40 +144,49 @@ typedef struct {
 } Block;
 
 // `rows` x `vectors` of C: each element is one chain of fma over k.
-INLINE void tile(const int rows, const int vectors, const Block *p, const long a_row, const long a_column, long i) {
+INLINE void tile(const int rows, const int vectors, const Block *p, const long a_row, const long a_column,
+                 long i) {
   v4 sum[8][3];
   double *C = p->C + i * p->c_row;
   const double *A = p->A + i * a_row, *B = p->B, *aside = p->aside + i * p->aside_row;
-  UNROLL(int r = 0; r < rows; r++) UNROLL(int j = 0; j < vectors; j++)
-    sum[r][j] = p->start == GO_ON ? load(C + r * p->c_row + 4 * j) : all(0);
+  UNROLL (int r = 0; r < rows; r++)
+    UNROLL (int j = 0; j < vectors; j++)
+      sum[r][j] = p->start == GO_ON ? load(C + r * p->c_row + 4 * j) : all(0);
   for (long k = 0; k < p->K; k++) {
     v4 b[3];
-    UNROLL(int j = 0; j < vectors; j++) {
+    UNROLL (int j = 0; j < vectors; j++) {
       b[j] = load(B + k * p->b_row + 4 * j);
       __asm__("" : "+x"(b[j])); // kept in a register
     }
-    UNROLL(int r = 0; r < rows; r++) {
+    UNROLL (int r = 0; r < rows; r++) {
       v4 a = all(A[r * a_row + k * a_column]);
-      UNROLL(int j = 0; j < vectors; j++) sum[r][j] = fma4(a, b[j], sum[r][j]);
+      UNROLL (int j = 0; j < vectors; j++) sum[r][j] = fma4(a, b[j], sum[r][j]);
     }
   }
   if (p->start == ADD)
-    UNROLL(int r = 0; r < rows; r++) UNROLL(int j = 0; j < vectors; j++)
-      sum[r][j] = load(C + r * p->c_row + 4 * j) + sum[r][j];
-#define FINISH(how)                                                                                                    \
-  case how:                                                                                                            \
-    UNROLL(int r = 0; r < rows; r++) UNROLL(int j = 0; j < vectors; j++)                                               \
-      sum[r][j] = finished(how, sum[r][j], load(aside + r * p->aside_row + 4 * j));                                    \
+    UNROLL (int r = 0; r < rows; r++)
+      UNROLL (int j = 0; j < vectors; j++) sum[r][j] = load(C + r * p->c_row + 4 * j) + sum[r][j];
+#define FINISH(how)                                                                                          \
+  case how:                                                                                                  \
+    UNROLL (int r = 0; r < rows; r++)                                                                        \
+      UNROLL (int j = 0; j < vectors; j++)                                                                   \
+        sum[r][j] = finished(how, sum[r][j], load(aside + r * p->aside_row + 4 * j));                        \
     break;
   switch (p->finish) {
-    FINISH(BIAS) FINISH(BIAS_RELU) FINISH(RELU_SLOPE) FINISH(TANH_SLOPE) FINISH(LOGISTIC_SLOPE)
-    default: break;
+    FINISH(BIAS)
+    FINISH(BIAS_RELU)
+    FINISH(RELU_SLOPE)
+    FINISH(TANH_SLOPE)
+    FINISH(LOGISTIC_SLOPE)
+  default: break;
   }
-  UNROLL(int r = 0; r < rows; r++) UNROLL(int j = 0; j < vectors; j++) {
-    double *c = C + r * p->c_row + 4 * j;
-    if (j < vectors - 1 || p->last == 4) store(c, sum[r][j]);
-    else for (int q = 0; q < p->last; q++) c[q] = sum[r][j][q];
-  }
+  UNROLL (int r = 0; r < rows; r++)
+    UNROLL (int j = 0; j < vectors; j++) {
+      double *c = C + r * p->c_row + 4 * j;
+      if (j < vectors - 1 || p->last == 4) store(c, sum[r][j]);
+      else
+        for (int q = 0; q < p->last; q++) c[q] = sum[r][j][q];
+    }
 }
 
 // The last of an odd number of rows, in whole groups of four columns: OpenBLAS takes four chains, in turn.
@@ -179,15 +195,18 @@ static void odd_row(int vectors, const Block *p) {
   for (int j = 0; j < vectors; j++) {
     v4 s[4] = {{0}, {0}, {0}, {0}};
     const double *b = p->B + 4 * j;
-    for (long k = 0; k < groups; k++) s[k & 3] = fma4(all(p->A[k * p->a_column]), load(b + k * p->b_row), s[k & 3]);
-    for (long k = groups; k < p->K; k++) s[0] = fma4(all(p->A[k * p->a_column]), load(b + k * p->b_row), s[0]);
+    for (long k = 0; k < groups; k++)
+      s[k & 3] = fma4(all(p->A[k * p->a_column]), load(b + k * p->b_row), s[k & 3]);
+    for (long k = groups; k < p->K; k++)
+      s[0] = fma4(all(p->A[k * p->a_column]), load(b + k * p->b_row), s[0]);
     v4 x = (s[0] + s[1]) + (s[2] + s[3]);
     if (p->start == ADD) x = load(p->C + 4 * j) + x;
     store(p->C + 4 * j, finished(p->finish, x, p->finish ? load(p->aside + 4 * j) : x));
   }
 }
 
-INLINE void strip(const int vectors, const int most, long rows, const Block *p, const long a_row, const long a_column) {
+INLINE void strip(const int vectors, const int most, long rows, const Block *p, const long a_row,
+                  const long a_column) {
   long i = 0;
   for (; i + most <= rows; i += most) tile(most, vectors, p, a_row, a_column, i);
   if (most > 4 && i + 4 <= rows) tile(4, vectors, p, a_row, a_column, i), i += 4;
@@ -200,13 +219,17 @@ INLINE void strip(const int vectors, const int most, long rows, const Block *p, 
 
 // A strip of C, one to three vectors wide.
 static void wide(int vectors, long rows, const Block *p) {
-#define WIDE(a_row, a_column)                                                                                          \
-  switch (vectors) {                                                                                                   \
-  case 3: strip(3, 4, rows, p, a_row, a_column); break;                                                                \
-  case 2: strip(2, 4, rows, p, a_row, a_column); break;                                                                \
-  default: strip(1, 8, rows, p, a_row, a_column);                                                                      \
+#define WIDE(a_row, a_column)                                                                                \
+  switch (vectors) {                                                                                         \
+  case 3: strip(3, 4, rows, p, a_row, a_column); break;                                                      \
+  case 2: strip(2, 4, rows, p, a_row, a_column); break;                                                      \
+  default: strip(1, 8, rows, p, a_row, a_column);                                                            \
   }
-  if (p->a_column == 1) { WIDE(p->a_row, 1) } else { WIDE(1, p->a_column) }
+  if (p->a_column == 1) {
+    WIDE(p->a_row, 1)
+  } else {
+    WIDE(1, p->a_column)
+  }
 }
 
 // The last row of an odd number, in a strip that begins at column j of N.
@@ -220,17 +243,19 @@ static void last_row(int vectors, long row, long j, long N, Block p) {
   }
 }
 
-// Copy `have` columns of B, from column j and row k on, side by side for a strip of `wide` columns; zeros beyond.
-static void pack(int turned, long K, long wide, long have, const double *B, long ldb, long k, long j, double *out) {
+// Copy `have` columns of B, from column j and row k on, side by side for a strip of `wide` columns; zeros
+// beyond.
+static void pack(int turned, long K, long wide, long have, const double *B, long ldb, long k, long j,
+                 double *out) {
   const double *b = turned ? B + j * ldb + k : B + k * ldb + j;
   for (long q = 0; q < wide; q += 4) {
     long r = 0;
     if (turned && q + 4 <= have)
       for (const double *s = b + q * ldb; r + 4 <= K; r += 4) { // four by four, transposed
-        __m256d s0 = _mm256_loadu_pd(s + r), s1 = _mm256_loadu_pd(s + ldb + r), s2 = _mm256_loadu_pd(s + 2 * ldb + r),
-                s3 = _mm256_loadu_pd(s + 3 * ldb + r);
-        __m256d t0 = _mm256_unpacklo_pd(s0, s1), t1 = _mm256_unpackhi_pd(s0, s1), t2 = _mm256_unpacklo_pd(s2, s3),
-                t3 = _mm256_unpackhi_pd(s2, s3);
+        __m256d s0 = _mm256_loadu_pd(s + r), s1 = _mm256_loadu_pd(s + ldb + r),
+                s2 = _mm256_loadu_pd(s + 2 * ldb + r), s3 = _mm256_loadu_pd(s + 3 * ldb + r);
+        __m256d t0 = _mm256_unpacklo_pd(s0, s1), t1 = _mm256_unpackhi_pd(s0, s1),
+                t2 = _mm256_unpacklo_pd(s2, s3), t3 = _mm256_unpackhi_pd(s2, s3);
         _mm256_storeu_pd(out + r * wide + q, _mm256_permute2f128_pd(t0, t2, 0x20));
         _mm256_storeu_pd(out + (r + 1) * wide + q, _mm256_permute2f128_pd(t1, t3, 0x20));
         _mm256_storeu_pd(out + (r + 2) * wide + q, _mm256_permute2f128_pd(t0, t2, 0x31));
@@ -239,7 +264,8 @@ static void pack(int turned, long K, long wide, long have, const double *B, long
     else if (q + 4 <= have)
       for (; r < K; r++) store(out + r * wide + q, load(b + r * ldb + q));
     for (; r < K; r++)
-      for (long c = q; c < q + 4; c++) out[r * wide + c] = c >= have ? 0 : turned ? b[c * ldb + r] : b[r * ldb + c];
+      for (long c = q; c < q + 4; c++)
+        out[r * wide + c] = c >= have ? 0 : turned ? b[c * ldb + r] : b[r * ldb + c];
   }
 }
 
@@ -258,15 +284,18 @@ typedef struct {
   long aside_row;
 } Product;
 
-#define AT_ONCE 32  // rows of A that stay in the first cache
-#define DEEP 256    // OpenBLAS cuts K: a block is summed from zero and added
+#define AT_ONCE 32 // rows of A that stay in the first cache
+#define DEEP 256   // OpenBLAS cuts K: a block is summed from zero and added
 static long depth(long left) { return left >= 2 * DEEP ? DEEP : left > DEEP ? (left / 2 + 3) / 4 * 4 : left; }
-static int width(long left) { return left == 4 ? 2 : (int)least(left, 3); } // vectors in the next strip: 3 3 ... 2 2
+static int width(long left) {
+  return left == 4 ? 2 : (int)least(left, 3);
+} // vectors in the next strip: 3 3 ... 2 2
 
 static void multiply(const Product *p, double *packed) {
   int gradient = p->kind == GRADIENT;
   long even = p->M & ~1L, vectors = (p->N + 3) / 4, shallow = gradient ? 104 : p->K;
-  Block b = {.a_row = gradient ? 1 : p->lda, .a_column = gradient ? p->lda : 1, .b_row = p->ldb, .c_row = p->ldc};
+  Block b = {
+      .a_row = gradient ? 1 : p->lda, .a_column = gradient ? p->lda : 1, .b_row = p->ldb, .c_row = p->ldc};
   for (long k = 0, K; k < p->K; k += K) {
     K = depth(p->K - k);
     Start start = k ? ADD : FROM_ZERO;
@@ -275,7 +304,8 @@ static void multiply(const Product *p, double *packed) {
     if (copy)
       for (long v = 0; v < vectors; v += w) {
         w = width(vectors - v);
-        pack(p->kind == UPWARD, K, 4 * w, least(p->N - 4 * v, 4 * w), p->B, p->ldb, k, 4 * v, packed + 4 * v * K);
+        pack(p->kind == UPWARD, K, 4 * w, least(p->N - 4 * v, 4 * w), p->B, p->ldb, k, 4 * v,
+             packed + 4 * v * K);
       }
     for (long i = 0; i < p->M; i += gradient ? p->M : AT_ONCE) {
       long rows = gradient ? even : least(even - i, AT_ONCE);
@@ -305,7 +335,8 @@ static void multiply(const Product *p, double *packed) {
   }
 }
 
-// As np.matmul chooses: a dot product, a matrix with a vector, its own loop (one factor, one product) or all else.
+// As np.matmul chooses: a dot product, a matrix with a vector, its own loop (one factor, one product) or all
+// else.
 static void matmul(Product p, double *packed) {
   int one_row = p.M == 1, one_column = p.N == 1, turned = one_column ? p.kind != GRADIENT : p.kind == UPWARD;
   if (p.K == 1 || (!one_row && !one_column)) {
@@ -336,7 +367,8 @@ static double pairwise(const double *a, long n) { // numpy's sum of contiguous n
   return s;
 }
 
-static void sum_rows(long rows, long stride, const double *a, double *sums) { // numpy's sum over axis 0: in order
+static void sum_rows(long rows, long stride, const double *a,
+                     double *sums) { // numpy's sum over axis 0: in order
   for (long q = 0; q < stride;) {
     if (stride - q >= 16) {
       v4 s0 = load(a + q), s1 = load(a + q + 4), s2 = load(a + q + 8), s3 = load(a + q + 12);
@@ -380,11 +412,12 @@ static void activate(long activation, long n, double *A) {
   if (activation == LOGISTIC) expit_many(n, A);
 }
 
-static void forward(const Network *n, Buffers *b, long rows) { // _forward_pass, up to the outputs' own function
+static void forward(const Network *n, Buffers *b,
+                    long rows) { // _forward_pass, up to the outputs' own function
   for (long l = 0; l < n->layers; l++) {
     int hidden = l < n->layers - 1;
-    matmul((Product){FORWARD, rows, n->units[l + 1], n->units[l], b->A[l], b->row[l], n->theta + n->weights[l],
-                     n->units[l + 1], b->A[l + 1], b->row[l + 1],
+    matmul((Product){FORWARD, rows, n->units[l + 1], n->units[l], b->A[l], b->row[l],
+                     n->theta + n->weights[l], n->units[l + 1], b->A[l + 1], b->row[l + 1],
                      hidden && n->activation == RELU ? BIAS_RELU : BIAS, n->theta + n->biases[l], 0},
            b->packed);
     if (hidden) activate(n->activation, rows * b->row[l + 1], b->A[l + 1]);
@@ -439,16 +472,16 @@ static void backward(const Network *n, Buffers *b, long rows) { // _backprop, be
     if (above == 1) b->gradient[n->biases[l]] = pairwise(delta, rows);
     else sum_rows(rows, b->row[l + 1], delta, b->gradient + n->biases[l]);
     if (l)
-      matmul((Product){UPWARD, rows, below, above, delta, b->row[l + 1], n->theta + n->weights[l], above, b->D[l],
-                       b->row[l], slopes[n->activation], b->A[l], b->row[l]},
+      matmul((Product){UPWARD, rows, below, above, delta, b->row[l + 1], n->theta + n->weights[l], above,
+                       b->D[l], b->row[l], slopes[n->activation], b->A[l], b->row[l]},
              b->packed);
   }
 }
 
 // The gradient's mean over `rows`; times the inverse of a power of two, which is exact and faster.
-#define MEAN_GRADIENT                                                                                                  \
-  v4 t = load(n->theta + i), g = load(b->gradient + i);                                                                \
-  if (i < b->penalised) g = g + t * all(n->alpha);                                                                     \
+#define MEAN_GRADIENT                                                                                        \
+  v4 t = load(n->theta + i), g = load(b->gradient + i);                                                      \
+  if (i < b->penalised) g = g + t * all(n->alpha);                                                           \
   g = exact ? g * all(inverse) : g / all((double)rows);
 
 static void step(Network *n, const Buffers *b, long rows) { // _get_updates of AdamOptimizer or SGDOptimizer
@@ -474,12 +507,14 @@ static void step(Network *n, const Buffers *b, long rows) { // _get_updates of A
   }
 }
 
-static void shuffle(const Network *n, long *next) { // sklearn.utils.shuffle: RandomState.shuffle of the places
+static void shuffle(const Network *n,
+                    long *next) { // sklearn.utils.shuffle: RandomState.shuffle of the places
   for (long i = 0; i < n->samples; i++) next[i] = i;
   for (long i = n->samples - 1; i > 0; i--) {
     uint64_t mask = ~0ull >> __builtin_clzll((uint64_t)i);
     long j, here = next[i];
-    while ((j = (long)(n->random(n->generator) & mask)) > i) {}
+    do j = (long)(n->random(n->generator) & mask);
+    while (j > i);
     next[i] = next[j], next[j] = here;
   }
   for (long i = 0; i < n->samples; i++) next[i] = n->order[next[i]];
