@@ -79,13 +79,13 @@ def general_form(length: int) -> dict[str, Any]:
     from derivations import rnn  # noqa: PLC0415
     from derivations.evaluate import value  # noqa: PLC0415
     from derivations.network import forward  # noqa: PLC0415
-    from derivations.world import World  # noqa: PLC0415
+    from derivations.valuation import Valuation  # noqa: PLC0415
 
     inputs = [random.Random(step).uniform(-1, 1) for step in range(length)]
     with timed() as taken:
         rnn.one_step()
         formula = rnn.general(sympy.Integer(length))
-        found = value(formula, World(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
+        found = value(formula, Valuation(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
     exact = list(forward(math.exp, W1, W2, inputs))[-1].derivative
     if abs(found - exact) > 1e-9 * abs(exact):
         raise ValueError(f"the general form gives {found}, the recursion {exact}")
@@ -105,10 +105,10 @@ def naive(length: int, *, simplified: bool) -> dict[str, Any]:
     with timed() as taken:
         for x in xs:
             state = 1 / (1 + sympy.exp(-(w1 * x + w2 * state)))
-        slope = sympy.diff(state, w1)
+        derivative = sympy.diff(state, w1)
         if simplified:
-            slope = sympy.simplify(slope)
-    return {**taken, "nodes": _nodes(slope)}
+            derivative = sympy.simplify(derivative)
+    return {**taken, "nodes": _nodes(derivative)}
 
 
 def _nodes(expression: Any) -> int:

@@ -1,4 +1,4 @@
-"""The slope of the sigmoid and how it is bounded (question 1e)."""
+"""The derivative of the sigmoid and how it is bounded (question 1e)."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ def distance(bound: sp.Rational) -> sp.Expr:
 
 def formulas_1e() -> tuple[Formula, ...]:
     """Return the formulas of question 1e."""
-    slope = Total(sigma(r), r)
+    asked = Total(sigma(r), r)
     product = sigma(r) * (1 - sigma(r))
     complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * definition(), slashed=True)
     return (
         claim("1e.definition", sigma(r), "=", definition(), slashed=True),
-        claim("1e.asked", sp.Integer(0), "<", slope, "<", HALF),
-        claim("1e.restated", sp.Integer(0), "<", slope, "<", HALF, slashed=True),
+        claim("1e.asked", sp.Integer(0), "<", asked, "<", HALF),
+        claim("1e.restated", sp.Integer(0), "<", asked, "<", HALF, slashed=True),
         derivation(
-            "1e.slope",
-            slope,
+            "1e.derivative",
+            asked,
             ("=", derivative(), "quotient rule"),
             ("=", product, f"since ${complement.latex}$"),
         ),
@@ -62,5 +62,5 @@ def formulas_1e() -> tuple[Formula, ...]:
         term("1e.four", sp.Integer(4)),
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
-        claim("1e.square", slope, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
+        claim("1e.square", asked, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
     )

@@ -60,7 +60,7 @@ def weights(ctx: Any, w2: str, xs: Sequence[str]) -> tuple[float, ...]:
     steps = list(forward(ctx.exp, ctx.one, weight, map(ctx.mpf, xs)))
     found = [0.0]
     for step in reversed(steps[:-1]):
-        found.append(found[-1] + log10(float(abs(weight) * step.slope)))
+        found.append(found[-1] + log10(float(abs(weight) * step.sigma_prime)))
     return tuple(found)
 
 

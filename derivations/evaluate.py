@@ -1,4 +1,4 @@
-"""SymPy objects as functions of a world: what a formula that was derived is worth at a point."""
+"""Evaluates SymPy expressions at a point."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import sympy as sp
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from derivations.world import Local, World
+    from derivations.valuation import Local, Valuation
 
-    Value = Callable[[Any, Local], Any]  # of a World, or of what else gives symbols a value
+    Value = Callable[[Any, Local], Any]  # of a Valuation, or of what else gives symbols a value
 
 
-def value(expression: sp.Basic, world: World) -> Any:
+def value(expression: sp.Basic, point: Valuation) -> Any:
     """Evaluate an expression at a point."""
-    return compiled(expression)(world, {})
+    return compiled(expression)(point, {})
 
 
 def compiled(expression: sp.Basic) -> Value:
-    """Turn an expression into a function of a world and of the running indices around it.
+    """Turn an expression into a function of a valuation and of the running indices around it.
 
     Raises
     ------
@@ -38,21 +38,21 @@ def compiled(expression: sp.Basic) -> Value:
         raise TypeError(msg)
     rule = _RULES[name]
     parts = [compiled(argument) for argument in expression.args]
-    return lambda world, local: rule(world, *[part(world, local) for part in parts])
+    return lambda point, local: rule(point, *[part(point, local) for part in parts])
 
 
 def _symbol(symbol: sp.Symbol) -> Value:
     name = symbol.name
 
-    def look_up(world: Any, local: Local) -> Any:
-        return local[name] if name in local else world.value(name)
+    def look_up(point: Any, local: Local) -> Any:
+        return local[name] if name in local else point.value(name)
 
     return look_up
 
 
 def _rational(number: sp.Rational) -> Value:
     top, bottom = int(number.p), int(number.q)
-    return lambda world, _: top if bottom == 1 else world.ctx.mpf(top) / bottom
+    return lambda point, _: top if bottom == 1 else point.ctx.mpf(top) / bottom
 
 
 def _repeated(expression: sp.Sum | sp.Product) -> Value:
@@ -61,14 +61,14 @@ def _repeated(expression: sp.Sum | sp.Product) -> Value:
     name, adds = index.name, isinstance(expression, sp.Sum)
     alone = body.free_symbols == {index}  # sigma'(z_j) in a product: worth remembering
 
-    def accumulate(world: Any, local: Local) -> Any:
+    def accumulate(point: Any, local: Local) -> Any:
         inside = dict(local)
-        known: dict[int, Any] = world.memory.setdefault(body, {}) if alone else {}
+        known: dict[int, Any] = point.memory.setdefault(body, {}) if alone else {}
         total = 0 if adds else 1
-        for step in range(parts[1](world, local), parts[2](world, local) + 1):
+        for step in range(parts[1](point, local), parts[2](point, local) + 1):
             if step not in known:
                 inside[name] = step
-                known[step] = parts[0](world, inside)
+                known[step] = parts[0](point, inside)
             total = total + known[step] if adds else total * known[step]
         return total
 
@@ -77,20 +77,20 @@ def _repeated(expression: sp.Sum | sp.Product) -> Value:
 
 def _indexed(expression: sp.Function) -> Value:
     name, index = expression.func.__name__, compiled(expression.args[0])
-    return lambda world, local: world.value(name, index(world, local))
+    return lambda point, local: point.value(name, index(point, local))
 
 
 def _numeral(expression: Any) -> Value:
-    return lambda world, _: world.ctx.mpf(expression.text)
+    return lambda point, _: point.ctx.mpf(expression.text)
 
 
 def _derivative(expression: sp.Function) -> Value:
     numerator, variable = expression.args
     body = compiled(numerator)
     if isinstance(variable, sp.Symbol):
-        return lambda world, local: world.derivative(lambda moved: body(moved, local), variable.name)
+        return lambda point, local: point.derivative(lambda moved: body(moved, local), variable.name)
     name, index = variable.func.__name__, compiled(variable.args[0])
-    return lambda world, local: world.derivative(lambda moved: body(moved, local), name, index(world, local))
+    return lambda point, local: point.derivative(lambda moved: body(moved, local), name, index(point, local))
 
 
 def _add(_: Any, *terms: Any) -> Any:
@@ -107,9 +107,9 @@ def _multiply(_: Any, *factors: Any) -> Any:
     return product
 
 
-def _power(world: Any, base: Any, exponent: Any) -> Any:
+def _power(point: Any, base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and exponent < 0:
-        base = world.ctx.mpf(base)  # Python's own int ** -1 would be a float
+        base = point.ctx.mpf(base)  # Python's own int ** -1 would be a float
     return base**exponent
 
 
@@ -127,10 +127,10 @@ _RULES: Mapping[str, Callable[..., Any]] = {
     "Mul": _multiply,
     "Pow": _power,
     "Power": _power,
-    "sigma": lambda world, argument: world.sigma(argument),
-    "sigma_prime": lambda world, argument: world.sigma_prime(argument),
-    "exp": lambda world, argument: world.ctx.exp(argument),
-    "log": lambda world, argument: world.ctx.log(argument),
-    "tanh": lambda world, argument: world.ctx.tanh(argument),
+    "sigma": lambda point, argument: point.sigma(argument),
+    "sigma_prime": lambda point, argument: point.sigma_prime(argument),
+    "exp": lambda point, argument: point.ctx.exp(argument),
+    "log": lambda point, argument: point.ctx.log(argument),
+    "tanh": lambda point, argument: point.ctx.tanh(argument),
     "Abs": lambda _, argument: abs(argument),
 }

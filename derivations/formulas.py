@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from derivations import notation as the
-from derivations import typeset
+from derivations import printer
 from derivations.sigmoid import r, sigma, sigma_prime
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Formula:
 
 def term(key: str, expression: sp.Basic) -> Formula:
     """Make a formula that claims nothing, for a line of text: a symbol or an expression."""
-    return Formula(key, _question(key), typeset.latex(expression, slashed=True), (expression,))
+    return Formula(key, _question(key), printer.latex(expression, slashed=True), (expression,))
 
 
 def claim(
@@ -78,7 +78,7 @@ def claim(
         The reason, if it is no claim but a condition.
     """
     sides, relations = chain[::2], chain[1::2]
-    body = typeset.chain(sides, relations, align=align, slashed=slashed)
+    body = printer.chain(sides, relations, align=align, slashed=slashed)
     return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
 
 
@@ -97,13 +97,13 @@ def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | Non
     """
     relations = tuple(relation for relation, _, _ in lines)
     sides = (start, *(side for _, side, _ in lines))
-    body = typeset.steps(sides, relations, [rule for _, _, rule in lines])
+    body = printer.steps(sides, relations, [rule for _, _, rule in lines])
     return Formula(key, _question(key), body, sides, relations)
 
 
 def inline(expression: sp.Basic) -> str:
     """Print an expression for use inside a text: the name of a rule, the statement of a check."""
-    return f"${typeset.latex(expression, slashed=True)}$"
+    return f"${printer.latex(expression, slashed=True)}$"
 
 
 def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
@@ -128,7 +128,7 @@ def symbols() -> tuple[Formula, ...]:
     plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.j, the.T, the.a, the.eta, r)
     table: Sequence[tuple[str, sp.Basic]] = [
         *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
-        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t))), ("slope", sigma_prime(the.z(the.j)))],
+        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t))), ("dsigmazj", sigma_prime(the.z(the.j)))],
         *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
         *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.t, the.k, the.T)],
         ("htm1", the.h(the.t - 1)),

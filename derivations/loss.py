@@ -20,7 +20,7 @@ def loss() -> sp.Expr:
     return -sp.log(sigma(a))
 
 
-def slope_in_a() -> sp.Expr:
+def derivative_in_a() -> sp.Expr:
     """Differentiate the loss with respect to a.
 
     Returns
@@ -39,7 +39,7 @@ def gradient() -> sp.Expr:
     Expr
         -y w_o sigma(-y (w_o h_T + b)) times the general form at t = T.
     """
-    outer = -sigma(-argument())  # equals slope_in_a() at a = argument(); a check proves it
+    outer = -sigma(-argument())  # equals derivative_in_a() at a = argument(); a check proves it
     inner = total_derivative(argument()).xreplace({Total(h(T), w1): general(T)})
     return outer * inner
 
@@ -56,19 +56,19 @@ def formulas_1d() -> tuple[Formula, ...]:
     minus_rest = sp.Mul(-1, 1 - sigma(a), evaluate=False)
     inner = total_derivative(argument())
     flip = claim("1d.flip", 1 - sigma(a), "=", sigma(-a))
-    slope = claim("1d.slope", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
+    prime = claim("1d.prime", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
     short = -sigma(-argument()) * inner
     return (
         claim("1d.a", a, "=", argument()),
         claim("1d.L", L, "=", loss()),
         claim("1d.loss", L, "=", loss().xreplace({a: argument()})),
         flip,
-        slope,
+        prime,
         derivation(
             "1d.outer",
             Total(L, a),
-            ("=", slope_in_a(), "chain rule on the logarithm"),
-            ("=", minus_rest, f"by (e), ${slope.latex}$"),
+            ("=", derivative_in_a(), "chain rule on the logarithm"),
+            ("=", minus_rest, f"by (e), ${prime.latex}$"),
             ("=", -sigma(-a), f"as ${flip.latex}$"),
         ),
         derivation("1d.inner", Total(a, w1), ("=", inner, f"only {inline(h(T))} depends on {inline(w1)}")),

@@ -25,8 +25,8 @@ def of_1c() -> Mapping[str, sp.Expr]:
     def sum_over(low: sp.Expr, high: sp.Expr) -> sp.Expr:
         return sp.Sum(right.function, (k, low, high))
 
-    def factor(slope: sp.Expr) -> sp.Expr:
-        return right.xreplace({product: sp.Product(slope, (j, k, t))})
+    def factor(replaced: sp.Expr) -> sp.Expr:
+        return right.xreplace({product: sp.Product(replaced, (j, k, t))})
 
     power = w2 ** (t - k)
     return {
@@ -62,7 +62,7 @@ def of_1d() -> Mapping[str, sp.Expr]:
 
 
 def of_1e() -> Mapping[str, sp.Expr]:
-    """Return wrong versions of the slope, over u = exp(-r)."""
+    """Return wrong versions of the derivative of the sigmoid, over u = exp(-r)."""
     right = bound.in_u(bound.derivative())
     return {
         "sign": -right,

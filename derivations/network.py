@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One time stamp: the state h_t, the slope sigma'(z_t), and d h_t / d w_1."""
+    """One time stamp: the state h_t, sigma'(z_t), and d h_t / d w_1."""
 
     state: Any
-    slope: Any
+    sigma_prime: Any
     derivative: Any
 
 
@@ -31,6 +31,6 @@ def forward(exp: Any, w1: Any, w2: Any, xs: Iterable[Any]) -> Iterator[Step]:
     state, derivative = 0, 0
     for x in xs:
         state = 1 / (1 + exp(-(w1 * x + w2 * state)))
-        slope = state * (1 - state)
-        derivative = slope * (x + w2 * derivative)
-        yield Step(state, slope, derivative)
+        sigma_prime = state * (1 - state)
+        derivative = sigma_prime * (x + w2 * derivative)
+        yield Step(state, sigma_prime, derivative)

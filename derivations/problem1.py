@@ -9,7 +9,7 @@ import mpmath
 import sympy
 
 from derivations import bound, contributions, formulas, loss, rnn, vanishing
-from derivations.checks import claims, exact, gate, modular, numeric, round_trip, run, slope
+from derivations.checks import claims, derivative, exact, gate, modular, numeric, round_trip, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ def derive(seed: int) -> Problem1:
         [
             *exact.checks(),
             *modular.checks(),
-            *slope.checks(),
+            *derivative.checks(),
             *numeric.checks(),
             *claims.checks(index, figure, seed),
             *round_trip.checks(index.values()),

@@ -79,8 +79,8 @@ def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
 
 def one_step(time: Index = t) -> sp.Expr:
     """Return d h_t / d w_1 by one application of the chain rule, over d h_{t-1} / d w_1."""
-    slope = total_derivative(sigma(z(time)))
-    return slope.xreplace({Total(z(time), w1): total_derivative(preactivation(time))})
+    outer = total_derivative(sigma(z(time)))
+    return outer.xreplace({Total(z(time), w1): total_derivative(preactivation(time))})
 
 
 def general(time: Index = t) -> sp.Expr:
@@ -105,7 +105,7 @@ def formulas_1a() -> tuple[Formula, ...]:
 
 def formulas_1b() -> tuple[Formula, ...]:
     """Return the formulas of question 1b."""
-    slope = total_derivative(sigma(z(t)))
+    outer = total_derivative(sigma(z(t)))
     summed = {i: sp.expand(named(direct_derivative(i), i)) for i in (1, 2, 3)}
     return (
         claim("z", z(t), "=", preactivation(t)),
@@ -114,7 +114,7 @@ def formulas_1b() -> tuple[Formula, ...]:
         derivation(
             "1b.rule",
             Total(h(t), w1),
-            ("=", slope, f"chain rule on {inline(sigma(z(t)))}"),
+            ("=", outer, f"chain rule on {inline(sigma(z(t)))}"),
             ("=", one_step(), f"sum and product rule on {inline(z(t))}"),
         ),
         claim("1b.start", Total(h(0), w1), "=", ZERO, slashed=True),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from derivations.world import World
+from derivations.valuation import Valuation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,14 +55,14 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> World:
+def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> Valuation:
     """Draw a network that is run for so many time stamps, t = T = length."""
     return draw(
         Kind({"t": length, "T": length, "w_2": Fraction(rng.uniform(-largest_w2, largest_w2))}), rng, ctx
     )
 
 
-def draw(kind: Kind, rng: Random, ctx: Any) -> World:
+def draw(kind: Kind, rng: Random, ctx: Any) -> Valuation:
     """Draw a point of a kind.
 
     Parameters
@@ -94,7 +94,7 @@ def draw(kind: Kind, rng: Random, ctx: Any) -> World:
     parameters = {
         name: int(number) if name in INTEGERS else _number(ctx, number) for name, number in numbers.items()
     }
-    return World(ctx, parameters, [_number(ctx, x) for x in xs])
+    return Valuation(ctx, parameters, [_number(ctx, x) for x in xs])
 
 
 def _number(ctx: Any, fraction: Fraction) -> Any:

@@ -2,7 +2,7 @@
 
 Over an opaque sigma and sigma' every identity of the recurrent network is a polynomial identity in
 independent atoms, so that expanding decides it. What sigma really is enters only in `derivations.bound`,
-where its slope is bounded.
+where its derivative is bounded.
 """
 
 # mypy: allow-subclassing-any

@@ -42,15 +42,15 @@ OFF_REST = 1 + Power(10, -12)  # the w_1 of the cliff
 
 def term_of_gradient() -> sp.Expr:
     """Return G_k, the term of the gradient (1d) that holds x_k, with delta for sigma(-a)."""
-    return -delta * y * wo * x(k) * w2 ** (T - k) * slopes_between(k, T)
+    return -delta * y * wo * x(k) * w2 ** (T - k) * product_of_derivatives(k, T)
 
 
-def bound_of_term(slope: sp.Rational) -> sp.Expr:
+def bound_of_term(constant: sp.Rational) -> sp.Expr:
     """Return the bound on |G_k| that follows from a bound on sigma'."""
-    return slope * abs(wo) * abs(x(k)) * (slope * abs(w2)) ** (T - k)
+    return constant * abs(wo) * abs(x(k)) * (constant * abs(w2)) ** (T - k)
 
 
-def slopes_between(first: sp.Expr | int, last: sp.Expr) -> sp.Expr:
+def product_of_derivatives(first: sp.Expr | int, last: sp.Expr) -> sp.Expr:
     """Return the product of sigma'(z_j) over a stretch of time."""
     return sp.Product(sigma_prime(z(j)), (j, first, last))
 
@@ -61,7 +61,7 @@ def newest_at_least() -> sp.Expr:
 
 
 def path_at_rest() -> sp.Expr:
-    """Return d h_T / d h_k where every slope is 1/4."""
+    """Return d h_T / d h_k where every sigma' is 1/4."""
     return (w2 / 4) ** (T - k)
 
 
@@ -101,8 +101,8 @@ def _answer() -> tuple[Formula, ...]:
         claim("1f.delta", delta, "=", sigma(-argument())),
         claim("1f.deltarange", sp.Integer(0), "<", delta, "<", ONE),
         claim("1f.absy", abs(y), "=", ONE),
-        claim("1f.slopes", sp.Integer(0), "<", sigma_prime(z(j)), "<", HALF, slashed=True),
-        term("1f.nslopes", T - k + 1),
+        claim("1f.derivatives", sp.Integer(0), "<", sigma_prime(z(j)), "<", HALF, slashed=True),
+        term("1f.nderivatives", T - k + 1),
         term("1f.age", T - k),
         claim("1f.bound", abs(G(k)), r"\le", counted, "=", bound_of_term(HALF)),
         claim(
@@ -147,7 +147,7 @@ def _remarks() -> tuple[Formula, ...]:
         claim("1f.cliff", fifty, r"\approx", rounded(cliff()), slashed=True, sample="off rest, w2=8"),
         claim("1f.mean", mean_of_path(), "<", ONE, slashed=True),
         term("1f.path", abs(Partial(h(T), h(k)))),
-        term("1f.weight", abs(w2) ** (T - k) * slopes_between(k, T - 1)),
+        term("1f.weight", abs(w2) ** (T - k) * product_of_derivatives(k, T - 1)),
         term("1f.bound2", (abs(w2) / 2) ** (T - k)),
         term("1f.bound4", (abs(w2) / 4) ** (T - k)),
     )

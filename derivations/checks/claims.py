@@ -22,7 +22,7 @@ from derivations.formulas import inline
 from derivations.network import forward
 from derivations.notation import G, L, Numeral, Partial, Power, T, Total, delta, h, k, t, w1, w2, wo, x, y, z
 from derivations.sigmoid import sigma_prime
-from derivations.world import World
+from derivations.valuation import Valuation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,14 +43,14 @@ ORDERS = 1e-10  # of magnitude: logarithms are floats
 
 
 def counted(_: Random) -> Finding:
-    """Check each bound by its factors: a constant per slope, |w_2| per step, 1 for |y| and delta."""
+    """Check each bound by its factors: a constant per derivative, |w_2| per step, 1 for |y| and delta."""
     for length in range(1, LONGEST + 1):
         for time in range(1, length + 1):
             at = {T: sp.Integer(length), k: sp.Integer(time)}
             term = exact.written_out(vanishing.term_of_gradient().xreplace(at))
-            for slope in CONSTANTS:
-                factors = {**dict.fromkeys(term.atoms(sigma_prime), slope), y: 1, delta: 1}
-                bound = vanishing.bound_of_term(slope).xreplace(at)
+            for constant in CONSTANTS:
+                factors = {**dict.fromkeys(term.atoms(sigma_prime), constant), y: 1, delta: 1}
+                bound = vanishing.bound_of_term(constant).xreplace(at)
                 if sp.expand(term.xreplace(factors) ** 2 - bound**2) != 0:  # squares do without signs
                     raise CheckFailed(f"the bound on G_{time} is not what its factors give at T = {length}.")
     return Finding(LONGEST * (LONGEST + 1))
@@ -61,9 +61,9 @@ def hold(formulas: Mapping[str, Formula], rng: Random) -> Finding:
     sides = {key: [evaluate.compiled(side) for side in formulas[key].sides] for key in BOUNDS}
     tightest = 0.0
     for _ in range(NETWORKS):
-        world = samples.network(rng, fp, rng.randint(2, 12), 6)
+        point = samples.network(rng, fp, rng.randint(2, 12), 6)
         for key in BOUNDS:
-            values = [side(world, {}) for side in sides[key]]
+            values = [side(point, {}) for side in sides[key]]
             ends = (
                 (values[0], values[-1]) if formulas[key].relations[0] == r"\le" else (values[-1], values[0])
             )
@@ -77,12 +77,12 @@ def shrinks(form: sp.Expr, threshold: int, rng: Random) -> Finding:
     """Check that a form falls by a fixed factor with each step of age, for |w_2| below a threshold only."""
     value = evaluate.compiled(form)
     for _ in range(NETWORKS):
-        world = samples.network(rng, fp, rng.randint(3, 12), 2 * threshold)
-        by_age = [value(world, {"k": time}) for time in range(world.value("T"), 0, -1)]
+        point = samples.network(rng, fp, rng.randint(3, 12), 2 * threshold)
+        by_age = [value(point, {"k": time}) for time in range(point.value("T"), 0, -1)]
         falls = [older / newer for newer, older in pairwise(by_age)]
         if max(falls) - min(falls) > ROUNDING * max(falls):
             raise CheckFailed("what is said to shrink geometrically does not.")
-        if (falls[0] < 1) != (abs(world.value("w_2")) < threshold):
+        if (falls[0] < 1) != (abs(point.value("w_2")) < threshold):
             raise CheckFailed(f"{threshold} is not the threshold of |w_2|.")
     return Finding(NETWORKS)
 
@@ -98,8 +98,8 @@ def only_below(form: sp.Expr, threshold: int, rng: Random) -> Finding:
             samples.KINDS["one sign"].with_fixed,
         )
         fixed: dict[str, Fraction | float] = {"w_1": 1, "w_2": weight, "T": length, "t": length, "k": 1}
-        world = samples.draw(kind[number % 3](fixed), rng, fp)
-        if abs(value(world, {})) > 1e-5:
+        point = samples.draw(kind[number % 3](fixed), rng, fp)
+        if abs(value(point, {})) > 1e-5:
             raise CheckFailed(f"it does not vanish for w_2 = {float(weight):.2f}.")
     edge = samples.Kind({"w_1": 1, "w_2": threshold, "T": length, "t": length, "k": 1}, samples.at_rest)
     if abs(value(samples.draw(edge, rng, fp), {})) < 1 - ROUNDING:
@@ -117,9 +117,9 @@ def free_of_length(form: sp.Expr, limit: float | None, rng: Random) -> Finding:
     for length in range(2, longest + 1):
         size = limit or 2.0
         xs = [rng.uniform(-size, size) for _ in range(length - 1)] + [0.5]
-        world = World(fp, {**weights, "T": length}, xs)
-        found.add(round(value(world, {}), 12))
-        if not 0 < value(world, {}) <= abs(world.value("G", length)):
+        point = Valuation(fp, {**weights, "T": length}, xs)
+        found.add(round(value(point, {}), 12))
+        if not 0 < value(point, {}) <= abs(point.value("G", length)):
             raise CheckFailed(f"the newest term is smaller at T = {length}, or the bound is not positive.")
     if len(found) > 1:
         raise CheckFailed("the lower bound depends on T.")
@@ -135,8 +135,8 @@ def stays(rng: Random) -> Finding:
     for length in lengths:
         for size in sizes:
             kind = samples.KINDS["one sign"].with_fixed({"w_2": size, "T": length, "t": length})
-            world = samples.draw(kind, rng, fp)
-            terms = [world.value("G", time) for time in range(1, length + 1)]
+            point = samples.draw(kind, rng, fp)
+            terms = [point.value("G", time) for time in range(1, length + 1)]
             worst = max(worst, abs(terms[-1]) / abs(sum(terms)))
     if worst > 1 + ROUNDING:
         raise CheckFailed("the gradient is smaller than its newest term.")
@@ -189,18 +189,18 @@ def mean(form: sp.Expr, rng: Random) -> Finding:
     """Check the bound on the mean of a path over all states h_k: h_T is monotone in h_k, so its ends tell."""
     bound, tightest = evaluate.compiled(form), 0.0
     for _ in range(NETWORKS):
-        world = samples.network(rng, fp, rng.randint(2, 12), 18)
-        start = rng.randint(1, world.value("T") - 1)
-        first, last = (_last_state(world, start, end) for end in (0.0, 1.0))
-        tightest = max(tightest, abs(last - first) / bound(world, {}))
+        point = samples.network(rng, fp, rng.randint(2, 12), 18)
+        start = rng.randint(1, point.value("T") - 1)
+        first, last = (_last_state(point, start, end) for end in (0.0, 1.0))
+        tightest = max(tightest, abs(last - first) / bound(point, {}))
     if tightest > 1 + ROUNDING:
         raise CheckFailed(f"a path changes by {tightest:.3f} of its bound over all states.")
     return Finding(NETWORKS, f"{tightest:.2f} of it")
 
 
-def _last_state(world: World, start: int, state: float) -> float:
-    for time in range(start + 1, world.value("T") + 1):
-        state = world.sigma(world.value("w_1") * world.value("x", time) + world.value("w_2") * state)
+def _last_state(point: Valuation, start: int, state: float) -> float:
+    for time in range(start + 1, point.value("T") + 1):
+        state = point.sigma(point.value("w_1") * point.value("x", time) + point.value("w_2") * state)
     return state
 
 
@@ -220,14 +220,14 @@ def rounds(formulas: Mapping[str, Formula], _: Random) -> Finding:
 def drawn(figure: contributions.Figure, seed: int, _: Random) -> Finding:
     """Check the curves of the figure: one run anew from the printed product, and all below the bound."""
     ctx = context(contributions.DIGITS + 30)
-    product = evaluate.compiled(abs(w2) ** (T - 1) * vanishing.slopes_between(1, T - 1))
+    product = evaluate.compiled(abs(w2) ** (T - 1) * vanishing.product_of_derivatives(1, T - 1))
     xs, worst = contributions.inputs(seed, 0), 0.0
     for curve in figure.curves:
         bound = ctx.log10(ctx.mpf(curve.w2) / 4)
         if any(high > age * bound + ORDERS for age, high in enumerate(curve.highest)):
             raise CheckFailed(f"a weight is above its bound for w_2 = {curve.w2}.")
         parameters: dict[str, Any] = {"w_1": ctx.one, "w_2": ctx.mpf(curve.w2), "T": figure.length}
-        again = product(World(ctx, parameters, [ctx.mpf(value) for value in xs]), {})
+        again = product(Valuation(ctx, parameters, [ctx.mpf(value) for value in xs]), {})
         worst = max(worst, abs(float(ctx.log10(again)) - contributions.weights(ctx, curve.w2, xs)[-1]))
     if worst > ORDERS:
         raise CheckFailed(f"the figure's weights are off by {worst:.1e} orders of magnitude.")

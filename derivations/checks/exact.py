@@ -63,7 +63,7 @@ def chain_rule() -> sp.Expr:
 
     Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
     """
-    outer = loss.slope_in_a().xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
+    outer = loss.derivative_in_a().xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
     outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.argument()})
     return outer * rnn.total_derivative(loss.argument())
 

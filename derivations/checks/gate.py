@@ -13,11 +13,11 @@ import sympy as sp
 from mpmath import fp
 
 from derivations import bound, evaluate, induction, loss, mutants, rnn, samples
-from derivations.checks import exact, modular, numeric, slope
+from derivations.checks import derivative, exact, modular, numeric
 from derivations.checks.ledger import Check, CheckFailed, Finding
 from derivations.formulas import inline
 from derivations.notation import k, t
-from derivations.world import World
+from derivations.valuation import Valuation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,11 +62,11 @@ def methods_1d() -> Mapping[str, Method]:
 
 
 def methods_1e() -> Mapping[str, Method]:
-    """Return the checks of (e) likewise, for a slope over u = exp(-r)."""
+    """Return the checks of (e) likewise, for a derivative over u = exp(-r)."""
     return {
         "quotient rule": lambda candidate: sp.cancel(candidate - bound.in_u(bound.derivative())) == 0,
-        "signs": lambda candidate: not slope.certificate(candidate),
-        "step": _slope_by_step,
+        "signs": lambda candidate: not derivative.certificate(candidate),
+        "step": _derivative_by_step,
     }
 
 
@@ -96,15 +96,15 @@ def _numbers(
     off: Callable[..., float], of: Callable[..., Any], tolerance: float, length: int, ctx: Any, form: sp.Expr
 ) -> bool:
     rng = _rng()
-    worlds = [samples.network(rng, ctx, length, largest_w2=0.9) for _ in range(POINTS)]
-    return all(off(form, of, world) <= tolerance for world in worlds)
+    points = [samples.network(rng, ctx, length, largest_w2=0.9) for _ in range(POINTS)]
+    return all(off(form, of, point) <= tolerance for point in points)
 
 
-def _slope_by_step(candidate: sp.Expr) -> bool:
+def _derivative_by_step(candidate: sp.Expr) -> bool:
     rng = _rng()
-    worlds = [World(fp, {"r": rng.uniform(-4, 4)}, []) for _ in range(POINTS)]
-    wanted = [world.derivative(lambda moved: moved.sigma(moved.value("r")), "r") for world in worlds]
-    found = [evaluate.value(candidate, world) for world in worlds]
+    points = [Valuation(fp, {"r": rng.uniform(-4, 4)}, []) for _ in range(POINTS)]
+    wanted = [point.derivative(lambda moved: moved.sigma(moved.value("r")), "r") for point in points]
+    found = [evaluate.value(candidate, point) for point in points]
     return all(abs(one - other) <= numeric.TOLERANCE for one, other in zip(found, wanted, strict=True))
 
 

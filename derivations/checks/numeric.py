@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import sympy as sp
 
-    from derivations.world import World
+    from derivations.valuation import Valuation
 
 LONGEST = 8
 STEP = 1e-200
@@ -28,34 +28,34 @@ DIFFERENCE_DIGITS = 40
 DIFFERENCE_TOLERANCE = 1e-30
 
 
-def state_of(world: World, exp: Callable[[Any], Any], w1_value: Any) -> Any:
+def state_of(point: Valuation, exp: Callable[[Any], Any], w1_value: Any) -> Any:
     """Run a network forward with another w_1; return h_T."""
-    xs = world.xs[: world.value("T")]
-    return list(forward(exp, w1_value, world.value("w_2"), xs))[-1].state
+    xs = point.xs[: point.value("T")]
+    return list(forward(exp, w1_value, point.value("w_2"), xs))[-1].state
 
 
-def loss_of(world: World, ctx: Any, w1_value: Any) -> Any:
+def loss_of(point: Valuation, ctx: Any, w1_value: Any) -> Any:
     """Run a network forward with another w_1; return the loss, from equation (5) of the sheet."""
-    last = state_of(world, ctx.exp, w1_value)
-    margin = world.value("y") * (world.value("w_o") * last + world.value("b"))
+    last = state_of(point, ctx.exp, w1_value)
+    margin = point.value("y") * (point.value("w_o") * last + point.value("b"))
     return -ctx.log(1 / (1 + ctx.exp(-margin)))
 
 
-def off_by_step(form: sp.Expr, of: Callable[[World, Any, Any], Any], world: World) -> float:
+def off_by_step(form: sp.Expr, of: Callable[[Valuation, Any, Any], Any], point: Valuation) -> float:
     """Compare a form, in floats, with an imaginary step in w_1."""
-    moved = of(world, cmath, complex(world.value("w_1"), STEP))
-    return _relative(evaluate.value(form, world), moved.imag / STEP)
+    moved = of(point, cmath, complex(point.value("w_1"), STEP))
+    return _relative(evaluate.value(form, point), moved.imag / STEP)
 
 
-def off_by_difference(form: sp.Expr, of: Callable[[World, Any, Any], Any], world: World) -> float:
-    """Compare a form with a finite difference in w_1, in the digits of the world."""
-    slope = world.ctx.diff(lambda value: of(world, world.ctx, value), world.value("w_1"))
-    return _relative(evaluate.value(form, world), slope)
+def off_by_difference(form: sp.Expr, of: Callable[[Valuation, Any, Any], Any], point: Valuation) -> float:
+    """Compare a form with a finite difference in w_1, in the digits of the point."""
+    derivative = point.ctx.diff(lambda value: of(point, point.ctx, value), point.value("w_1"))
+    return _relative(evaluate.value(form, point), derivative)
 
 
-def last_state(world: World, ctx: Any, w1_value: Any) -> Any:
+def last_state(point: Valuation, ctx: Any, w1_value: Any) -> Any:
     """Return h_T as a function of w_1."""
-    return state_of(world, ctx.exp, w1_value)
+    return state_of(point, ctx.exp, w1_value)
 
 
 def context(digits: int) -> Any:

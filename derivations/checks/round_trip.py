@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mpmath import MPContext
 
-from derivations import evaluate, reader, samples
+from derivations import evaluate, parser, samples
 from derivations.checks.ledger import Check, CheckFailed, Finding
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from derivations.formulas import Formula
-    from derivations.world import World
+    from derivations.valuation import Valuation
 
 DIGITS = 50
 POINTS = 5
@@ -32,7 +32,7 @@ def context() -> Any:
     return ctx
 
 
-def read_back(formula: Formula, worlds: Iterable[World]) -> float:
+def read_back(formula: Formula, points: Iterable[Valuation]) -> float:
     """Read one formula back at some points.
 
     Returns
@@ -46,21 +46,21 @@ def read_back(formula: Formula, worlds: Iterable[World]) -> float:
         The LaTeX cannot be read, says something else than the objects it was printed from, or is not true.
     """
     try:
-        reading = reader.read(formula.latex)
-    except reader.ReadError as error:
+        printed = parser.parse(formula.latex)
+    except parser.ParseError as error:
         raise CheckFailed(f"formula {formula.key} cannot be read back: {error}.") from error
-    if reading.relations != formula.relations:
+    if printed.relations != formula.relations:
         raise CheckFailed(f"formula {formula.key} is read back with other relations.")
     derived = [evaluate.compiled(side) for side in formula.sides]
     worst = 0.0
-    for world in worlds:
-        values = [side(world, {}) for side in reading.sides]
+    for point in points:
+        values = [side(point, {}) for side in printed.sides]
         for value, side in zip(values, derived, strict=True):
-            worst = max(worst, residual(value, side(world, {})))
+            worst = max(worst, residual(value, side(point, {})))
         if worst > TOLERANCE:
             raise CheckFailed(f"formula {formula.key} is not printed as it was derived.")
         if not formula.exempt:
-            worst = max(worst, _truth(formula, reading, values))
+            worst = max(worst, _truth(formula, printed, values))
     return worst
 
 
@@ -69,15 +69,15 @@ def residual(left: Any, right: Any) -> float:
     return float(abs(left - right) / max(1, abs(left), abs(right)))
 
 
-def _truth(formula: Formula, reading: reader.Reading, values: list[Any]) -> float:
+def _truth(formula: Formula, printed: parser.Chain, values: list[Any]) -> float:
     worst = 0.0
-    for number, relation in enumerate(reading.relations):
+    for number, relation in enumerate(printed.relations):
         left, right = values[number], values[number + 1]
         if relation == "=":
             off = residual(left, right)
             worst, holds = max(worst, off), off <= TOLERANCE
         elif relation == r"\approx":
-            holds = abs(left - right) <= reading.roundings[number + 1] * abs(right) * (1 + 1e-12)
+            holds = abs(left - right) <= printed.roundings[number + 1] * abs(right) * (1 + 1e-12)
         else:
             slack = TOLERANCE if relation in {r"\le", r"\ge"} else 0
             gap = right - left if relation in {"<", r"\le"} else left - right
@@ -101,10 +101,10 @@ def _check(question: str, formulas: list[Formula]) -> Check:
     def run(rng: Random) -> Finding:
         ctx = context()
         kinds = dict.fromkeys(formula.sample for formula in formulas)
-        worlds = {
+        points = {
             kind: [samples.draw(samples.KINDS[kind], rng, ctx) for _ in range(POINTS)] for kind in kinds
         }
-        worst = max(read_back(formula, worlds[formula.sample]) for formula in formulas)
+        worst = max(read_back(formula, points[formula.sample]) for formula in formulas)
         return Finding(POINTS * len(formulas), worst)
 
     statement = f"{len(formulas)} printed formulas: as derived, and true"

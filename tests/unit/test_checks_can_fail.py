@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 from derivations import bound, contributions, induction, loss, mutants, rnn, samples, vanishing
-from derivations.checks import CheckFailed, claims, exact, gate, modular, numeric, slope
+from derivations.checks import CheckFailed, claims, derivative, exact, gate, modular, numeric
 from derivations.notation import Numeral, k, t, w2
 from derivations.sigmoid import sigma_prime
 
@@ -58,7 +58,7 @@ def test_a_proof_that_proves_anything_fails(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_wrong_path_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A path that starts one slope too early is rejected."""
+    """A path that starts one derivative too early is rejected."""
     early = lambda time, start: w2 ** (time - start) * sp.Product(sigma_prime(rnn.z(k)), (k, start, time))  # noqa: E731
     monkeypatch.setattr(rnn, "path", early)
 
@@ -90,12 +90,12 @@ def test_a_wrong_error_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not outcome(exact.checks())["1d.labels"]
 
 
-def test_a_wrong_slope_fails_in_all_checks_of_1e(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twice the slope has another form, breaks a bound and has another range."""
+def test_a_wrong_derivative_fails_in_all_checks_of_1e(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the derivative has another form, breaks a bound and has another range."""
     right = bound.derivative()
     monkeypatch.setattr(bound, "derivative", lambda: 2 * right)
 
-    assert {False} == set(outcome(slope.checks()).values())
+    assert {False} == set(outcome(derivative.checks()).values())
 
 
 def rejected(check: Callable[[Random], object]) -> bool:

@@ -33,11 +33,11 @@ def test_the_worked_example_is_derived_printed_and_checked() -> None:
     names = example()
     formula = names["formulas_1g"]()[0]
     rng, ctx = Random(0), round_trip.context()
-    worlds = [samples.draw(samples.KINDS["any"], rng, ctx) for _ in range(round_trip.POINTS)]
+    points = [samples.draw(samples.KINDS["any"], rng, ctx) for _ in range(round_trip.POINTS)]
 
     by_hand = r"\frac{d h_t}{d w_2} = \sum_{k=1}^{t} w_2^{t-k} h_{k-1} \prod_{j=k}^{t} \sigma'(z_j)"
     assert by_hand == formula.latex
-    assert round_trip.read_back(formula, worlds) < 1e-35
+    assert round_trip.read_back(formula, points) < 1e-35
     assert 8 == names["checks"]()[0].function(Random(0)).points
 
 

@@ -58,7 +58,7 @@ def test_the_kill_matrix_of_1d() -> None:
 
 
 def test_the_kill_matrix_of_1e() -> None:
-    """Every method rejects every one of the 4 wrong slopes."""
+    """Every method rejects every one of the 4 wrong derivatives."""
     found = gate.kills(mutants.of_1e(), gate.methods_1e())
 
     all_three = ("quotient rule", "signs", "step")
@@ -76,7 +76,7 @@ def test_no_check_rejects_the_right_general_form(length: int) -> None:
     assert {"right": ()} == gate.kills({"right": rnn.general()}, gate.methods_1c(length))
 
 
-def test_no_check_rejects_the_right_gradient_or_the_right_slope() -> None:
+def test_no_check_rejects_the_right_gradient_or_the_right_derivative() -> None:
     """Likewise for (d) and (e)."""
     assert {"right": ()} == gate.kills({"right": loss.gradient()}, gate.methods_1d())
     right = bound.in_u(bound.derivative())

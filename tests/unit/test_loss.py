@@ -12,7 +12,7 @@ from derivations.sigmoid import sigma, sigma_prime
 
 def test_the_loss_is_differentiated_on_one_atom() -> None:
     """d(-log sigma(a)) / da = -sigma'(a) / sigma(a), by SymPy's diff."""
-    assert -sigma_prime(a) / sigma(a) == loss.slope_in_a()
+    assert -sigma_prime(a) / sigma(a) == loss.derivative_in_a()
 
 
 def test_the_gradient_of_one_time_stamp_is_what_one_finds_by_hand() -> None:

@@ -114,7 +114,7 @@ def test_the_gradient_is_never_said_to_vanish_without_a_condition() -> None:
 
 
 def test_zero_is_never_called_a_minimum() -> None:
-    """0 is a bound of the slope that is not attained; 1e does not call it a minimum."""
+    """0 is a bound of the derivative that is not attained; 1e does not call it a minimum."""
     assert "minim" not in text_of("1e")
 
 

@@ -41,7 +41,7 @@ def test_the_general_form_at_three_is_the_sum_of_three_terms() -> None:
     assert sp.expand(by_hand - rnn.general(sp.Integer(3)).doit()) == 0
 
 
-def test_a_path_over_two_steps_has_two_slopes_and_w2_squared() -> None:
+def test_a_path_over_two_steps_has_two_derivatives_and_w2_squared() -> None:
     """The path from h_1 to h_3 is w_2^2 sigma'(z_2) sigma'(z_3)."""
     by_hand = w2**2 * sigma_prime(z(2)) * sigma_prime(z(3))
 

@@ -1,4 +1,4 @@
-"""The sigmoid: its calculus, its slope, the certificates of its bound."""
+"""The sigmoid: its calculus, its derivative, the certificates of its bound."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import sympy as sp
 
 from derivations import bound
-from derivations.checks import slope
+from derivations.checks import derivative
 from derivations.sigmoid import r, sigma, sigma_prime, u
 
 QUARTER = sp.Rational(1, 4)
@@ -22,19 +22,19 @@ def test_the_values_at_zero_are_exact() -> None:
     assert (sp.Rational(1, 2), QUARTER) == (sigma(sp.Integer(0)), sigma_prime(sp.Integer(0)))
 
 
-def test_the_slope_is_the_quotient_rule_s_result() -> None:
+def test_the_derivative_is_the_quotient_rule_s_result() -> None:
     """D sigma / d r = exp(-r) / (1 + exp(-r))^2."""
     assert sp.exp(-r) / (1 + sp.exp(-r)) ** 2 == bound.derivative()
 
 
-def test_a_quarter_minus_the_slope_is_a_square() -> None:
+def test_a_quarter_minus_the_derivative_is_a_square() -> None:
     """1/4 - sigma' = (1 - u)^2 / (4 (1 + u)^2) over u = exp(-r)."""
     assert sp.expand((1 - u) ** 2 - bound.distance(QUARTER) * 4 * (1 + u) ** 2) == 0
 
 
-def test_the_certificate_finds_nothing_wrong_with_the_slope() -> None:
+def test_the_certificate_finds_nothing_wrong_with_the_derivative() -> None:
     """All five parts of the certificate hold for u / (1 + u)^2."""
-    assert slope.certificate(u / (1 + u) ** 2) == []
+    assert derivative.certificate(u / (1 + u) ** 2) == []
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,6 @@ def test_the_certificate_finds_nothing_wrong_with_the_slope() -> None:
         (QUARTER - ((u - 2) / (u + 2)) ** 2 / 4, "1/4 - sigma' = 0 only at u = 1"),
     ],
 )
-def test_the_certificate_names_what_a_wrong_slope_breaks(wrong: sp.Expr, claim: str) -> None:
-    """Each wrong slope fails in the claim that it contradicts."""
-    assert claim in slope.certificate(wrong)
+def test_the_certificate_names_what_a_wrong_derivative_breaks(wrong: sp.Expr, claim: str) -> None:
+    """Each wrong derivative fails in the claim that it contradicts."""
+    assert claim in derivative.certificate(wrong)

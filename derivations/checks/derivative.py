@@ -1,4 +1,4 @@
-"""Checks of (e): the slope of the sigmoid, and its bounds by the signs of factors over u = exp(-r) > 0."""
+"""Checks of (e): the derivative of the sigmoid; its bounds by the signs of factors over u = exp(-r) > 0."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from random import Random
 
 
-def _slope(_: Random) -> Finding:
+def _forms(_: Random) -> Finding:
     value = bound.definition()
     if sp.cancel(bound.in_u(bound.derivative() - value * (1 - value))) != 0:
         raise CheckFailed("the quotient rule does not give sigma (1 - sigma).")
@@ -25,18 +25,18 @@ def _slope(_: Random) -> Finding:
     return Finding(2)
 
 
-def certificate(slope: sp.Expr) -> list[str]:
-    """Judge the bounds of a slope given over u > 0.
+def certificate(derivative: sp.Expr) -> list[str]:
+    """Judge the bounds of a derivative given over u > 0.
 
     Returns
     -------
     list of str
         What does not hold; empty if all does.
     """
-    half, quarter = sp.factor(bound.HALF - slope), sp.factor(bound.QUARTER - slope)
+    half, quarter = sp.factor(bound.HALF - derivative), sp.factor(bound.QUARTER - derivative)
     top, bottom = sp.fraction(quarter)
     found = {
-        "sigma' > 0": slope.is_positive,
+        "sigma' > 0": derivative.is_positive,
         "1/2 - sigma' > 0": half.is_positive,
         "1/4 - sigma' >= 0": quarter.is_nonnegative,
         "1/4 - sigma' is a square": all(
@@ -63,9 +63,9 @@ def _range(_: Random) -> Finding:
 
 def checks() -> tuple[Check, ...]:
     """Return the checks of (e)."""
-    slope = inline(Total(sigma(r), r))
+    derivative = inline(Total(sigma(r), r))
     return (
-        Check("1e.slope", "1e", f"both printed forms of {slope}", "cancellation", _slope),
+        Check("1e.slope", "1e", f"both printed forms of {derivative}", "cancellation", _forms),
         Check(
             "1e.bounds",
             "1e",
@@ -76,7 +76,7 @@ def checks() -> tuple[Check, ...]:
         Check(
             "1e.range",
             "1e",
-            f"the range of {slope} is open at 0, closed at {inline(bound.QUARTER)}",
+            f"the range of {derivative} is open at 0, closed at {inline(bound.QUARTER)}",
             "calculus",
             _range,
         ),

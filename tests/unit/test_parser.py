@@ -1,4 +1,4 @@
-"""The independent reader: LaTeX to numbers, without SymPy."""
+"""The independent parser: LaTeX to numbers, without SymPy."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from mpmath import fp
 
-from derivations import reader
-from derivations.world import World
+from derivations import parser
+from derivations.valuation import Valuation
 
 ROOT = Path(__file__).resolve().parents[2]
 X1, X2, W1, W2 = 0.5, -1.25, 0.75, 2.0
@@ -26,10 +26,10 @@ H2 = sigma(W1 * X2 + W2 * H1)
 
 
 @pytest.fixture
-def world() -> World:
+def point() -> Valuation:
     """Make a network of two steps."""
     numbers = {"w_1": W1, "w_2": W2, "w_o": -1.5, "b": 0.25, "y": -1.0, "t": 2, "k": 1, "T": 2, "r": 0.5}
-    return World(fp, numbers, [X1, X2])
+    return Valuation(fp, numbers, [X1, X2])
 
 
 # Expected: by hand from the definitions, in floats.
@@ -59,9 +59,9 @@ def world() -> World:
         (r"x_1 \\ &\qquad + x_2", X1 + X2),
     ],
 )
-def test_a_formula_is_worth_what_it_says(world: World, latex: str, expected: float) -> None:
+def test_a_formula_is_worth_what_it_says(point: Valuation, latex: str, expected: float) -> None:
     """The value that is read is the value of the mathematics, computed by hand."""
-    found = reader.read(latex).sides[0](world, {})
+    found = parser.parse(latex).sides[0](point, {})
 
     assert expected == pytest.approx(found, rel=1e-14)
 
@@ -75,9 +75,9 @@ def test_a_formula_is_worth_what_it_says(world: World, latex: str, expected: flo
         (r"\frac{d \sigma(r)}{d r}", sigma(0.5) * (1 - sigma(0.5))),
     ],
 )
-def test_a_derivative_is_taken_of_the_network(world: World, latex: str, expected: float) -> None:
+def test_a_derivative_is_taken_of_the_network(point: Valuation, latex: str, expected: float) -> None:
     """A derivative sign is carried out on the network, whatever other formula may claim it equals."""
-    found = reader.read(latex).sides[0](world, {})
+    found = parser.parse(latex).sides[0](point, {})
 
     assert expected == pytest.approx(found, rel=1e-14)
 
@@ -86,7 +86,7 @@ def test_a_chain_is_read_with_its_relations_and_its_rules_left_out() -> None:
     """Alignment, line breaks and the names of rules are layout."""
     latex = "h_1 &= \\sigma(z_1) \\rulename{as $\\frac{a}{b}$ is} \\\\\n&\\le 1"
 
-    reading = reader.read(latex)
+    reading = parser.parse(latex)
 
     assert ("=", r"\le") == reading.relations
     assert 3 == len(reading.sides)
@@ -94,7 +94,7 @@ def test_a_chain_is_read_with_its_relations_and_its_rules_left_out() -> None:
 
 def test_the_rounding_of_a_decimal_is_half_a_unit_of_its_last_place() -> None:
     """8.9 stands for anything within 0.05 of it."""
-    assert (0.0, 0.05 / 8.9) == reader.read(r"2^{-50} \approx 8.9 \times 10^{-16}").roundings
+    assert (0.0, 0.05 / 8.9) == parser.parse(r"2^{-50} \approx 8.9 \times 10^{-16}").roundings
 
 
 @pytest.mark.parametrize(
@@ -115,21 +115,21 @@ def test_the_rounding_of_a_decimal_is_half_a_unit_of_its_last_place() -> None:
 )
 def test_what_is_outside_the_subset_is_refused(latex: str) -> None:
     """Half a formula, an unknown command, a script of two characters without braces: each is an error."""
-    with pytest.raises(reader.ReadError):
-        reader.read(latex)
+    with pytest.raises(parser.ParseError):
+        parser.parse(latex)
 
 
-def test_an_unknown_symbol_is_not_given_a_value(world: World) -> None:
-    """A symbol that no world knows has no value, and neither has x_0."""
+def test_an_unknown_symbol_is_not_given_a_value(point: Valuation) -> None:
+    """An unknown symbol has no value, and neither has x_0."""
     with pytest.raises(KeyError, match="w_3"):
-        reader.read("w_3").sides[0](world, {})
+        parser.parse("w_3").sides[0](point, {})
     with pytest.raises(KeyError, match="x_0"):
-        reader.read("x_0").sides[0](world, {})
+        parser.parse("x_0").sides[0](point, {})
 
 
-def test_the_reader_shares_no_code_with_sympy_or_the_printer() -> None:
-    """reader.py and world.py import the standard library alone, each other's types apart."""
-    for name in ("reader", "world"):
+def test_the_parser_shares_no_code_with_sympy_or_the_printer() -> None:
+    """parser.py and valuation.py import the standard library alone, each other's types apart."""
+    for name in ("parser", "valuation"):
         tree = ast.parse((ROOT / "derivations" / f"{name}.py").read_text(encoding="utf-8"))
         imported = {
             alias.name if isinstance(node, ast.Import) else node.module
@@ -138,5 +138,5 @@ def test_the_reader_shares_no_code_with_sympy_or_the_printer() -> None:
             for alias in node.names
         }
 
-        allowed = {"__future__", "re", "dataclasses", "typing", "collections.abc", "derivations.world"}
+        allowed = {"__future__", "re", "dataclasses", "typing", "collections.abc", "derivations.valuation"}
         assert imported <= allowed

@@ -1,7 +1,7 @@
-r"""Reads back the LaTeX that is printed, and evaluates it. Shares no code with SymPy or with the printer.
+r"""Parses the LaTeX that is printed, and evaluates it. Shares no code with SymPy or with the printer.
 
 A recursive-descent parser of the subset of LaTeX that the pages use. It knows notation only: that
-\frac{d h_t}{d w_1} and d h_t/d w_1 are derivatives and h_t a symbol with an index; a world has their values.
+\frac{d h_t}{d w_1} and d h_t/d w_1 are derivatives and h_t a symbol with an index; a valuation has values.
 
     chain   =  sum { relation sum }
     sum     =  [ "-" ] product { ( "+" | "-" ) product }
@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from derivations.world import Local, World
+    from derivations.valuation import Local, Valuation
 
-    Value = Callable[[World, Local], Any]
+    Value = Callable[[Valuation, Local], Any]
 
 _TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/'&])")
 _LAYOUT = {
@@ -34,18 +34,18 @@ _ENDS = _RELATIONS | {"+", "-", ")", "}", r"\rvert", ""}
 _INDEXED = {"x", "h", "z", "G"}
 
 
-class ReadError(ValueError):
+class ParseError(ValueError):
     """The text is outside the subset."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """A chain of relations as it was read.
+class Chain:
+    """A formula as it was parsed: a term, or a chain of relations.
 
     Parameters
     ----------
     sides : tuple of callable
-        Each a function of a world and of running indices (none at the top: an empty dict).
+        Each a function of a valuation and of running indices (none at the top: an empty dict).
     relations : tuple of str
         The relations between them, as in the LaTeX.
     roundings : tuple of float
@@ -57,12 +57,12 @@ class Reading:
     roundings: tuple[float, ...]
 
 
-def read(latex: str) -> Reading:
-    """Read a formula: a term, or a chain of relations, on one line or on several aligned ones.
+def parse(latex: str) -> Chain:
+    """Parse a formula: a term, or a chain of relations, on one line or on several aligned ones.
 
     Raises
     ------
-    ReadError
+    ParseError
         With what was expected, and where.
     """
     parser = _Parser(_tokens(latex))
@@ -74,7 +74,7 @@ def read(latex: str) -> Reading:
         sides.append(parser.sum())
         roundings.append(_rounding(parser.tokens[start : parser.position]))
         if not parser.peek():
-            return Reading(tuple(sides), tuple(relations), tuple(roundings))
+            return Chain(tuple(sides), tuple(relations), tuple(roundings))
         relations.append(parser.take(_RELATIONS))
 
 
@@ -86,7 +86,7 @@ def _tokens(latex: str) -> list[str]:
         found = _TOKEN.match(latex, position)
         if not found:
             msg = f"cannot read {latex[position : position + 20]!r}"
-            raise ReadError(msg)
+            raise ParseError(msg)
         if found[1] not in _LAYOUT:
             tokens.append(found[1])
         position = found.end()
@@ -116,7 +116,7 @@ class _Parser:
             wanted is not None and token not in ({wanted} if isinstance(wanted, str) else wanted)
         ):
             msg = f"expected {wanted or 'more'} at token {self.position} ({token or 'the end'})"
-            raise ReadError(msg)
+            raise ParseError(msg)
         self.position += 1
         return token
 
@@ -148,7 +148,7 @@ class _Parser:
             return self.group()
         if len(self.peek()) != 1:
             msg = f"script {self.peek()!r} without braces at token {self.position}"
-            raise ReadError(msg)
+            raise ParseError(msg)
         return self.base(scripts=False)
 
     def group(self) -> Value:
@@ -166,7 +166,7 @@ class _Parser:
         if first.isalpha() or first in {r"\delta", r"\eta"}:
             return _look_up(*self.name(first, scripts=scripts))
         msg = f"unexpected {first!r} at token {self.position - 1}"
-        raise ReadError(msg)
+        raise ParseError(msg)
 
     def enclosed(self, closing: str) -> Value:
         inside = self.sum()
@@ -175,20 +175,20 @@ class _Parser:
 
     def size(self) -> Value:
         inside = self.enclosed(r"\rvert")
-        return lambda world, local: abs(inside(world, local))
+        return lambda point, local: abs(inside(point, local))
 
     def root(self) -> Value:
         inside = self.group()
-        return lambda world, local: world.ctx.sqrt(inside(world, local))
+        return lambda point, local: point.ctx.sqrt(inside(point, local))
 
     def function(self, name: str) -> Value:
         if name == r"\sigma" and self.peek() == "'":
             name += self.take()
         if name != r"\log" and self.peek() != "(":
             msg = f"{name} without parentheses at token {self.position}"
-            raise ReadError(msg)
+            raise ParseError(msg)
         argument = self.factor()
-        return lambda world, local: _FUNCTIONS[name](world, argument(world, local))
+        return lambda point, local: _FUNCTIONS[name](point, argument(point, local))
 
     def name(self, token: str, *, scripts: bool = True) -> tuple[str, Value | None]:
         """Read a symbol: h_t has an index, w_1 a name with a subscript."""
@@ -224,8 +224,8 @@ class _Parser:
     def with_respect_to(self, sign: str, of: Value) -> Value:
         self.take(sign)
         name, index = self.name(self.take())
-        return lambda world, local: world.derivative(
-            lambda moved: of(moved, local), name, index(world, local) if index else None
+        return lambda point, local: point.derivative(
+            lambda moved: of(moved, local), name, index(point, local) if index else None
         )
 
     def repeated(self, *, adds: bool) -> Value:
@@ -239,10 +239,10 @@ class _Parser:
         high = self.script()
         body = self.product()
 
-        def run(world: World, local: Local) -> Any:
+        def run(point: Valuation, local: Local) -> Any:
             values = [
-                body(world, {**local, index: step})
-                for step in range(low(world, local), high(world, local) + 1)
+                body(point, {**local, index: step})
+                for step in range(low(point, local), high(point, local) + 1)
             ]
             result = 0 if adds else 1
             for value in values:
@@ -253,36 +253,36 @@ class _Parser:
 
 
 def _number(token: str) -> Value:
-    return lambda world, _: world.ctx.mpf(token) if "." in token else int(token)
+    return lambda point, _: point.ctx.mpf(token) if "." in token else int(token)
 
 
 def _look_up(name: str, index: Value | None) -> Value:
     if index is not None:
-        return lambda world, local: world.value(name, index(world, local))
-    return lambda world, local: local[name] if name in local else world.value(name)
+        return lambda point, local: point.value(name, index(point, local))
+    return lambda point, local: local[name] if name in local else point.value(name)
 
 
 def _scaled(sign: int, value: Value) -> Value:
-    return value if sign == 1 else lambda world, local: -value(world, local)
+    return value if sign == 1 else lambda point, local: -value(point, local)
 
 
 def _added(left: Value, right: Value) -> Value:
-    return lambda world, local: left(world, local) + right(world, local)
+    return lambda point, local: left(point, local) + right(point, local)
 
 
 def _multiplied(left: Value, right: Value) -> Value:
-    return lambda world, local: left(world, local) * right(world, local)
+    return lambda point, local: left(point, local) * right(point, local)
 
 
 def _divided(above: Value, below: Value) -> Value:
-    return lambda world, local: world.ctx.mpf(1) * above(world, local) / below(world, local)
+    return lambda point, local: point.ctx.mpf(1) * above(point, local) / below(point, local)
 
 
 def _raised(base: Value, exponent: Value) -> Value:
-    def power(world: World, local: Local) -> Any:
-        bottom, top = base(world, local), exponent(world, local)
+    def power(point: Valuation, local: Local) -> Any:
+        bottom, top = base(point, local), exponent(point, local)
         exact = isinstance(bottom, int) and (not isinstance(top, int) or top >= 0)
-        return bottom**top if exact else (world.ctx.mpf(1) * bottom) ** top
+        return bottom**top if exact else (point.ctx.mpf(1) * bottom) ** top
 
     return power
 
@@ -297,10 +297,10 @@ _BASES: dict[str, Callable[[_Parser], Value]] = {
     r"\sum": lambda parser: parser.repeated(adds=True),
     r"\prod": lambda parser: parser.repeated(adds=False),
 }
-_FUNCTIONS: dict[str, Callable[[World, Any], Any]] = {
-    r"\sigma": lambda world, argument: world.sigma(argument),
-    r"\sigma'": lambda world, argument: world.sigma_prime(argument),
-    r"\exp": lambda world, argument: world.ctx.exp(argument),
-    r"\log": lambda world, argument: world.ctx.log(argument),
-    r"\tanh": lambda world, argument: world.ctx.tanh(argument),
+_FUNCTIONS: dict[str, Callable[[Valuation, Any], Any]] = {
+    r"\sigma": lambda point, argument: point.sigma(argument),
+    r"\sigma'": lambda point, argument: point.sigma_prime(argument),
+    r"\exp": lambda point, argument: point.ctx.exp(argument),
+    r"\log": lambda point, argument: point.ctx.log(argument),
+    r"\tanh": lambda point, argument: point.ctx.tanh(argument),
 }

@@ -1,4 +1,4 @@
-"""What the symbols mean at one point: numbers for the parameters, the recursion for what follows from them.
+"""The value of each symbol at one point: given for parameters, by the recursion for what follows from them.
 
 Nothing here knows a result of problem 1. Derivatives are taken of the network itself, by a step in the
 imaginary direction: f'(v) = Im f(v + i e) / e, whose error is of order e**2 and vanishes at e = 1e-200.
@@ -15,8 +15,8 @@ STEP = "1e-200"
 Local = dict[str, int]  # the running indices of sums and products
 
 
-class World:
-    """One point.
+class Valuation:
+    """The values of all symbols at one point.
 
     Parameters
     ----------
@@ -40,8 +40,8 @@ class World:
         self.xs = tuple(xs)
         self.memory: dict[Any, dict[int, Any]] = {}  # for whoever evaluates at this point
         self._known: dict[tuple[str, int | None], Any] = dict(moved or {})
-        self._moved: dict[tuple[str, int | None], World] = {}
-        self._slopes: dict[Any, Any] = {}
+        self._moved: dict[tuple[str, int | None], Valuation] = {}
+        self._derivatives: dict[Any, Any] = {}
 
     def value(self, name: str, index: int | None = None) -> Any:
         """Return the value of a symbol, by its printed name and its index, if it has one.
@@ -61,25 +61,25 @@ class World:
         return 1 / (1 + self.ctx.exp(-argument))
 
     def sigma_prime(self, argument: Any) -> Any:
-        """Return the slope of the sigmoid at a real number, by an imaginary step."""
-        if argument not in self._slopes:
+        """Return the derivative of the sigmoid at a real number, by an imaginary step."""
+        if argument not in self._derivatives:
             step = self.ctx.mpf(STEP)
-            self._slopes[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
-        return self._slopes[argument]
+            self._derivatives[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
+        return self._derivatives[argument]
 
-    def derivative(self, function: Callable[[World], Any], name: str, index: int | None = None) -> Any:
-        """Differentiate a function of the world with respect to one of its symbols.
+    def derivative(self, function: Callable[[Valuation], Any], name: str, index: int | None = None) -> Any:
+        """Differentiate a function of the values with respect to one of its symbols.
 
         What depends on the symbol moves with it; for a state h_k, that is all that comes later.
         """
         step = self.ctx.mpf(STEP)
         return self.ctx.mpc(function(self._shifted(name, index, step))).imag / step
 
-    def _shifted(self, name: str, index: int | None, size: Any) -> World:
+    def _shifted(self, name: str, index: int | None, size: Any) -> Valuation:
         key = (name, index)
         if key not in self._moved:
             there = self.value(name, index) + self.ctx.mpc(0, size)
-            self._moved[key] = World(self.ctx, self.parameters, self.xs, {key: there})
+            self._moved[key] = Valuation(self.ctx, self.parameters, self.xs, {key: there})
         return self._moved[key]
 
     def _find(self, name: str, index: int | None) -> Any:
@@ -92,35 +92,35 @@ class World:
         raise KeyError(name if index is None else f"{name}_{index}")
 
 
-def _state(world: World, time: int) -> Any:
-    return world.sigma(world.value("z", time)) if time else world.ctx.zero
+def _state(point: Valuation, time: int) -> Any:
+    return point.sigma(point.value("z", time)) if time else point.ctx.zero
 
 
-def _preactivation(world: World, time: int) -> Any:
-    from_input = world.value("w_1") * world.value("x", time)
-    return from_input + world.value("w_2") * world.value("h", time - 1)
+def _preactivation(point: Valuation, time: int) -> Any:
+    from_input = point.value("w_1") * point.value("x", time)
+    return from_input + point.value("w_2") * point.value("h", time - 1)
 
 
-def _contribution(world: World, time: int) -> Any:
+def _contribution(point: Valuation, time: int) -> Any:
     """Return what L changes by, to first order, if w_1 changes at this one time."""
-    return world.value("x", time) * world.derivative(lambda moved: moved.value("L"), "z", time)
+    return point.value("x", time) * point.derivative(lambda moved: moved.value("L"), "z", time)
 
 
-def _margin(world: World) -> Any:
-    return world.value("y") * (world.value("w_o") * world.value("h", world.value("T")) + world.value("b"))
+def _margin(point: Valuation) -> Any:
+    return point.value("y") * (point.value("w_o") * point.value("h", point.value("T")) + point.value("b"))
 
 
 _FIRST = {"x": 1, "h": 0, "z": 1, "G": 1}
-_INDEXED: Mapping[str, Callable[[World, int], Any]] = {
-    "x": lambda world, time: world.xs[time - 1],
+_INDEXED: Mapping[str, Callable[[Valuation, int], Any]] = {
+    "x": lambda point, time: point.xs[time - 1],
     "h": _state,
     "z": _preactivation,
     "G": _contribution,
 }
-_DERIVED: Mapping[str, Callable[[World], Any]] = {
+_DERIVED: Mapping[str, Callable[[Valuation], Any]] = {
     "a": _margin,
-    "L": lambda world: -world.ctx.log(world.sigma(world.value("a"))),
-    r"\delta": lambda world: world.sigma(-world.value("a")),
-    "u": lambda world: world.ctx.exp(-world.value("r")),
-    "X": lambda world: max(abs(world.value("x", time)) for time in range(1, world.value("T") + 1)),
+    "L": lambda point: -point.ctx.log(point.sigma(point.value("a"))),
+    r"\delta": lambda point: point.sigma(-point.value("a")),
+    "u": lambda point: point.ctx.exp(-point.value("r")),
+    "X": lambda point: max(abs(point.value("x", time)) for time in range(1, point.value("T") + 1)),
 }

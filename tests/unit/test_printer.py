@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import MPContext
 
-from derivations import evaluate, reader, typeset
+from derivations import evaluate, parser, printer
 from derivations.notation import (
     G,
     L,
@@ -34,7 +34,7 @@ from derivations.notation import (
     z,
 )
 from derivations.sigmoid import r, sigma, sigma_prime, u
-from derivations.world import World
+from derivations.valuation import Valuation
 
 HALF = sp.Rational(1, 2)
 
@@ -76,7 +76,7 @@ HALF = sp.Rational(1, 2)
 )
 def test_the_sheets_notation_is_printed(expression: sp.Expr, expected: str) -> None:
     """An object is printed as the sheet or a textbook would write it."""
-    printed = typeset.latex(expression)
+    printed = printer.latex(expression)
 
     assert expected == printed
 
@@ -84,12 +84,12 @@ def test_the_sheets_notation_is_printed(expression: sp.Expr, expected: str) -> N
 def test_an_unknown_object_is_refused() -> None:
     """What the printer has no rule for is an error that names it, never SymPy's own idea of it."""
     with pytest.raises(TypeError, match="no rule for cos"):
-        typeset.latex(sp.cos(w1))
+        printer.latex(sp.cos(w1))
 
 
 def test_a_chain_of_steps_is_aligned_and_its_rules_are_named() -> None:
     """The first line holds the left side, each line its relation and the rule beside it."""
-    printed = typeset.steps([a, b, y], ["=", r"\le"], ["by hand", ""])
+    printed = printer.steps([a, b, y], ["=", r"\le"], ["by hand", ""])
 
     assert "a &= b \\rulename{by hand} \\\\\n&\\le y" == printed
 
@@ -98,18 +98,18 @@ def test_a_long_sum_is_broken_before_a_term() -> None:
     """A side that does not fit on the line continues on the next, its sign first."""
     expression = sum(w2**power * sigma(w1 * x(power) + w2 * x(power + 1)) for power in range(1, 6))
 
-    lines = typeset.broken(expression, limit=40).split(" \\\\\n")
+    lines = printer.broken(expression, limit=40).split(" \\\\\n")
 
     assert len(lines) > 1
     assert all(line.startswith(r"&\qquad + ") for line in lines[1:])
-    assert all(typeset.glyphs(line) <= 44 for line in lines)
-    assert typeset.latex(expression) == " ".join(line.removeprefix(r"&\qquad ") for line in lines)
+    assert all(printer.glyphs(line) <= 44 for line in lines)
+    assert printer.latex(expression) == " ".join(line.removeprefix(r"&\qquad ") for line in lines)
 
 
 @pytest.mark.parametrize(("text", "glyphs"), [("w_1 x", 2), (r"\sigma\bigl(a\bigr)", 4), (r"w_2^{t-k}", 3)])
 def test_the_width_of_a_formula_is_estimated_by_its_glyphs(text: str, glyphs: int) -> None:
     """Commands count as one glyph, sizes of brackets as none, scripts as half."""
-    assert glyphs == typeset.glyphs(text)
+    assert glyphs == printer.glyphs(text)
 
 
 ATOMS = st.sampled_from(
@@ -135,13 +135,13 @@ def _larger(parts: st.SearchStrategy[sp.Expr]) -> st.SearchStrategy[sp.Expr]:
 @settings(max_examples=60, deadline=None)
 @given(st.recursive(ATOMS, _larger, max_leaves=12))
 def test_whatever_is_printed_means_what_it_was_printed_from(expression: sp.Expr) -> None:
-    """Read by the independent reader, the print of any expression has the value of the expression."""
+    """Read by the independent parser, the print of any expression has the value of the expression."""
     ctx = MPContext()
     ctx.dps = 40
     parameters = {"w_1": ctx.mpf("0.7"), "w_2": ctx.mpf("-1.3"), "w_o": ctx.mpf("1.9"), "b": ctx.mpf("0.2")}
-    world = World(ctx, parameters, [ctx.mpf("0.4"), ctx.mpf("-1.1")])
+    point = Valuation(ctx, parameters, [ctx.mpf("0.4"), ctx.mpf("-1.1")])
 
-    printed = reader.read(typeset.latex(expression)).sides[0](world, {})
-    meant = evaluate.value(expression, world)
+    printed = parser.parse(printer.latex(expression)).sides[0](point, {})
+    meant = evaluate.value(expression, point)
 
     assert abs(printed - meant) <= 1e-30 * max(1, abs(meant))
