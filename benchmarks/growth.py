@@ -198,7 +198,7 @@ def networks(trainer: str, points: Sequence[tuple[str, int]]) -> list[dict[str, 
         fit_many([wanted[0] | {"max_iter": 1}], X[:200], y[:200])  # what is loaded or made only once
         with timed() as taken:
             if trainer == OURS:
-                fitted = fit_many(wanted, X, y)
+                fitted = fit_many(wanted, X, y, jobs=1)
             else:
                 fitted = [MLPClassifier(**setting).fit(X, y) for setting in wanted]
         answers.append({**taken, "found": [digest(network) for network in fitted]})
