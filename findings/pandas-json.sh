@@ -4,7 +4,7 @@
 #
 # One would expect: a number written with 17 digits comes back as it was, in both formats; or is inexact in both.
 # What happens: of 100,000 uniform doubles, written as Python writes them, read_csv gets all (pandas 3.0.6 and older
-#   got 36,110 wrong by a last bit), read_json gets 92,199 wrong, of numbers with three decimals still 13,765.
+#   got 36,110 wrong by a last bit), read_json gets 92,199 wrong, of numbers with three decimals still 13,768.
 #   precise_float=True reads all right. to_json writes ten decimals: none of the 100,000 survives.
 # Seen with: pandas 3.1.1; read_csv became exact in 3.1.0, with float_precision deprecated. Why: read_json has a
 #   parser of its own, ujson's, that multiplies by powers of ten.
@@ -32,12 +32,12 @@ for name, exact in (
     ("three decimals", generator.normal(size=100_000).round(3)),
 ):
     texts = [repr(value) for value in exact.tolist()]
-    csv, array = "x\n" + "\n".join(texts), "[[" + ",".join(texts) + "]]"
+    csv, array = "x\n" + "\n".join(texts), "[" + ",".join(texts) + "]"
     written = json.loads(pd.Series(exact).to_json(orient="values"))
     found = {
         "read_csv": pd.read_csv(io.StringIO(csv))["x"],
-        "read_json": pd.read_json(io.StringIO(array)).iloc[0],
-        "precise_float": pd.read_json(io.StringIO(array), precise_float=True).iloc[0],
+        "read_json": pd.read_json(io.StringIO(array), typ="series"),
+        "precise_float": pd.read_json(io.StringIO(array), typ="series", precise_float=True),
         "to_json": written,
     }
     seen[name] = {way: int(np.count_nonzero(np.asarray(values) != exact)) for way, values in found.items()}
