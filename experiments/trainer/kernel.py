@@ -82,7 +82,7 @@ def _compiled(source: Path) -> ctypes.CDLL:
         raise NoKernelError("there is no C compiler (cc)") from error
     name = hashlib.sha256(b"\0".join([source.read_bytes(), version, " ".join(FLAGS).encode()])).hexdigest()
     kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
-    if kept.exists():
+    with contextlib.suppress(OSError):  # none yet, or a damaged one
         return ctypes.CDLL(str(kept))
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         made = Path(folder) / "kernel.so"
@@ -91,9 +91,11 @@ def _compiled(source: Path) -> ctypes.CDLL:
         if done.returncode:
             words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
             raise NoKernelError(f"the C compiler cannot build it: {words}")
-        library = ctypes.CDLL(str(made))  # stays loaded though the file goes
         _keep(made, kept)
-    return library
+        try:
+            return ctypes.CDLL(str(made))  # stays loaded though the file goes
+        except OSError as error:
+            raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
 
 
 def _keep(made: Path, kept: Path) -> None:

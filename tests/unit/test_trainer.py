@@ -402,6 +402,10 @@ def test_the_kernel_is_compiled_once(tmp_path, monkeypatch):
     assert kernel.load(source) is not first
     assert kept.stat().st_mtime_ns == written
     kernel.load.cache_clear()
+    kept.unlink()  # never written in place: it is loaded
+    kept.write_bytes(b"damaged")
+    assert kernel.load(source).room
+    kernel.load.cache_clear()
     monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-g"))
     kernel.load(source)
     assert len(list((tmp_path / "__pycache__").iterdir())) == 2
