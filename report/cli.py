@@ -188,6 +188,7 @@ def _verify(arguments: argparse.Namespace, console: Console) -> int:
         fast=arguments.fast,
         gradescope_file=arguments.gradescope,
         run_notebook=arguments.run_notebook,
+        given={"report.toml": arguments.config, "homework03.ipynb": arguments.notebook},
     )
 
 
@@ -203,7 +204,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "type": Path,
         "nargs": "?",
         "default": BUILD / "submission.pdf",
-        "metavar": "submission.pdf|submission.zip",
+        "metavar": "submission.pdf|submission.zip|DIR",
         "help": "default: build/submission.pdf",
     },
     "--config": {
@@ -252,13 +253,26 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "also run the submission's notebook: somebody's code, on this machine",
     },
+    "--config (verify)": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "the submission's report.toml, where another program dropped it from the PDF",
+    },
+    "--notebook": {
+        "type": Path,
+        "metavar": "FILE",
+        "help": "the submission's notebook, where another program dropped it from the PDF",
+    },
 }
 _WATCHED = ("--config", "--data", "--out", "--jobs", "--quick", "--no-pdf")
 COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission", (*_WATCHED, "--force"), _build),
     "verify": Command(
         "check a submission: reported, attached and reproduced",
-        ("submission", "--data", "--fast", "--gradescope", "--run-notebook"),
+        (
+            *("submission", "--data", "--fast", "--gradescope", "--run-notebook"),
+            *("--config (verify)", "--notebook"),
+        ),
         _verify,
     ),
     "explore": Command(

@@ -90,7 +90,20 @@ PACKAGES = (
     ),
     Package("speed", "gcc libc6-dev", "gcc glibc-devel", "gcc", ("cc",), "compiles the trainer's kernel"),
     Package(
-        "tests", "poppler-utils", "poppler-utils", "poppler", ("pdftotext", "pdftoppm"), "reads the PDF back"
+        "tests",
+        "poppler-utils",
+        "poppler-utils",
+        "poppler",
+        ("pdftotext", "pdftocairo"),
+        "reads the PDF back",
+    ),
+    Package(
+        "tests",
+        "ghostscript qpdf mupdf-tools",
+        "ghostscript qpdf mupdf",
+        "ghostscript qpdf mupdf-tools",
+        ("gs", "qpdf", "mutool"),
+        "write PDFs anew, as course sites do",
     ),
     Package("tests", "qemu-user", "qemu-user", "", ("qemu-x86_64",), "emulates other CPUs"),
     Package("tests", "git", "git", "git", ("git",), "make clean and its tests"),

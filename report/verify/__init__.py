@@ -1,1 +1,1 @@
-"""Is a submission what its code and data give? Reported, attached and reproduced, question by question."""
+"""Verify a submission: what it reports, what is attached to it, and what comes out here."""

@@ -1,144 +1,274 @@
-"""The pages of each question against pages set anew: formulas, prose, tables and figures, glyph by glyph."""
+"""The pages that were handed in and those that were made anew: how far they are the same, and where not.
+
+Run by `report.confined.run`, since one of the two is a stranger's. Same bytes, same document, same sight:
+each step is tried only where the one before says no.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+import pikepdf
+import pypdfium2
+from msgspec.structs import replace
+
+from report import confined
 from report.config import QUESTIONS
-from report.verify import regions
-from report.verify.attached import ALL_PROBLEM_1
-from report.verify.canvas import FRONT, MARGINS
-from report.verify.rows import (
-    ATTACHMENT,
-    CODE,
-    CONSEQUENCE,
-    MATCH,
+from report.confined import UnjudgedError
+from report.verify import active, document, seen
+from report.verify.findings import (
+    BYTES,
+    CARRIED,
+    DIFFERENT,
+    DOCUMENT,
+    SEEN,
+    SIGHT,
     TEXT,
-    UNEXPLAINED,
-    WHOLE,
-    Finding,
-    Outcome,
-    Row,
-    counted,
-    mismatch,
-    unjudged,
-    unseen,
+    Carried,
+    Pages,
+    Place,
+    Shown,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from report.verify.attached import Attached
-    from report.verify.circumstances import Circumstances
-    from report.verify.fresh import Fresh
-    from report.verify.submission import Submission
+    from pikepdf import Pdf
 
-WRONG = (Outcome.MISMATCH, Outcome.UNJUDGED)
-SHARED = "shared symbols"
+    from report.verify.document import Difference
+    from report.verify.seen import Spot, View
 
-
-def formulas(submission: Submission, fresh: Fresh, circumstances: Circumstances) -> Iterator[Row]:
-    """Compare problem 1: the pages' glyphs where they can be compared, and always the LaTeX behind them."""
-    if fresh.attached is None:
-        return
-    glyphs = Glyphs(submission, fresh, circumstances)
-    for question in (ALL_PROBLEM_1, *(question for question in QUESTIONS if question[0] == "1")):
-        there, here = _of(submission.attached, question), _of(fresh.attached, question)
-        latex = _latex(there, here, circumstances)
-        seen = MATCH if question == ALL_PROBLEM_1 else glyphs.compare(question)
-        if latex.outcome is Outcome.MATCH:
-            finding = seen
-        elif latex.cause != UNEXPLAINED:
-            finding = latex
-        elif seen.outcome in WRONG:
-            finding = mismatch(TEXT, f"{seen.reason}; results.json in the PDF was changed, too")
-        else:
-            finding = mismatch(
-                ATTACHMENT, f"results.json in the PDF was changed after the build{latex.reason}"
-            )
-        compared = question != ALL_PROBLEM_1 and seen.outcome is not Outcome.OPEN
-        yield Row(
-            question,
-            SHARED if question == ALL_PROBLEM_1 else "formulas",
-            "glyphs" if compared else "LaTeX",
-            finding,
-            reported=regions.pages(glyphs.there.get(question, [])) if compared else "",
-            attached=counted(len(there), "formula"),
-            reproduced=counted(len(here), "formula"),
-        )
+REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
+TEX = ("/PTEX.Fullbanner", "/Packages")
+CLAIMS = ("/Title", "/Author", "/Subject", "/Keywords")
+PICTURES = 5
+OF_PAGES = {
+    "/Rotate": "is rotated",
+    "/CropBox": "is cropped",
+    "/MediaBox": "has another size",
+    "/UserUnit": "is in another unit",
+    "/Group": "is blended otherwise",
+    "/AA": "runs a script",
+    "/Annots": "has other links or notes",
+    "/Contents": "is painted by other operators",
+    "/Font": "uses another font",
+    "/XObject": "holds another figure",
+}
+OF_THE_FILE = {
+    "/Outlines": "its bookmarks",
+    "/Dests": "the places that its links lead to",
+    "/StructTreeRoot": "the words for who has it read aloud",
+    "/Metadata": "its metadata",
+}
+ATTACHED = ("/EmbeddedFiles", "/AF")
+PAINT = ("/Contents", "/Resources")
+FOLLOWS = ("/Dests", "/StructTreeRoot")
+EDGE = 4.0  # points around a place that differs
+BODY = 60.0, 725.0  # points between which a page's text stands
+LONGEST = 200  # characters
 
 
-def texts(
-    submission: Submission, fresh: Fresh, circumstances: Circumstances, otherwise: Collection[str]
-) -> Iterator[Row]:
-    """Compare the rest of the pages: problem 2, the first page, the appendix, the margins.
+def read(given: bytes) -> Carried:
+    """Read what a PDF carries."""
+    pdf = document.opened(given)
+    words = ""
+    if not document.attachments(pdf):  # then it must be found out whose it is
+        words = " ".join(word.text for words in seen.View(document.opened(given)).words[:3] for word in words)
+    return Carried(document.attachments(pdf), len(pdf.pages), words)
+
+
+def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
+    """Compare a submission's file with the one that was made anew.
 
     Parameters
     ----------
-    submission, fresh, circumstances
-        The two sides, and what may explain a difference.
-    otherwise : collection of str
-        Questions that do not match already: their pages must differ as well.
+    given, made
+        The files.
+    pictures
+        A folder for pictures of pages that differ.
     """
-    if fresh.attached is None:
-        return
-    glyphs = Glyphs(submission, fresh, circumstances)
-    named = {"2a": "text", "2b": "text, tables, figures", FRONT: "first page", MARGINS: "margins"}
-    first = [region for region in named if region in glyphs.all]
-    problem1 = {question for question in QUESTIONS if question[0] == "1"}
-    for region in (*first, *sorted(glyphs.all - {*named} - problem1)):
-        finding = glyphs.compare(region)
-        question = region if region in QUESTIONS else WHOLE
-        follows = question in otherwise or (region == FRONT and otherwise)
-        if finding.outcome in WRONG and follows:
-            finding = unseen("it differs where the values above differ", CONSEQUENCE)
-        yield Row(
-            question,
-            named.get(region, f"appendix: {region}"),
-            "glyphs",
-            finding,
-            reported=regions.pages(glyphs.there.get(region, [])),
-            reproduced=regions.pages(glyphs.here.get(region, [])) if fresh.pages else "",
-        )
+    one, other = document.opened(given), document.opened(made)
+    there, here = document.properties(one), document.properties(other)
+    found = Pages(BYTES, len(one.pages), there.get("/Producer", ""), _tex(there), _tex(here))
+    if given == made:
+        return found
+    over = active.find(given, one)
+    pairs = [(number, number) for number in range(len(one.pages))]
+    differences = document.differences(one, other, pairs) if len(one.pages) == len(other.pages) else None
+    if not over and differences == []:
+        return replace(found, same=DOCUMENT)
+    views = seen.View(document.opened(given)), seen.View(document.opened(made))
+    if differences is None or pairs != seen.correspond(*views):
+        pairs = seen.correspond(*views)
+        differences = document.differences(one, other, pairs)
+    regions = Regions(other)
+    whole = [*_unpaired(views, pairs, regions), *_over(over, views, dict(pairs), regions)]
+    spots: list[Spot] = []
+    if _written_anew(differences, pairs, found):
+        whole += _claims(one, other, views)
+        if not whole and seen.look_alike(*views, pairs):
+            return replace(found, same=SIGHT)
+        if not whole and found.other_tex and seen.reads_alike(*views) and _figures(one) == _figures(other):
+            return replace(found, same=TEXT)
+        spots = seen.differing(*views, pairs)
+    else:
+        spots = seen.differing(*views, pairs)
+        noted = {item.page for item in over}
+        told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]
+        whole += _told(told, spots, lost=not document.attachments(one))
+    places = [*_where(spots, dict(pairs), regions), *dict.fromkeys(whole)]
+    values = seen.shown(*views, pairs, spots).items()
+    if pictures:
+        drawn = sorted({place.page for place in places if place.page})[:PICTURES]
+        framed = [
+            *spots,
+            *(seen.Spot(item.page, item.rectangle, item.what) for item in over if item.rectangle),
+        ]
+        for page in drawn:
+            pair = page - 1, dict(pairs).get(page - 1)
+            seen.draw(
+                *views, pair, [spot for spot in framed if spot.page == page], pictures / f"page-{page}.png"
+            )
+    return replace(
+        found,
+        same=DIFFERENT,
+        places=tuple(places),
+        shown={key: tuple(Shown(*value) for value in values) for key, values in values},
+    )
 
 
-class Glyphs:
-    """The comparison of glyphs, and whether it can be made at all."""
+class Regions:
+    """Where the questions are on the pages of a report, and the parts of its appendix."""
 
-    def __init__(self, submission: Submission, fresh: Fresh, circumstances: Circumstances) -> None:
-        self.there = regions.by_region(submission.marks)
-        self.here = regions.by_region(fresh.pages.marks) if fresh.pages else {}
-        self.all = {*self.there, *self.here}
-        self._why_not = f"the glyphs were not compared: {fresh.no_pages}" if fresh.pages is None else ""
-        self._tex = "; ".join(circumstances.tex)
-        self._program = circumstances.program()
+    def __init__(self, made: Pdf) -> None:
+        questions = document.questions(made).items()
+        starts = [(page, -height, key) for key, (page, height) in questions if key in QUESTIONS]
+        for number, page in enumerate(made.pages, start=1):
+            keys = (key.decode() for key in REGION.findall(document.content(page.obj)))
+            starts += [(number, -math.inf, key) for key in keys if key not in QUESTIONS]
+        self.starts = sorted(starts)
 
-    def compare(self, region: str) -> Finding:
-        """Compare what a region shows, or say why it cannot be compared."""
-        if self._why_not:
-            return unseen(self._why_not)
-        there, here = self.there.get(region, []), self.here.get(region, [])
-        found = regions.difference(there, here)
-        if found is None:
-            return MATCH
-        place = f"page {found.page}, near \u201c{found.near}\u201d" if found.page else "it is gone"
-        if self._tex and regions.reads_alike(there, here):
-            return unseen(f"the same text; where its glyphs stand was not compared: {self._tex}", CODE)
-        if self._tex:
-            return unjudged(CODE, f"another text, and another TeX: {place}; {self._tex}")
-        if self._program:
-            return mismatch(CODE, f"{self._program}: {place}")
-        return mismatch(TEXT, f"the text was changed after the build: {place}")
+    def within(self, page: int, bottom: float, top: float) -> list[str]:
+        """Return the questions that a part of a page belongs to; an empty name for what belongs to none."""
+        keys = [key for at, depth, key in self.starts if (at, depth) <= (page, -top)][-1:] or [""]
+        keys += [key for at, depth, key in self.starts if at == page and -top < depth < -bottom]
+        return list(dict.fromkeys(key if key in QUESTIONS else "" for key in keys))
 
 
-def _of(attached: Attached, question: str) -> Mapping[str, str]:
-    return {key: latex for key, (of, latex) in attached.formulas.items() if of == question}
+def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterator[Place]:
+    """Walk the places where pages look or read otherwise, one for each question and page."""
+    met = set()
+    for page, (_, bottom, _, top), near in spots:
+        inside = BODY[0] < top and bottom < BODY[1]
+        for question in regions.within(pairs[page - 1] + 1, bottom + EDGE, top - EDGE) if inside else [""]:
+            if (question, page) not in met:
+                met.add((question, page))
+                told = f", near \u201c{near[:60]}\u201d" if near else ""
+                yield Place(question, page, f"page {page} differs{told}", SEEN)
 
 
-def _latex(there: Mapping[str, str], here: Mapping[str, str], circumstances: Circumstances) -> Finding:
-    """Compare formulas as LaTeX."""
-    differing = sorted(key for key in {*there, *here} if there.get(key) != here.get(key))
-    if not differing:
-        return MATCH
-    cause, reason = circumstances.of_formulas()
-    return mismatch(cause, f"{reason} (formula {differing[0]})")
+def _unpaired(
+    views: tuple[View, View], pairs: Sequence[tuple[int, int]], regions: Regions
+) -> Iterator[Place]:
+    """Walk the pages that only one of the documents has."""
+    there, here = ({pair[side] for pair in pairs} for side in (0, 1))
+    for number in range(len(views[0].pages)):
+        if number not in there:
+            yield Place("", number + 1, f"page {number + 1} is not of the report")
+    for number in range(len(views[1].pages)):
+        if number not in here:
+            for question in regions.within(number + 1, 0, math.inf):
+                yield Place(question, 0, f"page {number + 1} of the report is missing")
+
+
+def _over(
+    over: Sequence[active.Found], views: tuple[View, View], pairs: Mapping[int, int], regions: Regions
+) -> Iterator[Place]:
+    """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
+    for page, what, rectangle in over:
+        yield Place("", page, f"page {page} {what}" if page else f"the file {what}")
+        if rectangle and page - 1 in pairs and views[1].ink(pairs[page - 1], rectangle):
+            for question in regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3]):
+                yield Place(question, page, f"page {page} {what} over this answer")
+
+
+def _written_anew(differences: Iterable[Difference], pairs: Sequence[object], found: Pages) -> bool:
+    """Say whether another program or TeX wrote the pages: none has the operators that this report has."""
+    painted = {difference.page for difference in differences if difference.path[:1] == ("/Contents",)}
+    return len(painted) == len(pairs) or found.other_tex
+
+
+def _claims(one: Pdf, other: Pdf, views: tuple[View, View]) -> Iterator[Place]:
+    """Walk what a file that was written anew says otherwise beside its pages; what it lost is nothing."""
+    there, here = document.properties(one), document.properties(other)
+    for key in CLAIMS:
+        if there.get(key) and there[key] != here.get(key, ""):
+            yield Place("", 0, f"its properties differ ({key[1:]})")
+    titles = [[str(item.get("/Title")) for item in active.bookmarks(pdf)] for pdf in (one, other)]
+    if titles[0] and titles[0] != titles[1]:
+        yield Place("", 0, "its bookmarks differ")
+    if any(views[0].spoken) and views[0].spoken != views[1].spoken and not _copies_as_shown(one, views[0]):
+        yield Place("", 0, "what is copied from its pages is not what they show")
+    files = [document.attachments(pdf) for pdf in (one, other)]
+    if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
+        yield Place("", 0, "its attachments differ", kind=CARRIED)
+
+
+def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which TeX set a document, and a digest of its packages' versions."""
+    return tuple(properties.get(key, "") for key in TEX)
+
+
+def _copies_as_shown(one: Pdf, view: View) -> bool:
+    """Say whether the text that is copied in place of what a page shows has the same characters."""
+    both = zip(seen.View(one, copied=True).glyphs, view.glyphs, strict=True)
+    return all(Counter(g.text for g in copied) == Counter(g.text for g in shown) for copied, shown in both)
+
+
+def _told(differences: Sequence[Difference], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
+    """Put differences between objects into words.
+
+    What follows from another look is left out (fonts hold the glyphs that are used), and lost attachments.
+    """
+    for page, path in differences:
+        key = next((step for step in path if step in OF_PAGES or step in OF_THE_FILE), path[-1])
+        if any(step in ATTACHED for step in path):
+            if not lost:
+                yield Place("", 0, "its attachments differ", kind=CARRIED if "/EF" in path else "")
+        elif page:
+            if not (spots and path[0] in PAINT):
+                yield Place(
+                    "", page, f"page {page} {OF_PAGES.get(key, f'has another entry {key}')}"[:LONGEST]
+                )
+        elif not (spots and key in FOLLOWS):
+            name = f"the entry {key}" if path[0] == "catalog" else f"its properties ({key[1:]})"
+            yield Place("", 0, f"{OF_THE_FILE.get(key, name)} differ"[:LONGEST])
+
+
+def _figures(pdf: Pdf) -> Counter[bytes]:
+    """Return the figures on all pages, by what paints them."""
+    held = (document.part(document.page_entries(page.obj), "/Resources", "/XObject") for page in pdf.pages)
+    return Counter(document.unpacked(figure) for figures in held for figure in figures.values())
+
+
+def _guarded(arguments: list[str]) -> object:
+    """Do what is asked of this process; a file that the libraries cannot read is damaged."""
+    document.limit()
+    task, given, *rest = arguments
+    try:
+        if task == "read":
+            return msgspec.to_builtins(read(Path(given).read_bytes()))
+        made, pictures = map(Path, rest)
+        return msgspec.to_builtins(compare(Path(given).read_bytes(), made.read_bytes(), pictures))
+    except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
+        first = (str(error).splitlines() or [""])[0][:LONGEST]
+        raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.") from error
+
+
+if __name__ == "__main__":
+    confined.answer(_guarded)

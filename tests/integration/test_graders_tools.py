@@ -18,19 +18,17 @@ from experiments.record import MIME
 from report import kernel
 from report.config import QUESTIONS
 from report.results import NOTEBOOK
-from report.verify import reading, regions
-from report.verify.reported import read
+from report.verify import document, seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from conftest import Build
-
-    from report.verify.canvas import Mark
 
 pytestmark = pytest.mark.tex
 
 ROOT = Path(__file__).resolve().parents[2]
+BELOW_THE_HEAD = 725  # points
 RESEED = "import random\nimport numpy\nrandom.seed(42)\nnumpy.random.seed(42)\n"
 
 
@@ -159,21 +157,19 @@ def test_page_per_question(
     done = command("build", "--config", config, "--out", out)
     assert done.returncode == 0, done.stderr
     pages = json.loads((out / "pages.json").read_text(encoding="utf-8"))
-    marks = regions.by_region(reading.document((out / "submission.pdf").read_bytes())["marks"])
-    strangers = {
-        question: text
+    pdf = document.opened((out / "submission.pdf").read_bytes())
+    starts, view = document.questions(pdf), seen.View(pdf)
+    above = {
+        question: "".join(
+            word.text for word in view.words[page - 1] if starts[question][1] < word.box[1] < BELOW_THE_HEAD
+        )
         for question, page in pages.items()
-        if (text := _before(marks, question, page)) and question != QUESTIONS[0]
     }
 
     assert len(QUESTIONS) == len({*pages.values()})
-    assert {"2a": "Problem2Modelselection8points"} == strangers
-
-
-def _before(marks: Mapping[str, list[Mark]], question: str, page: int) -> str:
-    """Give what other questions show on the page where a question begins, without spaces."""
-    others = [mark for other in QUESTIONS if other != question for mark in marks[other]]
-    return "".join(read(mark for mark in others if mark.page == page and mark.kind == "glyph").split())
+    assert {"2a": "Problem2Modelselection8points"} == {
+        question: text for question, text in above.items() if text and question != QUESTIONS[0]
+    }
 
 
 def test_attachments_are_seen_by_other_programs(tiny_build: Build, tmp_path: Path) -> None:

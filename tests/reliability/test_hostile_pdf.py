@@ -9,12 +9,15 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
+import pikepdf
 import pytest
-from pypdf import PdfReader, PdfWriter
 
+from experiments.record import MIME
 from report import cli
+from report.confined import UnjudgedError
 from report.console import Console
-from report.verify import submission
+from report.verify import evidence
+from report.verify.pages import Carried, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,22 +32,20 @@ title = "CS 6316"
 homework = "Homework 03"
 due = "2023-11-14"
 """
+SETTING = {
+    "hidden_layer_sizes": [100],
+    "activation": "relu",
+    "solver": "adam",
+    "learning_rate_init": 0.001,
+    "batch_size": 60,
+}
 RECORD: dict[str, Any] = {
-    "2a": {"train": 1, "dev": 1},
-    "2b": {
-        "train": 1,
-        "dev": 1,
-        "params": {
-            "hidden_layer_sizes": [100],
-            "activation": "relu",
-            "solver": "adam",
-            "learning_rate_init": 0.001,
-            "batch_size": 60,
-        },
-        "tied": 1,
-    },
+    "default": {"train": 1, "dev": 1},
+    "best": {"train": 1, "dev": 1},
+    "params": SETTING,
     "total": {"train": 60, "dev": 30},
-    "search": {"train": [1], "dev": [1], "epochs": [1], "converged": [1]},
+    "tied": 1,
+    "search": {"train": [1], "dev": [1], "epochs": [1], "converged": [True]},
     "versions": {},
 }
 BLAS = {"package": "numpy", "library": "openblas", "version": "0", "architecture": "Haswell", "threads": 1}
@@ -54,7 +55,7 @@ RESULTS: dict[str, Any] = {
         "2a.dev.accuracy": {"question": "2a", "value": 0.1, "printed": "0.1", "correct": 1, "total": 30}
     },
     "formulas": {"1a.h1": {"question": "1a", "latex": "h_1"}},
-    "data": {"stand_in": False, "files": {"trnX-3d.csv": {"sha256": "0" * 64}}},
+    "data": {"stand_in": False, "files": {}, "others": []},
     "environment": {"pinned": True, "reasons": [], "overridden": {}, "blas": [BLAS], "simd": "X86_V3"},
     "studied": {"seeds": {}, "selection": {}, "certificate": []},
     "seed": 0,
@@ -63,9 +64,12 @@ RESULTS: dict[str, Any] = {
 }
 
 
-def notebook(printed: str) -> bytes:
-    """Give a notebook whose only cell printed a text."""
-    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}]
+LEDGER: dict[str, Any] = {"schema": 1, "seed": 0, "sympy": "", "mpmath": "", "checks": [], "exemptions": []}
+
+
+def notebook(record: object) -> bytes:
+    """Return a notebook whose only cell leaves a record."""
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: record}}]
     cell = {"cell_type": "code", "metadata": {"tags": ["2a"]}, "source": "1", "outputs": outputs}
     return json.dumps({"cells": [cell]}).encode()
 
@@ -73,8 +77,8 @@ def notebook(printed: str) -> bytes:
 def attachments(**changed: bytes) -> dict[str, bytes]:
     """Give four attachments of the right shape, some of them changed."""
     return {
-        "homework03.ipynb": changed.get("notebook", notebook(json.dumps(RECORD))),
-        "ledger.json": changed.get("ledger", b'{"checks": []}'),
+        "homework03.ipynb": changed.get("notebook", notebook(RECORD)),
+        "ledger.json": changed.get("ledger", json.dumps(LEDGER).encode()),
         "report.toml": changed.get("toml", TOML.encode()),
         "results.json": changed.get("results", json.dumps(RESULTS).encode()),
     }
@@ -138,14 +142,14 @@ def results(**changed: Any) -> bytes:
 
 def record(**changed: Any) -> bytes:
     """Give a notebook whose record has some entries changed."""
-    return notebook(json.dumps({**RECORD, **changed}))
+    return notebook({**RECORD, **changed})
 
 
 def encrypted(password: str) -> bytes:
     """Encrypt a sound PDF."""
-    writer, out = PdfWriter(clone_from=PdfReader(io.BytesIO(pdf()))), io.BytesIO()
-    writer.encrypt(password, algorithm="RC4-128")
-    writer.write(out)
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as file:
+        file.save(out, encryption=pikepdf.Encryption(user=password, owner="owner"))
     return out.getvalue()
 
 
@@ -270,30 +274,36 @@ JSONS: dict[str, Callable[[], dict[str, bytes]]] = {
     "a name that is a command to the terminal": lambda: attachments(results=results(values={"\x1b[2J": 1})),
     "an environment of another shape": lambda: attachments(results=results(environment={"pinned": True})),
     "a seed beyond all": lambda: attachments(results=results(seed=2**80)),
-    "a ledger of checks that are none": lambda: attachments(ledger=b'{"checks": [1]}'),
+    "a ledger of checks that are none": lambda: attachments(
+        ledger=json.dumps({**LEDGER, "checks": [1]}).encode()
+    ),
     "a notebook that is none": lambda: attachments(notebook=b"print('hello')"),
-    "a notebook without cells": lambda: attachments(notebook=b'{"cells": []}'),
     "cells that are numbers": lambda: attachments(notebook=b'{"cells": [1]}'),
-    "a record with less than nothing": lambda: attachments(
-        notebook=record(**{"2a": {"train": -1, "dev": 0}})
+    "a record with a count that is a text": lambda: attachments(
+        notebook=record(default={"train": "1", "dev": 0})
     ),
     "a record of uneven columns": lambda: attachments(
-        notebook=record(search={"train": [1], "dev": [], "epochs": [1], "converged": [1]})
+        notebook=record(search={"train": [1], "dev": [], "epochs": [1], "converged": [True]})
     ),
-    "a record without parameters": lambda: attachments(
-        notebook=record(**{"2b": {"train": 1, "dev": 1, "tied": 1, "params": {}}})
+    "a record without parameters": lambda: attachments(notebook=record(params=1)),
+    "a notebook that nests": lambda: attachments(notebook=b"[" * MANY),
+    "a notebook that says a thing twice": lambda: attachments(notebook=b'{"cells": [], "cells": []}'),
+    "text that is no UTF-8": lambda: attachments(results=b"\xff\xfe"),
+    "a number beyond all": lambda: attachments(results=b'{"schema": 1e999}'),
+    "an object of 30,000 entries": lambda: attachments(
+        results=results(values={f"{n}": 1 for n in range(30_000)})
     ),
+    "results of nine megabytes": lambda: attachments(results=b" " * 9 * 2**20),
     "a configuration that is none": lambda: attachments(toml=b"\0\1\2"),
     "a configuration with another key": lambda: attachments(toml=TOML.encode() + b"[shell]\nrun = 'x'\n"),
     "a configuration of a megabyte": lambda: attachments(toml=b"#" * 2**20),
     "a space of 5,001 settings": lambda: attachments(toml=LARGE_SPACE.encode()),
-    "networks of 400 million weights": lambda: attachments(toml=LARGE_NETWORK.encode()),
 }
 ZIPS: dict[str, Callable[[], bytes]] = {
     "a zip without a PDF": lambda: zipped(("readme.txt", b"x")),
     "a zip that climbs": lambda: zipped(("../submission.pdf", pdf())),
     "a zip with a root": lambda: zipped(("/tmp/submission.pdf", pdf())),
-    "a zip with another system's path": lambda: zipped(("..\\submission.pdf", pdf())),
+    "a zip that climbs on another system": lambda: zipped(("..\\submission.pdf", pdf())),
     "a zip of two submissions": lambda: zipped(("a/submission.pdf", pdf()), ("b/submission.pdf", pdf())),
     "a zip of a thousand files": lambda: zipped(*((f"f{n}", b"") for n in range(1000))),
     "a zip with a link": lambda: zipped((link("submission.pdf"), b"/etc/passwd")),
@@ -304,8 +314,9 @@ ZIPS: dict[str, Callable[[], bytes]] = {
 }
 CASES = {
     **PDFS,
-    **{name: (lambda make=make: pdf(files=make())) for name, make in JSONS.items()},
     **ZIPS,
+    "a sound PDF with other evidence": lambda: pdf(files=attachments(results=b"[]")),
+    "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE_NETWORK.encode())),
 }
 
 
@@ -323,16 +334,27 @@ def judged(
     monkeypatch.chdir(room)
 
     def judge(content: bytes) -> tuple[int, str]:
-        file = room / "submission.pdf"
+        file, scores, verdict = room / "submission.pdf", room / "scores.json", room / "verify.json"
         file.write_bytes(content)
         told = io.StringIO()
         code = cli.main(
-            ["verify", str(file), "--data", str(tiny_project / "data")],
+            [
+                "verify",
+                str(file),
+                "--data",
+                str(tiny_project / "data"),
+                "--gradescope",
+                str(scores),
+                "--fast",
+            ],
             Console(told, colour=False, live=False),
         )
-        assert {file} == {*room.rglob("*")}
+        assert {file, scores, verdict} == {*room.rglob("*")}
         assert [] == [path.name for path in scratch.iterdir() if path.name.startswith("verify-")]
-        assert {room, scratch, tmp_path / "room"} == {*tmp_path.iterdir()}
+        assert {room, scratch} == {*tmp_path.iterdir()}
+        assert "cannot be judged" == json.loads(verdict.read_text())["verdict"]
+        assert 0 == json.loads(scores.read_text())["score"]
+        assert json.loads(verdict.read_text())["reason"] in json.loads(scores.read_text())["output"]
         return code, told.getvalue()
 
     return judge
@@ -352,9 +374,19 @@ def test_hostile_submissions(name: str, judged: Callable[[bytes], tuple[int, str
     assert errors[0].endswith((".", "..."))
 
 
-def test_the_harmless_one_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", JSONS)
+def test_hostile_attachments(name: str) -> None:
+    """What is not as a build writes it is refused with one sentence, escape sequences shown and not sent."""
+    with pytest.raises(UnjudgedError) as refused:
+        evidence.gather(Carried(JSONS[name](), 1, ""), {}, {})
+    assert "\x1b" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 600
+
+
+def test_the_harmless_one_is_read() -> None:
     """The PDF that the hostile ones are made from is read: they fail for what is in them."""
-    assert "Eve" == submission.read(pdf(), tmp_path / "reading").attached.config.author.name
+    assert "Eve" == evidence.gather(read(pdf()), {}, {}).config.author.name
 
 
 @pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo, lambda path: None])

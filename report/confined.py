@@ -1,4 +1,4 @@
-"""Work that is done in a process of its own: clean, under limits of time and memory, and ended whole.
+"""Work in a child process: clean, under limits of time and memory, and ended with all that it started.
 
 The parent calls `run`; the child's module ends with `answer`. What the child finds goes through a file, so
 that nothing that a library prints can spoil it.
@@ -19,32 +19,30 @@ from typing import TYPE_CHECKING, Any
 from report.boundary import translated
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
 from report.process import group_guard
-from report.verify.errors import UnjudgedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class UnjudgedError(InputError):
+    """The submission itself is at fault: damaged, hostile, or not made by this program; exit code 2."""
+
+
 KINDS = {kind.__name__: kind for kind in (UnjudgedError, InputError, LatexError, CheckError, MachineError)}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a child may use.
+    """What a child may use."""
 
-    Attributes
-    ----------
-    seconds : int
-        Of wall time; then it is killed with all that it started.
-    memory : int
-        Bytes of private memory, of each of its processes.
-    file : int
-        Bytes of one file that it writes.
-    """
+    seconds: int  # of wall time; then it is killed with all that it started
+    memory: int  # bytes, of each of its processes
+    file: int  # bytes of one file that it writes
 
-    seconds: int
-    memory: int
-    file: int
+    def __str__(self) -> str:
+        return f"{self.seconds} s and {self.memory >> 20} MiB"
 
 
 class ExceededError(MachineError):
@@ -59,22 +57,10 @@ def run(
     progress: Callable[[int, int, str], None] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Any:
-    """Run a module of this package in a child process, and give its answer.
+    """Run a module in a child process and return its answer.
 
-    Parameters
-    ----------
-    module : str
-        ``reading`` for ``report.verify.reading``.
-    arguments : sequence of str
-        Its arguments.
-    folder : Path
-        Where its answer and its complaints are kept; the child's only own place.
-    limits : Limits
-        What it may use.
-    progress : callable, optional
-        Called as ``progress(done, total, label)`` whenever the child tells how far it is.
-    environ : mapping, optional
-        The child's environment; by default this process's own.
+    The child's answer and complaints are kept in the folder; `progress` is called as
+    ``progress(done, total, label)`` whenever the child tells how far it is.
 
     Raises
     ------
@@ -83,9 +69,10 @@ def run(
     ExceededError
         The child went beyond a limit, or died.
     """
-    answer_file, log = folder / f"{module}.json", folder / f"{module}.log"
+    name = module.rpartition(".")[2]
+    answer_file, log = folder / f"{name}.json", folder / f"{name}.log"
     numbers = [str(number) for number in (limits.memory, limits.file)]
-    command = [sys.executable, "-m", f"report.verify.{module}", str(answer_file), *numbers, *arguments]
+    command = [sys.executable, "-m", module, str(answer_file), *numbers, *arguments]
     with log.open("wb") as complaints, group_guard() as guard:
         process = subprocess.Popen(
             command,
@@ -129,13 +116,7 @@ def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> Non
 
 
 def answer(work: Callable[[list[str]], Any]) -> None:
-    """Be the child: take the limits, do the work, and leave the answer or the error in the file.
-
-    Parameters
-    ----------
-    work : callable
-        Given the arguments; gives what JSON can hold.
-    """
+    """Be the child: take the limits, do the work, and leave the answer, which JSON can hold, or the error."""
     file, memory, size, *arguments = sys.argv[1:]
     for limit, most in (
         (resource.RLIMIT_DATA, memory),

@@ -1,0 +1,140 @@
+"""What a viewer may show or run beside the pages' own content; the report has none of it.
+
+Two programs read a sound PDF alike. Of one that was appended to, or that holds objects which its table does
+not name, one program may show what another never sees; so that is told too.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pikepdf import Array, Dictionary
+
+from report.verify.document import NAME_LIMIT, page_entries, part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pikepdf import Pdf
+
+CATALOG = {
+    "/AcroForm": "has a form",
+    "/OCProperties": "has layers",
+    "/Collection": "has a folder of files in place of its pages",
+    "/AA": "runs a script",
+}
+PAGE = {
+    "/AA": "runs a script",
+    "/CropBox": "is cropped",
+    "/Rotate": "is rotated",
+    "/UserUnit": "is in another unit",
+}
+LINK = frozenset(
+    {"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A", "/Dest", "/StructParent", "/P", "/F", "/BS"}
+)
+ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
+ANNOTATION_LIMIT = 5000
+OUTLINE_LIMIT = 1000
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")  # does not occur by chance in compressed streams
+END = re.compile(rb"startxref\s+\d+\s+%%EOF\s{0,8}")
+
+
+class Found(NamedTuple):
+    """Something active: the page (0 for none), what it or the file has or does, and what it may cover."""
+
+    page: int
+    what: str
+    rectangle: Box | None = None
+
+
+def find(content: bytes, pdf: Pdf) -> list[Found]:
+    """Name all that is active in a PDF, or that makes it more than one table and the objects in it."""
+    return [*_revisions(content, pdf), *_in_catalog(pdf), *_on_pages(pdf)]
+
+
+def bookmarks(pdf: Pdf) -> list[Any]:
+    """Return the bookmarks, in order, up to a limit; each once."""
+    waiting: list[Any] = [part(pdf.Root, "/Outlines").get("/First")]
+    found: list[Any] = []
+    met = set()
+    while waiting and len(found) < OUTLINE_LIMIT:
+        item = waiting.pop()
+        if not isinstance(item, Dictionary) or item.objgen in met:
+            continue
+        met.add(item.objgen)
+        found.append(item)
+        waiting += [item.get(key) for key in ("/Next", "/First")]
+    return found
+
+
+def _revisions(content: bytes, pdf: Pdf) -> Iterator[Found]:
+    if not content.startswith(b"%PDF-"):
+        yield Found(0, "has something before its beginning")
+    ends = [match.end() for match in END.finditer(content)]
+    if not ends or ends[-1] != len(content) or content.count(b"startxref") != len(ends):
+        yield Found(0, "has something after its end")
+    known = {entry.offset for entry in pdf.get_xref_table().values() if entry.type == 1}
+    unknown = [match.start() for match in OBJECT.finditer(content) if match.start() not in known]
+    # a linearized file has two ends; one that was saved again keeps what was there before
+    if unknown and len(ends) == 1:
+        yield Found(0, "has objects that its table does not name")
+
+
+def _in_catalog(pdf: Pdf) -> Iterator[Found]:
+    for key, what in CATALOG.items():
+        if key in pdf.Root:
+            yield Found(0, what)
+    if "/JavaScript" in part(pdf.Root, "/Names"):
+        yield Found(0, "has a script")
+    opening = pdf.Root.get("/OpenAction")
+    if isinstance(opening, Dictionary) and not _plain(opening):
+        yield Found(0, "runs a script on opening")
+    if any("/A" in item and not _plain(item["/A"]) for item in bookmarks(pdf)):
+        yield Found(0, "has a bookmark with a script")
+
+
+def _on_pages(pdf: Pdf) -> Iterator[Found]:
+    for number, page in enumerate(pdf.pages, start=1):
+        entries = page_entries(page.obj)
+        for key, what in PAGE.items():
+            if key in entries:
+                yield Found(number, what)
+        annotations = entries.get("/Annots")
+        if not isinstance(annotations, Array):
+            continue
+        for annotation in itertools.islice(annotations, ANNOTATION_LIMIT):
+            if isinstance(annotation, Dictionary) and not (_is_link(annotation) or _is_closed(annotation)):
+                kind = str(annotation.get("/Subtype"))[:NAME_LIMIT]
+                yield Found(number, f"has an annotation ({kind})", _rectangle(annotation.get("/Rect")))
+
+
+def _is_link(annotation: Dictionary) -> bool:
+    """Say whether an annotation is a link that paints nothing and leads somewhere."""
+    border, style = annotation.get("/Border"), part(annotation, "/BS")
+    unseen = style.get("/W") == 0 if style else isinstance(border, Array) and list(border)[:3] == [0, 0, 0]
+    leads = "/A" not in annotation or _plain(annotation["/A"])
+    return annotation.get("/Subtype") == "/Link" and {*annotation.keys()} <= LINK and unseen and leads
+
+
+def _is_closed(annotation: Dictionary) -> bool:
+    """Say whether an annotation is the window of a note, which is told by itself."""
+    return annotation.get("/Subtype") == "/Popup" and "/Parent" in annotation and "/AP" not in annotation
+
+
+def _plain(action: Any) -> bool:
+    """Say whether an action only leads to a place or a page of the web."""
+    return {*part({"": action}, "").keys()} <= ACTION and part({"": action}, "").get("/S") in (
+        "/GoTo",
+        "/URI",
+    )
+
+
+def _rectangle(value: Any) -> Box | None:
+    try:
+        x0, y0, x1, y1 = (float(number) for number in value)
+    except (TypeError, ValueError):
+        return None
+    return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)

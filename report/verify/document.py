@@ -1,0 +1,341 @@
+"""PDF files as graphs of objects: opened under limits, and compared whatever program wrote them.
+
+Two files are the same document if their objects are, from the trailer on. Object numbers, filters, object
+streams, the order of keys and the way a number is written do not matter; what else may differ is in `FREE`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from decimal import Decimal
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
+
+from report.confined import UnjudgedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+PAGE_LIMIT = 200
+ATTACHMENT_LIMIT = 50
+NAME_LIMIT = 200
+NODE_LIMIT = 1000  # of a tree of names
+STREAM_LIMIT = 8 * 2**20  # bytes of one stream, unpacked
+DEEPEST = 64  # levels of the tree of pages
+TOLERANCE = 0.001  # points; writers round coordinates
+DIFFERENCES = 20  # that are told of a page
+QPDF_LIMITS: dict[str, Any] = {
+    "parser_max_nesting": 100,
+    "max_stream_filters": 4,
+    "flate_max_memory": STREAM_LIMIT,
+    "run_length_max_memory": STREAM_LIMIT,
+    "png_max_memory": STREAM_LIMIT,
+    "tiff_max_memory": STREAM_LIMIT,
+    "dct_max_memory": STREAM_LIMIT,
+}
+QUESTION = re.compile(r"\bquestion\.(\w+)$")  # the named place of a question
+NAMED = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
+INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+# What every program writes in its own way: bookkeeping, the file's history, how streams are packed.
+FREE = {
+    "trailer": {
+        *("/ID", "/Size", "/Prev", "/XRefStm", "/Type", "/W", "/Index", "/Length", "/Filter", "/DecodeParms"),
+        "/Root",
+        "/Info",  # both are compared by themselves
+    },
+    "properties": {"/Producer", "/CreationDate", "/ModDate"},
+    "catalog": {"/Pages", "/Version", "/Extensions", "/PageMode", "/Metadata"},  # metadata by themselves
+    "page": {"/Parent", "/Type", *INHERITED},
+    "stream": {"/Length", "/Filter", "/DecodeParms", "/DL"},
+}
+
+
+class Difference(NamedTuple):
+    """A difference between two documents: the submission's page (0 for none) and the path to the objects."""
+
+    page: int
+    path: tuple[str, ...]
+
+
+def limit() -> None:
+    """Set the parser's limits, for the whole process."""
+    pikepdf.settings.set_qpdf_limits(**QPDF_LIMITS)
+
+
+def opened(content: bytes) -> Pdf:
+    """Open a PDF strictly.
+
+    Raises
+    ------
+    UnjudgedError
+        It is damaged or encrypted, or has too many pages.
+    """
+    try:
+        pdf = pikepdf.open(io.BytesIO(content), attempt_recovery=False)
+    except pikepdf.PasswordError:
+        raise UnjudgedError("The PDF is encrypted: hand in one without a password.") from None
+    if pdf.is_encrypted:
+        raise UnjudgedError("The PDF is encrypted: hand in one without a password.")
+    if len(pdf.pages) > PAGE_LIMIT:
+        raise UnjudgedError(f"The PDF has more than {PAGE_LIMIT} pages.")
+    if not len(pdf.pages):
+        raise UnjudgedError("The PDF has no pages.")
+    return pdf
+
+
+def part(holder: Any, *keys: str) -> Dictionary:
+    """Return a dictionary within dictionaries; an empty one where there is none."""
+    for key in keys:
+        holder = holder.get(key) if isinstance(holder, Dictionary | dict) else None
+    return holder if isinstance(holder, Dictionary) else Dictionary()
+
+
+def page_entries(page: Dictionary) -> dict[str, Any]:
+    """Return what a page says, with what it inherits and without what says nothing."""
+    found = {key: value for key, value in page.items() if key not in FREE["page"]}
+    holder = page
+    for _ in range(DEEPEST):
+        for key in INHERITED:
+            if key in holder:
+                found.setdefault(key, holder[key])
+        holder = part(holder, "/Parent")
+    if found.get("/CropBox") == found.get("/MediaBox"):
+        found.pop("/CropBox", None)
+    if not found.get("/Rotate"):
+        found.pop("/Rotate", None)
+    return found
+
+
+def content(page: Dictionary) -> bytes:
+    """Return the operators that paint a page.
+
+    Raises
+    ------
+    UnjudgedError
+        They are more than `STREAM_LIMIT`.
+    """
+    streams = page.get("/Contents")
+    parts = [unpacked(stream) for stream in (list(streams) if isinstance(streams, Array) else [streams])]
+    if sum(map(len, parts)) > STREAM_LIMIT:
+        raise UnjudgedError(f"A page of the PDF has more than {STREAM_LIMIT >> 20} MiB of content.")
+    return b"\n".join(parts)
+
+
+def unpacked(stream: Any) -> bytes:
+    """Return the bytes of a stream; as they are where no filter is known that unpacks them."""
+    if not isinstance(stream, Stream):
+        return b""
+    try:
+        return bytes(stream.read_bytes())
+    except pikepdf.PdfError:
+        return bytes(stream.read_raw_bytes())
+
+
+def attachments(pdf: Pdf) -> dict[str, bytes]:
+    """Return the attached files by name.
+
+    Raises
+    ------
+    UnjudgedError
+        A name is a path, occurs twice, or is not the only one; or there are too many.
+    """
+    found: dict[str, bytes] = {}
+    for _, spec in _entries(pdf, "/EmbeddedFiles"):
+        held = part(spec, "/EF")
+        name = str(spec.get("/UF", spec.get("/F", ""))) if held else ""
+        if set(name) & set("/\\:\0") or name in ("", ".", "..") or len(name) > NAME_LIMIT:
+            raise UnjudgedError(f"The PDF holds an attachment whose name is a path: {name[:NAME_LIMIT]!r}.")
+        contents = {stream.objgen for stream in held.values() if isinstance(stream, Stream)}
+        named = {str(spec[key]) for key in NAMED if key in spec}
+        if named - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
+            raise UnjudgedError(f"The PDF holds an attachment {name!r} of two names or contents.")
+        if name in found:
+            raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
+        if len(found) == ATTACHMENT_LIMIT:
+            raise UnjudgedError(f"The PDF holds more than {ATTACHMENT_LIMIT} attachments.")
+        found[name] = unpacked(next(iter(held.values())))
+    return found
+
+
+def questions(pdf: Pdf) -> dict[str, tuple[int, float]]:
+    """Return where the questions of a report begin: the page, from 1, and the height on it."""
+    pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages, start=1)}
+    found = {}
+    for name, target in _entries(pdf, "/Dests"):
+        goal = target.get("/D") if isinstance(target, Dictionary) else target
+        named = QUESTION.search(name)
+        if named and isinstance(goal, Array) and len(goal) > 3:
+            found[named[1]] = pages.get(goal[0].objgen, 0), float(goal[3])
+    return found
+
+
+def properties(pdf: Pdf) -> dict[str, str]:
+    """Return the document's properties as text."""
+    return {key: str(value)[:NAME_LIMIT] for key, value in part(pdf.trailer, "/Info").items()}
+
+
+def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Difference]:
+    """Compare two documents, all that can be reached from their trailers.
+
+    Parameters
+    ----------
+    given, made
+        The submission and what was reproduced.
+    pairs
+        Which of their pages, from 0, correspond.
+    """
+    return [*_Comparison(given, made, pairs).run()]
+
+
+def _entries(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree of names."""
+    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
+    for _ in range(NODE_LIMIT):
+        if not waiting:
+            return
+        node = part({"": waiting.pop()}, "")
+        kids, names = (
+            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
+        )
+        waiting += reversed(kids)
+        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
+
+
+class _Comparison:
+    """A walk over two graphs at once; it goes on only where they are alike, so the second one bounds it."""
+
+    def __init__(self, given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> None:
+        self.given, self.made, self.pairs = given, made, pairs
+        self.met: set[tuple[Any, Any]] = set()
+        self.pages = [
+            {page.obj.objgen: number for number, page in enumerate(pdf.pages)} for pdf in (given, made)
+        ]
+
+    def run(self) -> Iterator[Difference]:
+        """Compare pages first, so that what is on a page is told with it; then the rest."""
+        for number, other in self.pairs:
+            one, two = (
+                page_entries(pdf.pages[n].obj) for pdf, n in ((self.given, number), (self.made, other))
+            )
+            yield from self._compare(one, two, number + 1)
+        picks: dict[str, Callable[[Pdf], Any]] = {
+            "trailer": lambda pdf: pdf.trailer,
+            "properties": lambda pdf: part(pdf.trailer, "/Info"),
+            "catalog": lambda pdf: pdf.Root,
+        }
+        for name, pick in picks.items():
+            one, two = (
+                {key: value for key, value in pick(pdf).items() if key not in FREE[name]}
+                for pdf in (self.given, self.made)
+            )
+            yield from self._compare(one, two, 0, (name,))
+        if not _metadata_agree(self.given):
+            yield Difference(0, ("catalog", "/Metadata"))
+
+    def _compare(self, one: Any, other: Any, page: int, head: tuple[str, ...] = ()) -> Iterator[Difference]:
+        waiting: list[tuple[Any, Any, tuple[str, ...]]] = [(one, other, head)]
+        found = 0
+        while waiting and found < DIFFERENCES:
+            one, other, path = waiting.pop()
+            children = self._children(one, other, path)
+            if children is None:
+                found += 1
+                yield Difference(page, path)
+            else:
+                waiting += reversed([(a, b, (*path, step)) for step, a, b in children])
+
+    def _children(self, one: Any, other: Any, path: tuple[str, ...]) -> list[tuple[str, Any, Any]] | None:
+        """Return what two equal objects hold, to be compared in turn; None if they differ."""
+        if isinstance(one, Object) and isinstance(other, Object) and one.is_indirect and other.is_indirect:
+            numbers = [pages.get(value.objgen) for pages, value in zip(self.pages, (one, other), strict=True)]
+            if numbers != [None, None]:  # pages are compared by themselves
+                return [] if tuple(numbers) in self.pairs else None
+            if (one.objgen, other.objgen) in self.met:
+                return []
+            self.met.add((one.objgen, other.objgen))
+        kinds = [type_of(value) for value in (one, other)]
+        if kinds[0] != kinds[1] or (kinds[0] is Stream and not self._same_stream(one, other, path)):
+            return None
+        if kinds[0] in (Stream, Dictionary):
+            return self._entries(one, other, FREE["stream"] if kinds[0] is Stream else set())
+        if kinds[0] is Array:
+            items = zip(one, other, strict=True) if len(one) == len(other) else None
+            return None if items is None else [(str(number), a, b) for number, (a, b) in enumerate(items)]
+        return [] if _same(one, other) else None
+
+    @staticmethod
+    def _entries(one: Any, other: Any, free: set[str]) -> list[tuple[str, Any, Any]]:
+        keys = sorted({*one.keys(), *other.keys()} - free)
+        return [(key, one.get(key), other.get(key)) for key in keys]
+
+    def _same_stream(self, one: Stream, other: Stream, path: tuple[str, ...]) -> bool:
+        a, b = unpacked(one), unpacked(other)
+        if a == b:
+            return True
+        paints = (
+            path[-1:] == ("/Contents",)
+            or path[-2:-1] in (("/Contents",), ("/CharProcs",))
+            or other.get("/Subtype") == Name.Form
+            or other.get("/PatternType") == 1
+        )
+        return paints and same_operators(a, b)
+
+
+def type_of(value: Any) -> type | None:
+    """Return which kind of container a value is; None for a plain one."""
+    kinds = {Stream: Stream, Dictionary: Dictionary, dict: Dictionary, Array: Array}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), None)
+
+
+def same_operators(one: bytes, other: bytes) -> bool:
+    """Say whether two content streams paint the same: operators and operands, numbers within `TOLERANCE`."""
+    if len(one) > 4 * len(other) + 2**16:  # far more than another way of writing the same
+        return False
+    if one.count(b"%") != other.count(b"%"):  # programs disagree on where a comment ends
+        return False
+    scratch = Pdf.new()
+    steps = [pikepdf.parse_content_stream(Stream(scratch, text)) for text in (one, other)]
+    return all(
+        a is not None
+        and b is not None
+        and str(a.operator) == str(b.operator)
+        and len(a.operands) == len(b.operands)
+        and all(map(_same, a.operands, b.operands))
+        for a, b in zip_longest(*steps)
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare two values; what is in them is compared too, since they were written in one place."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
+        return bool(abs(float(one) - float(other)) <= TOLERANCE)
+    if isinstance(one, Array) and isinstance(other, Array):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, Dictionary) and isinstance(other, Dictionary):
+        keys = {*one.keys(), *other.keys()}
+        return all(_same(one.get(key), other.get(key)) for key in keys)
+    if isinstance(one, String) and isinstance(other, String):
+        return bytes(one) == bytes(other) or str(one) == str(other)
+    return bool(one == other)
+
+
+def _metadata_agree(pdf: Pdf) -> bool:
+    """Say whether the metadata of a file, which most programs write, claim no more than its properties do."""
+    stream = pdf.Root.get("/Metadata")
+    if stream is None:
+        return True
+    text = unpacked(stream).decode("utf-8", errors="replace")
+    told = properties(pdf)
+    claims = {"title": "/Title", "creator": "/Author", "description": "/Subject"}
+    return "<rdf:RDF" in text and all(
+        told.get(key, "") == said.strip()
+        for name, key in claims.items()
+        for element in re.findall(rf"<dc:{name}>(.*?)</dc:{name}>", text, re.DOTALL)
+        for said in re.findall(r"<rdf:li[^>]*>(.*?)</rdf:li>", element, re.DOTALL)
+    )

@@ -1,0 +1,291 @@
+"""A hand-in as it arrives, and the evidence in it: the files that a build attaches to its PDF, read as types.
+
+A program that prints a PDF anew may drop them. Then they are taken from what came with it, from where the
+grader says, or from this copy's own build if that is the same author's.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from experiments import numerics
+from experiments.data.files import FILE_NAMES
+from report import config
+from report.config import QUESTIONS, Config
+from report.confined import UnjudgedError
+from report.console import printable
+from report.errors import InputError
+from report.results import ATTACHED, CONFIG, LEDGER, NOTEBOOK, RESULTS, Ledger, Results
+from report.verify import notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from report.verify.findings import Carried
+    from report.verify.notebook import Notebook
+
+T = TypeVar("T")
+
+PDF = "submission.pdf"
+PAGES, BESIDE, ANSWER = "pages", "beside", "reproduced.json"  # in the folder where it is made anew
+ROLES = (PDF, NOTEBOOK, *FILE_NAMES, RESULTS, LEDGER, CONFIG)
+IGNORED = re.compile(r"(^|/)(__MACOSX/|\._|\.ipynb_checkpoints/|verify/)")
+FILE_LIMIT = 64 * 2**20  # bytes of any file that is read
+MEMBER_LIMIT = 1000  # files in a zip or a folder
+DEEPEST = 2  # zips in zips
+CONFIG_LIMIT, JSON_LIMIT = 64 * 2**10, 8 * 2**20  # bytes
+SIZE_LIMIT, NUMBER_LIMIT = 20_000, 10**12  # of texts and lists, of numbers
+OWN_BUILD = Path(__file__).resolve().parents[2] / "build"
+ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
+CHANGED = "the submission was changed, or is not of this program"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A submission: its name, the report, and what came with it by the name that a build gives it."""
+
+    name: str
+    pdf: bytes
+    beside: Mapping[str, bytes]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The attached files, and what they say; results and ledger may be lost."""
+
+    files: Mapping[str, bytes]
+    config: Config
+    notebook: Notebook
+    results: Results | None
+    ledger: Ledger | None
+    remarks: tuple[str, ...] = ()
+
+
+# --- a hand-in
+def take(path: Path) -> HandedIn:
+    """Take a PDF, a zip or a folder; nothing is unpacked to disk.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    UnjudgedError
+        It is too large, holds no PDF or more than one, or cannot be trusted.
+    """
+    if path.is_dir():
+        return _choose(path.name or str(path), dict(_in_folder(path)))
+    content = _content(path)
+    if content.startswith(b"PK"):
+        return _choose(path.name, dict(_in_zip(content, path.name)))
+    if b"%PDF-" not in content[:1024]:
+        raise UnjudgedError(f"{path.name} is no PDF and no zip.", ASK)
+    siblings = (name for name in ROLES if name != PDF and (path.parent / name).is_file())
+    return HandedIn(path.name, content, {name: _content(path.parent / name) for name in siblings})
+
+
+def _choose(name: str, files: Mapping[str, bytes]) -> HandedIn:
+    """Find the report among files, and what belongs to it."""
+    reports = [path for path, content in files.items() if b"%PDF-" in content[:1024]]
+    reports = [path for path in reports if _role(path) == PDF] or reports
+    if len(reports) != 1:
+        held = ", ".join(sorted(reports or files)[:8]) or "nothing"
+        what = f"{len(reports)} PDFs: {held}" if reports else f"no PDF; it holds {held}"
+        raise UnjudgedError(f"{name} holds {what}.", "Name one of them." if reports else ASK)
+    beside: dict[str, bytes] = {}
+    for path, content in files.items():
+        role = _role(path)
+        if beside.get(role, content) != content:
+            raise UnjudgedError(f"{name} holds two files named {role}.", ASK)
+        if role not in ("", PDF):
+            beside[role] = content
+    usual = PurePosixPath(reports[0]).name == PDF
+    remark = () if usual else (f"The report is {reports[0]} in {name}.",)
+    return HandedIn(name, files[reports[0]], beside, remark)
+
+
+def _role(path: str) -> str:
+    """Return the name that a build gives a file; a course site may have numbered it or put a name before."""
+    for role in ROLES:
+        stem, _, ending = role.rpartition(".")
+        pattern = rf"(.*[\W_])?{re.escape(stem)}( ?\(\d+\)|[-_ ]\d+)?\.{ending}"
+        if re.fullmatch(pattern, PurePosixPath(path).name, re.IGNORECASE):
+            return role
+    return ""
+
+
+def _content(path: Path) -> bytes:
+    """Read a regular file, up to the limit."""
+    if not path.is_file():
+        what = f"{path} is no file" if path.exists() else f"There is no {path}"
+        raise InputError(f"{what}.", "Name a submission.pdf or a submission.zip.")
+    with path.open("rb") as stream:
+        content = stream.read(FILE_LIMIT + 1)
+    if len(content) > FILE_LIMIT:
+        raise UnjudgedError(f"{path.name} has more than {FILE_LIMIT >> 20} MiB.")
+    return content
+
+
+def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Walk the files in a folder that may be of a submission; a zip among them counts as a folder."""
+    for count, path in enumerate(sorted(folder.rglob("*"))):
+        if count == MEMBER_LIMIT:
+            raise UnjudgedError(f"The folder holds more than {MEMBER_LIMIT} files.", "Name the PDF.")
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and not path.is_symlink() and _wanted(name):
+            content = _content(path)
+            yield from _in_zip(content, name, 1) if content.startswith(b"PK") else [(name, content)]
+
+
+def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, bytes]]:
+    """Walk the files of a zip, and of zips in it, that may be of a submission."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) > MEMBER_LIMIT:
+                raise UnjudgedError(f"{place} holds more than {MEMBER_LIMIT} files.")
+            met: set[str] = set()
+            for member in members:
+                path = PurePosixPath(member.filename.replace("\\", "/"))
+                if path.is_absolute() or ".." in path.parts or ":" in str(path):
+                    raise UnjudgedError(f"{place} holds a path that points outside of it.")
+                if member.is_dir() or not _wanted(str(path)):
+                    continue
+                with archive.open(member) as stream:
+                    inner = stream.read(FILE_LIMIT + 1)
+                if len(inner) > FILE_LIMIT or str(path) in met:
+                    what = "twice" if str(path) in met else f"of more than {FILE_LIMIT >> 20} MiB"
+                    raise UnjudgedError(f"{place} holds a {path.name} {what}.")
+                met.add(str(path))
+                if not inner.startswith(b"PK"):
+                    yield str(path), inner
+                elif depth < DEEPEST:
+                    yield from _in_zip(inner, path.name, depth + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
+        raise UnjudgedError(f"{place} is damaged, encrypted, or packed in a way that is not known.") from None
+
+
+def _wanted(name: str) -> bool:
+    """Say whether a file may be a report, an attachment of one, data, or a zip of those."""
+    return not IGNORED.search(name) and (name.lower().endswith((".pdf", ".zip")) or _role(name) != "")
+
+
+# --- the attached files
+def gather(
+    carried: Carried, beside: Mapping[str, bytes], named: Mapping[str, Path], own: Path = OWN_BUILD
+) -> Evidence:
+    """Find the attached files, in the PDF or in the other places, and read them.
+
+    Raises
+    ------
+    UnjudgedError
+        They are not all there, or not as this program writes them.
+    """
+    inside = {name: content for name, content in carried.attachments.items() if name in ATTACHED}
+    if inside and (missing := [name for name in ATTACHED if name not in inside]):
+        raise UnjudgedError(f"The PDF does not carry {', '.join(missing)}: {CHANGED}.", ASK)
+    others = sorted({*carried.attachments} - {*ATTACHED})
+    remarks = (f"Further attachments, left alone: {', '.join(others[:5])}.",) if others else ()
+    if inside:
+        return _parsed(inside, "in the PDF", remarks)
+    files = {name: content for name, content in beside.items() if name in ATTACHED}
+    files |= {name: _content(path) for name, path in named.items()}
+    if not {CONFIG, NOTEBOOK} <= {*files}:
+        files = _own_build(own, carried.words) | files
+    if lost := [name for name in (CONFIG, NOTEBOOK) if name not in files]:
+        raise UnjudgedError(
+            f"The PDF carries no attachments, and no {' and no '.join(lost)} came with it: another program"
+            " wrote the file anew and dropped them, or this program did not make it.",
+            ASK,
+        )
+    told = f"The PDF has lost its attachments; {', '.join(sorted(files))} were found beside it."
+    return _parsed(files, "beside the PDF", (*remarks, told))
+
+
+def load(folder: Path) -> Evidence:
+    """Read the attached files from a folder."""
+    files = {name: (folder / name).read_bytes() for name in ATTACHED if (folder / name).is_file()}
+    return _parsed(files, "in the PDF")
+
+
+def _own_build(folder: Path, words: str) -> dict[str, bytes]:
+    """Return the files of a build whose author is named on the pages; nothing if it is another's."""
+    try:
+        files = {name: (folder / name).read_bytes() for name in ATTACHED}
+        author = config.parse(files[CONFIG], CONFIG, Path()).author.name
+    except (OSError, InputError):
+        return {}
+    return files if author in words else {}
+
+
+def _parsed(files: Mapping[str, bytes], where: str, remarks: tuple[str, ...] = ()) -> Evidence:
+    results, ledger = _typed(files, RESULTS, where, Results), _typed(files, LEDGER, where, Ledger)
+    if len(files[CONFIG]) > CONFIG_LIMIT:
+        raise UnjudgedError(f"{CONFIG} {where} has more than {CONFIG_LIMIT >> 10} KiB.")
+    try:
+        settings = config.parse(files[CONFIG], f"{CONFIG} {where}", Path())
+    except InputError as error:
+        raise UnjudgedError(str(error)) from None
+    if not _is_sound(results, ledger):
+        raise UnjudgedError(f"A question, a check, the seed or the environment {where} is none: {CHANGED}.")
+    book = notebook.read(files[NOTEBOOK], f"{NOTEBOOK} {where}")
+    return Evidence(files, settings, book, results, ledger, remarks)
+
+
+def _typed(files: Mapping[str, bytes], name: str, where: str, kind: type[T]) -> T | None:
+    """Read a JSON file as a type."""
+    if name not in files:
+        return None
+    if len(files[name]) > JSON_LIMIT:
+        raise UnjudgedError(f"{name} {where} has more than {JSON_LIMIT >> 20} MiB.")
+    found = notebook.plain(files[name], f"{name} {where}")
+    if not _is_small(found):
+        raise UnjudgedError(f"{name} {where} holds a text, a list or a number beyond all bounds: {CHANGED}.")
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        told = printable(str(error))
+        raise UnjudgedError(f"{name} {where} is not as a build writes it: {told}: {CHANGED}.") from None
+
+
+def _is_small(value: Any) -> bool:
+    """Say whether texts, lists and numbers are within all that this program writes."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        waiting += (
+            [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
+        )
+        if isinstance(each, str | list | dict):
+            small = len(each) <= SIZE_LIMIT
+        else:
+            small = each is None or abs(each) <= NUMBER_LIMIT
+        if not small:
+            return False
+    return True
+
+
+def _is_sound(results: Results | None, ledger: Ledger | None) -> bool:
+    """Check what the types do not say."""
+    asked = {"1", *QUESTIONS}
+    checks = ledger.checks if ledger else ()
+    sound = {check.question for check in checks} <= asked and len({check.id for check in checks}) == len(
+        checks
+    )
+    if results is None:
+        return sound
+    try:
+        numerics.sentences(results.environment)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return False
+    of = {entry.question for entries in (results.values, results.formulas) for entry in entries.values()}
+    known = results.schema == 1 and 0 <= results.seed < 2**32
+    return sound and known and of <= asked
