@@ -78,7 +78,7 @@ def general_form(length: int) -> dict[str, Any]:
 
     from derivations import rnn  # noqa: PLC0415
     from derivations.evaluate import value  # noqa: PLC0415
-    from derivations.network import forward  # noqa: PLC0415
+    from derivations.rnn import forward  # noqa: PLC0415
     from derivations.valuation import Valuation  # noqa: PLC0415
 
     inputs = [random.Random(step).uniform(-1, 1) for step in range(length)]

@@ -18,13 +18,7 @@ def definition() -> sp.Expr:
 
 
 def derivative() -> sp.Expr:
-    """Differentiate the definition; SymPy applies the quotient rule.
-
-    Returns
-    -------
-    Expr
-        exp(-r) / (1 + exp(-r))**2.
-    """
+    """Return exp(-r) / (1 + exp(-r))**2, from the definition; SymPy applies the quotient rule."""
     return sp.diff(definition(), r)
 
 

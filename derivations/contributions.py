@@ -12,9 +12,8 @@ from random import Random
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING, Any
 
-from mpmath import MPContext
-
-from derivations.network import forward
+from derivations.rnn import forward
+from derivations.samples import context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,8 +65,7 @@ def weights(ctx: Any, w2: str, xs: Sequence[str]) -> tuple[float, ...]:
 
 def measure(seed: int) -> Figure:
     """Measure the weights; the same for the same seed."""
-    ctx = MPContext()
-    ctx.dps = DIGITS
+    ctx = context(DIGITS)
     drawn = [inputs(seed, run) for run in range(RUNS)]
     return Figure(LENGTH, RUNS, tuple(_curve(w2, [weights(ctx, w2, xs) for xs in drawn]) for w2 in WEIGHTS))
 

@@ -22,10 +22,7 @@ def value(expression: sp.Basic, point: Valuation) -> Any:
 def compiled(expression: sp.Basic) -> Value:
     """Turn an expression into a function of a valuation and of the running indices around it.
 
-    Raises
-    ------
-    TypeError
-        The expression holds an object that has no rule here.
+    An object that has no rule here is a TypeError.
     """
     name = expression.func.__name__
     special = _SPECIAL.get(name)

@@ -22,34 +22,26 @@ CONDITION = "Conditions under which something is stated"
 class Formula:
     """One printed formula: a term, a chain of relations, or a derivation with one rule for each step.
 
-    Parameters
-    ----------
-    key : str
-        What templates call it: "1c.general"; inline symbols have short keys such as "w1".
-    question : str
-        "1a" to "1f"; "1" for a symbol that all of them use.
-    latex : str
-        Bare mathematics, without dollar signs or a display environment.
-    sides, relations
-        The chain sides[0] relations[0] sides[1] ...; a lone term has one side and no relation.
-    sample : str
-        The kind of random point at which it is read back, a key of `derivations.samples.KINDS`.
-    exempt : str
-        Why its truth is not tested; empty for a claim. What it says is read back all the same.
+    A chain reads sides[0] relations[0] sides[1] ...; a lone term has one side and no relation.
     """
 
-    key: str
-    question: str
-    latex: str
+    key: str  # its name in templates, "1c.general"; inline symbols have short keys such as "w1"
+    latex: str  # bare mathematics, without dollar signs or a display environment
     sides: tuple[sp.Basic, ...] = field(repr=False)
     relations: tuple[str, ...] = ()
-    sample: str = "any"
-    exempt: str = ""
+    sample: str = "any"  # the kind of random point at which it holds, a key of samples.KINDS
+    exempt: str = ""  # why its truth is not tested; empty for a claim
+
+    @property
+    def question(self) -> str:
+        """Return "1a" to "1f", or "1" for a symbol that all of them use."""
+        head = self.key.partition(".")[0]
+        return head if head[:1] == "1" else "1"
 
 
 def term(key: str, expression: sp.Basic) -> Formula:
     """Make a formula that claims nothing, for a line of text: a symbol or an expression."""
-    return Formula(key, _question(key), printer.latex(expression, slashed=True), (expression,))
+    return Formula(key, printer.latex(expression, slashed=True), (expression,))
 
 
 def claim(
@@ -64,41 +56,28 @@ def claim(
 
     Parameters
     ----------
-    key : str
-        The formula's key.
     *chain : Basic or str
         Sides and, between them, relations in LaTeX.
     align : bool
         Put an alignment point before the first relation.
     slashed : bool
         Write fractions as p/q: the formula stands in a line of text.
-    sample : str
-        The kind of point at which it holds.
-    exempt : str
-        The reason, if it is no claim but a condition.
     """
     sides, relations = chain[::2], chain[1::2]
     body = printer.chain(sides, relations, align=align, slashed=slashed)
-    return Formula(key, _question(key), body, tuple(sides), tuple(relations), sample, exempt)
+    return Formula(key, body, tuple(sides), tuple(relations), sample, exempt)
 
 
 def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None]) -> Formula:
     """Make a derivation: a start and, line by line, a relation, what it leads to, and the rule applied.
 
-    Parameters
-    ----------
-    key : str
-        The formula's key.
-    start : Basic
-        The first side.
-    *lines : tuple of (str, Basic, str or None)
-        Relation, side, rule; the rule is text, mathematics in it comes from `inline`. With None for a rule
-        the next relation stands on the same line.
+    A rule is text; mathematics in it comes from `inline`. With None for a rule the next relation stands
+    on the same line.
     """
     relations = tuple(relation for relation, _, _ in lines)
     sides = (start, *(side for _, side, _ in lines))
     body = printer.steps(sides, relations, [rule for _, _, rule in lines])
-    return Formula(key, _question(key), body, sides, relations)
+    return Formula(key, body, sides, relations)
 
 
 def inline(expression: sp.Basic) -> str:
@@ -107,13 +86,7 @@ def inline(expression: sp.Basic) -> str:
 
 
 def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
-    """Index formulas by key.
-
-    Raises
-    ------
-    ValueError
-        Two formulas have the same key.
-    """
+    """Index formulas by key; two with the same key are a ValueError."""
     index: dict[str, Formula] = {}
     for formula in formulas:
         if formula.key in index:
@@ -168,8 +141,3 @@ def _conditions() -> Sequence[tuple[str, sp.Basic, str, sp.Basic | int]]:
         *[("w2gt0", the.w2, ">", 0), ("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
         *[("kltT", the.k, "<", the.T), ("xbounded", abs(the.x(the.k)), r"\le", the.X)],
     ]
-
-
-def _question(key: str) -> str:
-    head = key.partition(".")[0]
-    return head if head[:1] == "1" else "1"

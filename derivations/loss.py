@@ -21,24 +21,12 @@ def loss() -> sp.Expr:
 
 
 def derivative_in_a() -> sp.Expr:
-    """Differentiate the loss with respect to a.
-
-    Returns
-    -------
-    Expr
-        -sigma'(a) / sigma(a).
-    """
+    """Return d L / d a = -sigma'(a) / sigma(a)."""
     return sp.diff(loss(), a)
 
 
 def gradient() -> sp.Expr:
-    """Return d L / d w_1 in full, the answer to 1d.
-
-    Returns
-    -------
-    Expr
-        -y w_o sigma(-y (w_o h_T + b)) times the general form at t = T.
-    """
+    """Return the answer to 1d: -y w_o sigma(-y (w_o h_T + b)) times the general form at t = T."""
     outer = -sigma(-argument())  # equals derivative_in_a() at a = argument(); a check proves it
     inner = total_derivative(argument()).xreplace({Total(h(T), w1): general(T)})
     return outer * inner

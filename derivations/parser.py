@@ -40,31 +40,15 @@ class ParseError(ValueError):
 
 @dataclass(frozen=True)
 class Chain:
-    """A formula as it was parsed: a term, or a chain of relations.
+    """A formula as it was parsed: a term, or a chain of relations."""
 
-    Parameters
-    ----------
-    sides : tuple of callable
-        Each a function of a valuation and of running indices (none at the top: an empty dict).
-    relations : tuple of str
-        The relations between them, as in the LaTeX.
-    roundings : tuple of float
-        For each side, half a unit of its last decimal relative to its decimal number; 0 if it has none.
-    """
-
-    sides: tuple[Value, ...]
-    relations: tuple[str, ...]
-    roundings: tuple[float, ...]
+    sides: tuple[Value, ...]  # functions of a valuation and of the running indices, {} at the top
+    relations: tuple[str, ...]  # in LaTeX
+    roundings: tuple[float, ...]  # of sides: half a unit of the last decimal, relative; 0 without decimals
 
 
 def parse(latex: str) -> Chain:
-    """Parse a formula: a term, or a chain of relations, on one line or on several aligned ones.
-
-    Raises
-    ------
-    ParseError
-        With what was expected, and where.
-    """
+    """Parse a term, or a chain of relations, on one line or several; a ParseError says what was expected."""
     parser = _Parser(_tokens(latex))
     sides: list[Value] = []
     relations: list[str] = []

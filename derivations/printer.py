@@ -26,19 +26,9 @@ LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
 
 
 def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
-    """Print one expression as bare LaTeX mathematics.
+    """Print one expression as bare LaTeX mathematics; an object without a rule here is a TypeError.
 
-    Parameters
-    ----------
-    expression : Basic
-        Made of the symbols of `derivations.notation` and of `derivations.sigmoid`.
-    slashed : bool
-        Write fractions as p/q, which fits into a line of text.
-
-    Raises
-    ------
-    TypeError
-        The expression holds an object that this printer does not know.
+    Slashed fractions are written as p/q, which fits into a line of text.
     """
     return str(_SheetPrinter(slashed=slashed).doprint(expression))
 
@@ -46,19 +36,7 @@ def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
 def chain(
     sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = False, slashed: bool = False
 ) -> str:
-    """Print a chain of relations on one line: a = b < c.
-
-    Parameters
-    ----------
-    sides : sequence of Basic
-        The sides, at least one.
-    relations : sequence of str
-        The LaTeX of the relations between them, one fewer than sides.
-    align : bool
-        Put an alignment point before the first relation.
-    slashed : bool
-        Write fractions as p/q.
-    """
+    """Print relations on one line, a = b < c, with an alignment point before the first if `align`."""
     pieces = [latex(sides[0], slashed=slashed)]
     for number, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
         pieces += [("&" if align and number == 0 else "") + relation, latex(side, slashed=slashed)]
@@ -66,15 +44,10 @@ def chain(
 
 
 def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[str | None]) -> str:
-    """Print a chain with one line for each relation, the rule that was applied beside it.
+    """Print the body of an align environment: one line for each relation, the rule applied beside it.
 
-    A relation whose rule is None shares its line with the next.
-
-    Returns
-    -------
-    str
-        The body of an align environment; a rule is the argument of the macro rulename. A side that is too
-        long for the line is broken before a term of its sum.
+    A relation whose rule is None shares its line with the next. A rule is the argument of the macro rulename.
+    A side that is too long for the line is broken before a term of its sum.
     """
     lines, line = [], f"{latex(sides[0])} &"
     for relation, side, rule in zip(relations, sides[1:], rules, strict=True):

@@ -29,48 +29,19 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Problem1:
-    """All that the report prints about problem 1.
+    """All that the report prints about problem 1."""
 
-    Parameters
-    ----------
-    formulas : mapping of str to Formula
-        By key.
-    facts : mapping of str to str
-        Printed numbers and words that are no formulas.
-    ledger : tuple of LedgerRow
-        The checks, all passed.
-    timings : mapping of str to float
-        Seconds of one core that each check took, by its key.
-    exemptions : tuple of Exemption
-        The formulas that claim nothing, by reason.
-    seed : int
-        From which all random points were drawn.
-    figure_1f : Figure
-        The figure in 1f, as plain data.
-    """
-
-    formulas: Mapping[str, Formula]
-    facts: Mapping[str, str]
-    ledger: tuple[LedgerRow, ...]
-    timings: Mapping[str, float]
+    formulas: Mapping[str, Formula]  # by key
+    facts: Mapping[str, str]  # printed numbers and words that are no formulas
+    ledger: tuple[LedgerRow, ...]  # the checks, all passed
+    timings: Mapping[str, float]  # seconds of one core, by the key of a check
     exemptions: tuple[Exemption, ...]
-    seed: int
+    seed: int  # of all random points
     figure_1f: Figure
 
 
 def derive(seed: int) -> Problem1:
-    """Derive, check and print the answers to problem 1.
-
-    Parameters
-    ----------
-    seed : int
-        For the random points of the checks and for the networks that are measured.
-
-    Raises
-    ------
-    CheckFailed
-        A check did not pass; the message is one sentence that names it.
-    """
+    """Derive, check and print the answers to problem 1; CheckFailed names the check that did not pass."""
     figure = contributions.measure(seed)
     index = formulas.by_key(
         [

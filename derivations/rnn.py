@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import sympy as sp
 
 from derivations.formulas import Formula, claim, derivation, inline, term
 from derivations.notation import Partial, Power, Total, a, h, j, k, t, w1, w2, x, z
 from derivations.sigmoid import sigma, sigma_prime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ZERO = sp.Integer(0)
 Index: TypeAlias = "int | sp.Expr"
@@ -20,15 +23,7 @@ def preactivation(time: Index, previous: sp.Expr | None = None) -> sp.Expr:
 
 
 def state(time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
-    """Return h_t explicitly, by iterating the recursion from h_0 = 0, or from another state.
-
-    Parameters
-    ----------
-    time : int
-        At least `start`; depth of nesting and time to print grow with it.
-    start, initial : int, Expr
-        Where to begin: h_start is `initial`.
-    """
+    """Return h_t explicitly, by iterating the recursion from h_start = initial; t is at least `start`."""
     current = initial
     for step in range(start + 1, time + 1):
         current = sigma(preactivation(step, current))
@@ -60,13 +55,7 @@ def direct_derivative(time: int) -> sp.Expr:
 
 
 def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
-    """Differentiate with respect to a weight, knowing that states, their arguments and a depend on it.
-
-    Returns
-    -------
-    Expr
-        With `Total` for the derivatives of what depends on the weight.
-    """
+    """Differentiate with respect to a weight; `Total` stands for derivatives of states, arguments and a."""
     states = [atom for atom in expression.atoms(sp.Function) if atom.func in {h, z}]
     dependents = sorted([*states, *expression.free_symbols & {a}], key=str)
     stand_ins = {item: sp.Function(f"f{i}")(variable) for i, item in enumerate(dependents)}
@@ -92,6 +81,27 @@ def general(time: Index = t) -> sp.Expr:
 def path(time: Index = t, start: Index = k) -> sp.Expr:
     """Return the path factor, the derivative of h_t with respect to h_k, in product form."""
     return w2 ** (time - start) * sp.Product(sigma_prime(z(j)), (j, start + 1, time))
+
+
+class Step(NamedTuple):
+    """One time stamp: the state h_t, sigma'(z_t), and d h_t / d w_1."""
+
+    state: Any
+    sigma_prime: Any
+    derivative: Any
+
+
+def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> Iterator[Step]:
+    """Run h_t = sigma(w_1 x_t + w_2 h_{t-1}) on numbers from h_0 = 0, and the recursion of its derivative.
+
+    Any number type will do whose exponential is `exp`, such as `MPContext().exp`.
+    """
+    state, derivative = 0, 0
+    for value in xs:
+        state = 1 / (1 + exp(-(weight * value + carried * state)))
+        rate = state * (1 - state)
+        derivative = rate * (value + carried * derivative)
+        yield Step(state, rate, derivative)
 
 
 def formulas_1a() -> tuple[Formula, ...]:

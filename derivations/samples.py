@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from mpmath import MPContext
+
 from derivations.valuation import Valuation
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+def context(digits: int) -> Any:
+    """Return an arithmetic of so many digits."""
+    ctx = MPContext()
+    ctx.dps = digits
+    return ctx
+
+
 def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> Valuation:
     """Draw a network that is run for so many time stamps, t = T = length."""
     return draw(
@@ -65,15 +74,7 @@ def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> Valuat
 def draw(kind: Kind, rng: Random, ctx: Any) -> Valuation:
     """Draw a point of a kind.
 
-    Parameters
-    ----------
-    kind : Kind
-        One of `KINDS`, or another.
-    rng : Random
-        Where the numbers come from; drawn as floats and kept as fractions, so that every precision sees the
-        same point.
-    ctx : mpmath context
-        What computes.
+    The numbers are drawn as floats and kept as fractions, so that every precision sees the same point.
     """
     length = int(kind.fixed.get("T", rng.randint(3, 6)))
     now = int(kind.fixed.get("t", rng.randint(min(2, length), length)))

@@ -18,14 +18,9 @@ Local = dict[str, int]  # the running indices of sums and products
 class Valuation:
     """The values of all symbols at one point.
 
-    Parameters
-    ----------
-    ctx : mpmath context
-        `mpmath.fp` for floats, an `MPContext` for more digits.
-    parameters : mapping of str to number
-        By printed name: w_1, w_2, w_o, b, y, r, eta (with its backslash) and the integers t, k, j, T.
-    xs : sequence of number
-        The inputs x_1, x_2, ...
+    The context is `mpmath.fp` for floats, or an `MPContext` for more digits. Parameters go by their printed
+    names: w_1, w_2, w_o, b, y, r, eta (with its backslash) and the integers t, k, j, T. The inputs x_1, x_2,
+    ... are `xs`.
     """
 
     def __init__(
@@ -44,13 +39,7 @@ class Valuation:
         self._derivatives: dict[Any, Any] = {}
 
     def value(self, name: str, index: int | None = None) -> Any:
-        """Return the value of a symbol, by its printed name and its index, if it has one.
-
-        Raises
-        ------
-        KeyError
-            No such symbol.
-        """
+        """Return the value of a symbol, by its printed name and index; an unknown one is a KeyError."""
         key = (name, index)
         if key not in self._known:
             self._known[key] = self._find(name, index)

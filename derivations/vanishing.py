@@ -6,11 +6,9 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 import sympy as sp
-from mpmath import MPContext
 
 from derivations.formulas import Formula, claim, term
 from derivations.loss import argument
-from derivations.network import forward
 from derivations.notation import (
     G,
     L,
@@ -34,6 +32,8 @@ from derivations.notation import (
     y,
     z,
 )
+from derivations.rnn import forward
+from derivations.samples import context
 from derivations.sigmoid import sigma, sigma_prime
 
 ONE, HALF, QUARTER = sp.Integer(1), sp.Rational(1, 2), sp.Rational(1, 4)
@@ -72,8 +72,7 @@ def mean_of_path() -> sp.Expr:
 
 def cliff() -> float:
     """Return d h_50 / d w_1 for w_2 = 8 and the inputs at rest for w_1 = 1, when w_1 is off by 1e-12."""
-    ctx = MPContext()
-    ctx.dps = 50
+    ctx = context(50)
     steps = forward(ctx.exp, 1 + ctx.mpf(10) ** -12, ctx.mpf(8), [0, *[-4] * 49])
     return float(list(steps)[-1].derivative)
 

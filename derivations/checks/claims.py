@@ -17,10 +17,10 @@ from mpmath import fp
 from derivations import contributions, evaluate, samples, vanishing
 from derivations.checks import exact
 from derivations.checks.ledger import Check, CheckFailed, Finding
-from derivations.checks.numeric import context
 from derivations.formulas import inline
-from derivations.network import forward
 from derivations.notation import G, L, Numeral, Partial, Power, T, Total, delta, h, k, t, w1, w2, wo, x, y, z
+from derivations.rnn import forward
+from derivations.samples import context
 from derivations.sigmoid import sigma_prime
 from derivations.valuation import Valuation
 
@@ -313,6 +313,4 @@ def checks(formulas: Mapping[str, Formula], figure: contributions.Figure, seed: 
             partial(saturates, seed, "2", "4"),
         ),
     ]
-    return tuple(
-        Check(f"1f.{key}", "1f", statement, method, check) for key, statement, method, check in table
-    )
+    return tuple(Check(f"1f.{key}", statement, method, check) for key, statement, method, check in table)

@@ -26,13 +26,7 @@ def _forms(_: Random) -> Finding:
 
 
 def certificate(derivative: sp.Expr) -> list[str]:
-    """Judge the bounds of a derivative given over u > 0.
-
-    Returns
-    -------
-    list of str
-        What does not hold; empty if all does.
-    """
+    """Return which bounds of a derivative over u > 0 do not hold; empty if all do."""
     half, quarter = sp.factor(bound.HALF - derivative), sp.factor(bound.QUARTER - derivative)
     top, bottom = sp.fraction(quarter)
     found = {
@@ -65,17 +59,15 @@ def checks() -> tuple[Check, ...]:
     """Return the checks of (e)."""
     derivative = inline(Total(sigma(r), r))
     return (
-        Check("1e.slope", "1e", f"both printed forms of {derivative}", "cancellation", _forms),
+        Check("1e.slope", f"both printed forms of {derivative}", "cancellation", _forms),
         Check(
             "1e.bounds",
-            "1e",
             f"the three bounds, equality only at {inline(sp.Eq(u, 1))}",
             "signs of the factors",
             _certificate,
         ),
         Check(
             "1e.range",
-            "1e",
             f"the range of {derivative} is open at 0, closed at {inline(bound.QUARTER)}",
             "calculus",
             _range,

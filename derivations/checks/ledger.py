@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,33 +17,29 @@ class CheckFailed(Exception):  # noqa: N818 - "check failed" is what has happene
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check that passed found.
+    """What a check that passed found."""
 
-    Parameters
-    ----------
-    points : int
-        At how many points, cases or formulas it looked.
-    worst : float, str or None
-        The largest residual, or what else tells how near it came; None where the method is exact.
-    """
-
-    points: int
-    worst: float | str | None = None
+    points: int  # cases, formulas or random points that were looked at
+    worst: float | str | None = None  # the largest residual, or a text; None where the method is exact
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: what it states, how it goes about it, and the function that does it.
+    """One check: what it states, its method, and the function that carries it out.
 
     The function gets its own random numbers, the same ones in every run with the same seed, and raises
     CheckFailed with the reason alone; `run` adds the check's name.
     """
 
-    key: str
-    question: str
+    key: str  # the question, a point, a name: "1c.modular"
     statement: str
     method: str
     function: Callable[[Random], Finding]
+
+    @property
+    def question(self) -> str:
+        """Return the question that the check belongs to."""
+        return self.key.partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -60,19 +56,12 @@ class LedgerRow:
 
 
 def run(checks: Iterable[Check], seed: int) -> tuple[tuple[LedgerRow, ...], dict[str, float]]:
-    """Run all checks.
-
-    Parameters
-    ----------
-    checks : iterable of Check
-        The checks, in the order of the ledger.
-    seed : int
-        From which, with the check's key, its random points are drawn.
+    """Run all checks; the random points of each are drawn from the seed and its key.
 
     Returns
     -------
     tuple
-        The ledger, and the seconds of one core that each check took, by key.
+        The ledger in the order of the checks, and the seconds of one core that each took, by key.
 
     Raises
     ------
@@ -94,6 +83,11 @@ def run(checks: Iterable[Check], seed: int) -> tuple[tuple[LedgerRow, ...], dict
             )
         )
     return tuple(rows), seconds
+
+
+def residual(left: Any, right: Any) -> float:
+    """Return the difference of two numbers relative to the larger of 1 and their sizes."""
+    return float(abs(left - right) / max(1, abs(left), abs(right)))
 
 
 def _printed(worst: float | str | None) -> str:

@@ -55,14 +55,9 @@ class Residues:
 
 
 def first_difference(form: sp.Expr, rng: Random, times: Sequence[int]) -> int | None:
-    """Find the first t at which a general form is not what the recursion of the derivative gives.
+    """Find the first t at which a general form is not what the recursion of the derivative gives, if any.
 
     The recursion is run on integers: D_t = sigma'(z_t) (x_t + w_2 D_{t-1}), D_0 = 0.
-
-    Returns
-    -------
-    int or None
-        None if both agree at all points.
     """
     value = evaluate.compiled(form)
     for point in [Residues(rng) for _ in range(POINTS)]:
@@ -85,4 +80,4 @@ def _all_lengths(rng: Random) -> Finding:
 def checks() -> tuple[Check, ...]:
     """Return the modular check."""
     statement = f"the sum in (c) is what the recursion gives for {inline(h(t))}, {inline(t)} up to {LONGEST}"
-    return (Check("1c.modular", "1c", statement, "arithmetic modulo a prime", _all_lengths),)
+    return (Check("1c.modular", statement, "arithmetic modulo a prime", _all_lengths),)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mpmath import MPContext
-
 from derivations import evaluate, parser, samples
-from derivations.checks.ledger import Check, CheckFailed, Finding
+from derivations.checks.ledger import Check, CheckFailed, Finding, residual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,20 +23,8 @@ POINTS = 5
 TOLERANCE = 1e-35
 
 
-def context() -> Any:
-    """Make the arithmetic of the round trip."""
-    ctx = MPContext()
-    ctx.dps = DIGITS
-    return ctx
-
-
 def read_back(formula: Formula, points: Iterable[Valuation]) -> float:
-    """Read one formula back at some points.
-
-    Returns
-    -------
-    float
-        The largest residual, relative to the larger of 1 and the values compared.
+    """Read one formula back at some points, and return the largest residual.
 
     Raises
     ------
@@ -62,11 +48,6 @@ def read_back(formula: Formula, points: Iterable[Valuation]) -> float:
         if not formula.exempt:
             worst = max(worst, _truth(formula, printed, values))
     return worst
-
-
-def residual(left: Any, right: Any) -> float:
-    """Return the difference of two numbers relative to the larger of 1 and their sizes."""
-    return float(abs(left - right) / max(1, abs(left), abs(right)))
 
 
 def _truth(formula: Formula, printed: parser.Chain, values: list[Any]) -> float:
@@ -99,7 +80,7 @@ def checks(formulas: Iterable[Formula]) -> tuple[Check, ...]:
 
 def _check(question: str, formulas: list[Formula]) -> Check:
     def run(rng: Random) -> Finding:
-        ctx = context()
+        ctx = samples.context(DIGITS)
         kinds = dict.fromkeys(formula.sample for formula in formulas)
         points = {
             kind: [samples.draw(samples.KINDS[kind], rng, ctx) for _ in range(POINTS)] for kind in kinds
@@ -108,4 +89,4 @@ def _check(question: str, formulas: list[Formula]) -> Check:
         return Finding(POINTS * len(formulas), worst)
 
     statement = f"{len(formulas)} printed formulas: as derived, and true"
-    return Check(f"{question}.printed", question, statement, "read back", run)
+    return Check(f"{question}.printed", statement, "read back", run)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sympy as sp
 
-from derivations import bound, contributions, induction, loss, mutants, rnn, samples, vanishing
+from derivations import bound, contributions, loss, rnn, samples, vanishing
 from derivations.checks import CheckFailed, claims, derivative, exact, gate, modular, numeric
 from derivations.notation import Numeral, k, t, w2
 from derivations.sigmoid import sigma_prime
@@ -41,7 +41,7 @@ def outcome(checks: Iterable[Check]) -> dict[str, bool]:
 
 def test_a_wrong_general_form_fails_in_five_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without w_2 it is rejected by expansion, induction, integers, imaginary steps and differences."""
-    wrong = mutants.of_1c()["no w_2"]
+    wrong = gate.mutants_1c()["no w_2"]
     monkeypatch.setattr(rnn, "general", lambda time=t: wrong.xreplace({t: time}))
 
     found = outcome([*exact.checks(), *modular.checks(), *numeric.checks()])
@@ -52,7 +52,7 @@ def test_a_wrong_general_form_fails_in_five_checks(monkeypatch: pytest.MonkeyPat
 
 def test_a_proof_that_proves_anything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """The check of the induction also wants a wrong form to be rejected."""
-    monkeypatch.setattr(induction, "proof", lambda _: {"base": True})
+    monkeypatch.setattr(exact, "proof", lambda _: {"base": True})
 
     assert not outcome(exact.checks())["1c.induction"]
 
@@ -157,7 +157,7 @@ def test_a_curve_above_its_bound_fails() -> None:
 def test_a_gate_that_lets_a_mutant_through_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong version that only one method rejects stops the build, and so does a rejected right answer."""
     harmless = {"nothing": RIGHT_FORM}
-    monkeypatch.setattr(mutants, "of_1c", lambda: {**harmless, "term k = 1 dropped": RIGHT_FORM})
+    monkeypatch.setattr(gate, "mutants_1c", lambda: {**harmless, "term k = 1 dropped": RIGHT_FORM})
 
     found = outcome(gate.checks())
 

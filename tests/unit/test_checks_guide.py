@@ -32,7 +32,7 @@ def test_the_worked_example_is_derived_printed_and_checked() -> None:
     """The formula of the guide is printed as written by hand, holds when read back, and passes its check."""
     names = example()
     formula = names["formulas_1g"]()[0]
-    rng, ctx = Random(0), round_trip.context()
+    rng, ctx = Random(0), samples.context(round_trip.DIGITS)
     points = [samples.draw(samples.KINDS["any"], rng, ctx) for _ in range(round_trip.POINTS)]
 
     by_hand = r"\frac{d h_t}{d w_2} = \sum_{k=1}^{t} w_2^{t-k} h_{k-1} \prod_{j=k}^{t} \sigma'(z_j)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from derivations import bound, loss, mutants, rnn
+from derivations import bound, loss, rnn
 from derivations.checks import gate
 
 EXACT = ("induction", "modular")
@@ -13,7 +13,7 @@ NUMERIC = ("step", "difference")
 
 def test_the_kill_matrix_of_1c_at_t_8() -> None:
     """At t = 8 every method rejects every one of the 14 wrong general forms."""
-    found = gate.kills(mutants.of_1c(), gate.methods_1c(gate.SHORT))
+    found = gate.kills(gate.mutants_1c(), gate.methods_1c(gate.SHORT))
 
     assert {
         "exponent one too large": ("expansion", *EXACT, *NUMERIC),
@@ -35,7 +35,7 @@ def test_the_kill_matrix_of_1c_at_t_8() -> None:
 
 def test_at_t_50_no_number_sees_the_dropped_term() -> None:
     """At t = 50 floats and 60 digits pass one wrong form, without the term k = 1; exact methods reject it."""
-    found = gate.kills(mutants.of_1c(), gate.methods_1c(gate.LONG))
+    found = gate.kills(gate.mutants_1c(), gate.methods_1c(gate.LONG))
 
     blind = {name for name, killers in found.items() if killers == EXACT}
     assert {"term k = 1 dropped"} == blind
@@ -44,7 +44,7 @@ def test_at_t_50_no_number_sees_the_dropped_term() -> None:
 
 def test_the_kill_matrix_of_1d() -> None:
     """Every method rejects every one of the 6 wrong gradients."""
-    found = gate.kills(mutants.of_1d(), gate.methods_1d())
+    found = gate.kills(gate.mutants_1d(), gate.methods_1d())
 
     all_three = ("chain rule", *NUMERIC)
     assert {
@@ -59,7 +59,7 @@ def test_the_kill_matrix_of_1d() -> None:
 
 def test_the_kill_matrix_of_1e() -> None:
     """Every method rejects every one of the 4 wrong derivatives."""
-    found = gate.kills(mutants.of_1e(), gate.methods_1e())
+    found = gate.kills(gate.mutants_1e(), gate.methods_1e())
 
     all_three = ("quotient rule", "signs", "step")
     assert {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(key: str, finding: Finding) -> Check:
     """Make a check that passes with a finding."""
-    return Check(key, "1a", "one is one", "counting", lambda _: finding)
+    return Check(key, "one is one", "counting", lambda _: finding)
 
 
 def failing(_: Random) -> Finding:
@@ -36,7 +36,7 @@ def test_a_finding_becomes_a_row(worst: float | str | None, printed: str) -> Non
 
 def test_a_failure_is_one_sentence_that_names_the_check() -> None:
     """What failed, how it was looked at, and why."""
-    bad = Check("1a.two", "1a", "one is two", "counting", failing)
+    bad = Check("1a.two", "one is two", "counting", failing)
 
     with pytest.raises(CheckFailed) as caught:
         run([check("1a.one", Finding(1)), bad], 0)
@@ -53,7 +53,7 @@ def test_each_check_has_random_numbers_of_its_own() -> None:
             seen[seed, key] = rng.random()
             return Finding(1)
 
-        return Check(key, "1a", "", "", function)
+        return Check(key, "", "", function)
 
     run([look(0, "1a.one"), look(0, "1a.two")], 0)
     alone = dict(seen)

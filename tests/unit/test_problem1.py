@@ -225,7 +225,7 @@ def test_requirement_10_nothing_slow_or_heuristic_is_used(word: str) -> None:
 
 def test_requirement_10_a_failure_stops_and_names_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
     """10: with a wrong general form nothing is handed out; the message names the check in one sentence."""
-    wrong = gate.mutants.of_1c()["no w_2"]
+    wrong = gate.mutants_1c()["no w_2"]
     monkeypatch.setattr(
         exact.rnn, "general", lambda time=None: wrong if time is None else wrong.subs("t", time)
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from derivations import induction, rnn
+from derivations import rnn
+from derivations.checks import exact
 from derivations.notation import Partial, Total, a, b, h, j, k, t, w1, w2, wo, x, y, z
 from derivations.sigmoid import sigma, sigma_prime
 
@@ -58,7 +59,7 @@ def test_states_and_the_margin_depend_on_the_weight_and_inputs_do_not() -> None:
 
 def test_the_proof_goes_through_in_every_part() -> None:
     """Base, limits, terms and last term of the induction all hold for the general form."""
-    assert all(induction.proof(rnn.general()).values())
+    assert all(exact.proof(rnn.general()).values())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_the_proof_goes_through_in_every_part() -> None:
 )
 def test_a_wrong_form_fails_in_the_part_of_the_proof_that_it_breaks(wrong: sp.Expr, part: str) -> None:
     """A form without w_2 fails in the step, a shifted one in the base, a longer product in the last term."""
-    assert not induction.proof(wrong)[part]
+    assert not exact.proof(wrong)[part]
 
 
 def test_a_path_factor_is_named_after_the_states_that_it_joins() -> None:

@@ -23,7 +23,10 @@ GENERAL = next(formula for formula in rnn.formulas_1c() if formula.key == "1c.ge
 def points() -> list[Valuation]:
     """Draw five points."""
     rng = Random(0)
-    return [samples.draw(samples.KINDS["any"], rng, round_trip.context()) for _ in range(round_trip.POINTS)]
+    return [
+        samples.draw(samples.KINDS["any"], rng, samples.context(round_trip.DIGITS))
+        for _ in range(round_trip.POINTS)
+    ]
 
 
 def test_the_general_form_is_read_back_to_35_digits(points: list[Valuation]) -> None:

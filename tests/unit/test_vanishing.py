@@ -10,7 +10,7 @@ import sympy as sp
 from mpmath import MPContext, fp
 
 from derivations import contributions, vanishing
-from derivations.network import forward
+from derivations.rnn import forward
 
 
 @pytest.mark.parametrize(
