@@ -31,7 +31,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clone(tmp_path: Path) -> Path:
     """Copy what the command needs to start into a folder with blanks and umlauts, without a .venv."""
     clone = tmp_path / "a höme with blanks"
-    for package in ("report", "experiments"):
+    for package in ("report", "derivations", "experiments"):
         shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("generate_report.py", "report.toml", "requirements.txt"):
         shutil.copy(ROOT / name, clone)
@@ -154,7 +154,7 @@ def test_broken_venv_does_not_loop(bare: Path, clone: Path) -> None:
 
 def test_start_loads_nothing_heavy() -> None:
     """Reading the command line loads neither numpy nor SymPy nor any package of the lock."""
-    code = "import sys; from report import cli; cli._parse([]); print(set(sys.argv) & set(sys.modules))"
+    code = "import sys; from report import cli; cli.parse([]); print(set(sys.argv) & set(sys.modules))"
 
     run = subprocess.run(
         [sys.executable, "-c", code, *generate_report.NEEDED],

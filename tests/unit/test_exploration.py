@@ -6,9 +6,9 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from experiments.problem2 import space
 
 from experiments import explore
+from experiments.record import Setting
 from report import cli
 from report.console import Console
 
@@ -119,7 +119,7 @@ def test_a_folder_of_the_program_is_no_place_to_explore(tiny_project: Path) -> N
 
 def test_the_wide_space_is_wide() -> None:
     """What is explored by default has thousands of distinct settings, and the default setting among them."""
-    settings = [tuple(setting.values()) for setting in space(explore.WIDE, 1257).settings()]
+    settings = explore.WIDE.settings(1257)
 
     assert len(settings) == len(set(settings)) == 10 * 3 * 2 * 7 * 5
-    assert ((100,), "relu", "adam", 0.001, 200) in settings
+    assert Setting((100,), "relu", "adam", 0.001, 200) in settings
