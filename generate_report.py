@@ -58,7 +58,7 @@ def continue_in_venv() -> None:
 
 
 def refuse(reason: str) -> int:
-    """Say why nothing can be done, and what to do."""
+    """Print why the program cannot run, and what to do; return the exit code."""
     from shlex import quote  # noqa: PLC0415
 
     sys.stderr.write(f"ERROR {reason}\nTIP cd {quote(ROOT)} && make setup\n")

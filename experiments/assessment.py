@@ -22,7 +22,7 @@ class Choice(Struct, frozen=True):
 
 
 class Reached(Struct, frozen=True):
-    """How far a network came: development samples right, and the epochs that it trained."""
+    """The result of a network: development samples right, and the epochs that it trained."""
 
     dev: int
     epochs: int
@@ -39,7 +39,7 @@ class Line(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True):
-    """Whether the reported setting stays the best where numbers round otherwise.
+    """Whether the reported setting stays the best where numbers round differently.
 
     Attributes
     ----------

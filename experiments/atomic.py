@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all, whatever ends the writing: a full disk, an interrupt, a kill."""
+"""Atomic writes: a file is whole or absent, whether a full disk, an interrupt or a kill ends the writing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def write(file: Path, content: bytes, mark: str = "new") -> None:
-    """Write a file beside its place, then put it there.
+    """Write a file beside its place, then rename it.
 
     Parameters
     ----------

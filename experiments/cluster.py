@@ -1,4 +1,4 @@
-"""Tasks on a Dask cluster, on which a watch is kept."""
+"""Tasks on a Dask cluster, whose workers are watched."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _watched(client: Any, address: str, seen: float) -> float:
 
 
 def _told(error: BaseException, scheduler: str) -> BaseException:
-    """Put an error of the cluster into words; any other is a bug of ours and stays as it is."""
+    """Describe an error of the cluster; any other is a bug of the program and is left as it is."""
     name = type(error).__name__
     if name == "KilledWorker":
         return SearchError(

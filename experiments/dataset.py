@@ -123,7 +123,7 @@ def _set(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
 
 
 def _fit(x_file: Found, y_file: Found) -> bool:
-    """Tell whether two files are X and Y of one set."""
+    """Return whether two files are X and Y of one set."""
     try:
         x, y = _read(x_file, y_file)
     except DataError:
@@ -153,7 +153,7 @@ def _refuse_column_numbers(train: Inputs, dev: Inputs) -> None:
 
 
 def _check_lengths(train: Inputs, train_y: Labels, dev: Inputs, dev_y: Labels) -> None:
-    """Refuse another number of labels than of rows, with the likeliest reason."""
+    """Refuse unequal numbers of labels and rows, with the likeliest reason."""
     counts, labelled = (len(train.values), len(dev.values)), (len(train_y.texts), len(dev_y.texts))
     if counts != labelled and counts == labelled[::-1]:
         told = f"{labelled[0]} labels for the {counts[0]} rows of {train.file}, and the other way round"

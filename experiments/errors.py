@@ -1,4 +1,4 @@
-"""The errors that a person can cause or mend; each text says what is wrong, where, and what to do."""
+"""The errors that a person can cause or fix; each text says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Pins:
-    """What `pin` did: the variables in force, those it replaced, and why it held back."""
+    """What `pin` did: the variables in force, those it replaced, and why the kernels are not pinned."""
 
     applied: Mapping[str, str]
     overridden: Mapping[str, str]
@@ -109,7 +109,7 @@ def _openblas(package: str) -> str:
 
 
 def obstacles(machine: Machine) -> tuple[str, ...]:
-    """Say why the kernels must not be pinned on `machine`; nothing if they may be."""
+    """Return why the kernels must not be pinned on `machine`; empty if they may be."""
     reasons = []
     if machine.architecture not in ("x86_64", "AMD64"):
         reasons.append(f"the pins are made for x86-64, this machine is {machine.architecture or 'unknown'}")
@@ -168,7 +168,7 @@ def cpu_name() -> str:
 
 
 def audit(pins: Pins | None = None) -> dict[str, Any]:
-    """Tell what is really in force, by asking the loaded libraries (imports numpy and scipy).
+    """Return what is really in force, by asking the loaded libraries (imports numpy and scipy).
 
     Returns
     -------
@@ -229,7 +229,7 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
 
 
 def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
-    """Put an audit into words for a person, one sentence each."""
+    """Describe an audit in sentences."""
     if environment["pinned"]:
         kernels, loops = environment["blas"][0]["architecture"], environment["simd"]
         first = (
@@ -246,7 +246,7 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _elsewhere(environment: Mapping[str, Any]) -> str:
-    """Say what is known of a machine that is not pinned, compared with one that is (docs/numbers.md)."""
+    """Describe what is known of a machine that is not pinned, compared with one that is (docs/numbers.md)."""
     if not any(entry["library"] == "openblas" for entry in environment["blas"]):
         return "How numbers differ with another BLAS than OpenBLAS was not measured."
     weights = "Weights may differ from a pinned machine's in their last digits"

@@ -1,4 +1,4 @@
-"""Which text from outside may be shown: one rule for names, labels, file names and an author's own words."""
+"""Which external text may be shown: one rule for names, labels, file names and an author's own words."""
 
 from __future__ import annotations
 

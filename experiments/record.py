@@ -112,7 +112,7 @@ class Space(Struct, frozen=True):
         return Space(*(tuple(dict.fromkeys(values)) for values in structs.astuple(self)))
 
     def holds(self, setting: Setting) -> bool:
-        """Say whether a setting is one of the space's combinations."""
+        """Return whether a setting is one of the space's combinations."""
         return all(getattr(setting, name) in getattr(self, name) for name in HYPER_PARAMETERS)
 
     def settings(self, samples: int) -> tuple[Setting, ...]:

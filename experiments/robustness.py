@@ -1,4 +1,4 @@
-"""The best setting that another machine finds, too: the rule that chooses it, and the proof that it stays."""
+"""The best setting that another machine finds, too: the rule that chooses it, and its certificate."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def possible(machine: numerics.Machine) -> tuple[Arithmetic, ...]:
 
 
 def certify(trial: Trial, found: Search, choice: Choice) -> Certificate:
-    """See whether the reported setting stays the best where numbers round otherwise.
+    """Test whether the reported setting stays the best where numbers round differently.
 
     All settings within reach of the reported one are trained once with their inputs moved up. Those that move
     and whose count reaches the reported one's could overtake it: they are trained, with default and best, on

@@ -47,7 +47,7 @@ class Fit(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a worker of a cluster gives back: outcomes, and what decided their bits."""
+    """What a worker of a cluster returns: outcomes, and what decided their bits."""
 
     outcomes: tuple[Outcome, ...]
     computed_with: dict[str, Any]

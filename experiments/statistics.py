@@ -1,4 +1,4 @@
-"""What the accuracies are worth: their spread over seeds, and how optimistic a best of many is.
+"""How reliable the accuracies are: their spread over seeds, and how optimistic a best of many is.
 
 Everything is computed from counts and predictions that are there already; no network is trained here.
 """

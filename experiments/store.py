@@ -1,4 +1,4 @@
-"""What a search has found out, kept network by network in one SQLite file, so that nothing is trained twice.
+"""The outcomes of searches, one network a row in an SQLite file, so that nothing is trained twice.
 
 An entry is found again by all that decides its bits: the data, the setting, the seed, the versions and the
 numeric pins. Entries are written whole or not at all, and one that is damaged counts as missing.
@@ -29,7 +29,7 @@ WAIT = 60.0  # seconds for another process that writes
 
 
 class Outcome(Struct, frozen=True):
-    """What became of one setting with one seed.
+    """The outcome of one setting with one seed.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class Store:
             raise self._refused(error) from error
 
     def _opened(self) -> sqlite3.Connection:
-        """Open the file, or begin a new one where it is damaged."""
+        """Open the file, or start a new one if it is damaged."""
         for _ in range(2):
             base = sqlite3.connect(self._file, timeout=WAIT, isolation_level=None)
             try:
@@ -116,7 +116,7 @@ class Store:
         self._base.close()
 
     def load(self, setting: Setting, seed: int) -> Outcome | None:
-        """Return the outcome if it is there and whole."""
+        """Return the outcome if it is stored and undamaged."""
         key = self._key(setting, seed)
         try:
             found = self._base.execute("SELECT mark, entry FROM fits WHERE key = ?", [key]).fetchone()
@@ -127,7 +127,7 @@ class Store:
         return None
 
     def save(self, outcome: Outcome) -> None:
-        """Write an outcome, so that it is there whole or not at all."""
+        """Write an outcome atomically."""
         key, entry = self._key(outcome.setting, outcome.seed), msgpack.encode(outcome)
         try:
             self._base.execute(

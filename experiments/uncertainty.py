@@ -80,7 +80,7 @@ def assess(
     predicted: NDArray[Any],
     certificate: Certificate | None = None,
 ) -> Assessment:
-    """Compute what the pages say beside the numbers; a certificate that is given is not made anew."""
+    """Compute what the pages say beside the numbers; a given certificate is used as it is."""
     places = {"default": trial.default, "best": choice.place}
     curves, converged = learning(trial, places)
     best = predicted[choice.place]

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however it ends."""
+"""Processes that end with the one that started them, however that ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ POLL = 0.5  # seconds
 
 
 def end_with(parent: int) -> None:
-    """End this process soon after it is no longer `parent`'s child: who is killed cannot tell anybody."""
+    """End this process soon after it is no longer `parent`'s child, since a killed parent cannot end it."""
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 

@@ -73,7 +73,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     except Exception as error:  # noqa: BLE001 - the boundary: nothing may pass
         if isinstance(error, BrokenPipeError) and _reader_left():
             return INTERRUPTED
-        if memory_is_short():  # whatever it looks like
+        if memory_is_short():  # whatever the error looks like
             error = error if translated(error) else MemoryError()
         told = translated(error) or _bug(error, log_folder)
         console.error(str(told), told.hint)
@@ -82,7 +82,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
 
 
 def translated(error: BaseException | None) -> ReportError | None:
-    """Give the ReportError that an expected error amounts to; None if nobody expected it.
+    """Return the ReportError for an expected error; None if it is unexpected.
 
     An error that was raised *from* an expected one (its cause) counts as that.
     """
@@ -100,13 +100,13 @@ def translated(error: BaseException | None) -> ReportError | None:
 
 
 def _lacks_memory_for_a_library(error: BaseException) -> bool:
-    """Tell whether a library could not be loaded, or a thread not be started, for want of memory."""
+    """Return whether a library could not be loaded, or a thread not started, for lack of memory."""
     wants = ("failed to map segment", "annot allocate memory", "can't start new thread")
     return isinstance(error, ImportError | RuntimeError) and any(want in str(error) for want in wants)
 
 
 def _bug(error: Exception, folder: Path) -> ReportError:
-    """Write the traceback to a file and give the sentence that names it."""
+    """Write the traceback to a file and return the sentence that names it."""
     where = f"{sys.argv}\nPython {sys.version}\n{platform.platform()}"
     text = f"{where}\n\n{''.join(traceback.format_exception(error))}"
     try:
@@ -126,7 +126,7 @@ def _bug(error: Exception, folder: Path) -> ReportError:
 
 
 def _reader_left() -> bool:
-    """Tell whether it is our stdout that nobody reads any more; if so, nothing more is written there."""
+    """Return whether the reader of stdout has left; if so, nothing more is written there."""
     try:
         pipe = select.poll()
         pipe.register(sys.stdout, select.POLLOUT)

@@ -1,4 +1,4 @@
-"""What is handed in: the manifest of a build, and a zip of which every byte is decided."""
+"""What is handed in: the manifest of a build, and a reproducible zip."""
 
 from __future__ import annotations
 

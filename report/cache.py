@@ -1,4 +1,4 @@
-"""What each stage's result depends on, said once; and the results that are kept while none of it changed.
+"""What each stage's result depends on, stated once; and results, kept while none of that has changed.
 
 Standard library and msgspec only: this is asked before anything heavy is imported.
 """
@@ -177,7 +177,7 @@ class Snapshot:
         }
 
     def _digest(self, path: Path) -> str:
-        """Return the digest of a file; whoever needs one that cannot be read says so better than a key."""
+        """Return the digest of a file; an unreadable file is reported by the stage that needs it."""
         content = self._read(path)
         return "unreadable" if content is None else digest(content)
 
@@ -251,7 +251,7 @@ class Cache:
         with self.console.stage(stage, reason), raise_swallowed_interrupt():
             result = make()
         body = msgspec.json.encode({"key": key, "result": result})
-        if Snapshot(self.inputs).key(stage) == key:  # else nobody knows what the result was made from
+        if Snapshot(self.inputs).key(stage) == key:  # else it is unknown what the result was made from
             self.folder.mkdir(parents=True, exist_ok=True)
             atomic.write(file, digest(body).encode() + b"\n" + body)
         return msgspec.convert(json.loads(body)["result"], kind)
@@ -289,7 +289,7 @@ def digest(content: bytes) -> str:
 
 
 def why(old: Mapping[str, str] | None, new: Mapping[str, str]) -> str:
-    """Say what changed between two keys; empty if nothing did."""
+    """Return what changed between two keys; empty if nothing did."""
     if old is None:
         return "nothing kept from before"
     changed = [
@@ -302,7 +302,7 @@ def why(old: Mapping[str, str] | None, new: Mapping[str, str]) -> str:
 
 
 def system_files(paths: Iterable[str]) -> Key:
-    """Return size and time of each file that the system's packages brought: quicker than a digest."""
+    """Return size and time of each file from the system's packages: quicker than a digest."""
     key = {}
     for path in paths:
         try:
@@ -320,7 +320,7 @@ def machine() -> Key:
 
 
 def _names(place: Path) -> list[str]:
-    """List all names in the data's folder: results.json tells of further files."""
+    """List all names in the data's folder: results.json lists further files."""
     try:
         return sorted(path.name for path in place.iterdir() if path.name[0] != ".")
     except OSError:
@@ -338,7 +338,7 @@ def _programs() -> Key:
 
 @cache
 def _sources(module: str) -> list[Path]:
-    """Return the file of a module of ours, and of the packages that it lies in; none if it is no module."""
+    """Return the file of one of the program's modules and of its packages; none if it is no module."""
     path = ROOT.joinpath(*module.split("."))
     file = path.with_suffix(".py")
     if not file.is_file():

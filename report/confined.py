@@ -1,4 +1,4 @@
-"""Work in a child process: clean, under limits of time and memory, and ended with all that it started.
+"""Work in a clean child process with limits of time and memory, ended with all that it started.
 
 The parent calls `run`; the child's module ends with `answer`. What the child finds goes through a file, so
 that nothing that a library prints can spoil it.
@@ -100,7 +100,7 @@ def run(
 
 
 def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], None] | None) -> None:
-    """Pass on what the child tells of its progress, until the last process that could is gone."""
+    """Pass on the child's progress until every process that could report it has ended."""
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:
@@ -108,7 +108,7 @@ def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], 
 
 
 def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> None:
-    """Pass on how far the child is; what a library prints is dropped."""
+    """Pass on the child's progress; what a library prints is dropped."""
     done, _, rest = line.partition(" ")
     total, _, label = rest.partition(" ")
     if progress and done.isdigit() and total.isdigit():
@@ -116,7 +116,7 @@ def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> Non
 
 
 def answer(work: Callable[[list[str]], Any]) -> None:
-    """Be the child: take the limits, do the work, and leave the answer, which JSON can hold, or the error."""
+    """Run as the child: apply the limits, do the work, and write its answer as JSON, or its error."""
     file, memory, size, *arguments = sys.argv[1:]
     for limit, most in (
         (resource.RLIMIT_DATA, memory),
@@ -132,25 +132,25 @@ def answer(work: Callable[[list[str]], Any]) -> None:
     except Exception as error:
         known = translated(error)
         if known is None:
-            raise  # a bug of ours: its traceback goes to the log
+            raise  # a bug of the program: its traceback goes to the log
         kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
         told = {"error": {"kind": kind, "message": str(known), "hint": known.hint}}
     Path(file).write_text(json.dumps(told), encoding="utf-8")
 
 
 def tell(done: int, total: int, label: str = "") -> None:
-    """Tell the parent how far the work is."""
+    """Report progress to the parent."""
     print(done, total, label, flush=True)  # noqa: T201 - the parent reads it
 
 
 def _answer(file: Path, log: Path) -> Any:
-    """Read what the child left; raise its error as our own."""
+    """Read the child's answer; raise its error here."""
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         complaint = log.read_text(encoding="utf-8", errors="replace").strip()
         if "Traceback" in complaint and "MemoryError" not in complaint:
-            raise RuntimeError(complaint) from None  # a bug of ours, told as one
+            raise RuntimeError(complaint) from None  # a bug of the program, reported as one
         raise ExceededError("its process died, of too little memory or killed.") from None
     if "error" not in told:
         return told["answer"]

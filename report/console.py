@@ -25,7 +25,7 @@ _SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED if chr(code) != "\n"}
 
 
 class Console:
-    """Where a run tells what it does; results go to stdout and never through here.
+    """The progress and messages of a run; results go to stdout and never through here.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class Console:
 
     @classmethod
     def for_stream(cls, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> Console:
-        """Settle once whether `stream` (default: stderr) takes colours and rewritten lines.
+        """Decide once whether `stream` (default: stderr) takes colours and rewritten lines.
 
         `NO_COLOR` forbids colours and `FORCE_COLOR` asks for them, whatever their value if it is not empty;
         the first wins. A character that the stream's encoding lacks is shown as an escape, never an error.
@@ -112,15 +112,15 @@ class Console:
             self._line(text)
 
     def note(self, text: str) -> None:
-        """Say something that is worth knowing, on lines of its own."""
+        """Print a remark on lines of its own."""
         self._line(text)
 
     def warn(self, text: str) -> None:
-        """Say something that should be looked at though the run goes on."""
+        """Print a warning; the run goes on."""
         self._line(text, mark="WARNING", colour=_YELLOW)
 
     def error(self, message: str, hint: str = "") -> None:
-        """Say what went wrong, and what to do next."""
+        """Print what went wrong, and what to do next."""
         self._line(message, mark="ERROR", colour=_RED)
         if hint:
             self._line(hint, mark="TIP", colour=_YELLOW)
@@ -146,12 +146,12 @@ class Console:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except OSError:  # nobody reads on, or the disk with the log is full: the run matters more
+        except OSError:  # the reader has left, or the disk with the log is full: the run matters more
             silence(self._stream)
 
 
 def silence(stream: TextIO) -> None:
-    """Let `stream` lead nowhere from now on, so that what is still in its buffer fails no more."""
+    """Redirect `stream` to nowhere, so that what is still in its buffer cannot fail."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -1,4 +1,4 @@
-"""What this machine has and lacks for the report, each lack with the command that mends it."""
+"""What this machine has and lacks for the report, and the command that installs what is missing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Finding:
 
 
 def main() -> int:
-    """Print all findings; return 0 if nothing lacks, else the exit code of a missing toolchain."""
+    """Print all findings; return 0 if nothing is missing, else the exit code of a missing toolchain."""
     lacking = False
     for finding in examine():
         print(f"{finding.verdict:6}{finding.subject:12}{finding.detail}")  # noqa: T201 - the result
@@ -126,7 +126,7 @@ def _data() -> Finding:
 
 
 def _folder() -> Finding:
-    """Try to write to build/, since permissions alone do not tell (a read-only disk, a quota)."""
+    """Try to write to build/: permissions alone are not enough (a read-only disk, a quota)."""
     try:
         BUILD.mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=BUILD):

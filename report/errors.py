@@ -1,10 +1,10 @@
-"""What can go wrong, as the command tells it: one sentence, what to do, an exit code."""
+"""The errors that the command reports: one sentence, what to do, an exit code."""
 
 from __future__ import annotations
 
 
 class ReportError(Exception):
-    """An error that a person can cause or mend; shown as one sentence, never as a traceback.
+    """An error that a person can cause or fix; shown as one sentence, never as a traceback.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ class LatexError(ReportError):
 
 
 class CheckError(ReportError):
-    """A check of the program's own failed: of a derivation, of the two searches, or of the bundle."""
+    """One of the program's own checks failed: of a derivation, of the two searches, or of the bundle."""
 
     exit_code = 4
 
 
 class MachineError(ReportError):
-    """The machine failed us: disk, kernel, worker, a limit, a lock."""
+    """The machine failed: disk, kernel, worker, a limit, a lock."""
 
     exit_code = 5

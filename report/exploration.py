@@ -104,7 +104,7 @@ def run(
 
 
 def _proposal(rows: Sequence[Row], wide: Space, seeds: int) -> str:
-    """Give the proposed table and, as comments, what to know about it."""
+    """Return the proposed table, with what to know about it as comments."""
     return (
         f"# From {len(rows):,} settings with {seeds} seed{'s' * (seeds != 1)} each. They were compared on the"
         " development set:\n# what the report says on selection does not know of that.\n"
@@ -113,7 +113,7 @@ def _proposal(rows: Sequence[Row], wide: Space, seeds: int) -> str:
 
 
 def _drawn(row: Row) -> dict[str, Any]:
-    """Give what the figure needs of a row."""
+    """Return what the figure shows of a row."""
     return {
         **row.setting.printed(),
         "dev_correct": row.dev.mean,
@@ -123,6 +123,6 @@ def _drawn(row: Row) -> dict[str, Any]:
 
 
 def _told(row: Row, total: int) -> str:
-    """Tell a setting and what it got right."""
+    """Describe a setting and its score in words."""
     setting = ", ".join(f"{name}={text}" for name, text in row.setting.printed().items())
     return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"

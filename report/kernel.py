@@ -1,4 +1,4 @@
-"""The notebook's kernel: a process of this Python with a clean environment, ended whatever happens."""
+"""The notebook's kernel: a process of this Python with a clean environment, which always ends."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def _run(
     guard: Callable[[int], None],
     starting: Callable[..., None],
 ) -> None:
-    """Execute in a thread, so that a Ctrl-C reaches us and not nbclient, which would take seconds over it."""
+    """Execute in a thread: Ctrl-C then reaches this process and not nbclient, which would take seconds."""
     if memory_is_short():  # for the threads of the library that talks to the kernel, which would abort us
         raise MemoryError
     specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # no kernel but this Python's
-    # Sockets are files, where their names are short enough: no network is needed, nobody else can connect.
+    # Sockets are files, where their names are short enough: no network is needed, no one else can connect.
     files = {"transport": "ipc", "ip": str(private / "socket")}
     by_network = {"transport_encryption": "auto"}
     manager = AsyncKernelManager(
@@ -143,7 +143,7 @@ def _run(
     def run() -> None:
         try:
             asyncio.run(execute())
-        except Exception as error:  # noqa: BLE001 - raised again below, where somebody can catch it
+        except Exception as error:  # noqa: BLE001 - raised again below, in the caller's thread
             failures.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

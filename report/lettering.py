@@ -1,4 +1,4 @@
-"""Names from the data in figures: a long one becomes a number, which the caption explains."""
+"""Names from the data in figures: a long one is replaced by a number, which the caption explains."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ RUNNING = 60  # characters at the head of a page
 
 
 def author(config: Config) -> dict[str, Any]:
-    """Give what the title block prints; an unprintable character is refused before anything is computed.
+    """Return what the title block prints; an unprintable character is refused before anything is computed.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
 
 
 def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
-    """Sum the checks of one question up: how many, by which methods, and the largest residual."""
+    """Summarise the checks of one question: how many, by which methods, and the largest residual."""
     own = [check for check in checks if check.question == question]
     residuals = [found for check in own if re.fullmatch(r"\d.*e-\d+", found := check.worst_residual)]
     return {
@@ -205,7 +205,7 @@ def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
 
 
 def _mattered(settings: Sequence[Setting], record: Record) -> list[dict[str, str]]:
-    """Say for each hyper-parameter what the worst of its values costs at best, the costliest first.
+    """Return for each hyper-parameter what the worst of its values costs at best, the costliest first.
 
     That is the chosen setting's count minus the highest of those with this value.
     """
@@ -226,7 +226,7 @@ def _mattered(settings: Sequence[Setting], record: Record) -> list[dict[str, str
 
 
 def _confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
-    """Count what the best network takes for what, the commonest errors first."""
+    """Count which classes the best network confuses, the commonest errors first."""
     pairs = Counter(
         (true, taken) for true, taken in zip(data.y_dev.tolist(), predicted, strict=True) if true != taken
     )
@@ -238,7 +238,7 @@ def _confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]
 
 
 def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
-    """Return how far to trust the gain, printed; the report's own seed is left out of the means."""
+    """Print how far to trust the gain; the report's own seed is left out of the means."""
     total = record.total.dev
     counts, selection = assessment.seeds.counts, assessment.selection
     default, best = counts["default"], counts["best"]
@@ -275,7 +275,7 @@ def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
 
 
 def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
-    """Return what tells whether another machine finds the same best setting, printed."""
+    """Print whether another machine finds the same best setting, and how that was found."""
     best, total = record.best.dev, record.total.dev
     higher = [other.dev for other in record.passed_over if other.dev[0] > best]
     most = max(higher, key=lambda counts: counts[0], default=(0,))
@@ -331,7 +331,7 @@ def _minutes(settings: Sequence[Setting], record: Record) -> int:
 
 
 def _place_in_order(before: int) -> str:
-    """Say how many come before a superlative: nothing for none, as in "second largest" for one."""
+    """Return the ordinal before a superlative: nothing for none, as in "second largest" for one."""
     words = ("", "second ", "third ", "fourth ", "fifth ")
     return words[before] if before < len(words) else f"{before + 1}th "
 
@@ -371,7 +371,7 @@ def _place(identity: str) -> str:
 
 
 def _short(text: str) -> str:
-    """Cut a text for the head of a page; the title block has it whole."""
+    """Shorten a text for the head of a page; the title block has it in full."""
     return text if len(text) <= RUNNING else f"{text[: RUNNING - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""Processes of our own and others: groups that end with us, interrupts that a library swallowed, memory."""
+"""Process groups that end with this process, interrupts that a library swallowed, and memory."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def raise_swallowed_interrupt() -> Iterator[None]:
 
 @contextlib.contextmanager
 def interrupted_by_termination() -> Iterator[None]:
-    """Let a kill or a closed terminal unwind the run as Ctrl-C does, so that no child process stays."""
+    """Let a kill or a closed terminal unwind the run as Ctrl-C does, so that no child process is left."""
     former = {}
     for number in _STOPPING[1:]:
         if signal.getsignal(number) is signal.SIG_DFL:  # not where nohup ignores it
@@ -101,7 +101,7 @@ def interrupted_by_termination() -> Iterator[None]:
 
 
 def memory_is_short() -> bool:
-    """Say whether so little memory is left that libraries fail in odd ways, or end the whole process."""
+    """Return whether so little memory is left that libraries fail in odd ways, or end the whole process."""
     try:
         mmap.mmap(-1, ROOM).close()
     except OSError:
@@ -128,6 +128,6 @@ def keep_font_list(folder: Path) -> None:
 
 
 def _writable(folder: Path) -> bool:
-    """Say whether something can be written in a folder, or the folder be made."""
+    """Return whether a folder can be written to, or created."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     return there.is_dir() and os.access(there, os.W_OK)

@@ -57,7 +57,7 @@ def locked(out: Path) -> Iterator[None]:
 
 
 def stale(out: Path, key: cache.Key) -> str:
-    """Say why a build must run: an input or an output changed; empty if all is as the last one left it."""
+    """Return why a build must run: an input or an output changed; empty if neither has."""
     stamps = _stamps(out)
     if "key" not in stamps:
         cut_off = "the last build was cut off while it was put in place"
@@ -152,7 +152,7 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
 
 
 def write_timings(out: Path, seconds: Mapping[str, float]) -> None:
-    """Write where the time went."""
+    """Write the timings of the stages."""
     _write_json(out / "timings.json", {stage: round(spent, 3) for stage, spent in seconds.items()})
 
 
@@ -193,7 +193,7 @@ def _take_back(file: Path, aside: Path) -> None:
 
 
 def _tell(error: BaseException, failed: Path, work: Path) -> None:
-    """Write the reason beside what a failed build made; the message then names that folder."""
+    """Write the reason beside the output of a failed build; the message then names that folder."""
     if isinstance(error, ReportError):
         error.args = tuple(str(part).replace(str(work), str(failed)) for part in error.args)
         error.hint = error.hint.replace(str(work), str(failed))

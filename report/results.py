@@ -124,7 +124,7 @@ class Measured(Struct, frozen=True):
 
 
 class Searched(Struct, frozen=True):
-    """The same search by our own trainer: what each setting reached and predicts, and which one is chosen."""
+    """The search by the program's own trainer: what each setting reached and predicts, and its choice."""
 
     search: Search
     choice: Choice

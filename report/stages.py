@@ -1,4 +1,4 @@
-"""What each stage of a build does, from plain data to plain data; files only in the folder it is given.
+"""What each stage of a build does, from plain data to plain data; files are written only in the folder given.
 
 A stage imports what it alone needs, since most builds reuse what the slow stages made.
 """
@@ -88,7 +88,7 @@ def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
 
 
 def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> Searched:
-    """Train all settings by other code than the notebook's."""
+    """Train all settings with code other than the notebook's."""
     from experiments import robustness, search  # noqa: PLC0415 - scikit-learn
 
     outcomes = search.run(
@@ -203,7 +203,7 @@ def typeset(
 def compile_pages(
     inputs: Inputs, work: Path, filled: Mapping[str, Page], kept: Path | None = None
 ) -> tuple[str, ...]:
-    """Make the PDF and the map from questions to its pages; give the files of the system that TeX read.
+    """Make the PDF and the map from questions to its pages; return the system's files that TeX read.
 
     In the folder `kept` TeX finds its notes from the last time, which spares a pass, and leaves its new ones.
 

@@ -1,4 +1,4 @@
-"""The system packages that the report needs, what of them is missing, and the commands that install it.
+"""The system packages that the report needs, which are missing, and the commands that install them.
 
 `make` runs this module before `.venv` exists, so it uses the standard library only.
 """
@@ -111,7 +111,7 @@ PACKAGES = (
 
 
 def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
-    """Find those of `packages` that this machine lacks, each with what was looked for in vain."""
+    """Find those of `packages` that this machine lacks, each with what was not found."""
     importlib.invalidate_caches()  # apt may have brought modules of the running Python
     wanted = {package: _provides(package) for package in packages}
     installed = _tex_files([name for names in wanted.values() for name in names if _is_tex(name)])
@@ -140,7 +140,7 @@ def styles() -> tuple[str, ...]:
 
 
 def told(lacking: Mapping[Package, list[str]]) -> str:
-    """Name what is missing in a few words."""
+    """Summarise what is missing in a few words."""
     names = [name for each in lacking.values() for name in each]
     if "latexmk" in names and (impostor := shutil.which("latexmk")):
         names[names.index("latexmk")] = f"latexmk ({impostor} is another program of that name)"

@@ -64,7 +64,7 @@ class Toml:
             self._check_keys(table, keys)
 
     def table(self, name: str) -> dict[str, Any]:
-        """Return a table by its dotted name, empty if it is not there."""
+        """Return a table by its dotted name; empty if it is missing."""
         found = self.values
         for part in name.split(".") if name else ():
             found = found.get(part, {})
@@ -111,7 +111,7 @@ class Toml:
                 self._stop(f"{table}.{key}" if table else key, f"unknown {kind} {name}", hint)
 
     def _refuse_kind(self, key: str, item: str) -> NoReturn:
-        """Say what a value, or an item of a list or a table, must be and what it is."""
+        """Raise an error that names what a value, or an item of a list or a table, must be and what it is."""
         table, _, name = key.rpartition(".")
         value: Any = self.table(table).get(name)
         if item == "...":
@@ -196,7 +196,7 @@ def _texts(values: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
 
 
 def _told(value: object) -> str:
-    """Say what a value is, as an error tells it."""
+    """Describe a value as an error message does."""
     if isinstance(value, str):
         return f"the text {excerpt(value)}"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -80,7 +80,7 @@ def _changes(config_path: Path, data: Path | None) -> Iterator[set[str]]:
 
 
 def _data(config_path: Path, former: Path | None) -> Path | None:
-    """Return where the data are; while the configuration is wrong, where they were."""
+    """Return where the data are; while the configuration is invalid, where they were."""
     try:
         return config.load(config_path).data_path
     except InputError:

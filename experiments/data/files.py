@@ -71,14 +71,14 @@ def find(path: Path) -> Finding:
         if path.is_file():
             return _in_archive(path)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.stat()  # any other reason is told below; from Python 3.14 on `is_file` keeps it to itself
+            path.stat()  # any other reason is reported below; from Python 3.14 on `is_file` keeps it to itself
         raise DataError(f"{path} does not exist; {_WANTED}{_neighbour(path)}")
     except OSError as error:
         raise DataError(f"{error.filename or path} cannot be read: {error.strerror}") from None
 
 
 def deciding(path: Path) -> list[Path]:
-    """List the files that decide what `find` returns, be they there or not."""
+    """List the files that decide what `find` returns, whether they exist or not."""
     if not path.is_dir():
         return [path]
     if (path / ARCHIVE_NAME).exists():
@@ -161,7 +161,7 @@ def _match(files: Iterable[PurePosixPath]) -> Chosen:
 
 
 def _bare(name: str) -> str:
-    """Return a name without what browsers, editors and other systems make of it."""
+    """Return a name without what browsers, editors and other systems add to it."""
     name = re.sub(r"\s*\(\d+\)|[ _-]+copy", "", name.lower().removesuffix(".txt"))
     return re.sub(r"[ _]", "-", name)
 
@@ -171,14 +171,14 @@ def _others(files: Iterable[PurePosixPath], chosen: Chosen) -> tuple[str, ...]:
 
 
 def _renamed(path: Path, chosen: Chosen) -> list[str]:
-    """Say that files were read under other names."""
+    """Return a remark that files were read under other names."""
     other = [(name, file) for name, file in chosen.items() if str(file) != name]
     rest = f", and {len(other) - 1} more likewise" if len(other) > 1 else ""
     return [f"{path}: {shown(str(file))} was read as {name}{rest}" for name, file in other[:1]]
 
 
 def _seen(name: str) -> bool:
-    """Tell whether a file or a folder is one that a person sees: not hidden, as the sidecars of macOS are."""
+    """Return whether a file or a folder is visible: not hidden, as the sidecars of macOS are."""
     return not name.startswith(".")
 
 
@@ -187,7 +187,7 @@ def _is_archive(path: PurePath) -> bool:
 
 
 def _holds_all(path: Path, *, harmless: bool) -> bool:
-    """Tell whether an archive holds the four files; one that cannot be read is an error unless `harmless`."""
+    """Return whether an archive holds the four files; an unreadable one is an error unless `harmless`."""
     try:
         names = [name for name in archive.members(path) if all(map(_seen, name.parts))]
     except DataError:
@@ -217,7 +217,7 @@ def _missing(path: Path, chosen: Chosen) -> str:
 
 
 def _nearly(path: Path, name: str) -> str:
-    """Say what lies in a folder that may be meant by a name."""
+    """Suggest what in a folder may be meant by a name."""
     names = [
         file.name for file in path.iterdir() if _seen(file.name) and file.name not in {*FILE_NAMES, *_SHIPPED}
     ]
@@ -230,7 +230,7 @@ def _nearly(path: Path, name: str) -> str:
 
 
 def _neighbour(path: Path) -> str:
-    """Say what lies beside a path that does not exist and may be meant."""
+    """Suggest what beside a missing path may be meant."""
     if not path.parent.is_dir():
         return ""
     names = sorted(file.name for file in path.parent.iterdir() if _seen(file.name))

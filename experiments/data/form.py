@@ -1,4 +1,4 @@
-"""The form of a CSV file: its text, its lines, its cells; and what is wrong with a form, by name."""
+"""The form of a CSV file: its text, its lines, its cells; and the faults of a form, by name."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def _about_line_1(lines: Sequence[str]) -> Iterator[str]:
 
 
 def counts(column: Sequence[str]) -> bool:
-    """Tell whether cells count from 0 or from 1."""
+    """Return whether cells count from 0 or from 1."""
     return len(column) > 1 and any(
         all(cell in {str(i), f"{i}.0"} for i, cell in enumerate(column, start=start)) for start in (0, 1)
     )

@@ -60,7 +60,7 @@ def typed(train: Labels, dev: Labels) -> tuple[np.ndarray, np.ndarray]:
 
 
 def remarks(train: Labels) -> tuple[str, ...]:
-    """Say that labels are read as words though each is a number in some wrapping."""
+    """Return a remark if labels are read as words though each contains a number."""
     wrapped = [_WRAPPED.fullmatch(text) for text in train.texts]
     if not all(wrapped):
         return ()

@@ -151,7 +151,7 @@ def _number(cell: str, file: str, line: int, column: int) -> float:
 
 
 def _has_split_decimals(rows: form.Rows) -> bool:
-    """Tell whether each decimal comma made two cells: 0,5,-1,25 for 0.5 and -1.25."""
+    """Return whether each decimal comma made two cells: 0,5,-1,25 for 0.5 and -1.25."""
     whole = [cell for row in rows for cell in row[::2]]
     decimals = [cell for row in rows for cell in row[1::2]]
     return (

@@ -203,12 +203,12 @@ def _fit(
 
 
 def quiet() -> warnings.catch_warnings[None]:
-    """Return a context without warnings: what scikit-learn would warn of is told otherwise."""
+    """Return a context without warnings: what scikit-learn would warn of is reported elsewhere."""
     return warnings.catch_warnings(action="ignore")
 
 
 def _taken(network: MLPClassifier, X: NDArray[Any], y: NDArray[Any]) -> bool:
-    """Tell whether the kernel takes a setting and data."""
+    """Return whether the kernel supports a setting and data."""
     default = MLPClassifier().get_params()
     sizes = network.hidden_layer_sizes
     return (
@@ -235,7 +235,7 @@ def _bits(network: MLPClassifier) -> tuple[str, list[float]]:
 
 @cache
 def fallback_reason() -> str:
-    """Say why scikit-learn itself has to train on this machine; empty if the kernel does."""
+    """Return why scikit-learn itself has to train on this machine; empty if the kernel does."""
     try:
         kernel.load()
     except kernel.NoKernelError as error:

@@ -79,13 +79,13 @@ class _Process:
             ) from error
 
     def end(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it is doing."""
         self._process.kill()
         self._process.communicate()
 
 
 def main(parent: int) -> None:
-    """Fit what comes in, until nothing does any more."""
+    """Fit what comes in until the input ends."""
     from experiments import trainer  # noqa: PLC0415 - not when the module is merely imported
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that waits

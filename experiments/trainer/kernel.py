@@ -36,7 +36,7 @@ CENTRES = (0, 0.21875, 0.3125, 0.4375, 0.625, 0.875, 1.25, 1.75, 2.5, 3.5, 5, 7,
 
 
 class NoKernelError(RuntimeError):
-    """The kernel cannot be had; the text says why."""
+    """The kernel is not available; the text says why."""
 
 
 class _Network(ctypes.Structure):
@@ -53,7 +53,7 @@ class _Network(ctypes.Structure):
 
 @cache
 def load(source: Path = SOURCE) -> ctypes.CDLL:
-    """Return the kernel, compiled if it has not been before.
+    """Return the kernel, compiling it if need be.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def load(source: Path = SOURCE) -> ctypes.CDLL:
 
 
 def _compiled(source: Path) -> ctypes.CDLL:
-    """Load the library from where Python keeps what it compiled itself, or make it."""
+    """Load the library from Python's folder of compiled files, or compile it."""
     compiler = os.environ.get("CC", "cc")
     try:
         version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
@@ -99,7 +99,7 @@ def _compiled(source: Path) -> ctypes.CDLL:
 
 
 def _keep(made: Path, kept: Path) -> None:
-    """Put the library in its place, whole or not at all; a folder that takes no file costs time only."""
+    """Move the library into place atomically; a read-only folder only costs time."""
     beside = kept.with_suffix(f".{os.getpid()}")
     try:
         kept.parent.mkdir(exist_ok=True)
@@ -151,7 +151,7 @@ def _zeros(count: int) -> NDArray[np.float64]:
 
 
 class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to say what becomes of the network
-    """The loss is not finite any more; rounding may go another way from here."""
+    """The loss is no longer finite; rounding may differ from here on."""
 
 
 def train(
@@ -166,7 +166,7 @@ def train(
     layer_units: Sequence[int],
     _incremental: bool,
 ) -> None:
-    """Do as ``network._fit_stochastic`` does.
+    """Train as ``network._fit_stochastic`` does.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The default and the best network: how they learned, how far apart they are, what the best gets wrong."""
+"""The default and the best network: how they learned, how they differ, and the errors of the best."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
 
 
 def plain(text: str) -> str:
-    """Return a text in which matplotlib finds no mathematics."""
+    """Escape a text so that matplotlib reads no mathematics in it."""
     return text.replace("$", r"\$")
 
 

@@ -1,4 +1,4 @@
-"""Which hyper-parameter mattered: the settings of a search by the values of each, around the top."""
+"""Which hyper-parameters mattered: the settings of a search by the values of each, around the top."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _columns(groups: Groups) -> tuple[list[str], list[str]]:
 
 
 def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -> Figure:
-    """Draw a row for each value in two columns; leave so many inches free below."""
+    """Draw a row for each value in two columns; leave `below` inches free underneath."""
     columns = _columns(groups)
     lines = max(sum(len(groups[name]) + GAP for name in column) for column in columns)
     height = lines * ROW + 12 * MM + below

@@ -63,7 +63,7 @@ class Drawing(NamedTuple):
 
 @contextlib.contextmanager
 def style() -> Iterator[None]:
-    """Draw in our style alone, whatever a person's matplotlibrc says."""
+    """Draw in the report's style, whatever a person's matplotlibrc says."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)

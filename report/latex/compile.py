@@ -1,4 +1,4 @@
-"""From .tex to PDF with latexmk, which reads and runs nothing of anybody's."""
+"""From .tex to PDF with latexmk: no personal settings are read, no commands are run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from report.latex.render import Page
 
 TIMEOUT = 180  # seconds; the report takes less than 10
-EPOCH = 946684800  # 2000-01-01, the only date that TeX is told
+EPOCH = 946684800  # 2000-01-01, the only date that TeX is given
 LOG, RECORD, NOTES = "submission.log", "submission.fls", "submission.aux"
 LATEXMKRC = f"""\
 # `latexmk` in this folder makes submission.pdf, byte for byte the one that the build made.
@@ -86,7 +86,7 @@ def compile_pdf(
     if former:
         shutil.copyfile(former, notes)
     code, said = _run(command, folder)
-    if code and former:  # perhaps for what the notes say: what is told must be true without
+    if code and former:  # perhaps because of the notes: what is reported must be true without them
         notes.unlink(missing_ok=True)
         code, said = _run(command, folder)
     log = _text(folder / LOG)
@@ -107,7 +107,7 @@ def compile_pdf(
 
 
 def question_pages(folder: Path) -> dict[str, int]:
-    """Give the page (from 1) on which each question starts, from TeX's notes in `folder`."""
+    """Return the page (from 1) on which each question starts, from TeX's notes in `folder`."""
     found = re.findall(
         r"^\\newlabel\{question:(\w+)\}\{\{[^{}]*\}\{(\d+)\}", _text(folder / NOTES), re.MULTILINE
     )
@@ -133,7 +133,7 @@ def check_numbers(folder: Path) -> None:
 
 
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
-    """Run a command with its children in a group of its own, silently; give its code and what it said."""
+    """Run a command silently in a process group of its own; return its exit code and its output."""
     with (
         group_guard() as guard,
         subprocess.Popen(
@@ -161,14 +161,14 @@ def _run(command: list[str], folder: Path) -> tuple[int, str]:
 
 
 def _refuse_machine(code: int, said: str, folder: Path) -> None:
-    """Raise if LaTeX failed for a reason that no change of a template could mend."""
+    """Raise if LaTeX failed for a reason that no change to a template could fix."""
     for words, (what, hint) in MACHINE.items():
         if words in said:
             raise MachineError(f"{what}: LaTeX could not go on.", hint)
     if shutil.disk_usage(folder).free < FULL:
         raise MachineError("The disk is full: LaTeX could not go on.", "Free some space and run it again.")
     given = [code, *(128 - int(number) for number in re.findall(r"gave return code (\d+)", said))]
-    if numbers := [-number for number in given if number < 0]:  # as Python and as a shell tell of a signal
+    if numbers := [-number for number in given if number < 0]:  # a signal, as Python and a shell report it
         name = signal.Signals(numbers[0]).name
         raise MachineError(f"LaTeX was killed ({name}).", "Run it again, with more memory if that was short.")
 

@@ -129,7 +129,7 @@ def _pieces(word: list[str], source: str) -> Iterator[str]:
 
 
 def formula(latex: str) -> Latex:
-    """Give mathematics that is copied from the page, or read aloud, as its LaTeX, line by line.
+    """Return mathematics that is copied from the page, or read aloud, as its LaTeX, line by line.
 
     Parameters
     ----------
@@ -145,5 +145,5 @@ def formula(latex: str) -> Latex:
 
 
 def prose(latex: str) -> Latex:
-    """Give text that is LaTeX already; the mathematics in it is copied as its LaTeX."""
+    """Return text that is LaTeX already; the mathematics in it is copied as its LaTeX."""
     return Latex(re.sub(r"\$([^$]*)\$", lambda found: f"${formula(found[1])}$", latex))

@@ -1,4 +1,4 @@
-"""What LaTeX's log complains of, told in the template's terms; logs are written with -file-line-error."""
+"""Problems in LaTeX's log, described in the template's terms; logs are written with -file-line-error."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def first_error(log: str) -> Problem | None:
 
 
 def first_fault(log: str) -> Problem | None:
-    """Find the first thing that TeX lets pass and we do not."""
+    """Find the first problem that TeX tolerates and a build does not."""
     for pattern, sentence in FAULTS.items():
         if match := re.search(pattern, log, re.MULTILINE):
             said = re.sub(r"\s+", " ", match.group())
@@ -111,7 +111,7 @@ def last_words(output: str) -> Problem:
 
 
 def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
-    """Tell a problem by question, template, line and the offending text.
+    """Describe a problem by question, template, line and the offending text.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def _line(page: Page | None, number: int) -> str:
 
 
 def _open_file(log: str) -> str:
-    """Tell which of our files TeX was reading at the end of `log`: its parentheses say so."""
+    """Return which source file TeX was reading at the end of `log`, from its parentheses."""
     stack: list[str] = []
     for match in re.finditer(r"\((\./[^\s()]+|/[^\s()]+)?|\)", log):
         if match.group() == ")":

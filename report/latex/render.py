@@ -80,7 +80,7 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
 
 
 def place(template: str, line: int = 0) -> str:
-    """Say where something is: the question that a template answers, its file, the line if there is one."""
+    """Describe a place: the question that a template answers, its file, and the line if known."""
     question = re.fullmatch(r"(\d)([a-z])\.tex", template)
     head = f"Question {question[1]}({question[2]}): " if question else ""
     return f"{head}templates/{template}{f', line {line}' if line else ''}"
@@ -134,14 +134,14 @@ class _Undefined(StrictUndefined):
 
 
 def _hint(error: Exception, context: Mapping[str, Any]) -> str:
-    """Name the value that is nearest to a misspelt one, or say what the error itself does."""
+    """Name the value that is nearest to a misspelt one, or repeat the error's own text."""
     name = re.fullmatch(r"'(\w+)' is undefined", str(error))
     near = difflib.get_close_matches(name[1], context, n=1) if name else []
     return f"Did you mean {near[0]}?" if near else getattr(error, "hint", "")
 
 
 def _typed(value: Any) -> str:
-    """Let Latex pass, escape plain text, refuse all else (numbers are formatted in Python)."""
+    """Pass Latex on, escape plain text, refuse all else (numbers are formatted in Python)."""
     if isinstance(value, Latex | Undefined):
         return str(value)  # an undefined value raises here, with its name
     if isinstance(value, str):

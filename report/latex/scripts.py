@@ -148,19 +148,19 @@ def _name(encoded: str) -> str:
 
 
 def is_latin(part: str) -> bool:
-    """Tell whether a part is a letter of the Latin script."""
+    """Return whether a part is a letter of the Latin script."""
     return part[0].isalpha() and not _is_other(part[0])
 
 
 def _is_other(character: str) -> bool:
-    """Tell whether a character is a letter, or a mark on one, of another script than the Latin one."""
+    """Return whether a character is a letter, or a mark on one, of a script other than Latin."""
     if not character or character < "\u0370" or unicodedata.category(character)[0] not in "LM":
         return False
     return not unicodedata.name(character, "").startswith(("LATIN", "COMBINING", "MODIFIER"))
 
 
 def _is_wide(character: str) -> bool:
-    """Tell whether a character fills a square, and lines may break around it."""
+    """Return whether a character is full-width, so that lines may break around it."""
     return bool(character) and unicodedata.east_asian_width(character) in "WF"
 
 
