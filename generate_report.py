@@ -11,7 +11,7 @@ import sys
 ROOT = os.path.dirname(os.path.realpath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 FOREIGN = ("PYTHONPATH", "PYTHONHOME")  # would put packages of another Python before those of .venv
-CONTINUED = "REPORT_CONTINUED"  # set while changing over to .venv, so that it happens once
+CONTINUED = "REPORT_CONTINUED"  # set when switching to .venv, so that it happens once
 OLDEST = (3, 11)
 # The names under which the dependencies in pyproject.toml are imported.
 NEEDED = (
@@ -33,7 +33,7 @@ def main() -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing and not set(sys.argv[1:]).intersection(WITHOUT_PACKAGES):
         return refuse(f"This Python ({sys.executable}) lacks {', '.join(missing)}.")
-    sys.path.insert(0, ROOT)  # not a matter of course: PYTHONSAFEPATH leaves it out
+    sys.path.insert(0, ROOT)  # PYTHONSAFEPATH leaves it out
 
     from experiments.numerics import pin  # noqa: PLC0415 - too new for an old Python
     from report.cli import main as run  # noqa: PLC0415

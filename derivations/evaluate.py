@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from derivations.valuation import Local, Valuation
 
-    Value = Callable[[Any, Local], Any]  # of a Valuation, or of what else gives symbols a value
+    Value = Callable[[Any, Local], Any]  # of a Valuation, or anything else that gives symbols values
 
 
 def value(expression: sp.Basic, point: Valuation) -> Any:
@@ -56,7 +56,7 @@ def _repeated(expression: sp.Sum | sp.Product) -> Value:
     body, (index, low, high) = expression.args
     parts = [compiled(part) for part in (body, low, high)]
     name, adds = index.name, isinstance(expression, sp.Sum)
-    alone = body.free_symbols == {index}  # sigma'(z_j) in a product: worth remembering
+    alone = body.free_symbols == {index}  # sigma'(z_j) in a product: kept
 
     def accumulate(point: Any, local: Local) -> Any:
         inside = dict(local)

@@ -14,7 +14,7 @@ from derivations.sigmoid import r, sigma, sigma_prime
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-CASE = "Cases that the text names"  # why the truth of a formula is not at stake
+CASE = "Cases that the text names"  # why the truth of a formula is not tested
 CONDITION = "Conditions under which something is stated"
 
 

@@ -33,7 +33,7 @@ class Valuation:
         self.ctx = ctx
         self.parameters = dict(parameters)
         self.xs = tuple(xs)
-        self.memory: dict[Any, dict[int, Any]] = {}  # for whoever evaluates at this point
+        self.memory: dict[Any, dict[int, Any]] = {}  # values that `evaluate` keeps for this point
         self._known: dict[tuple[str, int | None], Any] = dict(moved or {})
         self._moved: dict[tuple[str, int | None], Valuation] = {}
         self._derivatives: dict[Any, Any] = {}

@@ -17,7 +17,7 @@ T = TypeVar("T")  # a task
 D = TypeVar("D")  # the data
 R = TypeVar("R")  # a result
 
-ANSWER = 10.0  # seconds in which a scheduler has to answer, and a first worker to be there
+ANSWER = 10.0  # seconds within which a scheduler must answer, and a first worker join
 PATIENCE = 60.0  # seconds without any worker after which a search gives up
 GONE = "The scheduler {} is gone: start it and run it again; what was finished is kept."
 

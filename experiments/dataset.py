@@ -47,7 +47,7 @@ class Dataset:
     stand_in: bool  # whether the files are the stand-in that comes with this repository
     files: tuple[DataFile, ...]  # in the order of FILE_NAMES
     others: tuple[str, ...]  # names of further files found there, sorted; left alone
-    remarks: tuple[str, ...] = ()  # what was taken for granted, a sentence each without its full stop
+    remarks: tuple[str, ...] = ()  # what was assumed, a sentence each without its full stop
 
 
 def load(path: Path, *, index_column: bool = False) -> Dataset:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from experiments.assessment import Spread
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
-# What is explored unless another space is asked for: 2100 settings, from far below the defaults to far above.
+# The default space to explore: 2100 settings, from far below the defaults to far above.
 WIDE = Space(
     hidden_layer_sizes=(
         *((25,), (50,), (100,), (200,)),

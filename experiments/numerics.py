@@ -39,7 +39,7 @@ WIDER_LOOPS = (
     *("AVX512_CNL", "AVX512_CLX", "AVX512_SKX", "AVX512CD", "AVX512F"),
 )
 PINNED_LOOPS = ("X86_V3", "AVX2")
-# A process dies of these kernels on a CPU without AVX2: see `obstacles`.
+# These kernels crash on a CPU without AVX2: see `obstacles`.
 KERNELS = MappingProxyType(
     {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": " ".join(WIDER_LOOPS)}
 )
@@ -48,10 +48,10 @@ SAME_KERNELS = ("Haswell", "Zen")  # two names of one set of kernels
 # may crash on Zen 4 and 5 (issues 6013, 6026), and what calls itself 0.3.33 may hold 0.3.34.
 SAFE_OPENBLAS = range(23, 33)
 
-# For the processes we start: the order of sets, and so the form in which SymPy prints a result.
+# For child processes: the order of sets, and so the form in which SymPy prints a result.
 CHILDREN = MappingProxyType({"PYTHONHASHSEED": "0"})
 KEEP = "REPORT_KEEP_ENV"
-RECORD = "REPORT_OVERRIDDEN"  # tells the processes we start what the first one found
+RECORD = "REPORT_OVERRIDDEN"  # tells child processes what the first one found
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Machine:
     architecture: str
     libc: str
     flags: frozenset[str]
-    openblas: Mapping[str, str]  # package -> the release of OpenBLAS that it was built with, if it tells
+    openblas: Mapping[str, str]  # package -> the release of OpenBLAS that it was built with, if known
     numpy_loaded: bool
 
 

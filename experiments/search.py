@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from experiments.record import Setting
 
 SHARES = 12  # tasks for each worker of a cluster, at least: the last ones end together
-CLUSTER = 16  # workers for which the work is divided at least: more may yet come
+CLUSTER = 16  # the least number of workers for which work is divided: more may join
 
 
 class Data(NamedTuple):

@@ -66,7 +66,7 @@ def optimism(trial: Trial, found: Search, choice: Choice, predicted: NDArray[Any
         What each setting's network predicts.
     """
     data = trial.data
-    # A network that scikit-learn refused has nothing right, and what the rule passes over wins no draw.
+    # A network that scikit-learn refused has none right; settings that the rule passes over win no draw.
     counts = np.array(found.epochs) > 0
     counts[[other.place for other in choice.passed_over if other.place != choice.place]] = False
     right = (predicted == data.y_dev) & counts[:, None]

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 BUG, INTERRUPTED = 70, 130
 TRACEBACK = "traceback.log"
 
-# The lower floors know nothing of exit codes.
+# The lower packages know nothing of exit codes.
 LOWER = {DataError: InputError, SpaceError: InputError, SearchError: MachineError, CheckFailed: CheckError}
-# What a system says, in words, and what helps.
+# Errors of the system in words, and what helps.
 FAILURES = {
     errno.ENOSPC: ("The disk is full", "Free some space and run it again: what was finished is kept."),
     errno.EDQUOT: ("Your disk quota is used up", "Free some space and run it again."),
@@ -66,7 +66,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     try:
         with interrupted_by_termination():
             code = work()
-            sys.stdout.flush()  # here, where a closed pipe or a full disk is still told well
+            sys.stdout.flush()  # here, where a closed pipe or a full disk is still reported
     except KeyboardInterrupt:
         console.note("Interrupted.")
         return INTERRUPTED

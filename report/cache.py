@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from report.console import Console
 
 T = TypeVar("T")
-Key = dict[str, str]  # what a result depends on, as a person calls it -> its hash, version or value
+Key = dict[str, str]  # what a result depends on, in plain words -> its hash, version or value
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 LOCK = ROOT / "requirements.txt"
 FOLDER = ".kept"
 PARTS = ("derivations", "experiments", "report")
-MOST_NAMED = 3  # changes that are told one by one
-# What decides the last digits: the pins as they are in force, and what they replaced, which the report tells.
+MOST_NAMED = 3  # changes that are listed
+# What decides the last digits: the pins in force, and what they replaced, which the report states.
 PINS = (*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD)
 
 _IMPORT = re.compile(r"^(?:from ([\w.]+) import (\([^)]*\)|.*)|import ([\w.]+))", re.MULTILINE)

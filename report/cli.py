@@ -59,7 +59,7 @@ def main(argv: Sequence[str], console: Console | None = None) -> int:
     int
         The exit code; no exception leaves.
     """
-    gc.set_threshold(100_000)  # most of what a run makes, it keeps: looking for garbage seldom pays
+    gc.set_threshold(100_000)  # a run keeps most of what it allocates: collecting garbage seldom pays
     console = console or Console.for_stream()
     try:
         command, arguments = parse(argv)
@@ -198,7 +198,7 @@ def _doctor(_: argparse.Namespace, __: Console) -> int:
     return doctor.main()
 
 
-# The arguments by the name under which commands list them; a word in brackets tells two of one name apart.
+# The arguments by the name under which commands list them; a word in brackets distinguishes two of one name.
 OPTIONS: dict[str, dict[str, Any]] = {
     "submission": {
         "type": Path,

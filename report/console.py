@@ -19,7 +19,7 @@ PLAIN_SECONDS = 15.0  # a file or pipe gets at most one progress line in this ti
 _RED, _YELLOW, _DIM, _RESET = "\x1b[1;31m", "\x1b[1;33m", "\x1b[2m", "\x1b[0m"
 _TO_LINE_START, _CLEAR_TO_END = "\r", "\x1b[K"
 
-# Names from files may hold escape sequences or turn the reading direction: they are shown, not obeyed.
+# Names from files may hold escape sequences or turn the reading direction: they are shown, not interpreted.
 _OBEYED = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED if chr(code) != "\n"}
 
@@ -64,7 +64,7 @@ class Console:
         `NO_COLOR` forbids colours and `FORCE_COLOR` asks for them, whatever their value if it is not empty;
         the first wins. A character that the stream's encoding lacks is shown as an escape, never an error.
         """
-        stream = stream or sys.stderr or io.StringIO()  # a process may be started without a stderr
+        stream = stream or sys.stderr or io.StringIO()  # a process may start without a stderr
         if callable(reconfigure := getattr(stream, "reconfigure", None)):
             reconfigure(errors="backslashreplace")
         live = stream.isatty() and environ.get("TERM") != "dumb"
@@ -78,7 +78,7 @@ class Console:
         started = self._started = self._clock()
         self._shown = started
         if self._live:
-            self._shown -= LIVE_SECONDS  # so that the first step shows at once
+            self._shown -= LIVE_SECONDS  # so that the first step is shown at once
             self._rewrite(f"{head} ...")
         try:
             yield

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BUILD = ROOT / "build"
 FREE_BYTES = 200_000_000  # a build with its by-products, and room to spare
-MOST_NAMED = 3  # packages that are told one by one
+MOST_NAMED = 3  # packages that are listed by name
 FINE, LACKS, NOTE = "ok", "LACKS", "note"  # LACKS: the report cannot be made without it
 
 

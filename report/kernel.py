@@ -33,7 +33,7 @@ CELL_TIMEOUT = 1800  # seconds; the shipped cells take less than 30
 LONGEST_SOCKET = 80  # characters of a folder in which sockets can be named: systems take about 100 in all
 LOG = "kernel.log"
 PERSONAL = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB")  # begin names of personal settings
-# What the end of a traceback says when the machine, not the notebook, is at fault.
+# The end of a traceback when the machine, not the notebook, is at fault.
 MACHINE = (
     *("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]"),
     *(MEMORY := ("failed to map segment", "annot allocate memory", "can't start new thread")),
@@ -89,7 +89,7 @@ def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int
         reason = f"the kernel died, saying “{last}”" if last else "the kernel died (out of memory?)"
         raise _failure(notebook, running, reason, MachineError) from error
     finally:
-        notebook.metadata = nbformat.from_dict(METADATA)  # the kernel's account names this machine's Python
+        notebook.metadata = nbformat.from_dict(METADATA)  # the kernel's message names this machine's Python
         shutil.rmtree(private, ignore_errors=True)
     progress(len(code), len(code), "")
 
@@ -104,7 +104,7 @@ def _run(
     starting: Callable[..., None],
 ) -> None:
     """Execute in a thread: Ctrl-C then reaches this process and not nbclient, which would take seconds."""
-    if memory_is_short():  # for the threads of the library that talks to the kernel, which would abort us
+    if memory_is_short():  # for the threads of the kernel's client library, which would abort this process
         raise MemoryError
     specs = KernelSpecManager(kernel_dirs=[], ensure_native_kernel=True)  # no kernel but this Python's
     # Sockets are files, where their names are short enough: no network is needed, no one else can connect.
@@ -149,7 +149,7 @@ def _run(
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join()
-    atexit.unregister(client._cleanup_kernel)  # noqa: SLF001 - nothing is left that it could tidy up
+    atexit.unregister(client._cleanup_kernel)  # noqa: SLF001 - nothing is left to clean up
     if failures:
         raise failures[0]
 
@@ -157,7 +157,7 @@ def _run(
 def _environment(private: Path, jobs: int) -> dict[str, str]:
     """Return the environment of a clean kernel: no personal settings, no colours, so many processes."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(PERSONAL)}
-    # To make the list of fonts may take seconds, of which matplotlib would tell in the notebook.
+    # Making the list of fonts may take seconds, which matplotlib would report in the notebook.
     fonts = font_manager.fontManager
     font_manager.json_dump(fonts, private / f"fontlist-v{fonts.__version__}.json")
     places = (

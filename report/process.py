@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-# Reads the group's number, then waits: a second line lets the group go, the end of the pipe, which comes when
-# we die in whatever way, kills it.
+# Reads the group's number, then waits: a second line releases the group; the end of the pipe, which comes
+# when this process dies in whatever way, kills it.
 _GUARD = 'read -r group && { read -r released || kill -s KILL -- "-$group"; }'
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ROOM = 256 * 2**20  # bytes: what a few threads want to reserve, more than half of it never touched
@@ -120,9 +120,7 @@ def keep_font_list(folder: Path) -> None:
             home = Path("/dev/null")
         kinds = ("config", "cache")
         places = [Path(os.environ.get(f"XDG_{kind.upper()}_HOME") or home / f".{kind}") for kind in kinds]
-    logging.getLogger("matplotlib.font_manager").setLevel(
-        logging.ERROR
-    )  # a new list is no news to the screen
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a new list is not announced
     if not all(_writable(place) for place in places):
         os.environ[FONT_LIST] = str(folder.resolve())
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WORK, FAILED, LOCK, STAMPS = ".work", "failed", ".lock", ".stamps.json"
 MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
-LEFTOVER = ".leftover-"  # begins the name of a folder that is being removed
+LEFTOVER = ".leftover-"  # prefix of a folder that is being removed
 OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
 
 
@@ -51,7 +51,7 @@ def locked(out: Path) -> Iterator[None]:
             raise MachineError(
                 f"Another run is at work in {out}.", "Wait for it, or name another --out."
             ) from error
-        for leftover in out.glob(f"{LEFTOVER}*"):  # of a build that was killed while it tidied up
+        for leftover in out.glob(f"{LEFTOVER}*"):  # of a build that was killed while it cleaned up
             shutil.rmtree(leftover, ignore_errors=True)
         yield
 
@@ -85,7 +85,7 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
     try:
         yield work
     except BaseException as error:
-        with contextlib.suppress(OSError):  # what went wrong matters more
+        with contextlib.suppress(OSError):  # the original error matters more
             _clear(failed)
             work.replace(failed)
             _tell(error, failed, work)

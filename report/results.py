@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
 ATTACHED = (NOTEBOOK, LEDGER, CONFIG, RESULTS)
 STUDIED = ("seeds", "selection", "certificate")  # printed beside the numbers that were asked for
-# Whose versions can change what the pages show.
+# Packages whose versions can change what the pages show.
 PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "build" / ".apt.log"
-MOST_NAMED = 4  # missing things that a message names one by one
+MOST_NAMED = 4  # missing items that a message lists
 SECONDS = 20  # for `latexmk -v`
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 Purpose = Literal["venv", "pdf", "tests", "speed"]

@@ -27,7 +27,7 @@ _KINDS = {
     list: "a list",
     dict: "a table",
 }
-# What tomllib says of common slips, and what to do about them.
+# tomllib's messages for common slips, and what to do about them.
 SLIPS = {
     "Invalid value": "Text needs quotation marks.",
     "Illegal character '\\n'": "A closing quotation mark is missing.",

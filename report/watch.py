@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from report.console import Console
 
-REST = 300  # milliseconds that files must rest before they are built from
+REST = 300  # milliseconds without a change before a build starts
 PATIENCE = 2.0  # seconds in which an interrupted build ends by itself
 SOURCES = (".py", ".c", ".tex")
 
@@ -47,7 +47,7 @@ def forever(options: Sequence[str], config_path: Path, data: Path | None, consol
     while True:
         place = data or _data(config_path, place)
         changes = _changes(config_path, place)
-        next(changes)  # from here on nothing is missed
+        next(changes)  # from here on no change is missed
         began = time.monotonic()
         code, changed = _build(options, changes)
         ended = "Built" if code == 0 else f"Failed (exit code {code})"

@@ -48,7 +48,7 @@ def members(path: Path) -> Members:
         if zipfile.is_zipfile(path):
             return _in_zip(path)
         opened = next((kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)), open)
-        with opened(path, "rb") as stream:  # whole, so that its checksum is looked at
+        with opened(path, "rb") as stream:  # whole, so that its checksum is verified
             blob = stream.read(TOTAL_LIMIT + 1)
         if len(blob) > TOTAL_LIMIT:
             raise DataError(

@@ -7,11 +7,11 @@ import unicodedata
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-# What pandas takes for a missing value, beside NaN.
+# What pandas reads as a missing value, beside NaN.
 MISSING = frozenset({"", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "None", "n/a", "null"})
 ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "Err:5")
 _PLAIN = rf"(?:{NUMBER.pattern})"
-# What a cell is that is nearly a number, and what to write.
+# Cells that are nearly numbers, and what to write instead.
 _NEARLY = {
     rf"{_PLAIN} *%": "holds a percent sign; write 0.12 for 12 %",
     r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,}|(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?)": (

@@ -71,7 +71,7 @@ def find(path: Path) -> Finding:
         if path.is_file():
             return _in_archive(path)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.stat()  # any other reason is reported below; from Python 3.14 on `is_file` keeps it to itself
+            path.stat()  # other errors are reported below; `is_file` hides them from Python 3.14 on
         raise DataError(f"{path} does not exist; {_WANTED}{_neighbour(path)}")
     except OSError as error:
         raise DataError(f"{error.filename or path} cannot be read: {error.strerror}") from None

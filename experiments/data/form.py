@@ -20,7 +20,7 @@ FILE_LIMIT = 32 * 2**20  # bytes
 _HOW = "(pandas: index=False; R: row.names = FALSE)"
 WITHOUT_INDEX = f"an index that was exported; write the file without it {_HOW}"
 SEPARATORS = {"commas": ",", "tabs": "\t", "semicolons": ";", "bars": "|", "blanks": " "}
-# How files begin that are no text, or not the data's.
+# The first bytes of files that are not text, or not data.
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive or a workbook, not text; export it as CSV",
     b"\xd0\xcf\x11\xe0": "a workbook, not text; export it as CSV",

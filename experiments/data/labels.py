@@ -80,7 +80,7 @@ def _int64(labels: Labels, row: int) -> int:
 def _whole(labels: Labels, row: int) -> float:
     text = labels.texts[row]
     value = float(text)
-    if not value.is_integer():  # nor is infinity, as which 1e999 reads
+    if not value.is_integer():  # nor is infinity, which 1e999 is read as
         raise DataError(
             f"{labels.place(row)}: label {excerpt(text)} is not a whole number, as a classifier needs; "
             "write whole numbers or words"

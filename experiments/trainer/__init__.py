@@ -159,7 +159,7 @@ def fit(
     if not fallback_reason() and _taken(MLPClassifier(**setting), X, y):
         with contextlib.suppress(kernel.Divergence):
             return _fit(setting, X, y, look, seen, compiled=True)
-        # No weight becomes finite again: what scikit-learn says after this epoch, it would say in the end.
+        # No weight becomes finite again: scikit-learn's error at the end is that of this epoch.
         network = fit_alone({**setting, "max_iter": seen[0] + 1}, X, y)
         if isinstance(network, ValueError):
             return network

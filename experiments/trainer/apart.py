@@ -70,7 +70,7 @@ class _Process:
         try:
             self._process.stdin.write(self._data + pickle.dumps(dict(setting)))
             self._process.stdin.flush()
-            self._data = b""  # they travel once
+            self._data = b""  # sent once
             return pickle.load(self._process.stdout)  # noqa: S301 - from our own process
         except (OSError, EOFError) as error:
             raise SearchError(
@@ -88,7 +88,7 @@ def main(parent: int) -> None:
     """Fit what comes in until the input ends."""
     from experiments import trainer  # noqa: PLC0415 - not when the module is merely imported
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the process that waits
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that waits
     workers.end_with(parent)
     X, y = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `Process` alone
     with trainer.quiet(), contextlib.suppress(EOFError):

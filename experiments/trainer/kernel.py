@@ -93,7 +93,7 @@ def _compiled(source: Path) -> ctypes.CDLL:
             raise NoKernelError(f"the C compiler cannot build it: {words}")
         _keep(made, kept)
         try:
-            return ctypes.CDLL(str(made))  # stays loaded though the file goes
+            return ctypes.CDLL(str(made))  # stays loaded though the file is removed
         except OSError as error:
             raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: a shape tells them apart in grey
-CLOSE = (0.3, 0.2)  # of an axis: ends of curves whose names would lie over each other
+MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: shapes differ where colours are grey
+CLOSE = (0.3, 0.2)  # of an axis: closer ends of curves would have overlapping names
 LEGEND_ENTRIES = 15  # as many classes as are named
 
 

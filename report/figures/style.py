@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-logging.getLogger("fontTools").setLevel(logging.ERROR)  # it remarks on the age of matplotlib's own fonts
+logging.getLogger("fontTools").setLevel(logging.ERROR)  # it warns about the age of matplotlib's own fonts
 MM = 1 / 25.4  # inches
 WIDTH = 142 * MM  # the page's measure
 ACCENT = "#1F4E79"  # the page's own colour

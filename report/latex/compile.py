@@ -40,7 +40,7 @@ $ENV{{'TEXMFHOME'}} = $ENV{{'TEXMFCONFIG'}} = '.';  # nobody's own styles
 delete @ENV{{grep {{ /^TEXINPUTS/ }} keys %ENV}};
 """
 FULL = 2**16  # bytes: TeX does not notice that its notes for the next pass were cut off by a full disk
-# What TeX or latexmk says when the machine, not the text, is at fault.
+# Messages of TeX or latexmk when the machine, not the text, is at fault.
 MACHINE = {
     "No space left on device": ("The disk is full", "Free some space and run it again."),
     "fwrite() failed": ("The disk is full", "Free some space and run it again."),  # pdfTeX does not say why

@@ -49,7 +49,7 @@ DIRECT = frozenset(
     "ĜĝĞğĠġĢģĤĥĨĩĪīĬĭĮįİıĴĵĶķĹĺĻļĽľŁłŃńŅņŇňŊŋŌōŎŏŐőŒœŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŲųŴŵŶŷŸŹźŻżŽžȘșȚț"
     "¡¿«»§£©®°·±×÷¬µ¹²³½¼¾¢¥ªº–—‘’“”„‚…€•†‰™←→"
 )
-# Of these, letters that TeX sets from two glyphs: the page says what they are together.
+# Of these, letters that TeX sets from two glyphs, which need an ActualText.
 TWO_GLYPHS = "ĢģĩīĭĮįĵĶķĻļŅņŖŗŢţŲųȘșȚț"
 _SMALL = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi "

@@ -43,7 +43,7 @@ HINTS = {
     "already defined": "Use \\renewcommand, or another name.",
     "Citation": "No \\bibitem of references.tex has that name.",
 }
-# What a log must not hold, each with the sentence it becomes; what may cause the others comes first.
+# What a log must not contain, each with its sentence; likely causes of the others come first.
 FAULTS = {
     r"^\(\\end occurred inside a group at level .*\)\n+### .* at line \d+ .*$": "a brace is not closed",
     r"^Overfull \\([hv])box \(([\d.]+)pt too (?:wide|high)\).*$": "a line or box is too large for the page",

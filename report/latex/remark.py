@@ -8,7 +8,7 @@ from collections import deque
 from report.errors import InputError
 from report.latex.escape import Latex, escape, prose
 
-LONGEST = 60  # characters of a formula, which may not break
+LONGEST = 60  # characters of a formula, which is not broken over lines
 # As in Markdown: a dollar before a blank, or with a digit behind the closing one, is a dollar.
 _FORMULA = re.compile(r"\$(?![\s$])([^$]*[^\s$])\$(?!\d)")
 _TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|[0-9]+|\S)")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-MARK = "\N{INVISIBLE SEPARATOR}"  # no text from outside may hold it
+MARK = "\N{INVISIBLE SEPARATOR}"  # not allowed in external text
 LEADING_TAGS = re.compile(r"^(?:\s*(?:<%(?!=).*?%>|<#.*?#>))+")
 
 

@@ -30,7 +30,7 @@ PACKAGES = {
     "DEVANAGARI": "fonts-lohit-deva",
     **dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "IDEOGRAPHIC"), "fonts-wqy-microhei"),
 }
-PREFERRED = ("wqy-microhei.ttc", "Lohit-Devanagari.ttf")  # of these packages; then any other font there is
+PREFERRED = ("wqy-microhei.ttc", "Lohit-Devanagari.ttf")  # of these packages; then any other installed font
 LONGEST = 20  # letters of a word that cannot be broken
 _MACRO = re.compile(r"\\drawn(?:word|figure)\{([\w-]+)\}\{([0-9A-F]+)\}")
 _COLOURS = b"/DeviceRGB CS\n/DeviceRGB cs\n"  # which would make everything black
