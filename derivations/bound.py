@@ -27,11 +27,6 @@ def in_u(expression: sp.Expr) -> sp.Expr:
     return expression.xreplace({sp.exp(-r): u})
 
 
-def distance(bound: sp.Rational) -> sp.Expr:
-    """Return bound - sigma' over u, factored: its sign is then decided by its factors."""
-    return sp.factor(bound - in_u(derivative()))
-
-
 def formulas_1e() -> tuple[Formula, ...]:
     """Return the formulas of question 1e."""
     asked = Total(sigma(r), r)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add, mul
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -90,20 +92,6 @@ def _derivative(expression: sp.Function) -> Value:
     return lambda point, local: point.derivative(lambda moved: body(moved, local), name, index(point, local))
 
 
-def _add(_: Any, *terms: Any) -> Any:
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
-
-
-def _multiply(_: Any, *factors: Any) -> Any:
-    product = factors[0]
-    for factor in factors[1:]:
-        product = product * factor
-    return product
-
-
 def _power(point: Any, base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and exponent < 0:
         base = point.ctx.mpf(base)  # Python's own int ** -1 would be a float
@@ -120,8 +108,8 @@ _SPECIAL: Mapping[str, Callable[[Any], Value]] = {
     **dict.fromkeys(("x", "h", "z", "G"), _indexed),
 }
 _RULES: Mapping[str, Callable[..., Any]] = {
-    "Add": _add,
-    "Mul": _multiply,
+    "Add": lambda _, *terms: reduce(add, terms),
+    "Mul": lambda _, *factors: reduce(mul, factors),
     "Pow": _power,
     "Power": _power,
     "sigma": lambda point, argument: point.sigma(argument),

@@ -9,7 +9,7 @@ import mpmath
 import sympy
 
 from derivations import bound, contributions, formulas, loss, rnn, vanishing
-from derivations.checks import claims, derivative, exact, gate, modular, numeric, round_trip, run
+from derivations.checks import claims, curves, derivative, exact, gate, modular, numeric, round_trip, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +60,8 @@ def derive(seed: int) -> Problem1:
             *modular.checks(),
             *derivative.checks(),
             *numeric.checks(),
-            *claims.checks(index, figure, seed),
+            *claims.checks(index),
+            *curves.checks(figure, seed),
             *round_trip.checks(index.values()),
             *gate.checks(),
         ],

@@ -8,13 +8,12 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from mpmath import fp
 
-from derivations import contributions, evaluate, samples, vanishing
+from derivations import evaluate, samples, vanishing
 from derivations.checks import exact
 from derivations.checks.ledger import Check, CheckFailed, Finding
 from derivations.formulas import inline
@@ -25,7 +24,7 @@ from derivations.sigmoid import sigma_prime
 from derivations.valuation import Valuation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from random import Random
 
     from derivations.formulas import Formula
@@ -39,7 +38,6 @@ BOUNDS = ("1f.bound", "1f.quarter", "1f.newest")
 POWERS = ("1f.G1", "1f.tight", "1f.rest.8")
 CONSTANTS = (vanishing.HALF, vanishing.QUARTER)
 ROUNDING = 1e-12  # floats against floats
-ORDERS = 1e-10  # of magnitude: logarithms are floats
 
 
 def counted(_: Random) -> Finding:
@@ -217,39 +215,8 @@ def rounds(formulas: Mapping[str, Formula], _: Random) -> Finding:
     return Finding(len(POWERS))
 
 
-def drawn(figure: contributions.Figure, seed: int, _: Random) -> Finding:
-    """Check the curves of the figure: one run anew from the printed product, and all below the bound."""
-    ctx = context(contributions.DIGITS + 30)
-    product = evaluate.compiled(abs(w2) ** (T - 1) * vanishing.product_of_derivatives(1, T - 1))
-    xs, worst = contributions.inputs(seed, 0), 0.0
-    for curve in figure.curves:
-        bound = ctx.log10(ctx.mpf(curve.w2) / 4)
-        if any(high > age * bound + ORDERS for age, high in enumerate(curve.highest)):
-            raise CheckFailed(f"a weight is above its bound for w_2 = {curve.w2}.")
-        parameters: dict[str, Any] = {"w_1": ctx.one, "w_2": ctx.mpf(curve.w2), "T": figure.length}
-        again = product(Valuation(ctx, parameters, [ctx.mpf(value) for value in xs]), {})
-        worst = max(worst, abs(float(ctx.log10(again)) - contributions.weights(ctx, curve.w2, xs)[-1]))
-    if worst > ORDERS:
-        raise CheckFailed(f"the figure's weights are off by {worst:.1e} orders of magnitude.")
-    return Finding(len(figure.curves), worst)
-
-
-def saturates(seed: int, smaller: str, larger: str, _: Random) -> Finding:
-    """Check that the oldest input weighs less for the larger w_2, in each of several groups of runs."""
-    ctx, runs = context(contributions.DIGITS), 20
-    groups: Sequence[range] = [range(start, start + runs) for start in range(0, contributions.RUNS, runs)]
-    for group in groups:
-        oldest = [
-            median(contributions.weights(ctx, w2, contributions.inputs(seed, run))[-1] for run in group)
-            for w2 in (smaller, larger)
-        ]
-        if oldest[1] >= oldest[0]:
-            raise CheckFailed(f"the oldest input does not weigh less for w_2 = {larger}.")
-    return Finding(len(groups) * runs)
-
-
-def checks(formulas: Mapping[str, Formula], figure: contributions.Figure, seed: int) -> tuple[Check, ...]:
-    """Return the checks of 1f."""
+def checks(formulas: Mapping[str, Formula]) -> tuple[Check, ...]:
+    """Return the checks of the text of 1f."""
     floats, fractions = "random networks", "fractions"
     halved = vanishing.bound_of_term(vanishing.HALF) / abs(x(k))
     path, term = abs(Partial(h(T), h(k))), inline(abs(G(k)))
@@ -300,17 +267,5 @@ def checks(formulas: Mapping[str, Formula], figure: contributions.Figure, seed: 
         ),
         ("mean", f"the bound on the mean of {inline(path)}", floats, partial(mean, vanishing.mean_of_path())),
         ("powers", "the printed powers of 2 and 4", "integers", partial(rounds, formulas)),
-        (
-            "figure",
-            "the curves of the figure, from the printed product, below the bound",
-            "high precision",
-            partial(drawn, figure, seed),
-        ),
-        (
-            "saturates",
-            "the oldest input weighs less for $w_2 = 4$ than for $w_2 = 2$",
-            "high precision",
-            partial(saturates, seed, "2", "4"),
-        ),
     ]
     return tuple(Check(f"1f.{key}", statement, method, check) for key, statement, method, check in table)

@@ -94,7 +94,7 @@ def methods_1c(length: int) -> Mapping[str, Method]:
     if length > SHORT:
         difference = difference._replace(ctx=samples.context(LONG_DIGITS))
     return {
-        **({"expansion": partial(_expansion, time=length)} if length <= SHORT else {}),
+        **({"expansion": partial(exact.agrees_with_differentiation, time=length)} if length <= SHORT else {}),
         "induction": lambda form: all(exact.proof(form).values()),
         "modular": lambda form: modular.first_difference(form, _rng(), (length,)) is None,
         "step": partial(_numbers, numeric.STEP, numeric.last_state, length),
@@ -130,10 +130,6 @@ def kills(candidates: Mapping[str, sp.Expr], methods: Mapping[str, Method]) -> d
 
 def _rng() -> Random:
     return Random("mutation gate")  # noqa: S311 - sample points, no secrets
-
-
-def _expansion(form: sp.Expr, time: int) -> bool:
-    return exact.agrees_with_differentiation(form, time)
 
 
 def _numbers(method: numeric.Method, of: Callable[..., Any], length: int, form: sp.Expr) -> bool:

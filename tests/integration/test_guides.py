@@ -35,14 +35,14 @@ KINDS = {"make", "python", ".venv/bin/python", ".venv-bench/bin/python", "eval",
 
 
 def blocks(guide: str, language: str) -> list[str]:
-    """Give the fenced blocks of a guide that are in a language."""
+    """Return the fenced blocks of a guide that are in a language."""
     text = (ROOT / guide).read_text(encoding="utf-8")
     found = re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     return [textwrap.dedent(block) for block in found]
 
 
 def shell(beginning: str) -> list[str]:
-    """Give every shell command of all guides that begins with some words, without its comment."""
+    """Return every shell command of all guides that begins with some words, without its comment."""
     lines = (line for guide in GUIDES for block in blocks(guide, "sh") for line in block.splitlines())
     bare = (shlex.join(shlex.split(line, comments=True)) for line in lines)
     return sorted({line for line in bare if line.startswith(beginning)})
@@ -55,7 +55,7 @@ def test_every_command_is_of_a_kind_that_is_run_here() -> None:
 
 
 def _opened(guide: str) -> list[str]:
-    """Give the lines of a guide that open a fenced block."""
+    """Return the lines of a guide that open a fenced block."""
     fences = re.findall(r"^ *(```.*)$", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
     return fences[::2]
 

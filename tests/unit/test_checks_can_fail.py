@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 from derivations import bound, contributions, loss, rnn, samples, vanishing
-from derivations.checks import CheckFailed, claims, derivative, exact, gate, modular, numeric
+from derivations.checks import CheckFailed, claims, curves, derivative, exact, gate, modular, numeric
 from derivations.notation import Numeral, k, t, w2
 from derivations.sigmoid import sigma_prime
 
@@ -27,7 +27,7 @@ FORMULAS = {formula.key: formula for formula in vanishing.formulas_1f()}
 
 
 def outcome(checks: Iterable[Check]) -> dict[str, bool]:
-    """Say for each check whether it passes."""
+    """Return for each check whether it passes."""
     passed = {}
     for check in checks:
         try:
@@ -99,7 +99,7 @@ def test_a_wrong_derivative_fails_in_all_checks_of_1e(monkeypatch: pytest.Monkey
 
 
 def rejected(check: Callable[[Random], object]) -> bool:
-    """Say whether a check fails."""
+    """Return whether a check fails."""
     with contextlib.suppress(CheckFailed):
         check(Random(0))
         return False
@@ -151,7 +151,7 @@ def test_a_curve_above_its_bound_fails() -> None:
     flat = (0.0,) * 50
     figure = contributions.Figure(50, 1, (contributions.Curve("1", flat, flat, flat),))
 
-    assert rejected(partial(claims.drawn, figure, 0))
+    assert rejected(partial(curves.drawn, figure, 0))
 
 
 def test_a_gate_that_lets_a_mutant_through_fails(monkeypatch: pytest.MonkeyPatch) -> None:

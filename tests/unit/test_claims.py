@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 
 from derivations import vanishing
-from derivations.checks import CheckFailed, claims
+from derivations.checks import CheckFailed, claims, curves
 from derivations.notation import G, L, Partial, T, Total, X, h, k, w1, x
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ CLAIMS: dict[str, tuple[Callable[[Random], Any], Callable[[Random], Any]]] = {
         partial(claims.mean, vanishing.mean_of_path() / 2),
     ),
     "the oldest input weighs less for the larger of 2 and 4": (
-        partial(claims.saturates, 0, "2", "4"),
-        partial(claims.saturates, 0, "1", "2"),
+        partial(curves.saturates, 0, "2", "4"),
+        partial(curves.saturates, 0, "1", "2"),
     ),
 }
 

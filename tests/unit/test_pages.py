@@ -30,7 +30,7 @@ def record(settings: list[Setting], dev: list[int], passed: tuple[PassedOver, ..
 
 
 def trust(default: list[int], best: list[int], selection: Optimism = SELECTION) -> dict[str, Any]:
-    """Say how far to trust a gain, from the counts of several seeds, the reported first."""
+    """Print how far to trust a gain, from the counts of several seeds, the reported first."""
     seeds = SimpleNamespace(counts={"default": default, "best": best})
     assessment: Any = SimpleNamespace(seeds=seeds, selection=selection)
     return pages._trust(record([Setting(), Setting(solver="sgd")], [80, 89]), assessment)

@@ -50,7 +50,7 @@ def found() -> Problem1:
 
 
 def rows(found: Problem1) -> dict[str, tuple[int, str]]:
-    """Give points and worst residual by check."""
+    """Return points and worst residual by check."""
     return {row.key: (row.points, row.worst) for row in found.ledger}
 
 

@@ -26,19 +26,19 @@ NOT_TEXT = re.compile(r"\\(?:label|ref|cite|input|includegraphics(?:\[[^\]]*\])?
 
 
 def text_of(name: str) -> str:
-    """Give a template without comments, every tag replaced by @."""
+    """Return a template without comments, every tag replaced by @."""
     source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
     return re.sub(r"<%.*?%>", "@", re.sub(r"<#.*?#>", "", source), flags=re.DOTALL)
 
 
 def keys_of(name: str) -> set[str]:
-    """Give the keys of the formulas that a template prints."""
+    """Return the keys of the formulas that a template prints."""
     source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
     return {one or other for one, other in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', source)}
 
 
 def all_formulas() -> list[formulas.Formula]:
-    """Give all formulas of problem 1."""
+    """Return all formulas of problem 1."""
     groups = (rnn.formulas_1a, rnn.formulas_1b, rnn.formulas_1c, loss.formulas_1d, bound.formulas_1e)
     return [*formulas.symbols(), *(one for group in (*groups, vanishing.formulas_1f) for one in group())]
 
