@@ -1,4 +1,4 @@
-"""A formula of the report: the SymPy objects it speaks of, and the LaTeX that is printed for them."""
+"""A formula of the report: its SymPy objects, and the LaTeX that is printed for them."""
 
 from __future__ import annotations
 

@@ -75,5 +75,5 @@ class Numeral(sp.AtomicExpr):
         return (self.text,)
 
     def sort_key(self, order: str | None = None) -> Any:  # noqa: ARG002 - SymPy's signature
-        """Sort by what is printed; SymPy's own key knows nothing of the text."""
+        """Sort by what is printed; SymPy's own key ignores the text."""
         return self.class_key(), (1, (self.text,)), sp.S.One.sort_key(), sp.S.One

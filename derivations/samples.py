@@ -1,4 +1,4 @@
-"""The kinds of points at which formulas are read back: any network, or one that a formula speaks of."""
+"""The kinds of points at which formulas are read back: any network, or a kind that a formula names."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def write(file: Path, content: bytes, mark: str = "new") -> None:
     Parameters
     ----------
     file
-        Its folder must be there; a former file gives way in the last moment.
+        Its folder must exist; a former file is replaced at the last moment.
     content
         All of it.
     mark

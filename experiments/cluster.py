@@ -61,7 +61,7 @@ def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data
     Raises
     ------
     SearchError
-        If the scheduler goes away, there is no worker any more, or a worker fails for good.
+        If the scheduler or the last worker is lost, or a worker fails for good.
     """
     address = client.scheduler.address
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -86,7 +86,7 @@ def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data
 
 
 def _itself(data: D) -> D:
-    """Return the data: what a task returns can be computed again, other than what is scattered."""
+    """Return the data: the result of a task can be computed again, unlike scattered data."""
     return data
 
 

@@ -163,7 +163,7 @@ def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None
 
 
 def cpu_name() -> str:
-    """Return the CPU's name as the kernel gives it."""
+    """Return the CPU's name from the kernel."""
     return _cpuinfo("model name") or platform.processor()
 
 

@@ -107,7 +107,7 @@ def choose(trial: Trial, found: Search) -> Choice:
 
 
 def reported(trial: Trial, found: Search, passed_over: Sequence[PassedOver]) -> int:
-    """Return the place of the setting that the rule reports, once it is known what it passes over."""
+    """Return the place of the setting that the rule reports, given what it passes over."""
     ranking, skipped = rank(found.dev, trial.weights), {other.place for other in passed_over}
     return next((place for place in ranking if place not in skipped), ranking[0])
 

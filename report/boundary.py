@@ -56,7 +56,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     console : Console
         Takes the message.
     log_folder : Path
-        Where a traceback goes that nobody expected; the folder for temporary files if it cannot be written.
+        Where an unexpected traceback is written; the folder for temporary files if it cannot be written.
 
     Returns
     -------

@@ -168,7 +168,7 @@ class Snapshot:
         return sorted([*found, *native, *templates])
 
     def code_digests(self) -> dict[str, str]:
-        """Return one digest of each stage's own code: what tells two copies of the program apart."""
+        """Return one digest of each stage's own code: what distinguishes two copies of the program."""
         return {
             name: digest(
                 "\n".join(f"{_called(path)} {self.digest(path)}" for path in self.code(name)).encode()
@@ -226,7 +226,7 @@ class Cache:
     keys : mapping
         The key of each stage when the build began (and the program was loaded).
     console : Console
-        Is told why a stage runs, or that its result is reused.
+        Receives why a stage runs, or that its result is reused.
     force : bool
         Make everything again, whatever is kept.
     """
@@ -240,7 +240,7 @@ class Cache:
     def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
         """Return a stage's result: the kept one if all that it depends on is the same, else a new one.
 
-        A new result is read back from JSON, so that the stages after it cannot tell it from a kept one.
+        A new result is read back from JSON, so that it equals a kept one for the stages after it.
         """
         file, key = self.folder / f"{stage}.json", self.keys[stage]
         kept = _read(file)
@@ -328,7 +328,7 @@ def _names(place: Path) -> list[str]:
 
 
 def _programs() -> Key:
-    """Return what tells one TeX from another without starting it."""
+    """Return what identifies a TeX without starting it."""
     found = {program: shutil.which(program) for program in ("latexmk", "pdflatex")}
     return {
         program: " ".join((str(Path(path).resolve()), *system_files([path]).values())) if path else ""

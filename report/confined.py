@@ -60,7 +60,7 @@ def run(
     """Run a module in a child process and return its answer.
 
     The child's answer and complaints are kept in the folder; `progress` is called as
-    ``progress(done, total, label)`` whenever the child tells how far it is.
+    ``progress(done, total, label)`` whenever the child reports progress.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def counted(_: Random) -> Finding:
 
 
 def hold(formulas: Mapping[str, Formula], rng: Random) -> Finding:
-    """Check the printed bounds on random networks; tell how near one came."""
+    """Check the printed bounds on random networks; the finding is how near one came."""
     sides = {key: [evaluate.compiled(side) for side in formulas[key].sides] for key in BOUNDS}
     tightest = 0.0
     for _ in range(NETWORKS):
@@ -184,7 +184,7 @@ def cliff(inputs: Callable[[Any], Any], _: Random) -> Finding:
 
 
 def mean(form: sp.Expr, rng: Random) -> Finding:
-    """Check the bound on the mean of a path over all states h_k: h_T is monotone in h_k, so its ends tell."""
+    """Check the bound on a path's mean over all states h_k: h_T is monotone in h_k, so its ends suffice."""
     bound, tightest = evaluate.compiled(form), 0.0
     for _ in range(NETWORKS):
         point = samples.network(rng, fp, rng.randint(2, 12), 18)

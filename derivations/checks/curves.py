@@ -1,4 +1,4 @@
-"""Checks of the figure of 1f: its curves, and what the text says of them."""
+"""Checks of the figure of 1f: its curves, and the text's sentence about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ORDERS = 1e-10  # of magnitude: logarithms are floats
 
 
 def drawn(figure: contributions.Figure, seed: int, _: Random) -> Finding:
-    """Check the curves of the figure: one run anew from the printed product, and all below the bound."""
+    """Check the curves of the figure: one run recomputed from the printed product, all below the bound."""
     ctx = context(contributions.DIGITS + 30)
     product = evaluate.compiled(abs(w2) ** (T - 1) * vanishing.product_of_derivatives(1, T - 1))
     xs, worst = contributions.inputs(seed, 0), 0.0

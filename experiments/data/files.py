@@ -45,7 +45,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Finding:
-    """The four files by name, the names of further files (hidden ones aside), and what is worth saying."""
+    """The four files by name, the names of further files (without hidden ones), and remarks."""
 
     files: dict[str, Found]
     others: tuple[str, ...]
@@ -55,8 +55,8 @@ class Finding:
 def find(path: Path) -> Finding:
     """Return the four files in a folder or an archive.
 
-    In a folder a data.tgz goes first, then loose files; the stand-in gives way to what else is there. Files a
-    folder down, or in another archive, are taken if they are the only ones.
+    In a folder a data.tgz goes first, then loose files; the stand-in is used only if nothing else is there.
+    Files a folder down, or in another archive, are taken if they are the only ones.
 
     Raises
     ------

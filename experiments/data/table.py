@@ -46,7 +46,7 @@ def read_inputs(content: bytes, file: str) -> Inputs:
     """Read an X file; `file` names it in errors.
 
     The first row is a header if none of its cells is a number. Each value is the double nearest to what is
-    written, as Python's `float` gives it.
+    written, as Python's `float` returns it.
 
     Raises
     ------

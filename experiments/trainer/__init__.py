@@ -43,7 +43,7 @@ READ = frozenset(
 
 
 class _StoppedError(Exception):
-    """Nobody waits for the network any more."""
+    """The network is no longer needed."""
 
 
 def fit_many(
@@ -72,7 +72,7 @@ def fit_many(
     -------
     list of MLPClassifier
         In the order of `settings`, each indistinguishable from ``MLPClassifier(**setting).fit(X, y)``. No
-        warning is given: ``n_iter_`` tells what scikit-learn would have warned of.
+        warning is given: ``n_iter_`` shows what scikit-learn would have warned of.
 
     Raises
     ------

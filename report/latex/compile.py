@@ -63,7 +63,7 @@ def compile_pdf(
     folder : Path
         Holds the sources and latexmkrc; the log stays there.
     pages : mapping
-        The filled templates by their path in `folder`, to tell an error in the template's terms.
+        The filled templates by their path in `folder`, to report an error in the template's terms.
     kept : Path, optional
         Where TeX's notes for its next pass (page numbers, mostly) lie from the last time, and are kept. They
         spare a pass and change no byte: TeX runs until its notes are those that it began with.

@@ -122,7 +122,7 @@ def _unmark(marked: str, template: str) -> Page:
 
 
 class _Undefined(StrictUndefined):
-    """A name that is not there: any use of it is an error, which tells the nearest one that is."""
+    """An undefined name: any use of it is an error, which suggests the nearest defined one."""
 
     @property
     def _undefined_message(self) -> str:
