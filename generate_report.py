@@ -16,7 +16,7 @@ OLDEST = (3, 11)
 # The names under which the dependencies in pyproject.toml are imported.
 NEEDED = (
     *("ipykernel", "jinja2", "joblib", "jupytext", "matplotlib", "mpmath", "msgspec", "nbclient", "nbformat"),
-    *("numpy", "pandas", "pikepdf", "pypdf", "pypdfium2", "scipy", "sklearn", "sympy", "threadpoolctl"),
+    *("numpy", "pandas", "PIL", "pikepdf", "pypdfium2", "scipy", "sklearn", "sympy", "threadpoolctl"),
     "watchfiles",
 )
 WITHOUT_PACKAGES = ("doctor", "-h", "--help")  # these run before `make setup`, too

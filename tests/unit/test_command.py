@@ -55,7 +55,7 @@ def test_needs_are_the_dependencies() -> None:
     """The packages that are looked for are those that pyproject.toml names, by the names to import."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     names = {re.match(r"[\w-]+", line)[0] for line in project["project"]["dependencies"]}
-    imported = {"scikit-learn": "sklearn"}
+    imported = {"pillow": "PIL", "scikit-learn": "sklearn"}
 
     assert {imported.get(name, name) for name in names} == set(generate_report.NEEDED)
 
