@@ -112,7 +112,9 @@ def _run(
     with console.stage("typeset"):
         pages = stages.typeset(inputs, data, derived, measured, studied, drawn, work)
     with console.stage("compile"):
-        system: tuple[str, ...] = stages.compile_pages(inputs, work, pages, kept.folder)
+        system: tuple[str, ...] = stages.compile_pages(
+            inputs, work, pages, None if kept.force else kept.folder
+        )
     with console.stage("bundle"):
         stages.bundle(inputs, data, kept.keys, work)
     return system

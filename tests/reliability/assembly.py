@@ -16,6 +16,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from experiments.assessment import Assessment, Certificate, Choice, Optimism, Seeds
 from experiments.record import Counts, Record, Search, Setting
 from report import bundle, pipeline, results
 from report.boundary import guarded
@@ -23,6 +24,17 @@ from report.console import Console
 
 SEARCH = Search((1,), (1,), (1,), (True,))
 RECORD = Record(Counts(1, 1), Counts(1, 1), Setting(), Counts(2, 2), 1, SEARCH, {})
+ASSESSMENT = Assessment(
+    curves={},
+    epochs={},
+    converged={},
+    predicted=(),
+    wrong=0,
+    seeds=Seeds({}),
+    selection=Optimism(1, 0.0, 0.0, 0.0, 0.0, 0.0, 1, 1.0),
+    certificate=Certificate((), (), 0, 0, ""),
+    environment={},
+)
 LEDGER = results.Ledger(seed=0, sympy="1", mpmath="1", checks=(), exemptions=())
 
 
@@ -64,11 +76,11 @@ def stages(hang: str, text: str, edit: Path | None) -> Any:
 
     return SimpleNamespace(
         read=lambda _: SimpleNamespace(remarks=()),
-        derive=made("derive", results.Derived({}, {}, (), {}, {}, LEDGER)),
-        measure=made("measure", results.Measured("", RECORD, ())),
-        search=made("search", results.Searched(SEARCH, ())),
+        derive=made("derive", results.Derived({}, {}, {}, {}, LEDGER)),
+        measure=made("measure", results.Measured("", RECORD)),
+        search=made("search", results.Searched(SEARCH, Choice(0, ()), ())),
         compare=lambda *_: None,
-        study=made("study", {}),
+        study=made("study", ASSESSMENT),
         draw=made("draw", {}),
         typeset=typeset,
         compile_pages=compile_pages,

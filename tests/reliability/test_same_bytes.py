@@ -202,7 +202,7 @@ def test_what_tex_noted_last_time_changes_no_byte(
     assert project.run().returncode == 0
     moved = project.products()
     assert moved["submission.pdf"] != original.products()["submission.pdf"]
-    assert r"\newlabel{table:1f}" in kept.read_text(encoding="utf-8")
+    assert r"\newlabel{figure:" in kept.read_text(encoding="utf-8")
     if notes is not None:
         kept.write_text(notes, encoding="utf-8")
 
