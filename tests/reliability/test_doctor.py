@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.tex
 
-SUBJECTS = ["Python", "packages", "latexmk", "TeX", "tests", "numbers", "data", "build/"]
+SUBJECTS = ["Python", "packages", "latexmk", "TeX", "speed", "tests", "numbers", "data", "build/"]
 
 
 def findings(done: subprocess.CompletedProcess[str]) -> dict[str, tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 import pytest
 
+from experiments.assessment import Optimism
 from experiments.record import MIME
 from report import cli
 from report.confined import UnjudgedError
@@ -57,7 +58,12 @@ RESULTS: dict[str, Any] = {
     "formulas": {"1a.h1": {"question": "1a", "latex": "h_1"}},
     "data": {"stand_in": False, "files": {}, "others": []},
     "environment": {"pinned": True, "reasons": [], "overridden": {}, "blas": [BLAS], "simd": "X86_V3"},
-    "studied": {"seeds": {}, "selection": {}, "certificate": []},
+    "studied": {
+        "passed_over": [],
+        "seeds": {"counts": {}},
+        "selection": dict.fromkeys(Optimism.__struct_fields__, 1),
+        "certificate": {"lines": [], "rivals": [], "near": 0, "moved": 0, "obstacle": ""},
+    },
     "seed": 0,
     "quick": False,
     "made_with": {"code": {}, "versions": {}},
