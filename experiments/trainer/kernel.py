@@ -82,8 +82,10 @@ def _compiled(source: Path) -> ctypes.CDLL:
         raise NoKernelError("there is no C compiler (cc)") from error
     name = hashlib.sha256(b"\0".join([source.read_bytes(), version, " ".join(FLAGS).encode()])).hexdigest()
     kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
-    with contextlib.suppress(OSError):  # none yet, or a damaged one
-        return ctypes.CDLL(str(kept))
+    # A library with letters in its path that the locale lacks stops threadpoolctl's look at all libraries.
+    if str(kept).isascii():
+        with contextlib.suppress(OSError):  # none yet, or a damaged one
+            return ctypes.CDLL(str(kept))
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         made = Path(folder) / "kernel.so"
         command = [compiler, *FLAGS, str(source), "-o", str(made), "-lm"]
@@ -91,7 +93,8 @@ def _compiled(source: Path) -> ctypes.CDLL:
         if done.returncode:
             words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
             raise NoKernelError(f"the C compiler cannot build it: {words}")
-        _keep(made, kept)
+        if str(kept).isascii():
+            _keep(made, kept)
         try:
             return ctypes.CDLL(str(made))  # stays loaded though the file is removed
         except OSError as error:

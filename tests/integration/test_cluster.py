@@ -110,32 +110,16 @@ def test_a_cluster_that_goes_away_in_the_middle_is_told(gone, cluster_here, tmp_
     assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
 
 
-def test_work_is_divided_for_the_workers_that_are_there(cluster_here, monkeypatch):
-    """A second worker makes for more and smaller tasks, and for the same networks."""
-    monkeypatch.setattr(search, "CLUSTER", 1)
-    steps, found = [], []
+def test_work_is_divided_into_even_shares():
+    """Fits are handed out in their order, in tasks of about one share; a smaller share makes more of them."""
+    fits = [search.Fit(setting, seed) for setting in SETTINGS for seed in SEEDS]
+    costs = {fit: 1.0 + fit.seed for fit in fits}
 
-    def go():
-        reported = []
-        outcomes = search.run(
-            SETTINGS,
-            *DATA,
-            seeds=SEEDS,
-            scheduler=cluster_here.address,
-            progress=lambda done, _: reported.append(done),
-        )
-        steps.append(len(reported))
-        found.append([outcome.digest for outcome in outcomes])
+    whole, halves = (list(search.divide(fits, costs, share)) for share in (20.0, 10.0))
 
-    with cluster_here.worker():
-        go()
-        with cluster_here.worker():
-            with cluster.connected(cluster_here.address) as client:
-                client.wait_for_workers(2, timeout=60)
-            go()
-
-    assert steps[0] < steps[1]
-    assert found[0] == found[1]
+    assert [fit for task in whole for fit in task] == [fit for task in halves for fit in task] == fits
+    assert len(whole) < len(halves) < len(fits)
+    assert max(sum(costs[fit] for fit in task) for task in halves) <= 10
 
 
 def test_a_worker_with_other_kernels_is_refused(cluster_here):
