@@ -113,7 +113,7 @@ def _run(
         pages = stages.typeset(inputs, data, derived, measured, studied, drawn, work)
     with console.stage("compile"):
         system: tuple[str, ...] = stages.compile_pages(
-            inputs, work, pages, None if kept.force else kept.folder
+            inputs, work, pages, None if kept.force else kept.folder, console
         )
     with console.stage("bundle"):
         stages.bundle(inputs, data, kept.keys, work)

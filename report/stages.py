@@ -21,7 +21,7 @@ from report.cache import TEMPLATES
 from report.config import QUESTIONS
 from report.errors import CheckError
 from report.latex import scripts
-from report.latex.compile import LATEXMKRC, NOTES, check_numbers, compile_pdf, question_pages
+from report.latex.compile import LATEXMKRC, NOTES, check_numbers, compile_pdf, page_count, question_pages
 from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from report.notebook import Notebook
 
 PDF, PAGES = "submission.pdf", "pages.json"
+MOST_PAGES = 9  # of a report with remarks; each question on a page of its own adds one at most
 
 
 Drawn = dict[str, bytes]  # the figures' files by name: lines as PDF, letters as LaTeX
@@ -201,11 +202,16 @@ def typeset(
 
 
 def compile_pages(
-    inputs: Inputs, work: Path, filled: Mapping[str, Page], kept: Path | None = None
+    inputs: Inputs,
+    work: Path,
+    filled: Mapping[str, Page],
+    kept: Path | None = None,
+    console: Console | None = None,
 ) -> tuple[str, ...]:
     """Make the PDF and the map from questions to its pages; return the system's files that TeX read.
 
     In the folder `kept` TeX finds its notes from the last time, which spares a pass, and leaves its new ones.
+    The console is warned of a PDF that is longer than expected.
 
     Raises
     ------
@@ -216,6 +222,9 @@ def compile_pages(
         return ()
     read = compile_pdf(system.latexmk(), work, filled, kept / NOTES if kept else None)
     check_numbers(work)
+    expected = MOST_PAGES + len(QUESTIONS) * inputs.config.report.page_per_question
+    if console and (pages := page_count(work)) > expected:
+        console.warn(f"The PDF has {pages} pages, more than the {expected} expected: look at it.")
     found = question_pages(work)
     if missing := [question for question in QUESTIONS if question not in found]:
         raise CheckError(f"The PDF has no place for question {', '.join(missing)}.")

@@ -132,6 +132,12 @@ def check_numbers(folder: Path) -> None:
             )
 
 
+def page_count(folder: Path) -> int:
+    """Return the number of pages, from TeX's notes in `folder`; 0 where this LaTeX does not note it."""
+    noted = re.search(r"\\@abspage@last\{(\d+)\}", _text(folder / NOTES))
+    return int(noted[1]) if noted else 0
+
+
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """Run a command silently in a process group of its own; return its exit code and its output."""
     with (

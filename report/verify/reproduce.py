@@ -25,7 +25,7 @@ from experiments.record import Counts, Record, Search, all_weights
 from report import bundle, confined, results, stages
 from report.cache import Inputs, Snapshot, digest
 from report.confined import UnjudgedError
-from report.errors import LatexError
+from report.errors import CheckError, LatexError
 from report.results import Measured, Results
 from report.verify import evidence
 from report.verify.evidence import ANSWER, BESIDE, PAGES
@@ -114,7 +114,7 @@ def _set_pages(
         file.write_bytes(bundle.as_json(told))
     try:
         stages.compile_pages(inputs, pages, filled)
-    except LatexError as error:
+    except (CheckError, LatexError) as error:  # of the TeX at hand
         return str(error).splitlines()[0]
     return ""
 

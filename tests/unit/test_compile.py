@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from report.errors import CheckError, LatexError, MachineError
-from report.latex.compile import LATEXMKRC, check_numbers, compile_pdf, question_pages
+from report.latex.compile import LATEXMKRC, check_numbers, compile_pdf, page_count, question_pages
 from report.latex.render import Page
 
 # Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
@@ -246,3 +246,11 @@ def test_the_folder_can_be_compiled_by_hand() -> None:
         "submission.tex",
     ):
         assert setting in LATEXMKRC
+
+
+@pytest.mark.parametrize(("notes", "pages"), [(r"\gdef \@abspage@last{14}", 14), (r"\relax", 0)])
+def test_pages_are_counted_from_tex_s_notes(notes: str, pages: int, tmp_path: Path) -> None:
+    """The number of pages is what LaTeX noted; a LaTeX that notes nothing gives none."""
+    (tmp_path / "submission.aux").write_text(f"\\relax\n{notes}\n")
+
+    assert page_count(tmp_path) == pages
