@@ -92,11 +92,11 @@ verify: setup
 	@$(OURS) generate_report.py verify
 
 test:
-	$(call provide,$(STAMP_DEV),pdf tests)
+	$(call provide,$(STAMP_DEV),pdf tests speed)
 	@$(PYTEST) -m "not slow"
 
 test-slow:
-	$(call provide,$(STAMP_DEV),pdf tests)
+	$(call provide,$(STAMP_DEV),pdf tests speed)
 	@$(PYTEST) -m slow $(TESTS)
 
 lint:
