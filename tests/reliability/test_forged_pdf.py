@@ -100,14 +100,42 @@ def lent(kind: str, resource: Callable[[Pdf], Any], then: Callable[[Pdf], object
     return make
 
 
+def placed(operators: bytes, content: bytes) -> bytes:
+    """Return operators that paint at the number, whose place is their origin."""
+    found = re.search(SHOWN, content)
+    place = b"1 0 0 1 " + found[3] + b" " + found[4] + b" cm" if found else b""
+    return b"q " + place + b" " + operators + b" Q"
+
+
 def before(operators: bytes) -> Callable[[Pdf], object]:
-    """Return a forger who paints something first."""
-    return repaint(lambda content: operators + b"\n" + content)
+    """Return a forger who paints something at the number first."""
+    return repaint(lambda content: placed(operators, content) + b"\n" + content)
 
 
 def after(operators: bytes) -> Callable[[Pdf], object]:
-    """Return a forger who paints something last, over all that is there."""
+    """Return a forger who paints something at the number last, over all that is there."""
+    return repaint(lambda content: content + b"\n" + placed(operators, content))
+
+
+def all_over(operators: bytes) -> Callable[[Pdf], object]:
+    """Return a forger who paints the whole page last."""
     return repaint(lambda content: content + b"\n" + operators)
+
+
+def all_under(operators: bytes) -> Callable[[Pdf], object]:
+    """Return a forger who sets how the whole page is painted."""
+    return repaint(lambda content: operators + b"\n" + content)
+
+
+def in_a_word(change: Callable[[bytes], bytes]) -> Callable[[Pdf], object]:
+    """Return a forger who changes the first whole word behind the number."""
+
+    def changed(content: bytes) -> bytes:
+        start = re.search(SHOWN, content).end()
+        word = re.compile(rb"\[\(([a-z]{4,})\)").search(content, start)
+        return content[: word.start()] + change(word[0]) + content[word.end() :]
+
+    return repaint(changed)
 
 
 def with_font(change: Callable[[Pdf, Any], object]) -> Callable[[Pdf], object]:
@@ -228,7 +256,7 @@ SHADING = Dictionary(
     Function=Dictionary(FunctionType=2, Domain=[0, 1], N=1),
 )
 NINES = r"\1[(0.9999)]TJ"
-BOX = b"q 1 g 90 80 300 60 re f Q"
+BOX = b"1 g -40 -20 300 60 re f"
 A, WHOLE, REFUSED = "2a", "", "refused"
 FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
     "another number": (at_number(NINES), A, "near"),
@@ -266,17 +294,25 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
     ),
     "a comment that one reader ends sooner": (at_number("% \\r\\1[(\\5)]TJ"), WHOLE, ""),
     "a white box over all": (after(BOX), A, "near"),
-    "a box below all": (before(b"q 0.8 g 90 80 300 60 re f Q"), A, "near"),
-    "a number drawn as lines": (after(b"100 95 m 140 95 l S"), A, "differs"),
+    "a box below all": (before(b"0.8 g -40 -20 300 60 re f"), A, "near"),
+    "a number drawn as lines": (after(b"0 3 m 40 3 l S"), A, "differs"),
     "an image in the page": (
-        after(b"q 30 0 0 30 100 95 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI Q"),
+        after(b"30 0 0 30 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI"),
         A,
         "differs",
     ),
     "a form over the page": (lent("XObject", form, after(b"/Forged Do")), A, "differs"),
-    "a shading over the page": (lent("Shading", lambda _: SHADING, after(b"/Forged sh")), WHOLE, "operators"),
+    "a shading over the page": (
+        lent("Shading", lambda _: SHADING, repaint(lambda content: content + b"\n/Forged sh")),
+        WHOLE,
+        "operators",
+    ),
     "all made transparent": (
-        lent("ExtGState", lambda _: Dictionary(ca=0, BM=Name.Multiply), before(b"/Forged gs")),
+        lent(
+            "ExtGState",
+            lambda _: Dictionary(ca=0, BM=Name.Multiply),
+            all_under(b"/Forged gs"),
+        ),
         A,
         "differs",
     ),
@@ -391,12 +427,12 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
     "a box over all, of another TeX": (in_another_tex(after(BOX)), A, "differs"),
     "other outlines, of another TeX": (in_another_tex(with_font(other_outlines)), A, "differs"),
     "a word, of another TeX": (
-        in_another_tex(repaint(lambda content: content.replace(b"(samples)", b"(simples)"))),
+        in_another_tex(in_a_word(lambda word: re.sub(rb"[a-z]", b"q", word))),
         A,
-        "simples",
+        "qqqq",
     ),
     "a digit raised, of another TeX": (
-        in_another_tex(repaint(lambda content: re.sub(rb"\[\(samples", rb"3 Ts [(samples", content))),
+        in_another_tex(in_a_word(lambda word: b"3 Ts " + word)),
         A,
         "differs",
     ),
