@@ -6,7 +6,7 @@ import sympy as sp
 
 from derivations.formulas import Formula, claim, derivation, term
 from derivations.notation import Total
-from derivations.sigmoid import r, sigma, u
+from derivations.sigmoid import r, sigma, sigma_prime, u
 
 HALF = sp.Rational(1, 2)
 QUARTER = sp.Rational(1, 4)
@@ -51,5 +51,6 @@ def formulas_1e() -> tuple[Formula, ...]:
         term("1e.four", sp.Integer(4)),
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
+        claim("1e.sharp", sigma_prime(r), r"\le", QUARTER, slashed=True),
         claim("1e.square", asked, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +21,15 @@ INTEGERS = ("T", "t", "k", "j")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of point: which parameters are fixed, and what is done to the drawn inputs."""
+    """A kind of point: which parameters are fixed, what is done to the drawn inputs, and how long it runs."""
 
     fixed: Mapping[str, Fraction | float] = field(default_factory=dict)
     inputs: Callable[[Numbers, Inputs], Inputs] = lambda _, drawn: drawn
+    lengths: tuple[int, int] = (3, 6)  # the range of T, if it is not fixed
 
     def with_fixed(self, fixed: Mapping[str, Fraction | float]) -> Kind:
         """Return the same kind with other fixed parameters."""
-        return Kind(fixed, self.inputs)
+        return replace(self, fixed=fixed)
 
 
 def _first_only(_: Numbers, drawn: Inputs) -> Inputs:
@@ -48,7 +49,7 @@ def at_rest(numbers: Numbers, drawn: Inputs) -> Inputs:
 
 KINDS: Mapping[str, Kind] = {
     "any": Kind(),
-    "w2=1, T=50": Kind({"w_2": 1, "T": 50}),
+    "w2=1, T>=50": Kind({"w_2": 1}, lengths=(50, 60)),
     "one sign": Kind(inputs=_one_sign),
     "only x1": Kind(inputs=_first_only),
     "at rest": Kind({"w_1": 1}, at_rest),
@@ -76,7 +77,7 @@ def draw(kind: Kind, rng: Random, ctx: Any) -> Valuation:
 
     The numbers are drawn as floats and kept as fractions, so that every precision sees the same point.
     """
-    length = int(kind.fixed.get("T", rng.randint(3, 6)))
+    length = int(kind.fixed.get("T", rng.randint(*kind.lengths)))
     now = int(kind.fixed.get("t", rng.randint(min(2, length), length)))
     start = rng.randint(1, now)
     drawn: dict[str, float | Fraction] = {

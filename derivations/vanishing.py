@@ -92,7 +92,7 @@ def formulas_1f() -> tuple[Formula, ...]:
 
 def _answer() -> tuple[Formula, ...]:
     first = abs(wo) * abs(x(1))
-    at_50 = "w2=1, T=50"
+    from_50 = "w2=1, T>=50"
     counted = abs(wo) * abs(x(k)) * abs(w2) ** (T - k) * Power(HALF, T - k + 1)
     return (
         claim("1f.sum", Total(L, w1), "=", sp.Sum(G(k), (k, 1, T))),
@@ -108,10 +108,12 @@ def _answer() -> tuple[Formula, ...]:
             "1f.G1",
             abs(G(1)),
             r"\le",
+            Power(2, -T) * first,
+            r"\le",
             Power(2, -50) * first,
             r"\approx",
             rounded(sp.Integer(2) ** -50) * first,
-            sample=at_50,
+            sample=from_50,
         ),
         term("1f.step", -eta * Total(L, w1)),
         term("1f.share", -eta * G(1)),

@@ -41,7 +41,7 @@ class Dataset:
     y_train: np.ndarray  # shape (n_train,): int64, float64 (whole numbers) or str
     X_dev: np.ndarray
     y_dev: np.ndarray
-    feature_names: tuple[str, ...]  # the header row, or x1, x2, ...
+    feature_names: tuple[str, ...]  # the header row, or feature 1, feature 2, ...
     classes: tuple[int | float | str, ...]  # those in train, sorted as `np.unique` does; dev has no others
     has_header: bool
     stand_in: bool  # whether the files are the stand-in that comes with this repository
@@ -87,7 +87,7 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
         y_train=train_y,
         X_dev=dev.values,
         y_dev=dev_y,
-        feature_names=train.header or tuple(f"x{i + 1}" for i in range(train.values.shape[1])),
+        feature_names=train.header or tuple(f"feature {i + 1}" for i in range(train.values.shape[1])),
         classes=tuple(np.unique(train_y).tolist()),
         has_header=train.header is not None,
         stand_in=tuple(file.sha256 for file in files) == STAND_IN,

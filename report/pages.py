@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from experiments import numerics, statistics
-from experiments.record import HYPER_PARAMETERS, Setting
+from experiments.record import HYPER_PARAMETERS, Setting, search_rows
 from report.config import QUESTIONS
 from report.latex.escape import Latex, escape, formula, prose
 from report.latex.remark import remark
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from report.results import Check, Derived
 
 APPENDIX = ("checked", "references")
+MOVED = "inputs moved "  # how the certificate names such a line
 RUNNING = 60  # characters at the head of a page
 
 
@@ -70,7 +72,7 @@ def problem1(derived: Derived) -> dict[str, Any]:
         "eq": {key: formula(text) for key, text in derived.formulas.items()},
         "fact": derived.facts,
         "ledger": [
-            _question(question, derived.ledger.checks) for question in QUESTIONS if question[0] == "1"
+            _question(question, derived.ledger.checks) for question in ("1", *QUESTIONS) if question[0] == "1"
         ],
         "checks": str(len(derived.ledger.checks)),
     }
@@ -144,7 +146,8 @@ def problem2(
             "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
             "tied": f"{record.tied:,}",
             "several_tied": record.tied > 1,
-            "mattered": _mattered(settings, record),
+            "mattered": _mattered(settings, record, assessment),
+            "shown": _shown(settings, record),
         },
         "versions": record.versions,
         "epochs": {name: str(number) for name, number in assessment.epochs.items()},
@@ -197,18 +200,30 @@ def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
     own = [check for check in checks if check.question == question]
     residuals = [found for check in own if re.fullmatch(r"\d.*e-\d+", found := check.worst_residual)]
     return {
-        "name": f"1({question[1]})",
+        "name": f"1({question[1]})" if question[1:] else "1",
         "checks": str(len(own)),
         "methods": prose("; ".join(dict.fromkeys(check.method for check in own))),
         "worst": _power(max(residuals, key=float)) if residuals else Latex("exact"),
     }
 
 
-def _mattered(settings: Sequence[Setting], record: Record) -> list[dict[str, str]]:
+def _shown(settings: Sequence[Setting], record: Record) -> dict[str, str]:
+    """Print where the axes of the figure of the search begin, and how many settings are beyond."""
+    from report.figures import search as figure  # noqa: PLC0415 - matplotlib
+
+    best = {**record.params.printed(), "dev_correct": record.best.dev}
+    floor, number = figure.shown(search_rows(settings, record.search), best, record.total.dev)
+    return {"floor": f"{floor:.3f}", "number": f"{number:,}"}
+
+
+def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessment) -> list[dict[str, Any]]:
     """Return for each hyper-parameter what the worst of its values costs at best, the costliest first.
 
-    That is the chosen setting's count minus the highest of those with this value.
+    That is the chosen setting's count minus the highest of those with this value. It is an effect if it is
+    larger than the standard deviation of the best setting's count over the seeds. Two values that tie are
+    both named, of more none is.
     """
+    noise = statistics.spread(assessment.seeds.counts["best"][1:]).deviation
     found = []
     left_out = {passed.place for passed in record.passed_over}
     for name in HYPER_PARAMETERS:
@@ -216,12 +231,13 @@ def _mattered(settings: Sequence[Setting], record: Record) -> list[dict[str, str
         for place, (setting, correct) in enumerate(zip(settings, record.search.dev, strict=True)):
             value = setting.printed()[name]
             highest[value] = max(0 if place in left_out else correct, highest.get(value, 0))
-        worst = min(highest, key=lambda value: highest[value])
+        lowest = min(highest.values())
+        worst = [value for value, count in highest.items() if count == lowest]
         if len(highest) > 1:
-            cost = record.best.dev - highest[worst]
-            found.append(
-                (cost, {"name": name, "value": worst, "count": str(highest[worst]), "cost": str(cost)})
-            )
+            cost = record.best.dev - lowest
+            named = worst if len(worst) < min(3, len(highest)) else []
+            item = {"name": name, "values": named, "count": str(lowest), "cost": str(cost)}
+            found.append((cost, {**item, "effect": cost > noise}))
     return [item for _, item in sorted(found, key=lambda item: -item[0])]
 
 
@@ -251,23 +267,27 @@ def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
     below = sum(other < default[0] for other in default)
     above = sum(gain > gains[0] for gain in gains)
     return {
-        "expected": _about(selection.left_out, means["best"]),
-        "expected_gain": _about(selection.gain, means["gain"]),
+        "expected": f"{means['best']:.2f}",
+        "expected_gain": _signed(means["gain"], 2),
+        "expected_deviation": f"{others['gain'].deviation / total:.2f}",
         "seeds": str(len(gains)),
         "others": str(len(gains) - 1),
-        "mean": {name: f"{mean:.4f}" for name, mean in means.items()},
+        "mean": {name: _signed(mean) for name, mean in means.items()},
         "deviation": {name: f"{spread.deviation / total:.4f}" for name, spread in others.items()},
         "gain_range": _range(others["gain"].lowest / total, others["gain"].highest / total),
         "spread": f"{others['best'].deviation:.0f}",
         "better": str(sum(gain > 0 for gain in gains[1:])),
         "always_better": min(gains[1:]) > 0,
         "default_place": _place_in_order(below),
+        "default_shared": default.count(default[0]) > 1,
         "gain_place": _place_in_order(above),
+        "gain_shared": gains.count(gains[0]) > 1,
         "draws": _grouped(selection.rounds),
         "chosen": f"{selection.selected:.4f}",
         "left_out": f"{selection.left_out:.4f}",
         "optimism": f"{selection.selected - selection.left_out:.3f}",
-        "gain_left_out": f"{selection.gain:.4f}",
+        "gain_left_out": _signed(selection.gain),
+        "interval": _range(selection.gain_low, selection.gain_high),
         "winners": _several(selection.winners, "setting"),
         "one_winner": selection.winners == 1,
         "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
@@ -278,6 +298,9 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
     """Print whether another machine finds the same best setting, and how that was found."""
     best, total = record.best.dev, record.total.dev
     higher = [other.dev for other in record.passed_over if other.dev[0] > best]
+    told = [line.arithmetic for line in certificate.lines[1:]]
+    moved = [name.removeprefix(MOVED) for name in told if name.startswith(MOVED)]
+    elsewhere = [name for name in told if not name.startswith(MOVED)]
     most = max(higher, key=lambda counts: counts[0], default=(0,))
     return {
         "lines": [
@@ -289,29 +312,29 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             }
             for line in certificate.lines
         ],
-        "others": [line.arithmetic for line in certificate.lines[1:]],
+        "others": [f"each input moved {', '.join(moved)} by one unit in the last place", *elsewhere],
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),
+        "near": _several(certificate.near - 1, "other setting"),
+        "alone": certificate.near < 2,
+        "rivals": str(len(certificate.rivals)) if certificate.rivals else "",
         "reproducible": record.reproducible,
+        "above": _several(len(record.passed_over), "setting") if record.passed_over else "",
+        "one_above": len(record.passed_over) == 1,
         "passed_over": f"{most[0]}/{total}" if higher else "",
         "lowest": str(min(most)),
         "highest": str(max(most)),
     }
 
 
-def _about(*estimates: float) -> str:
-    """Print two estimates of one quantity to two decimals, as a range where these differ."""
-    low, high = (f"{of(estimates):.2f}" for of in (min, max))
-    return low if low == high else f"{low} to {high}"
-
-
 def _range(low: float, high: float) -> Latex:
     return Latex(f"{_signed(low)} to {_signed(high)}")
 
 
-def _signed(number: float) -> str:
-    return f"$-${-number:.4f}" if number < 0 else f"{number:.4f}"
+def _signed(number: float, decimals: int = 4) -> Latex:
+    text = f"{number:.{decimals}f}"
+    return Latex(f"$-${text[1:]}" if text.startswith("-") else text)
 
 
 def _minutes(settings: Sequence[Setting], record: Record) -> int:
@@ -352,12 +375,8 @@ def _label(label: Any) -> Latex:
 
 
 def _power(number: str) -> Latex:
-    """Print 6e-42 as mathematics, and all else as it is."""
-    mantissa, mark, exponent = number.partition("e-")
-    if not (mark and mantissa.isdigit() and exponent.isdigit()):
-        return escape(number)
-    times = "" if mantissa == "1" else rf"{mantissa}\times "
-    return Latex(rf"${times}10^{{-{int(exponent)}}}$")
+    """Print the power of ten that is not below a number such as 6e-42."""
+    return Latex(rf"$10^{{-{-math.ceil(math.log10(float(number)))}}}$")
 
 
 def _unbroken(printed: str) -> str:

@@ -18,7 +18,7 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# numpy adapts to the processor that it meets: it sums in another order, and so it rounds otherwise. Before
+# numpy adapts to the processor that it meets: it sums in another order, and so it rounds differently. Before
 # it is loaded I ask for one thread and, where processor and library allow it, for the instructions that
 # every recent PC has.
 
@@ -51,8 +51,8 @@ if not tunable or not pins.items() <= os.environ.items():
 
 # %% [markdown] tags=["setup"]
 # The imports, and the seed that fixes every random choice. I silence two warnings, because my tables say
-# the same: a network that uses up its 200 epochs has not converged, and one whose weights overflow has no
-# correct answer.
+# the same: a network that uses up its 200 epochs has not converged, and one whose weights overflow counts as
+# 0 correct.
 
 # %% tags=["setup", "parameters"]
 # Setup: imports and parameters
@@ -200,8 +200,8 @@ search((100,))
 # %% [markdown] tags=["2b"]
 # ### The best setting
 #
-# Several settings often have the same score. My rule, written down before I ran the search: most
-# development samples correct, then fewest weights, then first in the order of the search.
+# Several settings often have the same score. The ranking, fixed before I ran the search: most development
+# samples correct, then fewest weights, then order of the search.
 
 
 # %% tags=["2b", "rank"]
@@ -222,7 +222,7 @@ ranked[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 # next, the difference grows with every epoch until many answers have changed. A high score of theirs is
 # luck that nobody can reproduce. So I go through the ranking from the top and train each candidate three
 # times more, with every training input moved by one unit in the last place: up, down, and up or down at
-# random. I report the first candidate that keeps its score and its number of epochs all three times.
+# random. I report the first setting of the ranking whose score and number of epochs survive all three moves.
 
 
 # %% tags=["2b", "choose"]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+LINES = (*COLOURS[:3], "#A83279")  # a darker pink: its name is read on white
 STATES = ("1", "2", "", "T-4", "T-3", "T-2", "T-1", "T")  # the states that are drawn; dots for those between
 DOTS, LAST = STATES.index(""), len(STATES) - 1
-APART = 4.5  # powers of ten between the names of two curves
+APART = 6  # powers of ten between the names of two curves
 FIRST, STEP, MIDDLE, RADIUS = 9, 16.0, 16.5, 4.2  # mm
 
 
@@ -36,9 +37,14 @@ def unrolled() -> Drawing:
                 _centred(axis, f"$h_{{{name}}}$", x, MIDDLE, fontsize=9 if len(name) < 2 else 7.5)
                 _centred(axis, f"$x_{{{name}}}$", x, 2.5)
                 _arrow(axis, (x, 5), (x, MIDDLE - RADIUS), "black", 0.7)
-                share = "$1$" if newest else f"$2^{{-{LAST - place}}}$" if place > DOTS else "$2^{1-T}$"
-                if place != 1:
-                    axis.text(x + 1.2, 9, share, ha="left", va="center", color=ACCENT, fontsize=8.5)
+                share = (
+                    "$1$"
+                    if newest
+                    else f"$2^{{-{LAST - place}}}$"
+                    if place > DOTS
+                    else f"$2^{{{place + 1}-T}}$"
+                )
+                axis.text(x + 1.2, 9, share, ha="left", va="center", color=ACCENT, fontsize=8.5)
             else:
                 _centred(axis, r"$\cdots$", x, MIDDLE)
             start = x + (RADIUS if name else 2.5)
@@ -69,9 +75,9 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
         curves, length = traced["curves"], traced["length"]
         figure = Figure(figsize=(WIDTH, 56 * MM))
         bounds, measured = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(0.115, 0.18, 0.92, 0.92, wspace=0.44)
+        figure.subplots_adjust(0.115, 0.18, 0.90, 0.92, wspace=0.44)
         ages = np.arange(length)
-        colours = dict(zip((curve["w2"] for curve in curves), COLOURS, strict=False))
+        colours = dict(zip((curve["w2"] for curve in curves), LINES, strict=False))
         one = next(curve for curve in curves if curve["w2"] == "1")
         _band(bounds, one, colours["1"])
         for base, look in ((2, "-"), (4, (0, (4, 2)))):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: shapes differ where colours are grey
 CLOSE = (0.3, 0.2)  # of an axis: closer ends of curves would have overlapping names
+CLOSE_DOTS = 0.004  # of the samples: dots at the height of a label
 LEGEND_ENTRIES = 15  # as many classes as are named
 
 
@@ -98,13 +99,15 @@ def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: 
             axis.plot(x, value / total, "o", ms=3.2, color=colour, alpha=0.75, mew=0)
             if number == 0:
                 axis.plot(x, value / total, "o", ms=6, mfc="none", mec="black", mew=0.8)
-                note(axis, f"seed {seed}", (x, value / total), (-5, 0), ha="right", va="center", fontsize=8)
-    axis.set_xlim(-1, len(counts) - 0.2)
+        beside = [number for value, number in seen.items() if abs(value - found[0]) < CLOSE_DOTS * total]
+        end = place + min(0.11, 0.6 / most) * (max(beside) - 1)
+        note(axis, f"seed {seed}", (end, found[0] / total), (6, 0), ha="left", va="center", fontsize=8)
+    axis.set_xlim(-0.4, len(counts) - 0.1)
     axis.set_xticks(range(len(counts)), list(counts))
     axis.tick_params(axis="x", length=0, labelsize=8.5)
     for label, colour in zip(axis.get_xticklabels(), COLOURS, strict=False):
         label.set_color(colour)
-    axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=[1, 2, 5, 10]))
     axis.set_ylabel("development accuracy", labelpad=6)
 
 

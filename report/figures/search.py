@@ -93,6 +93,19 @@ def _by_value(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> Gro
     return groups
 
 
+def shown(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> tuple[float, int]:
+    """Return the accuracy at which the axes of `marginals` begin, and how many of the settings reach it."""
+    floor, _ = _ends(_by_value(rows, best), total)
+    return floor, sum(row["dev_correct"] / total >= floor for row in rows)
+
+
+def _ends(groups: Groups, total: int) -> tuple[float, float]:
+    """Return the ends of the axes: below the lowest and above the highest of what each value reaches."""
+    maxima = [max(scores) for levels in groups.values() for scores in levels.values()]
+    low, high = min(maxima), max(maxima)
+    return (low - 0.25 * (high - low) - 1) / total, (high + 0.06 * (high - low) + 1) / total
+
+
 def _columns(groups: Groups) -> tuple[list[str], list[str]]:
     """Divide the hyper-parameters into two columns, so that the longer one is as short as it can be."""
     names = list(groups)
@@ -107,16 +120,13 @@ def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -
     lines = max(sum(len(groups[name]) + GAP for name in column) for column in columns)
     height = lines * ROW + 12 * MM + below
     figure = Figure(figsize=(WIDTH, height))
-    maxima = [max(scores) for levels in groups.values() for scores in levels.values()]
-    floor = (min(maxima) - 0.25 * (max(maxima) - min(maxima)) - 1) / total
     longest = max(len(level) for levels in groups.values() for level in levels)
     named = max(17 * MM, longest * LETTER + 3 * MM)
     wide = WIDTH / 2 - named - BESIDE
-    ceiling = (max(maxima) + 0.06 * (max(maxima) - min(maxima)) + 1) / total
     for number, column in enumerate(columns):
         left = named + number * WIDTH / 2
         axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, wide / WIDTH, lines * ROW / height))
-        axis.set_xlim(floor, ceiling)
+        axis.set_xlim(*_ends(groups, total))
         axis.set_ylim(lines - 0.5, -0.5)
         _rows(axis, {name: groups[name] for name in column}, best, total, (named, wide))
         axis.set_xlabel("development accuracy")

@@ -104,7 +104,7 @@ def test_the_general_bound_is_above_the_example_of_the_page() -> None:
 GONE = {
     "4 the interval that is nearly half of all states was called a knife edge": ("1f", r"knife"),
     "5 half a unit in the last place, and lost": ("1f", r"unit\s+in\s+the\s+last|double precision"),
-    "6 intervals of fitted or selected accuracies": ("2b", r"interval|Wilson|95"),
+    "6 intervals of fitted or selected accuracies": ("2b", r"confidence|Wilson"),
     "7 means over the seeds with the one on which the setting was chosen": ("2b", r"Over\s.*seeds"),
     "9 a share of nothing": ("2b", r"in\s+<%= trust.kept %>\s+of\s+them"),
     "10 a table of four decimals from forty runs": ("1f", r"\\begin\{table\}"),

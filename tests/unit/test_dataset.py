@@ -47,7 +47,7 @@ def test_values_labels_and_description_are_read_from_the_files(tmp_path):
     assert (data.y_train.tolist(), data.y_dev.tolist()) == ([-1, 1, 1], [1, -1])
     assert (data.X_train.dtype, data.y_train.dtype) == (np.float64, np.int64)
     assert data.X_train.flags.c_contiguous
-    assert (data.classes, data.feature_names) == ((-1, 1), ("x1", "x2", "x3"))
+    assert (data.classes, data.feature_names) == ((-1, 1), ("feature 1", "feature 2", "feature 3"))
     assert (data.has_header, data.stand_in, data.others) == (False, False, ())
     assert [(f.name, f.rows, f.columns) for f in data.files] == [
         ("trnX-3d.csv", 3, 3),
