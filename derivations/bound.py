@@ -48,7 +48,6 @@ def formulas_1e() -> tuple[Formula, ...]:
         term("1e.rest", 1 - sigma(r)),
         term("1e.half", HALF),
         term("1e.quarter", QUARTER),
-        term("1e.four", sp.Integer(4)),
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
         claim("1e.sharp", sigma_prime(r), r"\le", QUARTER, slashed=True),

@@ -233,8 +233,8 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     if environment["pinned"]:
         kernels, loops = environment["blas"][0]["architecture"], environment["simd"]
         first = (
-            f"Pinned: every BLAS runs {kernels} kernels on one thread, numpy loops go up to {loops}; the same"
-            " wheels should give the same bits on any x86-64 Linux with AVX2 and FMA."
+            f"Pinned: every BLAS runs {kernels} kernels on one thread, numpy {loops} loops; the same wheels"
+            " should give the same bits on any x86-64 Linux with AVX2 and FMA."
         )
     else:
         first = f"Not pinned: {'; '.join(environment['reasons'])}. {_elsewhere(environment)}"

@@ -300,7 +300,7 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
     higher = [other.dev for other in record.passed_over if other.dev[0] > best]
     told = [line.arithmetic for line in certificate.lines[1:]]
     moved = [name.removeprefix(MOVED) for name in told if name.startswith(MOVED)]
-    elsewhere = [name for name in told if not name.startswith(MOVED)]
+    elsewhere = [name.removesuffix(", 1 thread") for name in told if not name.startswith(MOVED)]
     most = max(higher, key=lambda counts: counts[0], default=(0,))
     return {
         "lines": [
