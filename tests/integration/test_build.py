@@ -478,7 +478,7 @@ def test_the_source_runs_as_it_stands(
 
     made = run_notebook(tmp_path / "homework03.py")
 
-    record = json.loads(printed(made).splitlines()[-1])
+    [record] = [out.data[MIME] for out in made.cells[-1].outputs if MIME in out.get("data", {})]
     assert record["total"] == {"train": 20, "dev": 20}
     assert len(record["search"]["dev"]) == 3 * 2 * 5 * 2
 
