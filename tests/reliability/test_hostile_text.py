@@ -71,7 +71,7 @@ SAME = str.maketrans(
 # The same in another order: the stroke of ≠, marks above and below a letter, the ogonek of i; the comma of ģ,
 # which stands above it.
 ORDER = {
-    "(\N{COMBINING LONG SOLIDUS OVERLAY})([\N{COMBINING GRAVE ACCENT}-\N{COMBINING CARON}]*)=": r"\2=\1",
+    "(\N{COMBINING LONG SOLIDUS OVERLAY})([.,˛\N{COMBINING GRAVE ACCENT}-\N{COMBINING CARON}]*)=": r"\2=\1",
     "([.,˛])([\N{COMBINING GRAVE ACCENT}-\N{COMBINING CARON}]+)": r"\2\1",
     "˛([iI])": r"\1˛",
     "g‘": "g,",
