@@ -316,7 +316,7 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),
-        "near": _several(certificate.near - 1, "other setting"),
+        "near": _several(certificate.near - 1, "closest other setting"),
         "alone": certificate.near < 2,
         "rivals": str(len(certificate.rivals)) if certificate.rivals else "",
         "reproducible": record.reproducible,

@@ -195,7 +195,7 @@ def test_residuals_are_rounded_up_to_powers_of_ten(residual: str, printed: str) 
 @pytest.mark.parametrize(
     ("rivals", "near", "told"),
     [
-        ((), 6, "Of the 5 other settings closest to the best, {moved}, none overtook it."),
+        ((), 6, "Of the 5 closest other settings, {moved}, none overtook it."),
         (
             (3,),
             6,
