@@ -104,7 +104,7 @@ class Store:
             except sqlite3.OperationalError:
                 base.close()
                 raise
-            except sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter in the message of the former
                 pass
             base.close()
             for file in self._file.parent.glob(f"{FILE}*"):
@@ -122,7 +122,7 @@ class Store:
             found = self._base.execute("SELECT mark, entry FROM fits WHERE key = ?", [key]).fetchone()
             if found and found[0] == _mark(key, found[1]):
                 return msgpack.decode(found[1], type=Outcome)
-        except (sqlite3.DatabaseError, DecodeError, TypeError):
+        except (sqlite3.DatabaseError, DecodeError, TypeError, UnicodeDecodeError):
             pass
         return None
 
