@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FILE = "fits.sqlite3"
 FORMAT = 2  # of an entry; entries of another format are not found
 WAIT = 60.0  # seconds for another process that writes
+INSERT = "INSERT OR REPLACE INTO fits VALUES (?, ?, ?)"
 
 
 class Outcome(Struct, frozen=True):
@@ -107,9 +108,12 @@ class Store:
             except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter in the message of the former
                 pass
             base.close()
-            for file in self._file.parent.glob(f"{FILE}*"):
-                file.unlink()
+            self._discard()
         raise sqlite3.OperationalError("the file stays damaged")
+
+    def _discard(self) -> None:
+        for file in self._file.parent.glob(f"{FILE}*"):
+            file.unlink()
 
     def close(self) -> None:
         """Close the file."""
@@ -129,10 +133,17 @@ class Store:
     def save(self, outcome: Outcome) -> None:
         """Write an outcome atomically."""
         key, entry = self._key(outcome.setting, outcome.seed), msgpack.encode(outcome)
+        row = [key, _mark(key, entry), entry]
         try:
-            self._base.execute(
-                "INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", [key, _mark(key, entry), entry]
-            )
+            try:
+                self._base.execute(INSERT, row)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:  # damaged where the check at the start did not look
+                self.close()
+                self._discard()
+                self._base = self._opened()
+                self._base.execute(INSERT, row)
         except sqlite3.Error as error:
             raise self._refused(error) from error
 

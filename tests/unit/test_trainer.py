@@ -1,6 +1,7 @@
 """The compiled trainer: indistinguishable from scikit-learn, fit by fit and bit by bit."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
