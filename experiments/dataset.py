@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.data import form
-from experiments.data.cells import NUMBER
 from experiments.data.files import FILE_NAMES, STAND_IN, Found, find
-from experiments.data.labels import remarks, typed
-from experiments.data.table import Inputs, Labels, read_inputs, read_labels
-from experiments.errors import DataError
-from experiments.plaintext import excerpt
+from experiments.data.table import Inputs, Labels, read_inputs, read_labels, remarks, typed
+from experiments.errors import DataError, excerpt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,19 +48,9 @@ class Dataset:
 
 
 def load(path: Path, *, index_column: bool = False) -> Dataset:
-    """Read and check the four files.
+    """Read and check the four files in a folder or an archive; a DataError says what is missing or unsound.
 
-    Parameters
-    ----------
-    path : Path
-        A folder, in which a data.tgz is used instead of loose files, or an archive.
-    index_column : bool
-        Whether a column of X may count the rows: an exported index is refused unless it is meant.
-
-    Raises
-    ------
-    DataError
-        If something is missing, cannot be read or is no sound data for a classifier.
+    With `index_column` a column of X may count the rows: an exported index is refused unless it is meant.
     """
     finding = find(path)
     x_train, y_train, x_dev, y_dev = (finding.files[name] for name in FILE_NAMES)
@@ -77,10 +64,9 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
         raise DataError(f"{train.file} holds one sample; training needs two or more")
     train_y, dev_y = typed(train_labels, dev_labels)
     sizes = (train.values.shape, (len(train_y), 1), dev.values.shape, (len(dev_y), 1))
-    contents = [finding.files[name].content for name in FILE_NAMES]
     files = tuple(
         DataFile(name, hashlib.sha256(content).hexdigest(), rows, columns, content)
-        for name, content, (rows, columns) in zip(FILE_NAMES, contents, sizes, strict=True)
+        for (name, (content, _)), (rows, columns) in zip(finding.files.items(), sizes, strict=True)
     )
     return Dataset(
         X_train=train.values,
@@ -98,15 +84,9 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
 
 
 def values(content: bytes, file: str) -> tuple[tuple[float | str, ...], ...]:
-    """Return the cells of a CSV file, numbers as numbers, whatever its line ends, quotation marks and blanks.
-
-    Raises
-    ------
-    DataError
-        If the content is no table; `file` names it.
-    """
+    """Return the cells of a CSV file, numbers as numbers, whatever its line ends and quotation marks."""
     rows = form.rows(form.lines(content, file), file)
-    return tuple(tuple(float(cell) if NUMBER.fullmatch(cell) else cell for cell in row) for row in rows)
+    return tuple(tuple(float(cell) if form.NUMBER.fullmatch(cell) else cell for cell in row) for row in rows)
 
 
 def _set(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
@@ -132,20 +112,15 @@ def _fit(x_file: Found, y_file: Found) -> bool:
 
 
 def _read(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
-    x = read_inputs(x_file.content, x_file.place)
-    y = read_labels(y_file.content, y_file.place, has_header=x.header is not None)
-    return x, y
+    x = read_inputs(*x_file)
+    return x, read_labels(*y_file, has_header=x.header is not None)
 
 
 def _refuse_column_numbers(train: Inputs, dev: Inputs) -> None:
     """Refuse the header that pandas writes for tables without names: 0,1,2 in line 1 of both files."""
     columns = np.arange(train.values.shape[1])
     first = [inputs.values[0].tolist() for inputs in (train, dev) if inputs.header is None]
-    if (
-        len(first) == 2
-        and first[0] == first[1] in (columns.tolist(), (columns + 1).tolist())
-        and len(columns) > 1
-    ):
+    if len(columns) > 1 and first in ([columns.tolist()] * 2, [(columns + 1).tolist()] * 2):
         told = "the column numbers that pandas writes, not data, as in"
         raise DataError(
             f"{train.file}, line 1: {told} {dev.file}; take them out, in Y too (pandas: header=False)"
@@ -181,13 +156,14 @@ def _check_same_columns(train: Inputs, dev: Inputs) -> None:
             f"{dev.file}, line 1: the number of columns is {columns[1]}, in {train.file} it is {columns[0]}; "
             "give both the same features"
         )
-    if train.header and dev.header and train.header != dev.header:
+    if train.header == dev.header:
+        return
+    if train.header and dev.header:
         raise DataError(f"{dev.file}, line 1: the header is not that of {train.file}; give both the same one")
-    if train.header != dev.header:
-        without, other = (dev, train) if train.header else (train, dev)
-        raise DataError(
-            f"{without.file} has no header row, {other.file} has one; give both the same one, or none"
-        )
+    without, other = (dev, train) if train.header else (train, dev)
+    raise DataError(
+        f"{without.file} has no header row, {other.file} has one; give both the same one, or none"
+    )
 
 
 def _refuse_index(train: Inputs, dev: Inputs) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import msgspec
 
-from experiments.plaintext import LONGEST, excerpt, objection
+from experiments.errors import LONGEST, excerpt, objection
 from report.errors import InputError
 
 if TYPE_CHECKING:

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import difflib
+import gzip
 import hashlib
+import io
+import lzma
 import re
+import stat
+import tarfile
+import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from experiments.data import archive
-from experiments.data.form import FILE_LIMIT
-from experiments.errors import DataError
-from experiments.plaintext import shown
+from experiments.data.form import FILE_LIMIT, foreign
+from experiments.errors import DataError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    Opened = Callable[[], IO[bytes] | None]
+    Files = dict[PurePosixPath, "File"]  # of a folder or an archive
     Chosen = dict[str, PurePosixPath]  # which file is taken for each of the four
 
 FILE_NAMES = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
 ARCHIVE_NAME = "data.tgz"
+SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
+TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of an archive, unpacked
 # What data/make_stand_in.py writes, in the order of FILE_NAMES.
 STAND_IN = (
     "02f3c9637861e0c6df142ea55e49618a5907d260a6b0a0e1c14af29c6f010c64",
@@ -33,10 +44,15 @@ STAND_IN = (
 )
 _WANTED = f"name a folder with the four CSV files or a {ARCHIVE_NAME}"
 _SHIPPED = frozenset({"README.md", "make_stand_in.py"})  # what the repository itself keeps beside the data
+_COMPRESSED: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The bytes of one file, and how errors name it."""
 
     content: bytes
@@ -52,27 +68,41 @@ class Finding:
     remarks: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class File:
+    """A file in a folder or an archive: how errors name it, and how it is opened."""
+
+    place: str
+    opened: Opened
+
+    def read(self) -> Found:
+        """Return its bytes, and the place; an archive has been checked to be sound."""
+        with self.opened() or io.BytesIO() as stream:
+            content = stream.read(FILE_LIMIT + 1)
+        if len(content) > FILE_LIMIT:
+            raise DataError(f"{self.place} has more than {FILE_LIMIT >> 20} MiB; give a smaller file")
+        return Found(content, self.place)
+
+
 def find(path: Path) -> Finding:
     """Return the four files in a folder or an archive.
 
     In a folder a data.tgz goes first, then loose files; the stand-in is used only if nothing else is there.
-    Files a folder down, or in another archive, are taken if they are the only ones.
-
-    Raises
-    ------
-    DataError
-        If one of the four is missing, if it is not clear which are meant, or if they cannot be read.
+    Files a folder down, or in another archive, are taken if they are the only ones. Raises DataError if one
+    of the four is missing, if it is not clear which are meant, or if they cannot be read.
     """
     try:
-        if path.is_dir():
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+        if is_folder and not (path / ARCHIVE_NAME).exists():
             return _in_folder(path)
         if path.name in FILE_NAMES:
             raise DataError(f"{path} is one of the four files; name its folder")
-        if path.is_file():
-            return _in_archive(path)
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            path.stat()  # other errors are reported below; `is_file` hides them from Python 3.14 on
-        raise DataError(f"{path} does not exist; {_WANTED}{_neighbour(path)}")
+        return _in_archive(path / ARCHIVE_NAME if is_folder else path)
+    except (FileNotFoundError, NotADirectoryError):
+        told = ""
+        if path.parent.is_dir() and (near := _near(path.parent, path.name)):
+            told = f"; {shown(str(path.parent / near[0]))} lies there: name it with --data"
+        raise DataError(f"{path} does not exist; {_WANTED}{told}") from None
     except OSError as error:
         raise DataError(f"{error.filename or path} cannot be read: {error.strerror}") from None
 
@@ -89,12 +119,10 @@ def deciding(path: Path) -> list[Path]:
 
 
 def _in_folder(path: Path) -> Finding:
-    if (path / ARCHIVE_NAME).exists():
-        return _in_archive(path / ARCHIVE_NAME)
     files = _listed(path)
     sets = _sets(files)
     loose = sets.pop(PurePosixPath(), {})
-    own = bool(loose) and not _is_stand_in(path, loose)
+    own = bool(loose) and _digests(files, loose) != STAND_IN
     top = [file for file in files if len(file.parts) == 1]
     fitting = [path / file for file in top if _is_archive(file) and _holds_all(path / file, harmless=own)]
     candidates = [] if own else [*fitting, *(path / folder for folder in sets)]
@@ -104,39 +132,118 @@ def _in_folder(path: Path) -> Finding:
     if candidates and fitting:
         return _in_archive(fitting[0], f"{fitting[0]} was read, which holds the four files")
     chosen = loose if own else next(iter(sets.values()), loose or _match(files))
-    if missing := _missing(path, chosen):
-        raise DataError(f"{missing}{_nearly(path, next(name for name in FILE_NAMES if name not in chosen))}")
     more = [f"{file} holds the four files too and was not read; name it with --data" for file in fitting]
-    return Finding(
-        {name: Found(_content(path / file), f"{path / file}") for name, file in chosen.items()},
-        _others((file for file in top if file.name not in _SHIPPED), chosen),
-        (*_renamed(path, chosen), *more),
-    )
+    others = (file for file in top if file.name not in _SHIPPED)
+    return _finding(path, files, chosen, others, [*_renamed(path, chosen), *more])
 
 
 def _in_archive(path: Path, remark: str = "") -> Finding:
-    if not path.is_file():
-        raise DataError(f"{path} is not a file; {_WANTED}")
-    members = {name: read for name, read in archive.members(path).items() if all(map(_seen, name.parts))}
-    sets = _sets(members)
+    files = _members(path)
+    sets = _sets(files)
     if len(sets) > 1:
         folders = " and ".join(shown(str(folder)) for folder in [*sets][:2])
         raise DataError(f"{path} holds the four files twice, in {folders}; pack them once")
-    chosen = next(iter(sets.values()), _match(members))
-    if missing := _missing(path, chosen):
-        raise DataError(missing)
+    chosen = next(iter(sets.values()), _match(files))
     bare = {name: PurePosixPath(file.name) for name, file in chosen.items()}
-    return Finding(
-        {name: Found(members[file](), f"{path}, {shown(str(file))}") for name, file in chosen.items()},
-        _others(members, chosen),
-        (*([remark] if remark else []), *_renamed(path, bare)),
-    )
+    with _readable(path):
+        return _finding(path, files, chosen, files, [remark] * bool(remark) + _renamed(path, bare))
 
 
-def _listed(path: Path) -> list[PurePosixPath]:
-    """List the files in a folder and in those below it, relative to it; hidden ones are left out."""
-    files = (file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file())
-    return sorted(PurePosixPath(file.relative_to(path)) for file in files)
+def _finding(
+    path: Path, files: Files, chosen: Chosen, others: Iterable[PurePosixPath], remarks: list[str]
+) -> Finding:
+    """Read the chosen files, or say which are missing and what may be meant by them."""
+    if missing := [name for name in FILE_NAMES if name not in chosen]:
+        near = _near(path, missing[0]) if path.is_dir() else []
+        packed = near and near[0].lower().endswith((".gz", ".zip", ".bz2", ".xz"))
+        advice = "unpack it" if packed else "rename it if it is meant"
+        hint = f"; {' and '.join(map(shown, near[:2]))} lies there: {advice}" if near else ""
+        told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        raise DataError(f"{path}: {told}; the data are {', '.join(FILE_NAMES)}{hint}")
+    left = sorted(shown(str(file)) for file in others if file not in chosen.values())
+    return Finding({name: files[file].read() for name, file in chosen.items()}, (*left,), (*remarks,))
+
+
+def _listed(path: Path) -> Files:
+    """List the files in a folder and in those below it; hidden ones are left out."""
+    found = [file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file()]
+    return {
+        PurePosixPath(file.relative_to(path)): File(f"{file}", partial(io.FileIO, file))
+        for file in sorted(found)
+    }
+
+
+def _members(path: Path) -> Files:
+    """Return the regular files of an archive, read in memory: nothing is unpacked to disk."""
+    if not path.is_file():
+        raise DataError(f"{path} is not a file; {_WANTED}")
+    with _readable(path):
+        if zipfile.is_zipfile(path):
+            archive = zipfile.ZipFile(path)
+            entries = [info for info in archive.infolist() if not info.is_dir()]
+            members: list[tuple[str, Opened]] = [(i.filename, partial(archive.open, i)) for i in entries]
+        else:
+            members = _in_tar(path)
+    named = ((PurePosixPath(name.replace("\\", "/")), opened) for name, opened in members)
+    return {
+        name: File(f"{path}, {shown(str(name))}", opened)
+        for name, opened in named
+        if all(map(_seen, name.parts))
+    }
+
+
+def _in_tar(path: Path) -> list[tuple[str, Opened]]:
+    """List the files of a tar archive, compressed or not: browsers may unzip one and keep the name."""
+    with path.open("rb") as stream:
+        head = stream.read(1000)
+    opened = next((kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)), open)
+    with opened(path, "rb") as stream:  # whole, so that its checksum is verified
+        blob = stream.read(TOTAL_LIMIT + 1)
+    if len(blob) > TOTAL_LIMIT:
+        raise DataError(f"{path} unpacks to more than {TOTAL_LIMIT >> 20} MiB; pack the four CSV files alone")
+    if opened is open and b"ustar" not in head[257:265]:
+        kind = foreign(head) or "no archive"
+        raise DataError(f"{path} is {kind}; name a data.tgz, a zip or a folder with the four CSV files")
+    tar = tarfile.open(fileobj=io.BytesIO(blob), mode="r:")  # noqa: SIM115 - members are read from it later
+    members = tar.getmembers()
+    if blob[tar.offset :].strip(b"\0"):  # tarfile takes a damaged header for the end
+        raise tarfile.ReadError(f"unreadable from byte {tar.offset}")
+    return [(info.name, partial(tar.extractfile, info)) for info in members if info.isreg()]
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what the standard library says of an unsound archive into one sentence."""
+    try:
+        yield
+    except DataError:
+        raise
+    except (*_UNSOUND, RuntimeError) as error:
+        if getattr(error, "strerror", None):
+            raise
+        told = " ".join(str(error).split())[:80]
+        if "password" in str(error):
+            told = "is locked with a password; pack the four files without one"
+        elif isinstance(error, RuntimeError):
+            told = f"cannot be read ({told}); pack the four files anew"
+        else:
+            told = f"is cut off or damaged ({told}); fetch it anew"
+        raise DataError(f"{path} {told}") from None
+
+
+def _digests(files: Files, chosen: Chosen) -> tuple[str, ...]:
+    return tuple(hashlib.sha256(files[chosen[name]].read().content).hexdigest() for name in FILE_NAMES)
+
+
+def _holds_all(path: Path, *, harmless: bool) -> bool:
+    """Return whether an archive holds the four files; an unreadable one is an error unless `harmless`."""
+    try:
+        files = _members(path)
+    except DataError:
+        if harmless:
+            return False
+        raise
+    return bool(_sets(files)) or len(_match(files)) == len(FILE_NAMES)
 
 
 def _sets(files: Iterable[PurePosixPath]) -> dict[PurePosixPath, Chosen]:
@@ -166,10 +273,6 @@ def _bare(name: str) -> str:
     return re.sub(r"[ _]", "-", name)
 
 
-def _others(files: Iterable[PurePosixPath], chosen: Chosen) -> tuple[str, ...]:
-    return tuple(sorted(shown(str(file)) for file in files if file not in chosen.values()))
-
-
 def _renamed(path: Path, chosen: Chosen) -> list[str]:
     """Return a remark that files were read under other names."""
     other = [(name, file) for name, file in chosen.items() if str(file) != name]
@@ -183,59 +286,13 @@ def _seen(name: str) -> bool:
 
 
 def _is_archive(path: PurePath) -> bool:
-    return path.name.lower().endswith(archive.SUFFIXES)
+    return path.name.lower().endswith(SUFFIXES)
 
 
-def _holds_all(path: Path, *, harmless: bool) -> bool:
-    """Return whether an archive holds the four files; an unreadable one is an error unless `harmless`."""
-    try:
-        names = [name for name in archive.members(path) if all(map(_seen, name.parts))]
-    except DataError:
-        if harmless:
-            return False
-        raise
-    return bool(_sets(names)) or len(_match(names)) == len(FILE_NAMES)
-
-
-def _is_stand_in(path: Path, chosen: Chosen) -> bool:
-    return tuple(hashlib.sha256(_content(path / chosen[name])).hexdigest() for name in FILE_NAMES) == STAND_IN
-
-
-def _content(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(FILE_LIMIT + 1)
-    if len(content) > FILE_LIMIT:
-        raise DataError(f"{path} has more than {FILE_LIMIT >> 20} MiB; give a smaller file")
-    return content
-
-
-def _missing(path: Path, chosen: Chosen) -> str:
-    missing = [name for name in FILE_NAMES if name not in chosen]
-    verb = "is" if len(missing) == 1 else "are"
-    told = f"{path}: {', '.join(missing)} {verb} missing; the data are {', '.join(FILE_NAMES)}"
-    return told if missing else ""
-
-
-def _nearly(path: Path, name: str) -> str:
-    """Suggest what in a folder may be meant by a name."""
-    names = [
-        file.name for file in path.iterdir() if _seen(file.name) and file.name not in {*FILE_NAMES, *_SHIPPED}
-    ]
-    same = [near for near in names if f"{_bare(near)}.".startswith(f"{_bare(name)}.")]
-    if not (near := same or difflib.get_close_matches(name, names, n=1, cutoff=0.8)):
-        return ""
-    packed = near[0].lower().endswith((".gz", ".zip", ".bz2", ".xz"))
-    advice = "unpack it" if packed else "rename it if it is meant"
-    return f"; {' and '.join(map(shown, near[:2]))} lies there: {advice}"
-
-
-def _neighbour(path: Path) -> str:
-    """Suggest what beside a missing path may be meant."""
-    if not path.parent.is_dir():
-        return ""
-    names = sorted(file.name for file in path.parent.iterdir() if _seen(file.name))
-    same = path.name.lower().partition(".")[0]
-    near = [name for name in names if name.lower() == path.name.lower()]
-    near += [name for name in names if _is_archive(PurePath(name)) and name.lower().partition(".")[0] == same]
-    near += difflib.get_close_matches(path.name, names, n=1, cutoff=0.8)
-    return f"; {shown(str(path.parent / near[0]))} lies there: name it with --data" if near else ""
+def _near(folder: Path, name: str) -> list[str]:
+    """List what in a folder may be meant by a name: of the same stem, else of a similar name."""
+    left_out = {*FILE_NAMES, *_SHIPPED}
+    names = sorted(f.name for f in folder.iterdir() if _seen(f.name) and f.name not in left_out)
+    stem = _bare(name).partition(".")[0]
+    same = [other for other in names if _bare(other).partition(".")[0] == stem]
+    return same or difflib.get_close_matches(name, names, n=1, cutoff=0.8)

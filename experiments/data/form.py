@@ -1,15 +1,14 @@
-"""The form of a CSV file: its text, its lines, its cells; and the faults of a form, by name."""
+"""The form of a CSV file: its text, lines and cells; and what is wrong with a file or a cell, by name."""
 
 from __future__ import annotations
 
 import io
 import re
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from experiments.data.cells import ERRORS, NUMBER
-from experiments.errors import DataError
-from experiments.plaintext import excerpt
+from experiments.errors import DataError, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +32,31 @@ _FOREIGN = {
     b"<html": "a web page, perhaps of a log-in; download the file again",
     b"version https://git-lfs": "a pointer of Git LFS, not the file itself; run git lfs pull",
 }
+NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+# What pandas reads as a missing value, beside NaN.
+MISSING = frozenset({"", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "None", "n/a", "null"})
+ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "Err:5")
+_PLAIN = rf"(?:{NUMBER.pattern})"
+# Cells that are nearly numbers, and what to write instead.
+_NEARLY = {
+    rf"{_PLAIN} *%": "holds a percent sign; write 0.12 for 12 %",
+    r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+\.[0-9]+|(?:,[0-9]{3}){2,}|(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?)": (
+        "holds a thousands separator; take it out"
+    ),
+    r"[+-]?[0-9]*,[0-9]+": "holds a decimal comma; write a point",
+    rf"[$€£¥] ?{_PLAIN}|{_PLAIN} ?[$€£¥]": "holds the sign of a currency; write the number alone",
+    r"[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}|[^\W\d_]{3}[- ][0-9]{2}"
+    r"|[0-9]{1,2}[-. ]+[^\W\d_]{3,9}\.?(?:[- ][0-9]+)?": (
+        "looks like a date, into which spreadsheets turn numbers; write the number"
+    ),
+    r"[+-]?[0-9]*\.?[0-9]*[dD][+-]?[0-9]+": "has an exponent as Fortran writes it; write e for D",
+    rf"(?:[a-z]+\.)?[a-z0-9]+\({_PLAIN}.*\)|\[+ ?{_PLAIN}\]*|{_PLAIN} ?\]+|b'{_PLAIN}'": (
+        "is how a Python object prints; write the number alone"
+    ),
+    rf"'{_PLAIN}'": "stands in single quotation marks; take them out",
+}
+_QUOTES = str.maketrans("", "", "“”„’‘«»")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 
 
@@ -67,13 +91,7 @@ def lines(content: bytes, file: str) -> list[str]:
 
 
 def rows(lines: Sequence[str], file: str) -> Rows:
-    """Return the cells of each line, without the blanks and the quotation marks around them.
-
-    Raises
-    ------
-    DataError
-        For a blank line, a stray quotation mark and a line with fewer or more cells than the first.
-    """
+    """Return the cells of each line, as many in each, without the blanks and quotation marks around them."""
     made = []
     for number, line in enumerate(lines, start=1):
         if not line.strip(" \t"):
@@ -109,15 +127,38 @@ def split(line: str, separator: str = ",") -> list[str] | None:
     return cells
 
 
+def oddity(cell: str) -> str:
+    """Return what a cell is that is no number but nearly one, and what to do; empty for any other word."""
+    if cell.startswith(ERRORS):
+        return "is a spreadsheet's error; mend it there"
+    told = next((told for pattern, told in _NEARLY.items() if re.fullmatch(pattern, cell)), "")
+    if told or cell.isascii():
+        return told
+    plain = "".join(map(_ascii, unicodedata.normalize("NFKC", cell).translate(_QUOTES)))
+    if not NUMBER.fullmatch(plain):
+        return ""
+    position, character = next((i, c) for i, c in enumerate(cell, start=1) if not c.isascii())
+    name = unicodedata.name(character, "no character").lower()
+    return f"holds U+{ord(character):04X} ({name}) as character {position}; write {plain}"
+
+
+def _ascii(character: str) -> str:
+    """Return the sign or digit for which a character stands; nothing for blanks and what cannot be seen."""
+    if unicodedata.category(character) in {"Cf", "Zs"}:
+        return ""
+    if unicodedata.category(character) == "Pd" or character == "\N{MINUS SIGN}":
+        return "-"
+    digit = unicodedata.decimal(character, None)
+    return character if digit is None else str(digit)
+
+
 def fault(lines: Sequence[str], *, labels: bool = False) -> str:
     """Return what is wrong with the form of a file that could not be read, to follow the file's name.
 
     Empty if the form is that of a table: then a single cell or line is at fault.
     """
-    checks = [_about_lines, _about_edges]
-    if not labels:
-        checks += [_about_separators]
-    checks += [_about_columns, _about_line_1]
+    separators = () if labels else (_about_separators,)
+    checks = (_about_lines, _about_edges, *separators, _about_columns, _about_line_1)
     return next((told for check in checks for told in check(lines)), "")
 
 
@@ -188,7 +229,8 @@ def _about_columns(lines: Sequence[str]) -> Iterator[str]:
     advice = WITHOUT_INDEX
     if unnamed and all(cell.isdigit() for cell in table[0][1:]):  # names that pandas made up
         advice = advice.replace("index=False", "index=False, header=False")
-    if counts(column):
+    starts = (0, 1) if len(column) > 1 else ()
+    if any(all(cell in {f"{i}", f"{i}.0"} for i, cell in enumerate(column, start)) for start in starts):
         yield f", {'line 1: ' if unnamed else ''}column 1 counts the rows: {advice}"
     elif unnamed and len(set(column)) == len(column) > 1:
         yield f", line 1: column 1 has no name; name it, or leave it out if it is an exported index {_HOW}"
@@ -205,10 +247,3 @@ def _about_line_1(lines: Sequence[str]) -> Iterator[str]:
         yield f"{told}, so column 1 holds row names: {WITHOUT_INDEX}"
     told = f"{excerpt(lines[0])}, where every other line has {rest[0]} cells"
     yield f", line 1: {told}; take it out if it is a title"
-
-
-def counts(column: Sequence[str]) -> bool:
-    """Return whether cells count from 0 or from 1."""
-    return len(column) > 1 and any(
-        all(cell in {str(i), f"{i}.0"} for i, cell in enumerate(column, start=start)) for start in (0, 1)
-    )

@@ -1,23 +1,27 @@
-"""One CSV file as numbers or words, or a sentence that says where it is wrong."""
+"""A CSV file as numbers or as labels of one type, or a sentence that says where it is wrong."""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 
 from experiments.data import form
-from experiments.data.cells import MISSING, NOT_FINITE, NUMBER, oddity
-from experiments.errors import DataError
-from experiments.plaintext import LONGEST, excerpt, objection
+from experiments.data.form import MISSING, NOT_FINITE, NUMBER, oddity
+from experiments.errors import LONGEST, DataError, excerpt, objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_INT64 = np.iinfo(np.int64)
+# A number in what Python wraps around it: b'1', [1], np.int64(1), '1'.
+_WRAPPED = re.compile(r"(?:b?'|\[+ ?|(?:np\.|numpy\.)?\w+\()([+-]?[0-9]+(?:\.[0-9]*)?)['\])]+")
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Labels:
-    """A Y file: its name, its header, if X has one, and its labels as they are written."""
+    """A Y file: its name, whether its first row is a header, and its labels as they are written."""
 
     file: str
-    header: tuple[str, ...] | None
+    has_header: bool
     texts: tuple[str, ...]
 
     def place(self, row: int) -> str:
         """Return file, line and column of a label; rows count from 0."""
-        return f"{self.file}, line {row + 1 + (self.header is not None)}, column 1"
+        return f"{self.file}, line {row + 1 + self.has_header}, column 1"
 
 
 def read_inputs(content: bytes, file: str) -> Inputs:
@@ -47,23 +51,12 @@ def read_inputs(content: bytes, file: str) -> Inputs:
 
     The first row is a header if none of its cells is a number. Each value is the double nearest to what is
     written, as Python's `float` returns it.
-
-    Raises
-    ------
-    DataError
-        If the content is no table of finite numbers: what its form is, or where the first offence is.
     """
     return _read(content, file, _inputs)
 
 
 def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
-    """Read a Y file, whose first row is a header exactly if X has one.
-
-    Raises
-    ------
-    DataError
-        If the content is no column of words or numbers: what its form is, or where the first offence is.
-    """
+    """Read a Y file, whose first row is a header exactly if X has one."""
     texts = _read(content, file, _column, labels=True)
     for line, text in enumerate(texts, start=1):
         where = f"{file}, line {line}, column 1"
@@ -73,7 +66,7 @@ def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
         _refuse_hidden(text, where)
     if has_header and len(texts) == 1:
         raise DataError(f"{file} has a header row, as X has, and no other; add the labels")
-    return Labels(file, (texts[0],) if has_header else None, texts[has_header:])
+    return Labels(file, has_header, texts[has_header:])
 
 
 def _read(content: bytes, file: str, read: Callable[[form.Rows, str], T], *, labels: bool = False) -> T:
@@ -120,7 +113,6 @@ def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
         return None
     if sum(map(bool, map(NUMBER.fullmatch, cells))) * 2 > len(cells):
         return None
-    seen: set[str] = set()
     for column, cell in enumerate(cells, start=1):
         where = f"{file}, line 1, column {column}"
         if are_data[column - 1]:
@@ -129,9 +121,8 @@ def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
             advice = "write a header of names or a row of numbers"
             raise DataError(f"{where}: {_told(cell)} beside {excerpt(word)}{why}; {advice}")
         _refuse_hidden(cell, where)
-        if cell in seen:
+        if cell in cells[: column - 1]:
             raise DataError(f"{where}: a second column called {excerpt(cell)}; rename one of them")
-        seen.add(cell)
     return tuple(cells)
 
 
@@ -156,7 +147,7 @@ def _has_split_decimals(rows: form.Rows) -> bool:
     decimals = [cell for row in rows for cell in row[1::2]]
     return (
         len(rows[0]) % 2 == 0
-        and all(re.fullmatch(r"[+-]?[0-9]+", cell) for cell in whole)
+        and all(_INTEGER.fullmatch(cell) for cell in whole)
         and all(re.fullmatch(r"[0-9]+", cell) for cell in decimals)
         and any(re.fullmatch(r"0[0-9]+", cell) for cell in decimals)
     )
@@ -169,3 +160,57 @@ def _told(cell: str) -> str:
 def _refuse_hidden(cell: str, where: str) -> None:
     if reason := objection(cell):
         raise DataError(f"{where}: {excerpt(cell)} {reason}; write another name")
+
+
+def typed(train: Labels, dev: Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels of both sets: int64 if all are integers, float64 if all are numbers, else str.
+
+    Raises DataError if words are mixed with numbers (most likely a slip), if a number is not a whole one (a
+    classifier does not take it), if train has one class only, or dev a label that never occurs in train.
+    """
+    found = [(part, row, text) for part in (train, dev) for row, text in enumerate(part.texts)]
+    numbers = [each for each in found if NUMBER.fullmatch(each[2])]
+    if numbers and len(numbers) < len(found):
+        _refuse_mixture(found)
+    kind = int if all(_INTEGER.fullmatch(text) for *_, text in found) else float
+    y = np.array([_whole(kind, *each) for each in found] if numbers else [text for *_, text in found])
+    y_train, y_dev = y[: len(train.texts)], y[len(train.texts) :]
+    if len(np.unique(y_train)) == 1:
+        only = excerpt(train.texts[0])
+        raise DataError(f"{train.file}: every label is {only}; a classifier needs two classes or more")
+    for row in np.flatnonzero(~np.isin(y_dev, y_train)).tolist():
+        told = f"label {excerpt(dev.texts[row])} never occurs in {train.file}; correct either"
+        raise DataError(f"{dev.place(row)}: {told}")
+    return y_train, y_dev
+
+
+def _whole(kind: type[int | float], labels: Labels, row: int, text: str) -> float:
+    value = kind(text)
+    if isinstance(value, float) and not value.is_integer():  # nor is infinity, which 1e999 is read as
+        fault = "is not a whole number, as a classifier needs; write whole numbers or words"
+    elif isinstance(value, int) and not _INT64.min <= value <= _INT64.max:
+        fault = "needs more than 64 bits; write a word"
+    else:
+        return value
+    raise DataError(f"{labels.place(row)}: label {excerpt(text)} {fault}")
+
+
+def _refuse_mixture(found: list[tuple[Labels, int, str]]) -> NoReturn:
+    """Refuse labels of which some are numbers and some are words, at the first that looks like a slip."""
+    number = next(each for each in found if NUMBER.fullmatch(each[2]))
+    word = next(each for each in found if not NUMBER.fullmatch(each[2]))
+    for labels, row, text in found:
+        if not NUMBER.fullmatch(text) and (told := oddity(text)):
+            raise DataError(f"{labels.place(row)}: {excerpt(text)} {told}")
+    labels, row, _ = max(number, word, key=found.index)
+    kinds = f"numbers, such as {excerpt(number[2])}, and words, such as {excerpt(word[2])}"
+    raise DataError(f"{labels.place(row)}: labels are both {kinds}; write one kind only")
+
+
+def remarks(train: Labels) -> tuple[str, ...]:
+    """Return a remark if labels are read as words though each contains a number."""
+    wrapped = [_WRAPPED.fullmatch(text) for text in train.texts]
+    if not wrapped[0] or not all(wrapped):
+        return ()
+    told = f"labels such as {excerpt(train.texts[0])} are read as words"
+    return (f"{train.file}: {told}; write {wrapped[0][1]} if the number is meant",)

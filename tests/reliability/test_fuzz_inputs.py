@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from experiments import plaintext
-from experiments.dataset import FILE_NAMES, DataError
+from experiments.dataset import FILE_NAMES
 from experiments.dataset import load as load_data
+from experiments.errors import DataError, excerpt, objection, shown
 from report.config import load as load_config
 from report.errors import InputError
 
@@ -230,7 +230,7 @@ def test_no_archive_breaks_the_reader(tmp_path, cases):
             members = tar.getmembers()
             expected = {(Path(m.name).name, tar.extractfile(m).read()) for m in members if m.isreg()}
         assert {(file.name, file.content) for file in data.files} <= expected
-        assert all(plaintext.objection(name) is None for name in data.others)
+        assert all(objection(name) is None for name in data.others)
 
     fuzz(archives(), cases, holds)
     assert min(seen["read"], seen["refused"]) > cases / 10
@@ -379,10 +379,10 @@ def test_what_may_be_shown_can_be_seen(cases):
     """A text without an objection is short and visible; a file name can always be shown."""
 
     def holds(text):
-        if plaintext.objection(text) is None:
+        if objection(text) is None:
             assert may_be_shown(text)
-            assert plaintext.shown(text) == text
-        assert plaintext.objection(plaintext.shown(text)) is None
-        assert plaintext.excerpt(text).isprintable()
+            assert shown(text) == text
+        assert objection(shown(text)) is None
+        assert excerpt(text).isprintable()
 
     fuzz(st.text(st.characters(), max_size=250), cases, holds)

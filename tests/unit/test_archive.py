@@ -10,7 +10,7 @@ import tarfile
 
 import pytest
 
-from experiments.data import archive
+from experiments.data import files
 from experiments.dataset import FILE_NAMES, DataError, load
 
 SOUND = {
@@ -156,9 +156,9 @@ def test_cuts_and_damage_are_noticed(tmp_path):
 def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
     """Beyond the limits nothing is read, be it one member or all together."""
     path = packed(tmp_path / "a.tgz", SOUND | {"trnX-3d.csv": b"0," * 5000})
-    monkeypatch.setattr(archive, "FILE_LIMIT", 5_000)
-    assert refusal(path) == "a.tgz: 'trnX-3d.csv' has more than 0 MiB; pack the four CSV files alone"
+    monkeypatch.setattr(files, "FILE_LIMIT", 5_000)
+    assert refusal(path) == "a.tgz, trnX-3d.csv has more than 0 MiB; give a smaller file"
 
-    monkeypatch.setattr(archive, "TOTAL_LIMIT", 2**20)
+    monkeypatch.setattr(files, "TOTAL_LIMIT", 2**20)
     path.write_bytes(gzip.compress(bytes(2**21)))
     assert refusal(path) == "a.tgz unpacks to more than 1 MiB; pack the four CSV files alone"
