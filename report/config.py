@@ -1,94 +1,93 @@
-"""All that an author edits: report.toml as frozen, validated values."""
+"""All that an author edits: report.toml as typed values, or one sentence with file, line and key."""
 
 from __future__ import annotations
 
+import difflib
+import re
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, get_args, get_type_hints
 
+import msgspec
 from msgspec import Meta, Struct
 
+from experiments.errors import LONGEST, excerpt, objection
 from experiments.record import HYPER_PARAMETERS, Space
 from report.errors import InputError
-from report.toml_table import Kind, Toml, content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+T = TypeVar("T")
 
 POINTS = {"1a": 2, "1b": 2, "1c": 2, "1d": 2, "1e": 2, "1f": 2, "2a": 3, "2b": 5}  # of the sheet
 QUESTIONS = tuple(POINTS)
 LARGEST_SPACE = 5000  # settings
+FILE_LIMIT = 64 * 2**10  # bytes
 _LONGEST_FILE_NAME = 200  # bytes: file systems take 255, and a name beside it must fit too
+BACKSLASH = "In double quotes a backslash means something else: write / instead, or use single quotes."
+# tomllib's messages for common slips, and what to do about them.
+SLIPS = {
+    "Invalid value": "Text needs quotation marks.",
+    "Illegal character '\\n'": "A closing quotation mark is missing.",
+    "Unclosed array": "A comma or a ] is missing, or a decimal is written without a point.",
+    "Cannot declare": "The table stands there twice.",
+    "Cannot overwrite": "The key stands there twice.",
+    "Expected '=' after": "A key is written as: name = value.",
+}
+_KINDS = {bool: "true or false", list: "a list", dict: "a table"}
+# What a value must be, in words; those of the search are in `experiments.record`.
+Text = Annotated[str, Meta(description="text", extra={"hint": "Put it in quotation marks."})]
+Flag = Annotated[bool, Meta(description="true or false")]
+ZipName = Annotated[
+    str,
+    Meta(pattern=r'^[^./\\:*?"<>|][^/\\:*?"<>|]*\.zip\Z', description="a plain file name that ends in .zip"),
+]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1, description="a whole number from 0 to 4294967295")]
 
 
 class Author(Struct, frozen=True):
     """Who hands in: the title block. Id and collaborators may be empty."""
 
-    name: str
-    id: str = ""
-    collaborators: str = ""
+    name: Text
+    id: Text = ""
+    collaborators: Text = ""
 
 
 class Course(Struct, frozen=True):
     """The title block's other half, as text."""
 
-    title: str
-    homework: str
-    due: str
+    title: Text
+    homework: Text
+    due: Text
 
 
 class Report(Struct, frozen=True):
     """Layout: the date that is printed, remarks by question, the name of the zip file."""
 
-    date: str
-    page_per_question: bool = False
+    date: Text
+    page_per_question: Flag = False
     remarks: dict[str, str] = {}
-    zip_name: str = "submission.zip"
+    zip_name: ZipName = "submission.zip"
 
 
 class Data(Struct, frozen=True):
     """Where the data are, and whether their first column may count the rows."""
 
-    path: str = "data"
-    index_column: bool = False
+    path: Text = "data"
+    index_column: Flag = False
 
 
 class Experiment(Struct, frozen=True):
     """The seed of every random choice."""
 
-    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
-
-
-TABLES: dict[str, type[Struct]] = {
-    "author": Author,
-    "course": Course,
-    "report": Report,
-    "data": Data,
-    "experiment": Experiment,
-    "search": Space,
-}
-KNOWN = {
-    "": tuple(TABLES),
-    **{name: table.__struct_fields__ for name, table in TABLES.items()},
-    "report.remarks": QUESTIONS,
-}
-NEEDED = frozenset(
-    {"author.name", *(f"course.{name}" for name in Course.__struct_fields__)}
-    | {f"report.remarks.{question}" for question in QUESTIONS}
-)
-KINDS = {
-    "report.page_per_question": Kind("true or false", ""),
-    "data.index_column": Kind("true or false", ""),
-    "experiment.seed": Kind("a whole number from 0 to 4294967295", ""),
-}
-for _name, _tried in get_type_hints(Space, include_extras=True).items():  # tuples of the types of a setting
-    _item: Meta = get_args(get_args(_tried)[0])[0].__metadata__[0]
-    KINDS[f"search.{_name}[]"] = Kind(_item.description or "", (_item.extra or {}).get("hint", ""))
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="a whole number from 0 to 4294967295")] = 0
 
 
 @dataclass(frozen=True)
 class Config:
-    """The whole configuration, and the file's own bytes, of which the PDF carries a copy.
-
-    A relative `data_path` was resolved against the file's own folder.
-    """
+    """The whole configuration, `data_path` resolved against the file's folder; the PDF carries `source`."""
 
     author: Author
     course: Course
@@ -98,6 +97,10 @@ class Config:
     seed: int
     search: Space
     source: bytes = field(default=b"", compare=False, repr=False)
+
+
+class _Searched(Struct, frozen=True):
+    search: Space
 
 
 class _File(Struct, frozen=True):
@@ -111,51 +114,29 @@ class _File(Struct, frozen=True):
     search: Space = Space()
 
 
-class _SpaceFile(Struct, frozen=True):
-    search: Space
-
-
 def load(path: Path) -> Config:
-    """Read and check a configuration.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is not TOML, for an unknown or a missing key, and for a value of the
-        wrong kind or size: it names file, line and key.
-    """
-    return parse(content(path), str(path), path.parent)
+    """Read and check a configuration; an InputError names file, line and key."""
+    return parse(_content(path, "--config"), str(path), path.parent)
 
 
 def load_space(path: Path) -> Space:
-    """Read and check a space to explore: the table ``[search]`` of a file, of any size.
-
-    Raises
-    ------
-    InputError
-        As `load` does, and if the file has no such table.
-    """
-    file = Toml(content(path, "--space"), str(path), {"": KNOWN[""], "search": HYPER_PARAMETERS}, KINDS)
+    """Read and check a space to explore: the table ``[search]`` of a file, of any size."""
+    file = Toml(_content(path, "--space"), str(path))
+    file.check_keys("", _File.__struct_fields__)
+    file.check_keys("search", HYPER_PARAMETERS)
     if not file.table("search"):
-        raise InputError(
-            f"{path}: there is nothing in the table search, or no such table.",
-            'Write [search], and below it lists such as solver = ["adam", "sgd"].',
-        )
-    return file.as_type(_SpaceFile, file.values).search.distinct()
+        hint = 'Write [search], and below it lists such as solver = ["adam", "sgd"].'
+        raise InputError(f"{path}: there is nothing in the table search, or no such table.", hint)
+    return file.as_type(_Searched, file.values).search.distinct()
 
 
 def parse(source: bytes, name: str, folder: Path) -> Config:
-    """Read and check the bytes of a configuration.
-
-    Errors call the file `name`; a relative `data.path` starts from `folder`.
-
-    Raises
-    ------
-    InputError
-        As `load` does, for what is in the file.
-    """
-    toml = Toml(source, name, KNOWN, KINDS)
-    toml.check_texts(NEEDED)
+    """Read and check a configuration, which errors call `name`; a relative `data.path` starts at `folder`."""
+    toml = Toml(source, name)
+    for table, kind in {"": _File, **get_type_hints(_File)}.items():
+        toml.check_keys(table, kind.__struct_fields__)
+    toml.check_keys("report.remarks", QUESTIONS)
+    toml.check_texts()
     tables: dict[str, Any] = {"author": {}, "course": {}} | toml.values
     tables["report"] = {"date": toml.table("course").get("due", ""), **toml.table("report")}
     file = toml.as_type(_File, tables)
@@ -163,25 +144,10 @@ def parse(source: bytes, name: str, folder: Path) -> Config:
     if search.size > LARGEST_SPACE:
         advice = "Explore wider spaces with the explore command, and put the promising part here."
         toml.refuse("search", f"holds {search.size} settings, more than {LARGEST_SPACE}", advice)
-    _check_zip_name(file.report.zip_name, toml)
-    return Config(
-        author=file.author,
-        course=file.course,
-        report=file.report,
-        data_path=_data_path(file.data.path, toml, folder),
-        index_column=file.data.index_column,
-        seed=file.experiment.seed,
-        search=search,
-        source=source,
-    )
-
-
-def _check_zip_name(name: str, toml: Toml) -> None:
-    stem = name.removesuffix(".zip")
-    if stem in {name, ""} or stem.startswith(".") or set(name) & set('/\\:*?"<>|'):
-        toml.refuse("report.zip_name", f"must be a plain file name that ends in .zip, not {name!r}")
-    if len(name.encode()) > _LONGEST_FILE_NAME:
+    if len(file.report.zip_name.encode()) > _LONGEST_FILE_NAME:
         toml.refuse("report.zip_name", f"has more than {_LONGEST_FILE_NAME} bytes in UTF-8")
+    path, seed = _data_path(file.data.path, toml, folder), file.experiment.seed
+    return Config(file.author, file.course, file.report, path, file.data.index_column, seed, search, source)
 
 
 def _data_path(text: str, toml: Toml, folder: Path) -> Path:
@@ -191,3 +157,144 @@ def _data_path(text: str, toml: Toml, folder: Path) -> Path:
         return folder / Path(text).expanduser()
     except RuntimeError:
         toml.refuse("data.path", f"{text!r} names no folder: there is no such home")
+
+
+class Toml:
+    """A TOML file; `name` is how errors call it, which give the line on which a key stands."""
+
+    def __init__(self, source: bytes, name: str) -> None:
+        if len(source) > FILE_LIMIT:
+            raise InputError(f"{name} has more than {FILE_LIMIT >> 10} KiB.", "Is it the right file?")
+        try:
+            self._text = source.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = source.count(b"\n", 0, error.start) + 1
+            raise InputError(f"{name}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
+        self.name, self.values = name, _parsed(self._text, name)
+
+    def table(self, name: str) -> dict[str, Any]:
+        """Return a table by its dotted name; empty if it is missing."""
+        found = self.values
+        for part in name.split(".") if name else ():
+            found = found.get(part, {})
+            if not isinstance(found, dict):
+                self.refuse(name, f"must be a table, not {_told(found)}")
+        return found
+
+    def as_type(self, kind: type[T], values: Mapping[str, Any]) -> T:
+        """Return values of this file as a typed struct."""
+        try:
+            return msgspec.convert(values, kind)
+        except msgspec.ValidationError as error:
+            said, _, path = str(error).rpartition(" - at `$")
+            if missing := re.match(r"Object missing required field `(\w+)`", said):
+                self.refuse(f"{path.strip('`.')}.{missing[1]}", "is missing", "Every key is in report.toml.")
+            key, _, items = path.strip("`.").partition("[")
+            self._refuse_kind(key, items.partition("]")[0])
+
+    def check_keys(self, table: str, known: tuple[str, ...]) -> None:
+        """Refuse the keys of a table that are not known, with the nearest that is."""
+        for key, value in self.table(table).items():
+            if key not in known:
+                kind = "table" if isinstance(value, dict) else "key"
+                shown = ".".join([table] * bool(table) + [excerpt(key)[1:-1]])
+                near = difflib.get_close_matches(key.lower()[:LONGEST], known, n=1)
+                hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
+                self._stop(f"{table}.{key}" if table else key, f"unknown {kind} {shown}", hint)
+
+    def check_texts(self) -> None:
+        """Refuse texts that cannot be shown, and a blank name, course or remark."""
+        for key, text in _texts(self.values):
+            if reason := objection(text):
+                slip = "\\" in self._line(key)[1] and re.search(r"[\b\t\n\f\r]", text)
+                self.refuse(key, reason, BACKSLASH if slip else "Shorten it, or take it out.")
+            if not text.strip() and (key == "author.name" or key.startswith(("course.", "report.remarks."))):
+                self.refuse(key, "is blank", "Fill it in.")
+
+    def refuse(self, key: str, reason: str, hint: str = "") -> NoReturn:
+        """Raise an error about a key, with the line on which it stands."""
+        self._stop(key.partition(",")[0], f"{key} {reason}", hint)
+
+    def _stop(self, key: str, told: str, hint: str) -> NoReturn:
+        number, _ = self._line(key)
+        raise InputError(f"{self.name}{f', line {number}' * bool(number)}: {told}.", hint)
+
+    def _refuse_kind(self, key: str, item: str) -> NoReturn:
+        """Raise an error that names what a value, or an item of a list or a table, must be and what it is."""
+        table, _, name = key.partition(".")
+        value: Any = self.table(table).get(name)
+        kind = get_type_hints(get_type_hints(_File)[table], include_extras=True)[name]
+        items = get_args(get_args(kind)[0]) if get_args(kind) else ()  # of a list, their type
+        if item == "...":
+            name, value = next((name, text) for name, text in value.items() if not isinstance(text, str))
+            key, kind = f"{key}.{name}", Text
+        elif item:
+            key, value, kind = f"{key}, item {int(item) + 1},", value[int(item)], items[0]
+        elif items:
+            self.refuse(key, f"must be a list with one item or more, not {_told(value)}")
+        wanted: Meta = kind.__metadata__[0]
+        hint = (wanted.extra or {}).get("hint", "")
+        self.refuse(key, f"must be {wanted.description}, not {_told(value)}", hint)
+
+    def _line(self, key: str) -> tuple[int, str]:
+        """Return number and text of the line that gives a key, or a key below it; 0 if there is none."""
+        table = ""
+        for number, line in enumerate(self._text.splitlines(), start=1):
+            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+                table = header[1]
+                if table == key:
+                    return number, line
+            elif given := re.match(r"\s*([^=#]+?)\s*=", line):
+                full = re.sub(r"[\"'\s]", "", f"{table}.{given[1]}" if table else given[1])
+                if full == key or full.startswith(f"{key}.") or key.startswith(f"{full}."):
+                    return number, line
+        return 0, ""
+
+
+def _content(path: Path, option: str) -> bytes:
+    """Return the bytes of a TOML file that `option` names."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(FILE_LIMIT + 1)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist.", f"Name a file with {option} FILE.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise InputError(f"{name} nests lists or tables too deeply.") from None
+    except ValueError as error:
+        message = str(error)
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    if match is None:
+        raise InputError(f"{name}: not TOML: {message}.")
+    number = int(match[2] or text.count("\n") + 1)
+    hint = next((told for words, told in SLIPS.items() if words in match[1]), "")
+    if "\\" in (text.splitlines() or [""])[min(number, len(text.splitlines())) - 1]:
+        hint = BACKSLASH
+    column = f", column {match[3]}" if match[3] else ""
+    raise InputError(f"{name}, line {number}{column}: not TOML: {match[1]}.", hint)
+
+
+def _texts(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the dotted key and the value of every text."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{table}{name}.")
+        elif isinstance(value, str):
+            yield f"{table}{name}", value
+
+
+def _told(value: object) -> str:
+    """Describe a value as an error message does."""
+    if isinstance(value, str):
+        return f"the text {excerpt(value)}"
+    if type(value) is int and value.bit_length() > 64:
+        return "a number of more than 64 bits"
+    if type(value) in (int, float):
+        return repr(value)
+    return "an empty list" if value == [] else _KINDS.get(type(value), "a date or a time")

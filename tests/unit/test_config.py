@@ -188,7 +188,7 @@ REFUSALS = {
     "report.remarks.1g = 'x'": "unknown key report.remarks.1g. Known here: 1a, 1b, 1c, 1d, 1e, 1f, 2a, 2b.",
     '"a\\u202eb" = 1': "unknown key a\\u202eb. " + TOP,
     # kinds
-    "report.zip_name = 5": "report.zip_name must be text, not 5. Put it in quotation marks.",
+    "report.zip_name = 5": "report.zip_name must be a plain file name that ends in .zip, not 5.",
     "report.date = 2023-11-14": "report.date must be text, not a date or a time. Put it in quotation marks.",
     "report.page_per_question = 1": "report.page_per_question must be true or false, not 1.",
     "report.page_per_question = 'no'": "report.page_per_question must be true or false, not the text 'no'.",
@@ -221,7 +221,7 @@ REFUSALS = {
     # the zip file
     **{
         f"report.zip_name = '{name}'": "report.zip_name must be a plain file name that ends in .zip, "
-        f"not {name!r}."
+        f"not the text {name!r}."
         for name in (
             "a/b.zip",
             "..\\b.zip",
