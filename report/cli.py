@@ -16,8 +16,6 @@ from report.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from report.pipeline import Request
-
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 PROGRAM = "generate_report.py"
@@ -26,38 +24,21 @@ DEFAULT = "build"
 
 @dataclass(frozen=True)
 class Command:
-    """One thing that the program does.
+    """One thing that the program does: a line for the help, its arguments, and what does the work.
 
-    Attributes
-    ----------
-    summary : str
-        One line for the help.
-    options : tuple of str
-        Its arguments, of those in `OPTIONS`.
-    run : callable
-        Does the work and returns the exit code. It imports what it needs itself, so that a command starts
-        fast and ``--help`` needs no package.
+    `run` takes the console and the arguments by name, and returns the exit code. It imports what it needs
+    itself, so that a command starts fast and ``--help`` needs no package.
     """
 
     summary: str
-    options: tuple[str, ...]
-    run: Callable[[argparse.Namespace, Console], int]
+    options: dict[str, dict[str, Any]]
+    run: Callable[..., int]
 
 
 def main(argv: Sequence[str], console: Console | None = None) -> int:
-    """Run the command that `argv` asks for.
+    """Run the command that `argv` asks for, and return the exit code; no exception leaves.
 
-    Parameters
-    ----------
-    argv : sequence of str
-        Arguments without the program's name; without a command they are those of ``build``.
-    console : Console, optional
-        Takes the messages; by default one on stderr.
-
-    Returns
-    -------
-    int
-        The exit code; no exception leaves.
+    Without a command the arguments are those of ``build``; messages go to stderr unless a console is given.
     """
     gc.set_threshold(100_000)  # a run keeps most of what it allocates: collecting garbage seldom pays
     console = console or Console.for_stream()
@@ -66,22 +47,23 @@ def main(argv: Sequence[str], console: Console | None = None) -> int:
     except InputError as error:
         console.error(str(error), error.hint)
         return error.exit_code
-    out = getattr(arguments, "out", BUILD)
-    return guarded(lambda: command.run(arguments, console), console, log_folder=out / "failed")
+    log_folder = arguments.get("out", BUILD) / "failed"
+    return guarded(lambda: command.run(console, **arguments), console, log_folder)
 
 
-def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
-    """Parse a command line; a mistyped word is refused with the nearest known one."""
+def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
+    """Return the command that is asked for, and its arguments; a typing mistake names the nearest word."""
     named = bool(argv) and not argv[0].startswith("-")
     name, rest = (argv[0], argv[1:]) if named else (DEFAULT, argv)
     if name not in COMMANDS:
         raise InputError(f"There is no command {name}.", _suggestion(name, COMMANDS))
     parser = _parser(name)
-    arguments, unknown = parser.parse_known_args(rest)
+    found, unknown = parser.parse_known_args(rest)
     if unknown:
         raise InputError(f"{name} knows no {unknown[0]}.", _suggestion(unknown[0], parser.option_strings()))
-    if arguments.help:
-        return Command("", (), lambda *_: _print(parser.format_help())), arguments
+    arguments = vars(found)
+    if arguments.pop("help"):
+        return Command("", {}, lambda *_, **__: _print(parser.format_help())), arguments
     return COMMANDS[name], arguments
 
 
@@ -111,8 +93,8 @@ def _parser(name: str) -> _Parser:
         allow_abbrev=False,
         add_help=False,
     )
-    for option in COMMANDS[name].options:
-        parser.add_argument(option.partition(" ")[0], **OPTIONS[option])
+    for option, kind in COMMANDS[name].options.items():
+        parser.add_argument(option, **kind)
     parser.add_argument("-h", "--help", action="store_true", help="show this and do nothing")
     return parser
 
@@ -130,156 +112,93 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _build(arguments: argparse.Namespace, console: Console) -> int:
+def _build(console: Console, **arguments: Any) -> int:
     from report import pipeline  # noqa: PLC0415
 
-    pipeline.build(request(arguments), console)
+    pipeline.build(pipeline.Request(**arguments), console)
     return 0
 
 
-def request(arguments: argparse.Namespace) -> Request:
-    """Return what the arguments of ``build`` ask for."""
-    from report import pipeline  # noqa: PLC0415
-
-    return pipeline.Request(
-        arguments.config,
-        arguments.data,
-        arguments.out,
-        arguments.jobs,
-        quick=arguments.quick,
-        force=arguments.force,
-        pdf=not arguments.no_pdf,
-    )
-
-
-def _watch(arguments: argparse.Namespace, console: Console) -> int:
+def _watch(console: Console, **arguments: Any) -> int:
     from report import watch  # noqa: PLC0415
 
-    valued = {name: getattr(arguments, name) for name in ("config", "data", "out", "jobs")}
-    options = [f"--{name}={value}" for name, value in valued.items() if value is not None]
-    options += ["--quick"] * arguments.quick + ["--no-pdf"] * arguments.no_pdf
-    watch.forever(options, arguments.config, arguments.data, console)
+    watch.forever(console, **arguments)
 
 
-def _explore(arguments: argparse.Namespace, console: Console) -> int:
+def _explore(console: Console, **arguments: Any) -> int:
     from report import exploration  # noqa: PLC0415
 
-    return _print(
-        exploration.run(
-            config_path=arguments.config,
-            space=arguments.space,
-            data=arguments.data,
-            out=arguments.out,
-            seeds=arguments.seeds,
-            jobs=arguments.jobs,
-            scheduler=arguments.scheduler,
-            console=console,
-        )
-    )
+    return _print(exploration.run(console, **arguments))
 
 
-def _verify(arguments: argparse.Namespace, console: Console) -> int:
+def _verify(console: Console, submission: Path, data: Path | None, **arguments: Any) -> int:
     from report.verify import command  # noqa: PLC0415
 
-    return command.verify(
-        arguments.submission,
-        arguments.data,
-        console,
-        fast=arguments.fast,
-        gradescope_file=arguments.gradescope,
-        run_notebook=arguments.run_notebook,
-        given={"report.toml": arguments.config, "homework03.ipynb": arguments.notebook},
-    )
+    given = {"report.toml": arguments.pop("config"), "homework03.ipynb": arguments.pop("notebook")}
+    return command.verify(submission, data, console, given=given, **arguments)
 
 
-def _doctor(_: argparse.Namespace, __: Console) -> int:
+def _doctor(_: Console) -> int:
     from report import doctor  # noqa: PLC0415
 
     return doctor.main()
 
 
-# The arguments by the name under which commands list them; a word in brackets distinguishes two of one name.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "submission": {
-        "type": Path,
-        "nargs": "?",
-        "default": BUILD / "submission.pdf",
-        "metavar": "submission.pdf|submission.zip|DIR",
-        "help": "default: build/submission.pdf",
-    },
-    "--config": {
-        "type": Path,
-        "default": ROOT / "report.toml",
-        "metavar": "FILE",
-        "help": "default: report.toml",
-    },
-    "--data": {
-        "type": Path,
-        "metavar": "DIR|data.tgz",
-        "help": "the four CSV files (default: as the configuration says)",
-    },
-    "--out": {"type": Path, "default": BUILD, "metavar": "DIR", "help": "default: build"},
-    "--out (explore)": {
-        "type": Path,
-        "default": BUILD / "explore",
-        "metavar": "DIR",
-        "help": "for the table, the figure and the counts of all networks (default: build/explore)",
-    },
-    "--jobs": {"type": _count, "metavar": "N", "help": "how much runs at once (default: one per CPU)"},
-    "--quick": {"action": "store_true", "help": "a small search, for trying things out; the PDF says so"},
-    "--no-pdf": {"action": "store_true", "help": "stop before LaTeX"},
-    "--force": {"action": "store_true", "help": "make everything again, even if it is up to date"},
-    "--space": {
-        "type": Path,
-        "metavar": "FILE",
-        "help": "a TOML file with a table [search] (default: a wide one)",
-    },
-    "--seeds": {
-        "type": _count,
-        "default": 5,
-        "metavar": "N",
-        "help": "networks for each setting (default: 5)",
-    },
+def _path(metavar: str, told: str, default: Path | None = None) -> dict[str, Any]:
+    return {"type": Path, "metavar": metavar, "help": told, "default": default}
+
+
+def _flag(told: str, **kind: Any) -> dict[str, Any]:
+    return {"action": "store_true", "help": told} | kind
+
+
+def _number(told: str, default: int | None = None) -> dict[str, Any]:
+    return {"type": _count, "metavar": "N", "help": told, "default": default}
+
+
+_SOURCES = {
+    "--config": _path("FILE", "default: report.toml", ROOT / "report.toml"),
+    "--data": _path("DIR|data.tgz", "the four CSV files (default: as the configuration says)"),
+}
+_JOBS = {"--jobs": _number("how much runs at once (default: one per CPU)")}
+_WATCHED = {
+    **_SOURCES,
+    "--out": _path("DIR", "default: build", BUILD),
+    **_JOBS,
+    "--quick": _flag("a small search, for trying things out; the PDF says so"),
+    "--no-pdf": _flag("stop before LaTeX", action="store_false", dest="pdf"),
+}
+_FORCE = {"--force": _flag("make everything again, even if it is up to date")}
+_LOST = "the submission's {}, where another program dropped it from the PDF"
+_VERIFIED = {
+    "submission": _path(
+        "submission.pdf|submission.zip|DIR", "default: build/submission.pdf", BUILD / "submission.pdf"
+    )
+    | {"nargs": "?"},
+    "--data": _SOURCES["--data"],
+    "--fast": _flag("train only the default and the best setting, not the whole search"),
+    "--gradescope": _path("FILE", "also write the result in Gradescope's form") | {"dest": "gradescope_file"},
+    "--run-notebook": _flag("also run the submission's notebook: somebody's code, on this machine"),
+    "--config": _path("FILE", _LOST.format("report.toml")),
+    "--notebook": _path("FILE", _LOST.format("notebook")),
+}
+_EXPLORED = {
+    "--space": _path("FILE", "a TOML file with a table [search] (default: a wide one)"),
+    "--seeds": _number("networks for each setting (default: 5)", 5),
+    **_SOURCES,
+    "--out": _path(
+        "DIR", "for table, figure and the counts of all networks (default: build/explore)", BUILD / "explore"
+    ),
+    **_JOBS,
     "--scheduler": {
         "metavar": "tcp://host:port",
         "help": "use the workers of a Dask cluster instead of this machine",
     },
-    "--fast": {
-        "action": "store_true",
-        "help": "train only the default and the best setting, not the whole search",
-    },
-    "--gradescope": {"type": Path, "metavar": "FILE", "help": "also write the result in Gradescope's form"},
-    "--run-notebook": {
-        "action": "store_true",
-        "help": "also run the submission's notebook: somebody's code, on this machine",
-    },
-    "--config (verify)": {
-        "type": Path,
-        "metavar": "FILE",
-        "help": "the submission's report.toml, where another program dropped it from the PDF",
-    },
-    "--notebook": {
-        "type": Path,
-        "metavar": "FILE",
-        "help": "the submission's notebook, where another program dropped it from the PDF",
-    },
 }
-_WATCHED = ("--config", "--data", "--out", "--jobs", "--quick", "--no-pdf")
 COMMANDS = {
-    "build": Command("derive, measure, typeset: make the submission", (*_WATCHED, "--force"), _build),
-    "verify": Command(
-        "check a submission: reported, attached and reproduced",
-        (
-            *("submission", "--data", "--fast", "--gradescope", "--run-notebook"),
-            *("--config (verify)", "--notebook"),
-        ),
-        _verify,
-    ),
-    "explore": Command(
-        "search a wide space over several seeds, propose a small one",
-        ("--space", "--seeds", "--config", "--data", "--out (explore)", "--jobs", "--scheduler"),
-        _explore,
-    ),
+    "build": Command("derive, measure, typeset: make the submission", _WATCHED | _FORCE, _build),
+    "verify": Command("check a submission: reported, attached and reproduced", _VERIFIED, _verify),
+    "explore": Command("search a wide space over several seeds, propose a small one", _EXPLORED, _explore),
     "watch": Command("build again whenever a file changes", _WATCHED, _watch),
-    "doctor": Command("say what this machine has and lacks, and how to mend it", (), _doctor),
+    "doctor": Command("say what this machine has and lacks, and how to mend it", {}, _doctor),
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments import atomic, dataset, explore
-from report import bundle, cache, config, figures, publish
+from report import bundle, cache, figures, publish
 from report.cache import Cache, Inputs, Snapshot
+from report.config import load, load_space
 from report.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,49 +23,24 @@ MOST = 200_000  # networks: days of training
 
 
 def run(
+    console: Console,
     *,
-    config_path: Path,
+    config: Path,
     space: Path | None,
     data: Path | None,
     out: Path,
     seeds: int,
     jobs: int | None,
     scheduler: str | None,
-    console: Console,
 ) -> str:
     """Train every setting of a space with every seed; leave table and figure in `out`.
 
-    Parameters
-    ----------
-    config_path : Path
-        report.toml, which names the data and the first seed.
-    space : Path or None
-        A TOML file with a table ``[search]``; None for `experiments.explore.WIDE`.
-    data : Path or None
-        The data's folder or archive; None for the configuration's.
-    out : Path
-        The folder; networks that an earlier run trained there are found again.
-    seeds : int
-        How many, beginning with the configuration's.
-    jobs : int or None
-        Processes at once; None for one per CPU.
-    scheduler : str or None
-        Address of a Dask scheduler, whose workers are used instead.
-    console : Console
-        Told what happens.
-
-    Returns
-    -------
-    str
-        The proposed table ``[search]``, with a comment that says where it comes from.
-
-    Raises
-    ------
-    InputError
-        Configuration, space, data or the folder are at fault.
+    The configuration names the data and the first of the seeds; what an earlier run trained in `out` is found
+    again. Without a space it is `experiments.explore.WIDE`, with the address of a Dask scheduler its workers
+    train. Returns the proposed table ``[search]``, with a comment that says where it comes from.
     """
-    settings = config.load(config_path)
-    wide = config.load_space(space) if space else explore.WIDE
+    settings = load(config)
+    wide = load_space(space) if space else explore.WIDE
     if (networks := wide.size * seeds) > MOST:
         raise InputError(
             f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",

@@ -20,47 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for.
+    """What the command line asks for."""
 
-    Attributes
-    ----------
-    config : Path
-        report.toml.
-    data : Path or None
-        The data's folder or archive; None for the configuration's.
-    out : Path
-        The build's folder.
-    jobs : int or None
-        How much runs at once; None for one per CPU.
-    quick : bool
-        A small search; the PDF says so on its first page.
-    force : bool
-        Make everything again.
-    pdf : bool
-        Whether to run LaTeX.
-    """
-
-    config: Path
-    data: Path | None
-    out: Path
-    jobs: int | None = None
-    quick: bool = False
-    force: bool = False
-    pdf: bool = True
+    config: Path  # report.toml
+    data: Path | None  # the data's folder or archive; None for the configuration's
+    out: Path  # the build's folder
+    jobs: int | None = None  # how much runs at once; None for one per CPU
+    quick: bool = False  # a small search; the PDF says so on its first page
+    force: bool = False  # make everything again
+    pdf: bool = True  # whether to run LaTeX
 
 
 def build(request: Request, console: Console, stages: Any = None) -> None:
-    """Make the submission.
-
-    Parameters
-    ----------
-    request : Request
-        What is asked for.
-    console : Console
-        Told what happens.
-    stages : module, optional
-        What does the work; `report.stages`, which is heavy and only loaded when there is something to do.
-    """
+    """Make the submission; `stages` do the work, by default `report.stages`, loaded when there is some."""
     settings = config.load(request.config)
     if request.quick:
         settings = replace(settings, search=settings.search.small())

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import watchfiles
 
-from report import config
 from report.cache import LOCK, MOST_NAMED, PARTS, ROOT, TEMPLATES
+from report.config import load
 from report.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,27 +26,21 @@ PATIENCE = 2.0  # seconds in which an interrupted build ends by itself
 SOURCES = (".py", ".c", ".tex")
 
 
-def forever(options: Sequence[str], config_path: Path, data: Path | None, console: Console) -> NoReturn:
-    """Build, wait for a change, and build again, until interrupted.
+def forever(
+    console: Console, *, config: Path, data: Path | None, out: Path, jobs: int | None, quick: bool, pdf: bool
+) -> NoReturn:
+    """Build, wait for a change, and build again, until interrupted; the arguments are those of ``build``.
 
     Each build is a process of its own, so that changed code is really what runs. One that fails says so; the
     next change starts another.
-
-    Parameters
-    ----------
-    options : sequence of str
-        The arguments for ``build``.
-    config_path : Path
-        The configuration.
-    data : Path or None
-        The data's folder or archive; None for what the configuration says.
-    console : Console
-        Told what changed, and how long a build took.
     """
+    valued = {"config": config, "data": data, "out": out, "jobs": jobs}
+    options = [f"--{name}={value}" for name, value in valued.items() if value is not None]
+    options += ["--quick"] * quick + ["--no-pdf"] * (not pdf)
     place = data
     while True:
-        place = data or _data(config_path, place)
-        changes = _changes(config_path, place)
+        place = data or _data(config, place)
+        changes = _changes(config, place)
         next(changes)  # from here on no change is missed
         began = time.monotonic()
         code, changed = _build(options, changes)
@@ -57,10 +51,10 @@ def forever(options: Sequence[str], config_path: Path, data: Path | None, consol
         console.note(f"{', '.join(sorted(changed)[:MOST_NAMED])} changed.")
 
 
-def _changes(config_path: Path, data: Path | None) -> Iterator[set[str]]:
+def _changes(config: Path, data: Path | None) -> Iterator[set[str]]:
     """Yield, every `REST` milliseconds, the names of the files that have changed and then rested."""
     code = [path for part in PARTS for path in (ROOT / part, *(ROOT / part).rglob("*")) if path.is_dir()]
-    single = {path.absolute() for path in (config_path, LOCK, data) if path}
+    single = {path.absolute() for path in (config, LOCK, data) if path}
     folders = {path for path in (*code, TEMPLATES, *(path.parent for path in single)) if path.is_dir()}
     if data and data.is_dir():
         folders.add(data.absolute())
@@ -79,10 +73,10 @@ def _changes(config_path: Path, data: Path | None) -> Iterator[set[str]]:
         yield {str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path) for path in paths}
 
 
-def _data(config_path: Path, former: Path | None) -> Path | None:
+def _data(config: Path, former: Path | None) -> Path | None:
     """Return where the data are; while the configuration is invalid, where they were."""
     try:
-        return config.load(config_path).data_path
+        return load(config).data_path
     except InputError:
         return former
 

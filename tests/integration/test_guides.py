@@ -104,8 +104,8 @@ def test_the_readme_shows_every_option() -> None:
         line.split()[2]: set(re.findall(r"--[a-z-]+", line)) for line in usage.splitlines() if line.strip()
     }
     known = {
-        name: {option for option in cli._parser(name).option_strings() if option not in ("-h", "--help")}
-        for name in cli.COMMANDS
+        name: {option for option in command.options if option.startswith("-")}
+        for name, command in cli.COMMANDS.items()
     }
 
     assert shown == known

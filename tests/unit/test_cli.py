@@ -50,7 +50,7 @@ def asked(*argv: str) -> Request:
     """Parse a command line that builds."""
     command, arguments = cli.parse(argv)
     assert command is cli.COMMANDS["build"]
-    return cli.request(arguments)
+    return Request(**arguments)
 
 
 def test_build_is_the_default_command() -> None:
