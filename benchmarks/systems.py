@@ -19,8 +19,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "testing": "Debian testing"}
 PAGE, BEGIN, END = ROOT / "docs" / "numbers.md", "<!-- systems -->\n", "<!-- /systems -->\n"
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")  # this machine's, for its network
 PROJECT = Path("root/project")
+# This machine's certificates, for its network; under a name that no package writes.
+CERTIFICATES, COPY = Path("/etc/ssl/certs/ca-certificates.crt"), Path("root/certificates.crt")
 # What the processes of a system see beside its files: devices, and only each other.
 ENTER = """\
 mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && mount -t tmpfs tmpfs "$1/tmp" &&
@@ -44,11 +45,9 @@ class System:
                 ["debootstrap", *bare, self.suite, self.root, mirror()], check=True, stdout=sys.stderr
             )
             made.touch()
-        for file in (Path("/etc/resolv.conf"), CERTIFICATES):
+        for file, copy in ((Path("/etc/resolv.conf"), Path("etc/resolv.conf")), (CERTIFICATES, COPY)):
             if file.exists():
-                target = self.root / file.relative_to("/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, target)
+                shutil.copyfile(file, self.root / copy)
 
     def check_out(self) -> None:
         """Put the last commit there, and nothing else but the .venv of the last time."""
@@ -66,21 +65,10 @@ class System:
         path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         environ = {"HOME": "/root", "PATH": path, "LC_ALL": "C.UTF-8"}
         if CERTIFICATES.exists():
-            environ["PIP_CERT"] = str(CERTIFICATES)
+            environ["PIP_CERT"] = f"/{COPY}"
+        alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         done = subprocess.run(
-            [
-                "unshare",
-                "--mount",
-                "--pid",
-                "--fork",
-                "--kill-child",
-                "sh",
-                "-c",
-                ENTER,
-                "sh",
-                self.root,
-                command,
-            ],
+            [*alone, "sh", "-c", ENTER, "sh", self.root, command],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -120,12 +108,8 @@ def verify(system: System, name: str, pdf: Path) -> str:
         f".venv/bin/python generate_report.py verify build/{name} --gradescope build/points.json >/dev/null"
     )
     points = json.loads((system.root / PROJECT / "build" / "points.json").read_text(encoding="utf-8"))
-    score = (
-        sum(test.get("score", 0) for test in points.get("tests", []))
-        if "score" not in points
-        else points["score"]
-    )
-    return f"{code} ({score:g})"
+    score = points.get("score", sum(test["score"] for test in points.get("tests", [])))
+    return f"{code} ({score:g} points)"
 
 
 def main() -> int:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "build" / ".apt.log"
 MOST_NAMED = 4  # missing items that a message lists
-SECONDS = 20  # for `latexmk -v`
+SECONDS = 60  # for latexmk to print its version, or kpsewhich to find files
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-Purpose = Literal["venv", "pdf", "tests", "speed"]
+LOADED = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)\}", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,12 @@ class Package:
     debian, fedora, macos : str
         Its name for apt, for dnf, and for tlmgr (``pdf``) or brew; several with blanks between, or none.
     provides : tuple of str
-        What shows that it is there: programs, absolute paths, TeX files (by their suffix); for ``venv``
-        Python modules.
+        What shows that it is there: programs, TeX files (by their suffix); for ``venv`` Python modules.
     reason : str
         What it is used for.
     """
 
-    purpose: Purpose
+    purpose: Literal["venv", "pdf", "tests", "speed"]
     debian: str
     fedora: str
     macos: str
@@ -55,14 +54,7 @@ class Package:
 
 
 PACKAGES = (
-    Package(
-        "venv",
-        f"python{PYTHON}-venv",
-        "python3",
-        "python@3.13",
-        ("ensurepip",),
-        "makes .venv; Debian splits it",
-    ),
+    Package("venv", f"python{PYTHON}-venv", "python3", "python@3.13", ("ensurepip",), "makes .venv"),
     Package("pdf", "latexmk", "latexmk", "latexmk", ("latexmk",), "runs pdflatex as often as needed"),
     Package(
         "pdf",
@@ -72,14 +64,7 @@ PACKAGES = (
         ("pdflatex", "kpsewhich"),  # and what the templates load, unless another package here provides it
         "pdflatex and most LaTeX packages",
     ),
-    Package(
-        "pdf",
-        "tex-gyre",
-        "texlive-tex-gyre",
-        "tex-gyre",
-        ("tgpagella.sty",),
-        "the text face, with all accents",
-    ),
+    Package("pdf", "tex-gyre", "texlive-tex-gyre", "tex-gyre", ("tgpagella.sty",), "the text face"),
     Package(
         "pdf",
         "texlive-fonts-recommended",
@@ -114,16 +99,14 @@ def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
     """Find those of `packages` that this machine lacks, each with what was not found."""
     importlib.invalidate_caches()  # apt may have brought modules of the running Python
     wanted = {package: _provides(package) for package in packages}
-    installed = _tex_files([name for names in wanted.values() for name in names if _is_tex(name)])
+    installed = _tex_files([name for names in wanted.values() for name in names if "." in name])
 
     def found(package: Package, name: str) -> bool:
         if package.purpose == "venv":
             return importlib.util.find_spec(name) is not None
         if name == "latexmk":
             return find_latexmk() is not None
-        if name.startswith("/"):
-            return Path(name).exists()
-        return name in installed if _is_tex(name) else shutil.which(name) is not None
+        return name in installed if "." in name else shutil.which(name) is not None
 
     lacking = {
         package: [name for name in names if not found(package, name)] for package, names in wanted.items()
@@ -133,9 +116,8 @@ def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
 
 def styles() -> tuple[str, ...]:
     """List the LaTeX packages that the templates load, as files."""
-    loads = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)\}", re.MULTILINE)
     texts = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "templates").glob("*.tex"))]
-    names = [name.strip() for text in texts for group in loads.findall(text) for name in group.split(",")]
+    names = [name.strip() for text in texts for group in LOADED.findall(text) for name in group.split(",")]
     return tuple(dict.fromkeys(f"{name}.sty" for name in names))
 
 
@@ -153,38 +135,26 @@ def install_hint(packages: Iterable[Package]) -> str:
     packages = tuple(packages)
     tex = " ".join(package.macos for package in packages if package.purpose == "pdf")
     brew = " ".join(package.macos for package in packages if package.purpose != "pdf" and package.macos)
-    lines = [
-        f"Debian, Ubuntu:  sudo {' '.join(_apt_install(packages))}",
-        f"Fedora:          sudo dnf install {' '.join(package.fedora for package in packages)}",
-    ]
-    if brew:
-        lines.append(f"macOS:           brew install {brew}")
-    if tex:
-        lines.append(
-            "macOS:           brew install --cask basictex, and in a new terminal:"
-            f" sudo tlmgr update --self && sudo tlmgr install {tex}"
-        )
-    return "\n".join(lines)
+    basictex = (
+        "brew install --cask basictex, and in a new terminal: sudo tlmgr update --self && sudo tlmgr install"
+    )
+    return "\n".join(
+        [
+            f"Debian, Ubuntu:  sudo {' '.join(_apt_install(packages))}",
+            f"Fedora:          sudo dnf install {' '.join(package.fedora for package in packages)}",
+            *([f"macOS:           brew install {brew}"] if brew else []),
+            *([f"macOS:           {basictex} {tex}"] if tex else []),
+        ]
+    )
 
 
 def find_latexmk() -> tuple[Path, str] | None:
     """Find John Collins's latexmk on PATH, and its version; other programs of that name are passed over."""
     for folder in os.get_exec_path():
-        path = Path(folder, "latexmk")
-        if not (path.is_file() and os.access(path, os.X_OK)):
-            continue
-        try:
-            said = subprocess.run(
-                [path, "-norc", "-v"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
-            ).stdout
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if version := re.search(rb"Latexmk, John Collins.*?Version (\S+)", said):
-            return path, version[1].decode()
+        if path := shutil.which("latexmk", path=folder):
+            said = _output([path, "-norc", "-v"])
+            if version := re.search(r"Latexmk, John Collins.*?Version (\S+)", said):
+                return Path(path), version[1]
     return None
 
 
@@ -208,7 +178,7 @@ def main(purposes: list[str]) -> int:
     wanted = [package for package in PACKAGES if package.purpose in purposes]
     console = Console.for_stream()
     lacking = missing(wanted)
-    if lacking and _apt(tuple(lacking), console):
+    if lacking and _apt(lacking, console):
         lacking = missing(wanted)
     lacking = {package: names for package, names in lacking.items() if package.purpose != "speed"}
     if any(package.purpose == "venv" for package in lacking):
@@ -221,19 +191,14 @@ def main(purposes: list[str]) -> int:
     return 0
 
 
-def _apt(packages: tuple[Package, ...], console: Console) -> bool:
+def _apt(packages: Iterable[Package], console: Console) -> bool:
     """Install packages where there is apt and the right to use it; return whether they were."""
-    if not shutil.which("apt-get"):
+    sudo = ["sudo", "-n"] if os.geteuid() else []
+    if not all(map(shutil.which, ["apt-get", *sudo[:1]])):
         return False
-    root: list[str] = []
-    if os.geteuid() != 0:
-        root = ["sudo", "-n"]
-        if (
-            not shutil.which("sudo")
-            or subprocess.run([*root, "true"], capture_output=True, check=False).returncode
-        ):
-            return False
-    apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive"]
+    if sudo and subprocess.run([*sudo, "true"], capture_output=True, check=False).returncode:
+        return False
+    apt = [*sudo, "env", "DEBIAN_FRONTEND=noninteractive"]
     patient = ["-o", "DPkg::Lock::Timeout=600"]  # a fresh machine may still be updating itself
     names = ", ".join(package.debian for package in packages)
     LOG.parent.mkdir(exist_ok=True)
@@ -260,18 +225,27 @@ def _provides(package: Package) -> tuple[str, ...]:
     return (*package.provides, *(style for style in styles() if style not in elsewhere))
 
 
-def _is_tex(name: str) -> bool:
-    return name[0] != "/" and "." in name
-
-
 def _tex_files(names: list[str]) -> set[str]:
     """Return those of the TeX files `names` that are installed."""
     if not names or not shutil.which("kpsewhich"):
         return set()
-    done = subprocess.run(
-        ["kpsewhich", *names], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False
-    )
-    return {Path(line).name for line in done.stdout.splitlines()}
+    return {Path(line).name for line in _output(["kpsewhich", *names]).splitlines()}
+
+
+def _output(command: list[str]) -> str:
+    """Return what a program prints; nothing if it cannot be run, or does not end."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 if __name__ == "__main__":

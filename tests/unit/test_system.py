@@ -114,15 +114,6 @@ def test_a_folder_or_a_text_file_is_no_program(path: Path) -> None:
     assert "not installed: latexmk" == system.told(system.missing(TEX[:1]))
 
 
-def test_a_file_shows_that_a_package_is_there(path: Path) -> None:
-    """A package without a program of its own is known by a file."""
-    headers = Package("speed", "libc6-dev", "glibc-devel", "", (str(path / "stdio.h"),), "C headers")
-    assert [headers] == [*system.missing([headers])]
-
-    (path / "stdio.h").touch()
-    assert {} == system.missing([headers])
-
-
 def test_hint_gives_a_command_for_each_system() -> None:
     """The hint has a command for each system, on macOS TeX's own; what a system lacks is left out."""
     packages = [
