@@ -141,7 +141,6 @@ def page_count(folder: Path) -> int:
 def _run(command: list[str], folder: Path) -> tuple[int, str]:
     """Run a command silently in a process group of its own; return its exit code and its output."""
     with (
-        group_guard() as guard,
         subprocess.Popen(
             command,
             cwd=folder,
@@ -151,18 +150,15 @@ def _run(command: list[str], folder: Path) -> tuple[int, str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as process,
+        group_guard() as guard,  # ends first: latexmk alone would leave pdflatex running
     ):
         guard(process.pid)
         try:
             output, _ = process.communicate(timeout=TIMEOUT)
-        except BaseException as error:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.killpg(process.pid, signal.SIGKILL)  # latexmk alone would leave pdflatex running
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise MachineError(
-                    f"LaTeX did not end within {TIMEOUT} s.", f"Its log is {folder / LOG}."
-                ) from error
-            raise
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(
+                f"LaTeX did not end within {TIMEOUT} s.", f"Its log is {folder / LOG}."
+            ) from error
     return process.returncode, output.decode(errors="replace")
 
 
