@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "testing": "Debian testing"}
 PAGE, BEGIN, END = ROOT / "docs" / "numbers.md", "<!-- systems -->\n", "<!-- /systems -->\n"
 PROJECT = Path("root/project")
+FULL = 20  # the points of the sheet
 # This machine's certificates, for its network; under a name that no package writes.
 CERTIFICATES, COPY = Path("/etc/ssl/certs/ca-certificates.crt"), Path("root/certificates.crt")
 # What the processes of a system see beside its files: devices, and only each other.
@@ -101,19 +102,18 @@ def build(system: System) -> Path:
     return system.root / PROJECT / "build" / "submission.pdf"
 
 
-def verify(system: System, name: str, pdf: Path) -> str:
+def verify(system: System, name: str, pdf: Path) -> tuple[int, float]:
     """Verify another system's submission there; return the exit code and the points."""
     shutil.copyfile(pdf, system.root / PROJECT / "build" / name)
     code, _ = system.run(
         f".venv/bin/python generate_report.py verify build/{name} --gradescope build/points.json >/dev/null"
     )
     points = json.loads((system.root / PROJECT / "build" / "points.json").read_text(encoding="utf-8"))
-    score = points.get("score", sum(test["score"] for test in points.get("tests", [])))
-    return f"{code} ({score:g} points)"
+    return code, points.get("score", sum(test["score"] for test in points.get("tests", [])))
 
 
 def main() -> int:
-    """Build and verify everywhere, and write the table; 0 if every code is 0."""
+    """Build and verify everywhere, and write the table; 0 if every code is 0 with full points."""
     parser = argparse.ArgumentParser(prog="make systems", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp/report-systems"))
     parser.add_argument("--test", action="store_true", help="also run the quick tests on each system")
@@ -122,21 +122,24 @@ def main() -> int:
         sys.exit("`make systems` needs root, and debootstrap: apt-get install debootstrap")
     systems = {name: System(suite, options.folder / suite) for suite, name in SUITES.items()}
     built = {name: build(system) for name, system in systems.items()}
-    table = [
+    rows = [
         f"| verified on | {' | '.join(f'built on {name}' for name in systems)} |",
         f"|---|{'---|' * len(systems)}",
     ]
+    failed = False
     for name, system in systems.items():
-        codes = [verify(system, f"{systems[other].suite}.pdf", pdf) for other, pdf in built.items()]
-        table.append(f"| {name}: {system.versions()} | {' | '.join(codes)} |")
-    shown = "\n".join(table)
-    print(shown)
+        found = [verify(system, f"{systems[other].suite}.pdf", pdf) for other, pdf in built.items()]
+        cells = [f"{code} ({points:g} points)" for code, points in found]
+        rows.append(f"| {name}: {system.versions()} | {' | '.join(cells)} |")
+        failed |= any(each != (0, FULL) for each in found)
+    table = "\n".join(rows)
+    print(table)
     text = PAGE.read_text(encoding="utf-8")
     before, behind = text.partition(BEGIN)[0], text.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{shown}\n{END}{behind}", encoding="utf-8")
-    failed = any(" 0 (" not in cell for row in table[2:] for cell in row.split("|")[2:-1])
+    PAGE.write_text(f"{before}{BEGIN}{table}\n{END}{behind}", encoding="utf-8")
     if options.test:
-        failed |= any(system.run("make test >&2")[0] for system in systems.values())
+        for system in systems.values():
+            failed |= system.run("make test >&2")[0] != 0
     return int(failed)
 
 
