@@ -52,10 +52,8 @@ class System:
 
     def check_out(self) -> None:
         """Put the last commit there, and nothing else but the .venv of the last time."""
-        project = self.root / PROJECT
-        git = ["git", "-C", str(project)]
-        if not project.exists():
-            subprocess.run(["git", "clone", "--quiet", ROOT, project], check=True)
+        git = ["git", "-C", str(self.root / PROJECT)]
+        subprocess.run(["git", "init", "--quiet", self.root / PROJECT], check=True)
         subprocess.run([*git, "fetch", "--quiet", ROOT, "HEAD"], check=True)
         subprocess.run([*git, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)
         subprocess.run([*git, "clean", "-fdxq", "--exclude=.venv"], check=True)
