@@ -1,13 +1,21 @@
-"""What all tests share: the pins, set before numpy loads, and one real build of a tiny submission."""
+"""What all tests share: the pins, set before numpy loads, and one real build, of a tiny submission."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import hashlib
+import io
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+import threading
+import warnings
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +27,24 @@ numerics.pin()
 import nbformat  # noqa: E402 - nothing may load numpy before the pins
 import pytest  # noqa: E402 - nothing may load numpy before the pins
 
+from report import cli  # noqa: E402 - nothing may load numpy before the pins
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+
+# A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there: a person
+# at a terminal does not.
+for number, handler in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    signal.SIGHUP: signal.SIG_DFL,
+}.items():
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ("generate_report.py", "requirements.txt", "report", "derivations", "experiments", "templates")
+LIMIT = 300  # seconds for a command, on a busy machine
 TINY_ROWS = {"trnX-3d.csv": 60, "trnY-3d.csv": 60, "devX-3d.csv": 30, "devY-3d.csv": 30}
 TINY_TOML = """\
 [author]
@@ -53,15 +74,152 @@ batch_size = [16]
 """
 
 
-@dataclass(frozen=True)
-class Build:
-    """A finished build: its folder, what it was made from, and what it told."""
+class Running:
+    """The program at work; what it tells is read as it comes.
 
-    out: Path
-    config: Path
-    data: Path
-    stdout: str
-    stderr: str
+    Attributes
+    ----------
+    process : Popen
+        Started in a group of its own, as a terminal would.
+    told : str
+        All that was read so far.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.told = ""
+
+    def until(self, pattern: str) -> str:
+        """Read until a line holds a regular expression; give the lines that were read."""
+        assert self.process.stdout is not None
+        told = ""
+        while not re.search(pattern, told):
+            line = self.process.stdout.readline()
+            told += line
+            self.told += line
+            assert line, f"it ended, or took too long, without a word of {pattern!r}:\n{self.told}"
+        return told
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for its end; give its exit code and all that it told."""
+        self.told += self.process.communicate()[0]
+        return self.process.returncode, self.told
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of the program, its report.toml, its data in ``data/``, its build in ``build/``.
+
+    Attributes
+    ----------
+    root : Path
+        Its folder.
+    environ : mapping
+        The environment in which it is started.
+    stdout, stderr : str
+        What its build told.
+    """
+
+    root: Path
+    environ: Mapping[str, str]
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def out(self) -> Path:
+        """Give the folder that a build without ``--out`` makes."""
+        return self.root / "build"
+
+    @property
+    def config(self) -> Path:
+        """Give the path of report.toml."""
+        return self.root / "report.toml"
+
+    @property
+    def data(self) -> Path:
+        """Give the folder with the four CSV files."""
+        return self.root / "data"
+
+    def command(self, *arguments: str | Path) -> list[str]:
+        """Give the command line that runs the program; without arguments it builds, in one process."""
+        given = arguments or ("--jobs", "1")
+        return [sys.executable, str(self.root / "generate_report.py"), *map(str, given)]
+
+    def run(
+        self, *arguments: str | Path, environ: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the program to its end, as a person would."""
+        return subprocess.run(
+            self.command(*arguments),
+            **{"cwd": self.root, **options},
+            env={**self.environ, **(environ or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=LIMIT,
+            check=False,
+        )
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str | Path) -> Iterator[Running]:
+        """Start the program, as a terminal would; kill it if it takes too long, or when the test ends."""
+        with subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env=dict(self.environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            process_group=0,
+        ) as process:
+            too_long = threading.Timer(LIMIT, os.killpg, (process.pid, signal.SIGKILL))
+            too_long.start()
+            try:
+                yield Running(process)
+            finally:
+                too_long.cancel()
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text that a file must hold."""
+        file = self.root / name
+        text = file.read_text(encoding="utf-8")
+        assert old in text, name
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def append(self, name: str, text: str) -> None:
+        """Add a text to a file."""
+        with (self.root / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def products(self) -> dict[str, str]:
+        """Give the digest of each file that a build answers for: all but times, notes and failures."""
+        files = [path for path in self.out.rglob("*") if path.is_file()]
+        names = {str(path.relative_to(self.out)): path for path in files}
+        return {
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in names.items()
+            if name[0] != "." and not name.startswith("failed/") and name != "timings.json"
+        }
+
+    def copy(self, place: Path) -> Project:
+        """Copy all of it, with what was built, to another place."""
+        shutil.copytree(self.root, place)
+        return replace(self, root=place)
+
+    def shown(self) -> str:
+        """Give the text of the PDF as poppler reads it, in the order in which it was written."""
+        return poppler(self.out / "submission.pdf", "-raw")
+
+
+def poppler(pdf: Path, *options: str) -> str:
+    """Read a PDF's text with poppler."""
+    command = ["pdftotext", *options, "-enc", "UTF-8", pdf, "-"]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
 
 
 @pytest.fixture(scope="session")
@@ -74,24 +232,27 @@ def clean_environ() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def command(clean_environ: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Give a function that runs ``python generate_report.py ARGUMENTS`` as a person would.
+def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Give a function that runs ``generate_report.py ARGUMENTS`` in this process, which has loaded it all.
 
-    Its keywords are ``cwd`` (default: the root folder) and ``environ`` (variables to add).
+    Its keyword `environ` has variables to set meanwhile.
     """
 
     def run(
-        *arguments: str | Path, cwd: Path = Path("/"), environ: dict[str, str] | None = None
+        *arguments: str | Path, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, ROOT / "generate_report.py", *arguments],
-            cwd=cwd,
-            env=clean_environ | (environ or {}),
-            capture_output=True,
-            encoding="utf-8",
-            timeout=600,
-            check=False,
-        )
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            warnings.catch_warnings(action="ignore"),
+        ):
+            patch.setattr(tempfile, "tempdir", None)
+            for name, value in (environ or {}).items():
+                patch.setenv(name, value)
+            code = cli.main([*map(str, arguments)])
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
     return run
 
@@ -128,57 +289,66 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def tiny_project(once: Callable[[str, Callable[[Path], None]], Path]) -> Path:
-    """Make a folder with a tiny submission: report.toml, and in data/ the first rows of the stand-in.
+def unbuilt(
+    once: Callable[[str, Callable[[Path], None]], Path],
+    clean_environ: dict[str, str],
+    copy_program: Callable[[Path], None],
+) -> Project:
+    """Copy the program, with a tiny submission in place of this repository's own; nothing is built.
 
     The space holds four settings, of which two have two hidden layers, and the default is added. Two of the
-    settings tie for the best, of which the later one has fewer weights.
+    settings tie for the best, of which the later one has fewer weights. The data are the first rows of the
+    stand-in.
     """
 
     def fill(folder: Path) -> None:
+        copy_program(folder)
         (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
         (folder / "data").mkdir()
         for name, rows in TINY_ROWS.items():
             lines = (ROOT / "data" / name).read_text(encoding="utf-8").splitlines(keepends=True)
             (folder / "data" / name).write_text("".join(lines[:rows]), encoding="utf-8")
 
-    return once("tiny", fill)
+    return Project(once("unbuilt", fill), clean_environ)
 
 
 @pytest.fixture(scope="session")
-def tiny_build(
-    tiny_project: Path,
-    once: Callable[[str, Callable[[Path], None]], Path],
-    command: Callable[..., subprocess.CompletedProcess[str]],
-) -> Build:
-    """Build the tiny submission once a run; tests read it and change only copies of it."""
-    config = tiny_project / "report.toml"
+def tiny_project(unbuilt: Project) -> Path:
+    """Give the folder with the tiny submission's report.toml and data/."""
+    return unbuilt.root
+
+
+@pytest.fixture(scope="session")
+def original(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], Path]) -> Project:
+    """Build the tiny submission once a run, undisturbed; tests read it and change only copies of it."""
 
     def fill(folder: Path) -> None:
-        done = command("build", "--config", config, "--out", folder / "out", "--jobs", "1")
+        done = unbuilt.copy(folder / "project").run()
         assert done.returncode == 0, done.stderr
         (folder / "stdout").write_text(done.stdout)
         (folder / "stderr").write_text(done.stderr)
 
-    folder = once("tiny-built", fill)
+    folder = once("original", fill)
     told = ((folder / name).read_text() for name in ("stdout", "stderr"))
-    return Build(folder / "out", config, tiny_project / "data", *told)
+    return Project(folder / "project", unbuilt.environ, *told)
+
+
+@pytest.fixture(scope="session")
+def tiny_build(original: Project) -> Project:
+    """Give the built tiny submission."""
+    return original
+
+
+@pytest.fixture
+def project(original: Project, tmp_path: Path) -> Project:
+    """Copy the built tiny submission for one test."""
+    return original.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def pdf_pages() -> Callable[[Path], list[str]]:
     """Give a function that reads a PDF's text with poppler, page by page, in the layout of the page."""
-
-    def read(pdf: Path) -> list[str]:
-        done = subprocess.run(
-            ["pdftotext", "-layout", "-enc", "UTF-8", pdf, "-"],
-            capture_output=True,
-            encoding="utf-8",
-            check=True,
-        )
-        return done.stdout.split("\f")[:-1]
-
-    return read
+    return lambda pdf: poppler(pdf, "-layout").split("\f")[:-1]
 
 
 RUN = """\

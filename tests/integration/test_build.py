@@ -28,7 +28,7 @@ from report.config import QUESTIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Build
+    from conftest import Project
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -75,7 +75,7 @@ class Computed:
 
 
 @pytest.fixture(scope="module")
-def computed(tiny_build: Build) -> Computed:
+def computed(tiny_build: Project) -> Computed:
     """Train every network of the tiny space (conftest's TINY_TOML) once more; the first is the default."""
     X, X_dev = (np.loadtxt(tiny_build.data / name, delimiter=",") for name in (DATA[0], DATA[2]))
     y, y_dev = (np.loadtxt(tiny_build.data / name, dtype=int) for name in (DATA[1], DATA[3]))
@@ -97,13 +97,13 @@ def computed(tiny_build: Build) -> Computed:
 
 
 @pytest.fixture(scope="module")
-def results(tiny_build: Build) -> dict[str, Any]:
+def results(tiny_build: Project) -> dict[str, Any]:
     """Read results.json."""
     return json.loads((tiny_build.out / "results.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def notebook(tiny_build: Build) -> Any:
+def notebook(tiny_build: Project) -> Any:
     """Read the executed notebook, checked against the schema."""
     made = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
     nbformat.validate(made)
@@ -111,13 +111,13 @@ def notebook(tiny_build: Build) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pages(tiny_build: Build, pdf_pages: Callable[[Path], list[str]]) -> list[str]:
+def pages(tiny_build: Project, pdf_pages: Callable[[Path], list[str]]) -> list[str]:
     """Read the PDF's text, page by page."""
     return pdf_pages(tiny_build.out / "submission.pdf")
 
 
 @pytest.fixture
-def copy(tiny_build: Build, tmp_path: Path) -> Path:
+def copy(tiny_build: Project, tmp_path: Path) -> Path:
     """Copy the build, with what it keeps, so that a test may build there again."""
     return Path(shutil.copytree(tiny_build.out, tmp_path / "out"))
 
@@ -143,7 +143,7 @@ def outputs(notebook: Any) -> list[Any]:
 # What a build leaves
 
 
-def test_every_file_is_there(tiny_build: Build) -> None:
+def test_every_file_is_there(tiny_build: Project) -> None:
     """Every file of the design's table is there, and nothing of LaTeX's by-products."""
     found = set(published(tiny_build.out))
 
@@ -151,12 +151,11 @@ def test_every_file_is_there(tiny_build: Build) -> None:
     assert all(
         re.match(r"figures/\w+\.(?:pdf|tex)|parts/\w+\.tex|report\.toml", name) for name in found - FILES
     )
-    assert (tiny_build.out / "timings.json").exists()
     assert not (tiny_build.out / "failed").exists()
 
 
-def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Build) -> None:
-    """One line for each stage, with its time; no warning of any library; results not on stdout."""
+def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Project) -> None:
+    """One line for each stage, with its time, as in timings.json; no warning of any library."""
     lines = [line for line in tiny_build.stderr.splitlines() if not line.startswith("   ")]
 
     stages = [re.match(r"-> ([\w-]+).* \([\d.]+ s\)$", line) for line in lines[1:-1]]
@@ -164,17 +163,12 @@ def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Build) -> None:
     assert STAGES == [stage[1] for stage in stages]
     assert lines[-1] == f"Done: {tiny_build.out / 'submission.pdf'}"
     assert tiny_build.stdout == ""
-
-
-def test_timings_name_the_stages(tiny_build: Build) -> None:
-    """The one file with wall times says where they went."""
     timings = json.loads((tiny_build.out / "timings.json").read_text())
-
     assert list(timings) == STAGES
-    assert all(0 <= seconds < 300 for seconds in timings.values())
+    assert all(seconds >= 0 for seconds in timings.values())
 
 
-def test_the_manifest_tells_every_file(tiny_build: Build) -> None:
+def test_the_manifest_tells_every_file(tiny_build: Project) -> None:
     """Each file but itself and the zip stands in the manifest with the size and sha256 that it has."""
     files = published(tiny_build.out)
     manifest = json.loads(files["manifest.json"])
@@ -189,7 +183,7 @@ def test_the_manifest_tells_every_file(tiny_build: Build) -> None:
         assert manifest["inputs"][name] == hashlib.sha256((tiny_build.data / name).read_bytes()).hexdigest()
 
 
-def test_the_zip_is_what_is_handed_in(tiny_build: Build) -> None:
+def test_the_zip_is_what_is_handed_in(tiny_build: Project) -> None:
     """PDF, notebook and the four data files as they are, and nothing else."""
     with zipfile.ZipFile(tiny_build.out / "submission.zip") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
@@ -198,7 +192,7 @@ def test_the_zip_is_what_is_handed_in(tiny_build: Build) -> None:
     assert expected | {name: (tiny_build.data / name).read_bytes() for name in DATA} == packed
 
 
-def test_every_check_of_the_ledger_passed(tiny_build: Build) -> None:
+def test_every_check_of_the_ledger_passed(tiny_build: Project) -> None:
     """The ledger has checks for each question of problem 1, all passed."""
     checks = json.loads((tiny_build.out / "ledger.json").read_text(encoding="utf-8"))["checks"]
 
@@ -230,7 +224,7 @@ def test_results_are_those_of_scikit_learn(results: dict[str, Any], computed: Co
     assert (gain > 0, computed.tied) == (True, 2)  # else this tiny space would test little
 
 
-def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_build: Build) -> None:
+def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_build: Project) -> None:
     """Seed, data and environment stand in results.json."""
     assert (results["schema"], results["seed"], results["data"]["stand_in"]) == (1, 5, False)
     for name in DATA:
@@ -243,7 +237,7 @@ def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_buil
     assert results["environment"]["versions"]["numpy"] == np.__version__
 
 
-def test_the_search_is_that_of_scikit_learn(tiny_build: Build, computed: Computed) -> None:
+def test_the_search_is_that_of_scikit_learn(tiny_build: Project, computed: Computed) -> None:
     """Every row of search.csv, in grid order, equals an independent fit of that setting."""
     rows = list(csv.DictReader(io.StringIO((tiny_build.out / "search.csv").read_text())))
 
@@ -283,7 +277,7 @@ def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[
 
 
 def test_the_pdf_prints_the_reported_numbers(
-    pages: list[str], tiny_build: Build, results: dict[str, Any]
+    pages: list[str], tiny_build: Project, results: dict[str, Any]
 ) -> None:
     """On page 1 and on the page of its question each value stands as results.json has it printed."""
     page = json.loads((tiny_build.out / "pages.json").read_text())
@@ -321,7 +315,7 @@ def test_each_question_has_its_section(pages: list[str]) -> None:
     assert starts == sorted(starts)
 
 
-def test_pages_json_is_right(pages: list[str], tiny_build: Build) -> None:
+def test_pages_json_is_right(pages: list[str], tiny_build: Project) -> None:
     """Each question's heading stands on the page that pages.json tells."""
     page = json.loads((tiny_build.out / "pages.json").read_text())
 
@@ -339,7 +333,7 @@ def test_the_title_block_is_the_authors(pages: list[str]) -> None:
         assert text in pages[0]
 
 
-def test_a_remark_stands_in_its_answer(pages: list[str], tiny_build: Build) -> None:
+def test_a_remark_stands_in_its_answer(pages: list[str], tiny_build: Project) -> None:
     """The author's own sentence about 1(e) is printed between the headings of 1(e) and 1(f)."""
     text = " ".join("\n".join(pages).split())
     start, end = (re.search(SECTIONS[name], text).start() for name in ("1e", "1f"))
@@ -347,37 +341,29 @@ def test_a_remark_stands_in_its_answer(pages: list[str], tiny_build: Build) -> N
     assert "The bound is attained at r = 0." in text[start:end]
 
 
-def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build: Build) -> None:
-    """Title and author are set, and each question has a bookmark and a named destination."""
+def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build: Project) -> None:
+    """Title and author are set; each question has a bookmark and a destination that lead to its page."""
     reader = PdfReader(tiny_build.out / "submission.pdf")
+    page = json.loads((tiny_build.out / "pages.json").read_text())
 
     assert reader.metadata.title == "CS 6316 Machine Learning: Homework 03: Neural Networks"
     assert reader.metadata.author == "Ada Lovelace"
     assert "/CreationDate" not in reader.metadata
-    titles = [str(entry.title) for entry in _flat(reader.outline)]
-    starts = [f"{question[0]}({question[1]})" for question in QUESTIONS]
-    assert [title[:4] for title in titles if title[:4] in starts] == starts
-    assert {f"al1815.question.{question}" for question in QUESTIONS} <= set(reader.named_destinations)
-
-
-def test_bookmarks_lead_where_they_say(tiny_build: Build) -> None:
-    """A question's bookmark and its destination lead to the page that pages.json tells."""
-    reader = PdfReader(tiny_build.out / "submission.pdf")
-    page = json.loads((tiny_build.out / "pages.json").read_text())
-
     marks = {entry.title[:4]: reader.get_destination_page_number(entry) for entry in _flat(reader.outline)}
+    starts = {f"{question[0]}({question[1]})": number - 1 for question, number in page.items()}
+    assert [mark for mark in marks if mark in starts] == list(starts)
+    assert starts.items() <= marks.items()
     for question in QUESTIONS:
         destination = reader.named_destinations[f"al1815.question.{question}"]
         assert reader.get_destination_page_number(destination) == page[question] - 1
-        assert marks[f"{question[0]}({question[1]})"] == page[question] - 1
 
 
 def _flat(outline: list[Any]) -> list[Any]:
     return [e for entry in outline for e in (_flat(entry) if isinstance(entry, list) else [entry])]
 
 
-def test_all_fonts_are_outlines_and_embedded(tiny_build: Build) -> None:
-    """A few families alone, in outlines, all in the file: in text and in figures."""
+def test_all_fonts_are_outlines_and_embedded(tiny_build: Project) -> None:
+    """A few families alone, in outlines, all in the file, with a character for each glyph: figures too."""
     listed = subprocess.run(
         ["pdffonts", tiny_build.out / "submission.pdf"], capture_output=True, text=True, check=True
     )
@@ -388,19 +374,10 @@ def test_all_fonts_are_outlines_and_embedded(tiny_build: Build) -> None:
         name, *_ = row.split()
         assert re.match(r"[A-Z]{6}\+(TeXGyrePagella|URWPalladio|PazoMath|CM|t1xtt|DummySpace)", name), row
         assert "Type 3" not in row, row
-        assert re.search(r" yes +(yes|no) +(yes|no) +\d+ +\d+$", row), row
+        assert re.search(r" yes +(yes|no) +yes +\d+ +\d+$", row), row
 
 
-def test_text_can_be_copied(tiny_build: Build) -> None:
-    """Every font maps its glyphs to characters, so the mathematics can be searched."""
-    listed = subprocess.run(
-        ["pdffonts", tiny_build.out / "submission.pdf"], capture_output=True, text=True, check=True
-    )
-
-    assert all(row.split()[-3] == "yes" for row in listed.stdout.splitlines()[2:]), listed.stdout
-
-
-def test_nothing_of_this_machine_is_in_the_pdf(tiny_build: Build) -> None:
+def test_nothing_of_this_machine_is_in_the_pdf(tiny_build: Project) -> None:
     """No path, no clock: the PDF tells where and when it was made to nobody."""
     pdf = tiny_build.out / "submission.pdf"
     reader = PdfReader(pdf)
@@ -410,7 +387,20 @@ def test_nothing_of_this_machine_is_in_the_pdf(tiny_build: Build) -> None:
     assert b"/PTEX.FileName" not in told
 
 
-def test_course_data_are_not_called_a_stand_in(pages: list[str], notebook: Any, tiny_build: Build) -> None:
+def test_attachments_are_seen_by_other_programs(tiny_build: Project, tmp_path: Path) -> None:
+    """Poppler lists the four files and saves them as they lie beside the PDF."""
+    names = ["homework03.ipynb", "ledger.json", "report.toml", "results.json"]
+    pdf = tiny_build.out / "submission.pdf"
+    listed = subprocess.run(["pdfdetach", "-list", pdf], capture_output=True, text=True, check=True).stdout
+    subprocess.run(["pdfdetach", "-saveall", "-o", tmp_path, pdf], check=True)
+
+    assert names == re.findall(r"^\d+: (.*)$", listed, re.MULTILINE)
+    for name in names:
+        assert (tiny_build.out / name).read_bytes() == (tmp_path / name).read_bytes()
+    assert (tiny_build.out / "report.toml").read_bytes() == tiny_build.config.read_bytes()
+
+
+def test_course_data_are_not_called_a_stand_in(pages: list[str], notebook: Any, tiny_build: Project) -> None:
     """With data that are not the stand-in neither PDF nor notebook speaks of one."""
     assert "tand-in" not in "".join(pages)
     assert "tand-in" not in json.dumps(notebook)
@@ -421,7 +411,7 @@ def test_course_data_are_not_called_a_stand_in(pages: list[str], notebook: Any, 
 
 
 def test_the_notebook_ran_cleanly(notebook: Any) -> None:
-    """No error, nothing on stderr; the counts run from 1 to n without a gap."""
+    """No error, nothing on stderr, which nbgrader counts as one; the counts run from 1 to n without a gap."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
 
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -435,6 +425,15 @@ def test_the_notebook_holds_no_time(notebook: Any) -> None:
     """No cell has timings, and no output a time or an address in memory."""
     assert all("execution" not in cell.metadata for cell in notebook.cells)
     assert not re.search(r"0x[0-9a-f]{6,}|\b\d+(\.\d+)? ?(ms|s|seconds)\b", printed(notebook))
+
+
+def test_no_cell_shows_a_wall_of_numbers(notebook: Any) -> None:
+    """What a person sees of the record is one line of text; the numbers are data beside it."""
+    *_, shown = notebook.cells[-1].outputs
+
+    assert set(shown.data) == {"text/plain", MIME}
+    assert shown.data["text/plain"] == "The record of this notebook: 5 settings, as data beside this line."
+    assert len(shown.data[MIME]["search"]["dev"]) == 5
 
 
 def test_the_notebook_tells_its_settings(notebook: Any) -> None:
@@ -452,7 +451,7 @@ def test_the_notebook_tells_its_settings(notebook: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["beside", "../data"])
 def test_the_notebook_runs_alone(
-    place: str, notebook: Any, tiny_build: Build, tmp_path: Path, run_notebook: Callable[[Path], Any]
+    place: str, notebook: Any, tiny_build: Project, tmp_path: Path, run_notebook: Callable[[Path], Any]
 ) -> None:
     """In a folder with only itself and the data, or ../data beside it, it gives the same outputs again."""
     work = tmp_path / "work"
@@ -468,7 +467,7 @@ def test_the_notebook_runs_alone(
 
 @pytest.mark.slow
 def test_the_source_runs_as_it_stands(
-    tiny_build: Build, tmp_path: Path, run_notebook: Callable[[Path], Any]
+    tiny_build: Project, tmp_path: Path, run_notebook: Callable[[Path], Any]
 ) -> None:
     """The notebook's readable source is a notebook itself, that runs with nothing put in."""
     shutil.copy(Path(__file__).parents[2] / "templates" / "homework03.py", tmp_path)
@@ -487,7 +486,7 @@ def test_the_source_runs_as_it_stands(
 
 
 def test_latexmk_by_hand_makes_the_same_pdf(
-    tiny_build: Build, tmp_path: Path, clean_environ: dict[str, str]
+    tiny_build: Project, tmp_path: Path, clean_environ: dict[str, str]
 ) -> None:
     """`latexmk` in a copy of the folder, with other times of files, makes the PDF byte for byte."""
     again = tmp_path / "by hand"
@@ -505,9 +504,7 @@ def test_latexmk_by_hand_makes_the_same_pdf(
 
 
 @pytest.mark.slow
-def test_inherited_numeric_settings_change_no_number(
-    tiny_build: Build, tmp_path: Path, command: Command
-) -> None:
+def test_inherited_numeric_settings_change_no_number(tiny_build: Project, tmp_path: Path) -> None:
     """Another core type, more threads, other SIMD loops and another hash seed: told, and without effect."""
     foreign = {
         "OMP_NUM_THREADS": "4",
@@ -516,8 +513,8 @@ def test_inherited_numeric_settings_change_no_number(
         "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
     }
 
-    done = command(
-        *("--config", tiny_build.config, "--out", tmp_path, "--jobs", "2", "--no-pdf"),
+    done = tiny_build.run(
+        *("--out", tmp_path, "--jobs", "2", "--no-pdf"),
         environ=foreign | {"PYTHONHASHSEED": "7", "TZ": "Asia/Kathmandu"},
     )
 
@@ -531,7 +528,7 @@ def test_inherited_numeric_settings_change_no_number(
     assert theirs["environment"] == ours["environment"]
 
 
-def test_a_build_without_pdf(copy: Path, tiny_build: Build, command: Command) -> None:
+def test_a_build_without_pdf(copy: Path, tiny_build: Project, command: Command) -> None:
     """With --no-pdf there are sources and numbers, and no PDF, old or new."""
     done = command("build", "--config", tiny_build.config, "--out", copy, "--no-pdf")
 
@@ -544,9 +541,9 @@ def test_a_build_without_pdf(copy: Path, tiny_build: Build, command: Command) ->
 
 
 def test_each_question_can_have_its_page(
-    copy: Path, tiny_build: Build, command: Command, tmp_path: Path, pdf_pages: Callable[[Path], list[str]]
+    copy: Path, tiny_build: Project, command: Command, tmp_path: Path, pdf_pages: Callable[[Path], list[str]]
 ) -> None:
-    """With page_per_question no two questions share a page, none is empty, and the zip has its own name."""
+    """With page_per_question each question begins a page of its own, and the zip has its own name."""
     text = tiny_build.config.read_text(encoding="utf-8")
     remarks = "".join(f'{question} = "My remark on {question}."\n' for question in QUESTIONS)
     layout = f'[report]\npage_per_question = true\nzip_name = "al1815.zip"\n\n[report.remarks]\n{remarks}\n'
@@ -563,6 +560,11 @@ def test_each_question_can_have_its_page(
     assert min(len(text.split()) for text in pages[:-1]) > 40
     assert pages[page["2a"] - 1].index("Problem 2") < pages[page["2a"] - 1].index("2(a)")
     text = " ".join("\n".join(pages).split())
+    for question, heading in SECTIONS.items():
+        above, found, _ = re.split(
+            rf"^({heading})$", pages[page[question] - 1], maxsplit=1, flags=re.MULTILINE
+        )
+        assert question == "1a" or len(above.split()) < 20, (found, above)
     places = [text.index(f"My remark on {question}.") for question in QUESTIONS]
     assert places == sorted(places)
     assert (copy / "al1815.zip").exists()
@@ -573,8 +575,8 @@ def test_each_question_can_have_its_page(
 
 
 @pytest.fixture(scope="module")
-def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Build, command: Command) -> Path:
-    """Build once with the data that come with the repository, quickly, over a build from other data."""
+def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Project, command: Command) -> Path:
+    """Project once with the data that come with the repository, quickly, over a build from other data."""
     folder = tmp_path_factory.mktemp("stand-in")
     shutil.copytree(tiny_build.out, folder / "out")
     text = tiny_build.config.read_text(encoding="utf-8").replace("[6, 4], [8]", "[4], [3, 2], [9]")

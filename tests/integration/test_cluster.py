@@ -1,4 +1,4 @@
-"""A search on a real cluster: a Dask scheduler and its workers, one of which is killed in the middle."""
+"""A search on a real cluster that fails: no workers, other kernels, all workers or the scheduler gone."""
 
 import contextlib
 import sqlite3
@@ -11,6 +11,7 @@ from experiments.errors import SearchError
 from experiments.record import Setting
 from experiments.store import FILE
 
+pytestmark = pytest.mark.slow
 GENERATOR = np.random.default_rng(8)
 X = GENERATOR.standard_normal((200, 3))
 Y = np.where(X[:, 0] > X[:, 1] * X[:, 2], 1, -1)
@@ -35,45 +36,6 @@ def entries(store):
     """Return every entry of a store."""
     with contextlib.closing(sqlite3.connect(store / FILE)) as base:
         return sorted(base.execute("SELECT * FROM fits"))
-
-
-def test_a_cluster_gives_the_same_bytes_though_a_worker_dies(cluster_here, tmp_path):
-    """Two workers, one killed when the first outcomes are there: every entry as on one machine."""
-    search.run(SETTINGS, *DATA, seeds=SEEDS, jobs=1, store=tmp_path / "here")
-    with cluster_here.worker() as victim, cluster_here.worker():
-
-        def strike(done, total):
-            if victim.poll() is None and 0 < done < total:
-                cluster_here.kill(victim)
-                struck.append(done / total)
-
-        struck = []
-        outcomes = search.run(
-            SETTINGS,
-            *DATA,
-            seeds=SEEDS,
-            store=tmp_path / "there",
-            scheduler=cluster_here.address,
-            progress=strike,
-        )
-
-    assert len(struck) == 1
-    assert len(outcomes) == len(SETTINGS) * len(SEEDS)
-    assert entries(tmp_path / "here") == entries(tmp_path / "there")
-
-
-def test_a_scheduler_that_does_not_answer_is_told(monkeypatch):
-    """Nobody listens at the address: one sentence, soon."""
-    monkeypatch.setattr(cluster, "ANSWER", 1.0)
-
-    with pytest.raises(SearchError, match=r"scheduler tcp://127\.0\.0\.1:1 does not answer"):
-        search.run(SETTINGS, *DATA, scheduler="tcp://127.0.0.1:1")
-
-
-def test_an_address_that_is_none_is_told():
-    """Something that is no address is told the same way."""
-    with pytest.raises(SearchError, match="does not answer"):
-        search.run(SETTINGS, *DATA, scheduler="nonsense://x")
 
 
 def test_a_cluster_without_workers_is_told(cluster_here, monkeypatch):
@@ -108,18 +70,6 @@ def test_a_cluster_that_goes_away_in_the_middle_is_told(gone, cluster_here, tmp_
         )
 
     assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
-
-
-def test_work_is_divided_into_even_shares():
-    """Fits are handed out in their order, in tasks of about one share; a smaller share makes more of them."""
-    fits = [search.Fit(setting, seed) for setting in SETTINGS for seed in SEEDS]
-    costs = {fit: 1.0 + fit.seed for fit in fits}
-
-    whole, halves = (list(search.divide(fits, costs, share)) for share in (20.0, 10.0))
-
-    assert [fit for task in whole for fit in task] == [fit for task in halves for fit in task] == fits
-    assert len(whole) < len(halves) < len(fits)
-    assert max(sum(costs[fit] for fit in task) for task in halves) <= 10
 
 
 def test_a_worker_with_other_kernels_is_refused(cluster_here):

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from distributed import Client
 
 from report import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conftest import Build
+    from conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(
@@ -71,6 +70,7 @@ def test_make_knows_what_the_guides_tell_to_make(line: str) -> None:
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv-bench/bin/python"))
 def test_a_benchmark_is_tried_out_as_told(line: str) -> None:
     """The programs that the guide names need no peer, and measure something."""
@@ -82,6 +82,7 @@ def test_a_benchmark_is_tried_out_as_told(line: str) -> None:
     assert re.search(r"\d", done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv/bin/python"))
 def test_the_tests_that_the_guides_name_are_there(line: str) -> None:
     """Each way to run a part of the tests finds some."""
@@ -111,6 +112,7 @@ def test_the_readme_shows_every_option() -> None:
     assert shown == known
 
 
+@pytest.mark.slow
 def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
     """The lines for a worker make one that computes with the pins of a build."""
     lines = next(block for block in blocks("docs/outputs.md", "sh") if "dask worker" in block)
@@ -120,6 +122,8 @@ def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
     worker = subprocess.Popen(
         command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, start_new_session=True
     )
+
+    from distributed import Client
 
     try:
         with Client(cluster_here.address) as client:
@@ -155,7 +159,7 @@ class Workshop:
 
 @pytest.fixture(scope="module")
 def workshop(
-    tiny_build: Build,
+    tiny_build: Project,
     tmp_path_factory: pytest.TempPathFactory,
     clean_environ: dict[str, str],
     copy_program: Callable[[Path], None],
@@ -187,6 +191,7 @@ def workshop(
     return made
 
 
+@pytest.mark.slow
 def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], list[str]]) -> None:
     """A question, a check, a figure and a hyper-parameter, added as told, are in a report that verifies."""
     out = workshop.root / "build"
@@ -203,6 +208,7 @@ def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], lis
     assert values["2b.params"]["value"]["alpha"] == 0.0001
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_guides(workshop: Workshop) -> None:
     """Each command line that a guide shows does its work, on files with the names that it shows.
 

@@ -19,7 +19,7 @@ from experiments.record import MIME
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Build
+    from conftest import Project
 
 pytestmark = [
     pytest.mark.slow,
@@ -52,7 +52,7 @@ def old_kernel(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str
 
 
 def test_old_releases_give_the_same_counts(
-    old_kernel: Path, tiny_build: Build, tmp_path: Path, run_notebook: Callable[..., Any]
+    old_kernel: Path, tiny_build: Project, tmp_path: Path, run_notebook: Callable[..., Any]
 ) -> None:
     """With releases two years old it runs without a word on stderr, to the same counts in every setting."""
     shutil.copy(tiny_build.out / "homework03.ipynb", tmp_path)
@@ -85,7 +85,7 @@ print(found["AVX2"], [name for name in ("AVX512F", "AVX512CD", "AVX512_SKX", "AV
 
 
 def test_an_old_numpy_switches_its_wide_loops_off(
-    old_kernel: Path, tiny_build: Build, clean_environ: dict[str, str]
+    old_kernel: Path, tiny_build: Project, clean_environ: dict[str, str]
 ) -> None:
     """Numpy had other names for them before 2.4: the notebook's first cell knows these, too."""
     notebook = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)

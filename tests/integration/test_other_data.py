@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Build
+    from conftest import Project
 
 pytestmark = [
     pytest.mark.tex,
@@ -73,11 +73,11 @@ def data() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def built(
     data: dict[str, Any],
-    tiny_build: Build,
+    tiny_build: Project,
     tmp_path_factory: pytest.TempPathFactory,
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> Path:
-    """Build a report from such data over one from data with three features, as an author would."""
+    """Project a report from such data over one from data with three features, as an author would."""
     folder = tmp_path_factory.mktemp("other")
     shutil.copytree(tiny_build.out, folder / "out")
     (folder / "data").mkdir()
@@ -86,7 +86,7 @@ def built(
         rows = [[str(cell) for cell in row] for row in data[f"{part}X"]]
         write(folder / "data", f"{part}X-3d.csv", [list(HEADER), *rows])
         write(folder / "data", f"{part}Y-3d.csv", [["class"], *([label] for label in data[f"{part}y"])])
-    done = command("--config", "report.toml", "--out", "out", "--jobs", "1", cwd=folder)
+    done = command("--config", folder / "report.toml", "--out", folder / "out", "--jobs", "1")
     assert done.returncode == 0, done.stderr
     return folder / "out"
 

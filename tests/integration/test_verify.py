@@ -26,7 +26,7 @@ from report.verify.findings import Outcome, Quantity, Reproduced
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Build
+    from conftest import Project
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.tex
 class Judge:
     """What judges copies of the tiny submission, with one reproduction of it for all."""
 
-    def __init__(self, build: Build, folder: Path) -> None:
+    def __init__(self, build: Project, folder: Path) -> None:
         self.build, self.folder = build, folder
         given = evidence.gather(pages.read(self.pdf), {}, {})
         console = Console(io.StringIO(), colour=False, live=False)
@@ -63,13 +63,13 @@ class Judge:
 
 
 @pytest.fixture(scope="module")
-def judge(tiny_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Judge:
+def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Make the tiny submission anew, once."""
     return Judge(tiny_build, tmp_path_factory.mktemp("anew") / "anew")
 
 
 @pytest.fixture(scope="module")
-def made_by_hand(tiny_build: Build, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_by_hand(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the tiny build and make its PDF again by hand; LaTeX's notes stay, for whoever changes a line."""
     folder = Path(shutil.copytree(tiny_build.out, tmp_path_factory.mktemp("by_hand") / "out"))
     recompile(folder)
@@ -119,7 +119,7 @@ def printed(folder: Path, key: str) -> str:
 
 
 def test_the_untouched_submission_matches(
-    copy: Path, tiny_build: Build, command: Command, tmp_path: Path
+    copy: Path, tiny_build: Project, command: Command, tmp_path: Path
 ) -> None:
     """Exit 0, every quantity compared in 80 columns, the notebook run again, and nothing left behind."""
     scratch, scores = tmp_path / "scratch", tmp_path / "gradescope.json"
@@ -144,7 +144,7 @@ def test_the_untouched_submission_matches(
     assert [] == [path.name for path in scratch.iterdir() if path.name.startswith(("verify-", "report-"))]
 
 
-def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Build, command: Command) -> None:
+def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Project, command: Command) -> None:
     """One digit changed in the .tex: exit 1, the question last, the reason, a picture, no points for it."""
     right = printed(copy, "2a.dev.accuracy")
     wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
@@ -278,7 +278,7 @@ PROGRAMS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_file_that_another_program_saved(
-    program: str, judge: Judge, tiny_build: Build, tmp_path: Path
+    program: str, judge: Judge, tiny_build: Project, tmp_path: Path
 ) -> None:
     """It matches, with the program as a remark; lost attachments are taken from what lies beside it."""
     save, remark = PROGRAMS[program]
@@ -291,7 +291,7 @@ def test_a_file_that_another_program_saved(
     assert any(remark in told for told in remarks), remarks
 
 
-def test_a_note_takes_nothing_from_the_answers(judge: Judge, tiny_build: Build, tmp_path: Path) -> None:
+def test_a_note_takes_nothing_from_the_answers(judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
     """A note in the margin is told with its page; the answers below it match."""
     with pikepdf.open(tiny_build.out / "submission.pdf") as pdf:
         note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[40, 712, 60, 732])
@@ -305,7 +305,7 @@ def test_a_note_takes_nothing_from_the_answers(judge: Judge, tiny_build: Build, 
     assert "page 2 has an annotation (/Text)" in rows[0].reason
 
 
-def test_a_cover_page_is_told(judge: Judge, tiny_build: Build, tmp_path: Path) -> None:
+def test_a_cover_page_is_told(judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
     """The submission is found behind it, and the answers match."""
     with pikepdf.open(tiny_build.out / "submission.pdf") as pdf:
         pdf.add_blank_page(page_size=(612, 792))
@@ -348,7 +348,7 @@ def _cleared(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("case", HAND_INS)
-def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Build, tmp_path: Path) -> None:
+def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
     """What a spreadsheet, an editor or a course site does is a remark."""
     touch, remark = HAND_INS[case]
     with zipfile.ZipFile(tiny_build.out / "submission.zip") as archive:
@@ -374,7 +374,7 @@ def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Build, 
     "programs", [["cairo"], pytest.param(["qpdf", "mutool", "ghostscript", "cairo"], marks=pytest.mark.slow)]
 )
 def test_whole_copies_get_all_points(
-    programs: list[str], tiny_build: Build, command: Command, tmp_path: Path
+    programs: list[str], tiny_build: Project, command: Command, tmp_path: Path
 ) -> None:
     """A copy by another program, by the command: exit 0 and 20 of 20; for cairo's two files are named."""
     for program in programs:
@@ -394,7 +394,7 @@ def test_whole_copies_get_all_points(
 
 
 def test_other_data_and_nothing_attached_is_run(
-    copy: Path, tiny_build: Build, tmp_path: Path, command: Command
+    copy: Path, tiny_build: Project, tmp_path: Path, command: Command
 ) -> None:
     """Two rows swapped, one label flipped: exit 1, both hashes; attached code and TeX are data."""
     data = Path(shutil.copytree(tiny_build.data, tmp_path / "data"))

@@ -127,11 +127,7 @@ MISTAKES = {
     ),
     "an ampersand in text": (r"Here & there.", "Misplaced alignment tab character &", r"in text it is \&"),
     "two superscripts": (r"Here $x^2^3$ is.", "Double superscript", "group them with braces"),
-    "a missing figure": (
-        r"\includegraphics{nosuchfigure}",
-        "LaTeX Error: File `nosuchfigure' not found",
-        "",
-    ),
+    "a missing figure": (r"\includegraphics{nosuchfigure}", "LaTeX Error: File `nosuchfigure' not found", ""),
     "a missing part": (r"\input{parts/9z}", "LaTeX Error: File `parts/9z.tex' not found", ""),
     "a reference to nothing": (r"See \ref{nosuchplace}.", "a reference leads nowhere", ""),
     "a citation of nothing": (r"See \cite{nosuchbook}.", "a reference leads nowhere", ""),
@@ -141,11 +137,7 @@ MISTAKES = {
         "Unicode character ✓ (U+2713)",
         "The report's font lacks a character",
     ),
-    "a command for a file": (
-        r"\input{/etc/hostname}",
-        "LaTeX Error: File `/etc/hostname.tex' not found",
-        "",
-    ),
+    "a command for a file": (r"\input{/etc/hostname}", "LaTeX Error: File `/etc/hostname.tex' not found", ""),
     "a command for a program": (
         r"\immediate\write18{touch pwned}\nosuchcommand",
         "Undefined control sequence",
@@ -170,7 +162,7 @@ MISTAKES = {
 }
 
 
-QUICK = ("a misspelt command", "an unclosed argument", "a missing figure", "a line that is too long")
+QUICK = ("a misspelt command", "an unclosed argument")
 EACH = [
     pytest.param(*told, id=name, marks=() if name in QUICK else pytest.mark.slow)
     for name, told in MISTAKES.items()
@@ -199,19 +191,7 @@ def test_a_mistake_in_a_template(line: str, words: str, hint: str, desk: Desk) -
     assert not (desk.folder / "pwned").exists()
 
 
-def test_a_missing_package(desk: Desk) -> None:
-    """A style that is not installed is named, with the command that says how to install it."""
-    file = desk.templates / "submission.tex"
-    text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(r"\usepackage{textcomp", r"\usepackage{nosuchstyle}\usepackage{textcomp", 1))
-
-    where = r"^templates/submission\.tex, line \d+: LaTeX Error: File `nosuchstyle\.sty' not found\."
-    with pytest.raises(LatexError, match=where) as caught:
-        desk.compile()
-
-    assert "doctor" in caught.value.hint
-
-
+@pytest.mark.slow
 def test_an_unclosed_brace_at_the_end_of_a_part(desk: Desk) -> None:
     """A brace that is still open when its file ends is told for that file, not for the one that reads it."""
     file = desk.templates / "1e.tex"
@@ -221,24 +201,15 @@ def test_an_unclosed_brace_at_the_end_of_a_part(desk: Desk) -> None:
         desk.compile()
 
 
-# What is written into a template, and what is told of it.
-SLIPS = {
-    "an unknown name": ("<%= stand_inn %>", "'stand_inn' is undefined", "Did you mean stand_in?"),
-    "an unknown formula": (
-        '<%= eq["1a.h9"] %>',
-        r"there is no '1a\.h9' here \(did you mean '1a\.h\d'\?\)",
-        "",
-    ),
-    "an unknown attribute": ("<%= author.nmae %>", r"there is no 'nmae' here \(did you mean 'name'\?\)", ""),
-    "a number": ("<%= 3.14 %>", r"a float cannot be printed: 3\.14", ""),
-    "nothing": ("<%= none %>", "a NoneType cannot be printed", ""),
-    "an empty tag": ("<% if %>", "Expected an expression, got 'end of statement block'", ""),
-    "an unknown tag": ("<% fro x in y %>", "Encountered unknown tag 'fro'", ""),
-    "a division by zero": ("<%= 1 / 0 %>", "division by zero", ""),
-}
-
-
-@pytest.mark.parametrize(("text", "told", "hint"), SLIPS.values(), ids=SLIPS)
+@pytest.mark.parametrize(
+    ("text", "told", "hint"),
+    [
+        ("<%= stand_inn %>", ", line {}: 'stand_inn' is undefined.", "Did you mean stand_in?"),
+        ('<%= eq["1a.h9"] %>', ", line {}: there is no '1a.h9' here (did you mean '1a.h1'?).", ""),
+        ("<% if %>", ", line {}: Expected an expression, got 'end of statement block'.", ""),
+        ("<%= 1 / 0 %>", ", line {}: division by zero.", ""),
+    ],
+)
 def test_a_slip_in_a_tag(text: str, told: str, hint: str, desk: Desk) -> None:
     """A wrong tag is told by question, file and line, an unknown name with the nearest that there is."""
     number = write(desk, "1d.tex", text)
@@ -246,24 +217,11 @@ def test_a_slip_in_a_tag(text: str, told: str, hint: str, desk: Desk) -> None:
     with pytest.raises(InputError) as caught:
         desk.compile()
 
-    assert re.match(rf"Question 1\(d\): templates/1d\.tex, line {number}: {told}.*\.$", str(caught.value))
+    assert (
+        re.sub(r"1a\.h\d'\?", "1a.h1'?", str(caught.value))
+        == f"Question 1(d): templates/1d.tex{told.format(number)}"
+    )
     assert hint in caught.value.hint
-
-
-def test_a_tag_left_open(desk: Desk) -> None:
-    """A loop without its end is told where jinja noticed."""
-    write(desk, "1d.tex", "<% for x in questions %>")
-
-    with pytest.raises(InputError, match=r"^Question 1\(d\): templates/1d\.tex, line \d+: .*'endfor'"):
-        desk.compile()
-
-
-def test_a_template_that_is_gone(desk: Desk) -> None:
-    """A template that is missing is named."""
-    (desk.templates / "1d.tex").unlink()
-
-    with pytest.raises(InputError, match=r"^Question 1\(d\): templates/1d\.tex is missing\.$"):
-        desk.compile()
 
 
 def test_a_template_in_another_encoding(desk: Desk) -> None:

@@ -23,188 +23,193 @@ if TYPE_CHECKING:
     from conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
+# Asks a copy of the program for the keys of all stages, as it is and after each of some edits by itself.
 KEYS = """
 import json, sys
-sys.path.insert(0, {root!r})
 from pathlib import Path
+sys.path.insert(0, str(Path.cwd()))
 from experiments.numerics import pin
 from report import config
 from report.cache import Inputs, Snapshot
+
 pin()
-settings = config.load(Path({root!r}) / "report.toml")
-print(json.dumps(Snapshot(Inputs(settings, settings.data_path, quick=False, pdf=True)).keys()))
+
+def keys():
+    settings = config.load(Path("report.toml").absolute())
+    return Snapshot(Inputs(settings, settings.data_path, quick=False, pdf=True)).keys()
+
+found = [keys()]
+for name, old, new in json.load(sys.stdin):
+    file = Path(name)
+    before = file.read_bytes() if file.exists() else None
+    text = (before or b"").decode()
+    assert old in text, name
+    file.write_text(text.replace(old, new, 1) if old else text + new)
+    found.append(keys())
+    file.unlink() if before is None else file.write_bytes(before)
+print(json.dumps(found))
 """
+# Which of our modules the stages load: each in a process that has loaded no other stage's.
 LOADED = """
-import importlib, json, sys
-sys.path.insert(0, ".")
-for name in sys.argv[1:]:
-    importlib.import_module(name)
-ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in {parts}]
-print(json.dumps([module.__file__ for module in ours]))
-""".replace("{parts}", repr(cache.PARTS))
+import json, multiprocessing, sys
+sys.path.insert(0, "")
+import jinja2, matplotlib.figure, mpmath, nbclient, jupytext, pandas, scipy.stats, sympy
+import sklearn.model_selection, sklearn.neural_network
+from experiments import numerics
+from report import cache
+mine = set(sys.modules)
+
+def load(modules):
+    for name in [name for name in mine if name.partition(".")[0] in cache.PARTS]:
+        del sys.modules[name]
+    for name in modules:
+        __import__(name)
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in cache.PARTS]
+    return [module.__file__ for module in ours]
+
+with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+    stages = {name: pool.apply(load, [stage.modules]) for name, stage in cache.STAGES.items()}
+print(json.dumps(stages))
+"""
 STAGES = {"derive", "measure", "search", "study", "draw", "build"}
 NUMBERS = {"measure", "search", "study", "draw", "build"}
-HEAVY = (
-    "numpy",
-    "scipy",
-    "sklearn",
-    "pandas",
-    "sympy",
-    "mpmath",
-    "matplotlib",
-    "jinja2",
-    "nbclient",
-    "pikepdf",
-)
+HEAVY = {
+    *("numpy", "scipy", "sklearn", "pandas", "sympy", "mpmath"),
+    *("matplotlib", "jinja2", "nbclient", "pikepdf"),
+}
 
 
-@pytest.fixture
-def project(unbuilt: Project, tmp_path: Path) -> Project:
-    """Copy the program, with nothing built, for one test."""
-    return unbuilt.copy(tmp_path / "project")
-
-
-def keys(project: Project, **environ: str) -> dict[str, dict[str, str]]:
-    """Ask a copy of the program for the key of each stage, in a process of its own."""
-    code = KEYS.format(root=str(project.root))
+def keys(project: Project, *edits: tuple[str, str, str], **environ: str) -> list[dict[str, dict[str, str]]]:
+    """Ask for the key of each stage, in a process of its own: as all is now, then after each edit."""
     done = subprocess.run(
-        [*project.command()[:1], "-c", code],
+        [sys.executable, "-c", KEYS],
+        cwd=project.root,
         env={**project.environ, **environ},
+        input=json.dumps(edits).encode(),
         capture_output=True,
         check=True,
     )
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
-    return {stage: found[stage] for stage in STAGES}
+    return [{stage: found[stage] for stage in STAGES} for found in json.loads(done.stdout)]
 
 
+# A file, what is replaced in it by what (appended, if nothing is replaced); the stages concerned; the reason.
 CHANGES = {
-    "a template": (lambda p: p.append("templates/1e.tex", "% more\n"), {"build"}, "templates/1e.tex changed"),
-    "a new template": (lambda p: p.append("templates/new.tex", "x"), {"build"}, "templates/new.tex is new"),
-    "the author": (lambda p: p.edit("report.toml", "Ada", "Eda"), {"build"}, "report.toml changed"),
-    "a comment": (lambda p: p.append("report.toml", "# x\n"), {"build"}, "report.toml changed"),
-    "the assembly line": (lambda p: p.append("report/pages.py", "#\n"), {"build"}, "report/pages.py changed"),
-    "another file beside the data": (
-        lambda p: p.append("data/more.csv", "1\n"),
-        {"build"},
-        "further data files changed",
-    ),
+    "a template": ("templates/1e.tex", "", "% more\n", {"build"}, "templates/1e.tex changed"),
+    "a new template": ("templates/new.tex", "", "x", {"build"}, "templates/new.tex is new"),
+    "the author": ("report.toml", "Ada", "Eda", {"build"}, "report.toml changed"),
+    "a comment": ("report.toml", "", "# x\n", {"build"}, "report.toml changed"),
+    "the assembly line": ("report/pages.py", "", "#\n", {"build"}, "report/pages.py changed"),
+    "another file beside the data": ("data/more.csv", "", "1\n", {"build"}, "further data files changed"),
     "a derivation": (
-        lambda p: p.append("derivations/rnn.py", "#\n"),
+        *("derivations/rnn.py", "", "#\n"),
         {"derive", "draw", "build"},
         "derivations/rnn.py changed",
     ),
-    "the data": (
-        lambda p: p.edit("data/trnX-3d.csv", "\n", "0\n"),
-        NUMBERS,
-        "trnX-3d.csv changed",
-    ),
-    "the search": (
-        lambda p: p.edit("report.toml", "[[4]]", "[[5]]"),
-        NUMBERS,
-        "the search space changed",
-    ),
-    "the schema": (
-        lambda p: p.append("experiments/record.py", "#\n"),
-        NUMBERS,
-        "experiments/record.py changed",
-    ),
+    "the data": ("data/trnX-3d.csv", "\n", "0\n", NUMBERS, "trnX-3d.csv changed"),
+    "the search": ("report.toml", "[8]]", "[9]]", NUMBERS, "the search space changed"),
+    "the schema": ("experiments/record.py", "", "#\n", NUMBERS, "experiments/record.py changed"),
     "the kernel": (
-        lambda p: p.append("experiments/trainer/kernel.c", "//\n"),
+        *("experiments/trainer/kernel.c", "", "//\n"),
         {"search", "study", "draw", "build"},
         "experiments/trainer/kernel.c changed",
     ),
-    "searching on a cluster": (lambda p: p.append("experiments/cluster.py", "#\n"), set(), ""),
-    "exploring": (lambda p: p.append("experiments/explore.py", "#\n"), set(), ""),
-    "verifying": (lambda p: p.append("report/verify/command.py", "#\n"), set(), ""),
+    "searching on a cluster": ("experiments/cluster.py", "", "#\n", set(), ""),
+    "exploring": ("experiments/explore.py", "", "#\n", set(), ""),
+    "verifying": ("report/verify/command.py", "", "#\n", set(), ""),
     "the notebook": (
-        lambda p: p.append("templates/homework03.py", "#\n"),
+        *("templates/homework03.py", "", "#\n"),
         {"measure", "draw", "build"},
         "templates/homework03.py changed",
     ),
     "a figure": (
-        lambda p: p.append("report/figures/style.py", "#\n"),
+        *("report/figures/style.py", "", "#\n"),
         {"draw", "build"},
         "report/figures/style.py changed",
     ),
-    "the seed": (lambda p: p.append("report.toml", "[experiment]\nseed = 1\n"), STAGES, "the seed changed"),
-    "the stages": (lambda p: p.append("report/stages.py", "#\n"), STAGES, "report/stages.py changed"),
+    "the seed": ("report.toml", "seed = 5", "seed = 6", STAGES, "the seed changed"),
+    "the stages": ("report/stages.py", "", "#\n", STAGES, "report/stages.py changed"),
 }
 
 
-@pytest.mark.parametrize(("change", "concerned", "reason"), CHANGES.values(), ids=CHANGES)
+@pytest.fixture(scope="module")
+def place(unbuilt: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Copy the program, with nothing built, for all tests of keys."""
+    return unbuilt.copy(tmp_path_factory.mktemp("keys") / "project")
+
+
+@pytest.fixture(scope="module")
+def after(place: Project) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the keys as all is, under "", and after each change."""
+    found = keys(place, *((file, old, new) for file, old, new, *_ in CHANGES.values()))
+    return dict(zip(["", *CHANGES], found, strict=True))
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_change_concerns_what_depends_on_it(
-    change: Callable[[Project], None], concerned: set[str], reason: str, project: Project
+    change: str, after: dict[str, dict[str, dict[str, str]]]
 ) -> None:
     """Whatever an author, a maintainer or the course may change makes exactly its own stages stale."""
-    before = keys(project)
-    change(project)
-    after = keys(project)
+    *_, concerned, reason = CHANGES[change]
 
-    assert {stage for stage in after if before[stage] != after[stage]} == concerned
+    assert {stage for stage in STAGES if after[""][stage] != after[change][stage]} == concerned
     for stage in concerned:
-        assert reason in cache.why(before[stage], after[stage]) or reason == "report.toml changed"
+        assert reason in cache.why(after[""][stage], after[change][stage]) or reason == "report.toml changed"
 
 
 @pytest.mark.parametrize(
     ("environ", "concerned", "names"),
     [
-        (
-            {"REPORT_KEEP_ENV": "1"},
-            NUMBERS,
-            ["$REPORT_KEEP_ENV", "$OMP_NUM_THREADS"],
-        ),
-        (
-            {"OPENBLAS_CORETYPE": "Prescott"},
-            NUMBERS,
-            ["$REPORT_OVERRIDDEN"],
-        ),
+        ({"REPORT_KEEP_ENV": "1"}, NUMBERS, ["$REPORT_KEEP_ENV", "$OMP_NUM_THREADS"]),
+        ({"OPENBLAS_CORETYPE": "Prescott"}, NUMBERS, ["$REPORT_OVERRIDDEN"]),
         ({"PATH": "/nowhere"}, {"build"}, ["latexmk", "pdflatex"]),
         ({"LANG": "xx", "USER": "xx", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}, set(), []),
     ],
 )
 def test_the_machine_is_part_of_the_key(
-    environ: dict[str, str], concerned: set[str], names: list[str], project: Project
+    environ: dict[str, str],
+    concerned: set[str],
+    names: list[str],
+    place: Project,
+    after: dict[str, dict[str, dict[str, str]]],
 ) -> None:
     """Pins and TeX count, a person's language and name do not."""
-    before, after = keys(project), keys(project, **environ)
+    before, (now,) = after[""], keys(place, **environ)
 
-    assert {stage for stage in after if before[stage] != after[stage]} == concerned
-    assert all(before[stage].get(name) != after[stage].get(name) for stage in concerned for name in names)
+    assert {stage for stage in STAGES if before[stage] != now[stage]} == concerned
+    assert all(before[stage].get(name) != now[stage].get(name) for stage in concerned for name in names)
 
 
-@pytest.mark.parametrize(
-    ("package", "concerned"),
-    [
-        ("sympy", {"derive", "draw", "build"}),
-        ("scikit_learn", NUMBERS),
-        ("threadpoolctl", NUMBERS),
-        ("matplotlib", {"measure", "draw", "build"}),
-        ("jinja2", {"build"}),
-        ("pytest", set()),
-    ],
-)
+PACKAGES = {
+    "sympy": {"derive", "draw", "build"},
+    "scikit_learn": NUMBERS,
+    "threadpoolctl": NUMBERS,
+    "matplotlib": {"measure", "draw", "build"},
+    "jinja2": {"build"},
+    "pytest": set(),
+}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_the_version_of_a_package_counts(
-    package: str, concerned: set[str], project: Project, tmp_path: Path
+    package: str, place: Project, after: dict[str, dict[str, dict[str, str]]], tmp_path: Path
 ) -> None:
     """Another version of a package makes stale what it helped to make; a tool of the tests nothing."""
-    (tmp_path / "site" / f"{package}-99.9.dist-info").mkdir(parents=True)
+    (tmp_path / f"{package}-99.9.dist-info").mkdir()
 
-    before, after = keys(project), keys(project, PYTHONPATH=str(tmp_path / "site"))
+    before, (now,) = after[""], keys(place, PYTHONPATH=str(tmp_path))
 
-    assert {stage for stage in after if before[stage] != after[stage]} == concerned
+    assert {stage for stage in STAGES if before[stage] != now[stage]} == PACKAGES[package]
     told = f"{package.replace('_', '-')}'s version changed"
-    assert all(cache.why(before[stage], after[stage]) == told for stage in concerned)
+    assert all(cache.why(before[stage], now[stage]) == told for stage in PACKAGES[package])
 
 
-def test_every_module_that_a_stage_loads_is_in_its_key(project: Project) -> None:
+def test_every_module_that_a_stage_loads_is_in_its_key() -> None:
     """What the imports say is what Python loads: no module that a stage runs is missing in its key."""
     snapshot = Snapshot(Inputs(config.load(ROOT / "report.toml"), ROOT / "data", quick=False, pdf=True))
-    for name, stage in cache.STAGES.items():
-        done = subprocess.run(
-            [sys.executable, "-c", LOADED, *stage.modules], cwd=ROOT, capture_output=True, check=True
-        )
-        loaded = {Path(file) for file in json.loads(done.stdout)}
-        assert loaded <= set(snapshot.code(name)), name
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, check=True)
+
+    for name, loaded in json.loads(done.stdout).items():
+        assert {Path(file) for file in loaded} <= set(snapshot.code(name)), name
 
 
 def test_nothing_heavy_is_loaded_to_learn_that_nothing_changed() -> None:
@@ -287,7 +292,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return chance.choice(ways)()
 
 
-@pytest.mark.parametrize("number", [300, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("number", [100, pytest.param(2000, marks=pytest.mark.slow)])
 def test_a_damaged_result_is_none(number: int, kept: Callable[..., Cache]) -> None:
     """Whatever happens to its file, a kept result is what was made, or is made again."""
     chance, cached = random.Random(0), kept()

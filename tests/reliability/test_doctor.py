@@ -49,6 +49,7 @@ def test_a_machine_without_latex(project: Project, without_latex: dict[str, str]
     assert "sudo apt-get install" in lacks["TeX"]
 
 
+@pytest.mark.slow
 def test_a_style_that_is_missing(secluded: Secluded) -> None:
     """A single style that is not there is named, with the package that has it."""
     style = subprocess.run(
@@ -62,6 +63,7 @@ def test_a_style_that_is_missing(secluded: Secluded) -> None:
     assert "texlive-latex-recommended" in lacks["TeX"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepare", "told"),
     [

@@ -21,14 +21,14 @@ def made(told: str) -> dict[str, str]:
 @pytest.mark.slow
 def test_a_quick_build_is_another(project: Project, original: Project) -> None:
     """A search that was made small with --quick is never taken for the whole one."""
-    project.edit("report.toml", "[[4]]", "[[4], [5], [6]]")
+    project.edit("report.toml", "[8]]", "[5], [6]]")
     settings = []
     for arguments in (["--quick"], []):
         done = project.run(*arguments)
         assert done.returncode == 0, done.stderr
         settings.append(len((project.out / "search.csv").read_text().splitlines()) - 1)
 
-    assert settings == [2 + 1, 3 + 1]  # and the default setting
+    assert settings == [4 + 1, 6 + 1]  # and the default setting
 
 
 def test_a_changed_template_makes_the_pages_again(project: Project) -> None:

@@ -43,6 +43,8 @@ $(touch pwned)  `touch pwned`  --  ---  ``  ''  ,,  <<  >>  ?`  !`  fi  ffl  [a]
     .split("  "),
     *("; rm -rf /", "  ", "a" * 120, "W" * 60, "\N{SOFT HYPHEN}", "\N{NO-BREAK SPACE}"),
 )
+LATIN = [letter for letter in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1EFA)]) if letter.isalpha()]
+SCRIPTS = ["Юлия Петрова", "Νίκος Παπαδόπουλος", "Їжакевич", "Հայկ", "Nguyễn Thảo", "علي حسن", "דוד לוי"]
 LETTERS = "".join(sorted({*latex_text.DIRECT, *latex_text.SIGNS, *latex_text.SPECIAL} - {" "}))
 # What poppler calls otherwise than we write it, though it is the same sign: other code points, raised digits,
 # and marks that TeX sets below a letter as a sign of their own.
@@ -80,7 +82,7 @@ ORDER = {
 
 def bare(text: str) -> str:
     """Give a text as it can be compared: without blanks, places to break, and ways to write a letter."""
-    text = re.sub(r"\s", "", text)
+    text = re.sub(r"[\s\u202a-\u202c]", "", text)  # and without the signs of direction
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).translate(SAME))
     for old, new in ORDER.items():
         text = re.sub(old, new, text)
@@ -98,11 +100,12 @@ def texts(number: int) -> list[str]:
     return made
 
 
-def typeset(pages: list[str], original: Project, folder: Path) -> list[str]:
+def typeset(pages: list[str], original: Project, folder: Path, title: str = "") -> list[str]:
     """Print each text on a page of its own, with the report's preamble; give what poppler reads there."""
     source = (original.out / "submission.tex").read_text(encoding="utf-8")
     preamble = source.partition(r"\input{parts/evidence}")[0]
     body = "\n".join(rf"\thispagestyle{{empty}}Q {latex_text.escape(text)} Q\newpage" for text in pages)
+    preamble += rf"\hypersetup{{pdftitle={{{latex_text.escape(title)}}}}}"
     document = rf"{preamble}\hyphenpenalty=10000\begin{{document}}{body}\end{{document}}"
     (folder / "submission.tex").write_text(document, encoding="utf-8")
     (folder / "latexmkrc").write_text(LATEXMKRC)
@@ -131,17 +134,17 @@ def test_text_comes_back_out_of_the_pdf(number: int, original: Project, tmp_path
     assert not (tmp_path / "pwned").exists()
 
 
-@pytest.mark.slow
-def test_every_letter_that_is_taken_is_shown(original: Project, tmp_path: Path) -> None:
-    """Each letter and sign of the tables, and every Latin letter of Unicode's first planes, is read back."""
-    latin = [letter for letter in map(chr, [*range(0xC0, 0x250), *range(0x1E00, 0x1EFA)]) if letter.isalpha()]
-    assert len(latin) > 600
-    cases = [*sorted(latex_text.DIRECT), *latex_text.SIGNS, *latin]
+@pytest.mark.parametrize("latin", [[], pytest.param(LATIN, marks=pytest.mark.slow)], ids=["tables", "Latin"])
+def test_every_letter_that_is_taken_is_shown(latin: list[str], original: Project, tmp_path: Path) -> None:
+    """Each letter and sign of the tables, every Latin letter, and names in other scripts are read back."""
+    letters = [*map(chr, range(0x21, 0x7F)), *sorted(latex_text.DIRECT), *latex_text.SIGNS, *latin]
+    cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)] + SCRIPTS
 
-    shown = typeset(cases, original, tmp_path)
+    shown = typeset(cases, original, tmp_path, title="".join(latex_text.DIRECT) + SCRIPTS[0])
 
     pairs = zip(cases, shown, strict=True)
     assert [(text, page) for text, page in pairs if bare(f"Q{text}Q") != bare(page)] == []
+    assert PdfReader(tmp_path / "submission.pdf").metadata.title == "".join(latex_text.DIRECT) + SCRIPTS[0]
 
 
 REFUSED = {

@@ -31,19 +31,11 @@ STAGES = {
     "typeset": ((), "draw: unchanged"),
     "compile": ((), "-> typeset"),
 }
-SIGNALS = (signal.SIGINT, signal.SIGKILL)
-QUICK = {("measure", signal.SIGINT), ("measure", signal.SIGKILL)}
 
 
-@pytest.mark.parametrize(
-    ("stage", "number"),
-    [
-        pytest.param(stage, number, marks=() if (stage, number) in QUICK else pytest.mark.slow)
-        for stage in STAGES
-        for number in SIGNALS
-    ],
-    ids=str,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=str)
 def test_stopped(
     stage: str,
     number: signal.Signals,
@@ -112,6 +104,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 def test_a_network_that_was_interrupted_is_none(original: Project) -> None:
     """Where scikit-learn itself trains, an interrupt ends the search and no short-trained network is kept."""
     code = SWALLOWING.format(root=str(original.root))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import textwrap
 import time
 from pathlib import Path
@@ -37,18 +36,19 @@ Here is how much of TeX's memory you used:
 FATAL = "./parts/1d.tex:2:  ==> Fatal error occurred, no output PDF file produced!\n"
 
 
-def told(folder: Path, log: str, code: int, said: str = "") -> LatexError:
-    """Run a stand-in for latexmk that leaves a log, and give the error that is told."""
+def latexmk(folder: Path, log: str, code: int = 0, said: str = "") -> Path:
+    """Put a stand-in for latexmk into a folder: it leaves a log and prints a line."""
+    (folder / "log").write_text(log, encoding="utf-8")
     program = folder / "latexmk"
-    program.write_text(
-        f"#!{sys.executable}\nimport pathlib, sys\n"
-        f"pathlib.Path('submission.log').write_text({log!r}, encoding='utf-8')\n"
-        f"print({said!r})\nsys.exit({code})\n",
-        encoding="utf-8",
-    )
+    program.write_text(f"#!/bin/sh\ncp log submission.log\necho '{said}'\nexit {code}\n", encoding="utf-8")
     program.chmod(0o755)
+    return program
+
+
+def told(folder: Path, log: str, code: int, said: str = "", pages: dict[str, Page] = PAGES) -> LatexError:
+    """Run a stand-in for latexmk that leaves a log, and give the error that is told."""
     with pytest.raises(LatexError) as caught:
-        compile_pdf(program, folder, PAGES)
+        compile_pdf(latexmk(folder, log, code, said), folder, pages)
     assert caught.value.exit_code == 3
     return caught.value
 
@@ -164,28 +164,18 @@ def test_latexmk_without_a_log_is_quoted(tmp_path: Path) -> None:
 def test_a_long_line_is_cut(tmp_path: Path) -> None:
     """An error does not print a whole paragraph."""
     pages = {**PAGES, "parts/1d.tex": Page("x" * 1000, "1d.tex", (1,))}
-    program = tmp_path / "latexmk"
-    program.write_text(
-        f"#!/bin/sh\nprintf '{HEAD}./parts/1d.tex:1: Undefined control sequence.' > submission.log\nexit 12\n"
-    )
-    program.chmod(0o755)
+    log = f"{HEAD}./parts/1d.tex:1: Undefined control sequence."
 
-    with pytest.raises(LatexError) as caught:
-        compile_pdf(program, tmp_path, pages)
-
-    assert len(str(caught.value)) < 320
+    assert len(str(told(tmp_path, log, 12, pages=pages))) < 320
 
 
 def test_a_clean_log_passes(tmp_path: Path) -> None:
     """Underfull boxes and notices are nobody's business."""
-    program = tmp_path / "latexmk"
-    log = f"{HEAD}Underfull \\\\hbox (badness 10000) in paragraph at lines 1--4\\n)\\n)\\n{TAIL}"
-    program.write_text(f'#!/bin/sh\nprintf "{log}" > submission.log\n')
-    program.chmod(0o755)
+    log = f"{HEAD}Underfull \\hbox (badness 10000) in paragraph at lines 1--4\n)\n)\n{TAIL}"
 
-    compile_pdf(program, tmp_path, PAGES)
+    compile_pdf(latexmk(tmp_path, log), tmp_path, PAGES)
 
-    assert "Underfull \\hbox" in (tmp_path / "submission.log").read_text()
+    assert (tmp_path / "submission.log").read_text() == log
 
 
 def test_pages_of_questions_stand_in_the_notes(tmp_path: Path) -> None:
@@ -238,14 +228,8 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_the_folder_can_be_compiled_by_hand() -> None:
     """The settings that make the PDF the same, and TeX safe, stand in latexmkrc, not in our command."""
-    for setting in (
-        "SOURCE_DATE_EPOCH",
-        "FORCE_SOURCE_DATE",
-        "-no-shell-escape",
-        "openin_any",
-        "submission.tex",
-    ):
-        assert setting in LATEXMKRC
+    settings = ("SOURCE_DATE_EPOCH", "FORCE_SOURCE_DATE", "-no-shell-escape", "openin_any", "submission.tex")
+    assert [setting for setting in settings if setting not in LATEXMKRC] == []
 
 
 @pytest.mark.parametrize(("notes", "pages"), [(r"\gdef \@abspage@last{14}", 14), (r"\relax", 0)])

@@ -107,15 +107,6 @@ def test_progress_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "-> " + "x" * 36 == rewritten
 
 
-def test_error_has_a_tip() -> None:
-    """An error is one ERROR line and one TIP line."""
-    console, stream = plain()
-
-    console.error("report.toml, line 3: unknown key naem.", "Did you mean name?")
-
-    assert "ERROR report.toml, line 3: unknown key naem.\nTIP Did you mean name?\n" == stream.getvalue()
-
-
 @pytest.mark.parametrize(
     ("environ", "coloured"),
     [

@@ -155,22 +155,9 @@ def test_parameters_are_reported_together_and_one_by_one() -> None:
     )
     assert found["2b.params.hidden_layer_sizes"].printed == "(50, 50)"
     assert found["2b.params.learning_rate_init"].value == 0.03
+    assert to_builtins(found["2b.params.solver"]) == {"question": "2b", "value": "sgd", "printed": "sgd"}
     assert Setting((100,), learning_rate_init=1e-05).printed()["hidden_layer_sizes"] == "(100,)"
     assert Setting(learning_rate_init=1e-05).printed()["learning_rate_init"] == "1e-05"
-
-
-def test_values_have_counts_only_where_they_are_accuracies() -> None:
-    """An entry of results.json has question, value and print, and a count if it is an accuracy."""
-    found = values(RECORD)
-
-    assert to_builtins(found["2a.dev.accuracy"]) == {
-        "question": "2a",
-        "value": 470 / 540,
-        "printed": "0.8704",
-        "correct": 470,
-        "total": 540,
-    }
-    assert to_builtins(found["2b.params.solver"]) == {"question": "2b", "value": "sgd", "printed": "sgd"}
 
 
 def test_search_rows_follow_the_grid() -> None:

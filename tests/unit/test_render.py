@@ -12,7 +12,7 @@ import pytest
 
 from report.errors import InputError
 from report.latex import scripts
-from report.latex.escape import SPECIAL, Latex, escape, formula, prose
+from report.latex.escape import Latex, escape, formula, prose
 from report.latex.render import environment, page
 
 if TYPE_CHECKING:
@@ -149,11 +149,6 @@ def test_long_runs_may_be_broken() -> None:
     assert escape(f"ab {'x' * 20} c") == "ab " + r"x\allowbreak{}" * 20 + " c"
 
 
-def test_escaping_is_typed() -> None:
-    """The result of an escape is Latex, which no template escapes again."""
-    assert isinstance(escape("a_b"), Latex)
-
-
 def test_text_is_escaped_once_and_latex_passes(tmp_path: Path) -> None:
     """Plain text is escaped on its way into a page, LaTeX is not."""
     made = filled(
@@ -184,40 +179,21 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "name"),
+    ("source", "told"),
     [
-        ("missing", "missing"),
-        ('eq["1z"]', "1z"),
-        ("eq.nothing", "nothing"),
-        ("eq.a.b.c", "'str object' has no attribute 'b'"),
+        ("<%= missing %>", "'missing' is undefined"),
+        ('<%= eq["1z"] %>', "there is no '1z' here"),
+        ("<%= eq.nothing %>", "there is no 'nothing' here"),
+        ("<%= eq.a.b.c %>", "'str object' has no attribute 'b'"),
+        ("<% if stand_inn %>\nx\n<% endif %>", "'stand_inn' is undefined"),
+        ("<% if %>", "Expected an expression"),
+        ('<%= "☃" %>', "“☃”"),
     ],
 )
-def test_an_undefined_name_is_an_error(expression: str, name: str, tmp_path: Path) -> None:
-    """A name, key or attribute that is not there is named with the template's file and line."""
-    with pytest.raises(InputError, match=r"^templates/a\.tex, line 2: ") as caught:
-        filled(tmp_path, f"x\n<%= {expression} %>\n", eq={"a": "1"})
-
-    assert name in str(caught.value)
-
-
-def test_an_undefined_name_in_a_condition_is_an_error(tmp_path: Path) -> None:
-    """A misspelt condition does not silently count as false."""
-    with pytest.raises(InputError, match=r"^templates/a\.tex, line 1: 'stand_inn' is undefined"):
-        filled(tmp_path, "<% if stand_inn %>\nx\n<% endif %>\n")
-
-
-def test_an_unprintable_value_names_the_template_and_what_to_do(tmp_path: Path) -> None:
-    """Text that the font lacks is refused with the place in the template where it was to be printed."""
-    with pytest.raises(InputError, match=r"^templates/a\.tex, line 1: .*“☃”") as caught:
-        filled(tmp_path, "<%= label %>", label="☃")
-
-    assert caught.value.hint == "Write it with Latin letters."
-
-
-def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
-    """A tag that jinja cannot read is an error with file and line."""
-    with pytest.raises(InputError, match=r"^templates/a\.tex, line 2: "):
-        filled(tmp_path, "x\n<% if %>\n")
+def test_a_slip_is_told_with_template_and_line(source: str, told: str, tmp_path: Path) -> None:
+    """A name that is not there, in a condition too, a tag that cannot be read, a text without a glyph."""
+    with pytest.raises(InputError, match=rf"^templates/a\.tex, line 2: .*{re.escape(told)}"):
+        filled(tmp_path, f"x\n{source}\n", eq={"a": "1"})
 
 
 def test_an_error_in_an_included_template_names_that_one(tmp_path: Path) -> None:
@@ -266,16 +242,6 @@ def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
         "last",
     ]
     assert made.lines == (1, 3, 4, 3, 4, 8, 10, 11, 13)
-
-
-def test_no_template_line_is_marked_in_the_page(tmp_path: Path) -> None:
-    """The marks that tell where a line comes from leave no trace in the page."""
-    assert filled(tmp_path, "a\n\n  b\n").text == "a\n\n  b\n"
-
-
-def test_every_special_character_has_a_test_above() -> None:
-    """The table of escapes holds nothing that LaTeX would not need."""
-    assert set(SPECIAL) == set("\\{}$&#%_^~<>|\"'`[]-,\N{NO-BREAK SPACE}\N{SOFT HYPHEN}")
 
 
 def test_a_formula_is_copied_as_its_latex() -> None:
