@@ -50,6 +50,7 @@ def formulas_1e() -> tuple[Formula, ...]:
         term("1e.quarter", QUARTER),
         term("1e.one", sp.Integer(1)),
         term("1e.zero", sp.Integer(0)),
-        claim("1e.sharp", sigma_prime(r), r"\le", QUARTER, slashed=True),
-        claim("1e.square", asked, "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER),
+        claim(
+            "1e.square", sigma_prime(r), "=", QUARTER - (sigma(r) - HALF) ** 2, r"\le", QUARTER, slashed=True
+        ),
     )

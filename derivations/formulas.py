@@ -98,14 +98,13 @@ def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
 
 def symbols() -> tuple[Formula, ...]:
     """Return the inline symbols of the text, by short keys."""
-    plain = (the.w1, the.w2, the.wo, the.b, the.y, the.t, the.k, the.j, the.T, the.a, the.eta, r)
+    plain = (the.w1, the.w2, the.t, the.k, the.j, the.T, the.eta, r)
     table: Sequence[tuple[str, sp.Basic]] = [
         *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
-        *[("sigma", sigma(r)), ("sigmazt", sigma(the.z(the.t))), ("dsigmazj", sigma_prime(the.z(the.j)))],
+        *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(the.z(the.j)))],
         *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
         *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.t, the.k, the.T)],
         ("htm1", the.h(the.t - 1)),
-        ("zt", the.z(the.t)),
         ("Gk", the.G(the.k)),
         *[("tmk", the.t - the.k), ("tp1", the.t + 1)],
         *[(f"dh{time}", the.Total(the.h(time), the.w1)) for time in (the.t, the.T)],

@@ -33,10 +33,9 @@ def gradient() -> sp.Expr:
 
 
 def prediction_minus_target() -> sp.Expr:
-    """Return d L / d w_1 in one form for both labels; the target (1 + y)/2 is 1 or 0."""
+    """Return the factor of w_o d h_T / d w_1 in one form for both labels; the target (1 + y)/2 is 1 or 0."""
     target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # SymPy would multiply it out
-    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
-    return wo * error * Total(h(T), w1)
+    return sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
 
 
 def formulas_1d() -> tuple[Formula, ...]:
@@ -55,19 +54,19 @@ def formulas_1d() -> tuple[Formula, ...]:
         derivation(
             "1d.outer",
             Total(L, a),
-            ("=", derivative_in_a(), "chain rule on the logarithm"),
+            ("=", derivative_in_a(), None),
             ("=", minus_rest, f"by (e), ${prime.latex}$"),
-            ("=", -sigma(-a), f"as ${flip.latex}$"),
+            ("=", -sigma(-a), f"since ${flip.latex}$"),
         ),
         derivation("1d.inner", Total(a, w1), ("=", inner, f"only {inline(h(T))} depends on {inline(w1)}")),
         derivation(
             "1d.chain",
             Total(L, w1),
-            ("=", Total(L, a) * Total(a, w1), "chain rule"),
-            ("=", short, f"insert both, and {inline(a)}"),
+            ("=", Total(L, a) * Total(a, w1), None),
+            ("=", short, "chain rule"),
         ),
         claim("1d.gradient", Total(L, w1), "=", gradient()),
         term("1d.weight", sigma(-a)),
-        claim("1d.labels", Total(L, w1), "=", prediction_minus_target()),
+        claim("1d.labels", -y * sigma(-a), "=", prediction_minus_target(), slashed=True),
         term("1d.target", sp.Mul(sp.Rational(1, 2), 1 + y, evaluate=False)),
     )

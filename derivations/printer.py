@@ -219,7 +219,8 @@ class _SheetPrinter(Printer):
                 body = _bracket(body)
             digits = shown and shown[-1][-1:] in "0123456789}" and body[:1].isdigit()
             sizes = shown and shown[-1].endswith(r"\rvert") and body.startswith(r"\lvert")
-            shown += [r"\cdot", body] if digits else [r"\,", body] if sizes else [body]
+            apart = sizes or (shown and body.startswith("d "))
+            shown += [r"\cdot", body] if digits else [r"\,", body] if apart else [body]
         return " ".join(shown)
 
     def _big(self, sign: str, expr: Any) -> str:

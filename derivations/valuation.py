@@ -50,7 +50,7 @@ class Valuation:
         return 1 / (1 + self.ctx.exp(-argument))
 
     def sigma_prime(self, argument: Any) -> Any:
-        """Return the derivative of the sigmoid at a real number, by an imaginary step."""
+        """Return the derivative of the sigmoid at a real number, by a complex step."""
         if argument not in self._derivatives:
             step = self.ctx.mpf(STEP)
             self._derivatives[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step

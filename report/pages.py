@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from report.results import Check, Derived
 
 APPENDIX = ("checked", "references")
+FEW = ("no", "one", "two", "three", "four", "five")
 MOVED = "inputs moved "  # how the certificate names such a line
 RUNNING = 60  # characters at the head of a page
 
@@ -146,9 +147,9 @@ def problem2(
             "space": [{"name": name, "tried": _tried(space, name)} for name in HYPER_PARAMETERS],
             "tied": f"{record.tied:,}",
             "several_tied": record.tied > 1,
-            "mattered": _mattered(settings, record, assessment),
             "shown": _shown(settings, record),
         },
+        "mattered": _mattered(settings, record, assessment),
         "versions": record.versions,
         "epochs": {name: str(number) for name, number in assessment.epochs.items()},
         "converged": assessment.converged,
@@ -200,7 +201,7 @@ def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
     own = [check for check in checks if check.question == question]
     residuals = [found for check in own if re.fullmatch(r"\d.*e-\d+", found := check.worst_residual)]
     return {
-        "name": f"1({question[1]})" if question[1:] else "1",
+        "name": f"1({question[1]})" if question[1:] else "symbols",
         "checks": str(len(own)),
         "methods": prose("; ".join(dict.fromkeys(check.method for check in own))),
         "worst": _power(max(residuals, key=float)) if residuals else Latex("exact"),
@@ -216,16 +217,16 @@ def _shown(settings: Sequence[Setting], record: Record) -> dict[str, str]:
     return {"floor": f"{floor:.3f}", "number": f"{number:,}"}
 
 
-def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessment) -> list[dict[str, Any]]:
-    """Return for each hyper-parameter what the worst of its values costs at best, the costliest first.
+def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessment) -> dict[str, Any]:
+    """Return what the worst value of each hyper-parameter costs at best: the effects, and the rest in one.
 
-    That is the chosen setting's count minus the highest of those with this value. It is an effect if it is
-    larger than the standard deviation of the best setting's count over the seeds. Two values that tie are
-    both named, of more none is.
+    The cost is the chosen setting's count minus the highest of those with this value. It is an effect if it
+    is larger than the standard deviation of the best setting's count over the seeds. Values that tie are not
+    named.
     """
     noise = statistics.spread(assessment.seeds.counts["best"][1:]).deviation
-    found = []
     left_out = {passed.place for passed in record.passed_over}
+    effects, rest = [], []
     for name in HYPER_PARAMETERS:
         highest: dict[str, int] = {}
         for place, (setting, correct) in enumerate(zip(settings, record.search.dev, strict=True)):
@@ -233,12 +234,22 @@ def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessmen
             highest[value] = max(0 if place in left_out else correct, highest.get(value, 0))
         lowest = min(highest.values())
         worst = [value for value, count in highest.items() if count == lowest]
-        if len(highest) > 1:
-            cost = record.best.dev - lowest
-            named = worst if len(worst) < min(3, len(highest)) else []
-            item = {"name": name, "values": named, "count": str(lowest), "cost": str(cost)}
-            found.append((cost, {**item, "effect": cost > noise}))
-    return [item for _, item in sorted(found, key=lambda item: -item[0])]
+        if record.best.dev - lowest > noise:
+            effects.append((lowest, name, worst[0] if len(worst) == 1 else ""))
+        elif len(highest) > 1:
+            rest.append(lowest)
+    if not effects and not rest:
+        return {}
+    return {
+        "noise": f"{noise:.0f}",
+        "effects": [
+            {"name": name, "value": value, "count": str(lowest), "cost": str(record.best.dev - lowest)}
+            for lowest, name, value in sorted(effects)
+        ],
+        "rest": f"{FEW[len(rest)]} hyper-parameters" if len(rest) > 1 else "hyper-parameter" * len(rest),
+        "lowest": str(min(rest, default=0)),
+        "cost": str(record.best.dev - min(rest, default=0)),
+    }
 
 
 def _confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
@@ -288,8 +299,6 @@ def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "optimism": f"{selection.selected - selection.left_out:.3f}",
         "gain_left_out": _signed(selection.gain),
         "interval": _range(selection.gain_low, selection.gain_high),
-        "winners": _several(selection.winners, "setting"),
-        "one_winner": selection.winners == 1,
         "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
     }
 
@@ -312,7 +321,8 @@ def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             }
             for line in certificate.lines
         ],
-        "others": [f"each input moved {', '.join(moved)} by one unit in the last place", *elsewhere],
+        "moved": ", ".join(moved),
+        "elsewhere": _several(len(elsewhere), "other choice") if elsewhere else "",
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),

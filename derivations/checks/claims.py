@@ -217,7 +217,7 @@ def rounds(formulas: Mapping[str, Formula], _: Random) -> Finding:
 
 def checks(formulas: Mapping[str, Formula]) -> tuple[Check, ...]:
     """Return the checks of the text of 1f."""
-    floats, fractions = "random networks", "fractions"
+    floats, fractions = "random networks", "exact fractions"
     halved = vanishing.bound_of_term(vanishing.HALF) / abs(x(k))
     path, term = abs(Partial(h(T), h(k))), inline(abs(G(k)))
     rest, lower = inline(sp.Eq(z(t), 0)), f"the lower bound on {inline(abs(G(T)))}"
@@ -225,7 +225,7 @@ def checks(formulas: Mapping[str, Formula]) -> tuple[Check, ...]:
         (
             "count",
             f"each bound on {term} has one constant a slope, {inline(T)} up to {LONGEST}",
-            "exact expansion",
+            "symbolic expansion",
             counted,
         ),
         ("networks", f"the bounds on {term} and the newest term", floats, partial(hold, formulas)),
@@ -238,7 +238,7 @@ def checks(formulas: Mapping[str, Formula]) -> tuple[Check, ...]:
         (
             "threshold",
             f"{inline(path)} vanishes for every $|w_2| < 4$ and need not for {inline(sp.Eq(w2, 4))}",
-            "long networks",
+            "long sequences",
             partial(only_below, path, 4),
         ),
         (
@@ -266,6 +266,6 @@ def checks(formulas: Mapping[str, Formula]) -> tuple[Check, ...]:
             partial(cliff, lambda _: -4),
         ),
         ("mean", f"the bound on the mean of {inline(path)}", floats, partial(mean, vanishing.mean_of_path())),
-        ("powers", "the printed powers of 2 and 4", "integers", partial(rounds, formulas)),
+        ("powers", "the printed powers of 2 and 4", "exact integers", partial(rounds, formulas)),
     ]
     return tuple(Check(f"1f.{key}", statement, method, check) for key, statement, method, check in table)

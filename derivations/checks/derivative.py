@@ -59,17 +59,17 @@ def checks() -> tuple[Check, ...]:
     """Return the checks of (e)."""
     derivative = inline(Total(sigma(r), r))
     return (
-        Check("1e.slope", f"both printed forms of {derivative}", "cancellation", _forms),
+        Check("1e.slope", f"both printed forms of {derivative}", "simplification", _forms),
         Check(
             "1e.bounds",
             f"the three bounds, equality only at {inline(sp.Eq(u, 1))}",
-            "signs of the factors",
+            "signs of factors",
             _certificate,
         ),
         Check(
             "1e.range",
             f"the range of {derivative} is open at 0, closed at {inline(bound.QUARTER)}",
-            "calculus",
+            "range by calculus",
             _range,
         ),
     )

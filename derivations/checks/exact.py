@@ -84,7 +84,7 @@ def _labels(_: Random) -> Finding:
     flipped = {sigma(-score): 1 - sigma(score)}
     for label in (1, -1):
         gradient = chain_rule().subs(y, label)
-        short = loss.prediction_minus_target().subs(y, label)
+        short = wo * loss.prediction_minus_target().subs(y, label) * Total(h(T), w1)
         if not vanishes(gradient.xreplace(flipped) - short.xreplace(flipped)):
             raise CheckFailed(f"the gradient is not prediction minus target for y = {label}.")
     return Finding(2)
@@ -174,12 +174,12 @@ def _flip(_: Random) -> Finding:
 def checks() -> tuple[Check, ...]:
     """Return the exact checks of (a) to (d)."""
     states = ", ".join(inline(h(time)) for time in (1, 2, 3))
-    expansion = "exact expansion"
+    expansion = "symbolic expansion"
     return (
         Check(
             "1a.nesting",
             f"{states} nest one, two, three sigmoids, and nothing else",
-            "structure",
+            "structure of the expressions",
             _nesting,
         ),
         Check(
@@ -200,7 +200,7 @@ def checks() -> tuple[Check, ...]:
             expansion,
             _paths,
         ),
-        Check("1d.flip", inline(sp.Eq(1 - sigma(a), sigma(-a))), "cancellation", _flip),
+        Check("1d.flip", inline(sp.Eq(1 - sigma(a), sigma(-a))), "simplification", _flip),
         Check(
             "1d.gradient",
             f"the chain rule through {inline(a)} gives the printed gradient",

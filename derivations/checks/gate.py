@@ -185,10 +185,10 @@ def checks() -> tuple[Check, ...]:
             Check(
                 f"{question}.mutants",
                 f"{len(wrong)} wrong versions, each rejected twice",
-                "mutation",
+                "mutants",
                 partial(_killed_twice, wrong, right, methods),
             )
             for question, wrong, right, methods in gates
         ),
-        Check("1c.blindspot", dropped, "mutation", _blind_spot),
+        Check("1c.blindspot", dropped, "mutants", _blind_spot),
     )

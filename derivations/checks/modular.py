@@ -80,4 +80,4 @@ def _all_lengths(rng: Random) -> Finding:
 def checks() -> tuple[Check, ...]:
     """Return the modular check."""
     statement = f"the sum in (c) is what the recursion gives for {inline(h(t))}, {inline(t)} up to {LONGEST}"
-    return (Check("1c.modular", statement, "arithmetic modulo a prime", _all_lengths),)
+    return (Check("1c.modular", statement, "modulo a prime", _all_lengths),)

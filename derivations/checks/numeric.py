@@ -1,4 +1,4 @@
-"""Checks against the network, run on numbers: imaginary steps in floats, differences of many digits."""
+"""Checks against the network, run on numbers: complex steps in floats, differences of many digits."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def _off_by_difference(form: sp.Expr, of: Function, point: Valuation) -> float:
     return residual(evaluate.value(form, point), difference)
 
 
-STEP = Method("imaginary step", _off_by_step, fp, 1e-13)
-DIFFERENCE = Method("finite difference", _off_by_difference, samples.context(40), 1e-30)
+STEP = Method("complex steps", _off_by_step, fp, 1e-13)
+DIFFERENCE = Method("finite differences", _off_by_difference, samples.context(40), 1e-30)
 
 
 def _compared(method: Method, form: sp.Expr, of: Function, lengths: Lengths, rng: Random) -> Finding:

@@ -128,10 +128,10 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
         named = min(len(labels), LEGEND_ENTRIES) + 1
         across = 6 if max(map(len, labels)) < 12 else 3
         legend = -(-named // across) * 4.5 * MM + 1.5 * MM
-        height = 42 * MM + legend
+        height = 40.5 * MM + legend
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.subplots(1, 3)
-        figure.subplots_adjust(0.075, 10 * MM / height, 0.99, 1 - legend / height, wspace=0.32)
+        figure.subplots_adjust(0.075, 8.5 * MM / height, 0.99, 1 - legend / height, wspace=0.32)
         handles = []
         wrong = y != predicted
         for axis, (first, second) in zip(axes, combinations(range(3), 2), strict=True):

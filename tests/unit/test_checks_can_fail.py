@@ -41,7 +41,7 @@ def outcome(checks: Iterable[Check]) -> dict[str, bool]:
 
 
 def test_a_wrong_general_form_fails_in_five_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without w_2 it is rejected by expansion, induction, integers, imaginary steps and differences."""
+    """Without w_2 it is rejected by expansion, induction, integers, complex steps and differences."""
     wrong = gate.mutants_1c()["no w_2"]
     monkeypatch.setattr(rnn, "general", lambda time=t: wrong.xreplace({t: time}))
 

@@ -27,13 +27,6 @@ def test_the_second_derivative_in_time_is_what_the_chain_rule_gives_by_hand() ->
     assert by_hand == rnn.named(rnn.direct_derivative(2), 2)
 
 
-def test_names_can_be_spelled_out_again() -> None:
-    """Naming the z's and spelling them out are inverse to each other."""
-    explicit = rnn.direct_derivative(3)
-
-    assert explicit == rnn.spelled_out(rnn.named(explicit, 3), 3)
-
-
 def test_the_general_form_at_three_is_the_sum_of_three_terms() -> None:
     """At t = 3 the general form is the summed form of (b), written by hand."""
     s1, s2, s3 = (sigma_prime(z(time)) for time in (1, 2, 3))
