@@ -17,8 +17,8 @@ STAMP := .venv/complete-$(VERSION)
 STAMP_DEV := .venv/complete-$(VERSION)-dev
 STAMP_BENCH := .venv-bench/complete-$(VERSION)
 OURS := .venv/bin/python
-# Tests on all cores, four at most: each worker makes its own sample builds.
-PYTEST := $(OURS) -m pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal
+# Tests on all cores, four at most. A quick file stays with one worker, which makes its samples once.
+PYTEST := $(OURS) -m pytest --numprocesses=logical --maxprocesses=4
 UV := uv
 
 # $(call provide,STAMP,PURPOSES): make an environment and bring the system packages of report/system.py for
@@ -93,11 +93,11 @@ verify: setup
 
 test:
 	$(call provide,$(STAMP_DEV),pdf tests speed)
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) --dist=loadfile -m "not slow"
 
 test-slow:
 	$(call provide,$(STAMP_DEV),pdf tests speed)
-	@$(PYTEST) -m slow $(TESTS)
+	@$(PYTEST) --dist=worksteal -m slow $(TESTS)
 
 lint:
 	$(call provide,$(STAMP_DEV))

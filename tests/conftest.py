@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -26,8 +27,9 @@ numerics.pin()
 
 import nbformat  # noqa: E402 - nothing may load numpy before the pins
 import pytest  # noqa: E402 - nothing may load numpy before the pins
+from msgspec import convert  # noqa: E402 - nothing may load numpy before the pins
 
-from report import cli  # noqa: E402 - nothing may load numpy before the pins
+from report import cache, cli, config  # noqa: E402 - nothing may load numpy before the pins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -205,6 +207,16 @@ class Project:
             for name, path in names.items()
             if name[0] != "." and not name.startswith("failed/") and name != "timings.json"
         }
+
+    def kept(self, stage: str, kind: type) -> Any:
+        """Read the result of a stage as its build kept it."""
+        body = (self.out / cache.FOLDER / f"{stage}.json").read_bytes().partition(b"\n")[2]
+        return convert(json.loads(body)["result"], kind)
+
+    def inputs(self) -> cache.Inputs:
+        """Give what a build of it is made from."""
+        settings = config.load(self.config)
+        return cache.Inputs(settings, settings.data_path, quick=False, pdf=True)
 
     def copy(self, place: Path) -> Project:
         """Copy all of it, with what was built, to another place."""

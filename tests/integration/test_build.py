@@ -17,13 +17,18 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import numpy as np
 import pytest
+from msgspec import structs
 from pypdf import PdfReader
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
+from experiments.assessment import Choice
 from experiments.record import MIME
+from report import stages
 from report.config import QUESTIONS
+from report.errors import CheckError
+from report.results import Measured, Searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,6 +262,23 @@ def test_the_search_is_that_of_scikit_learn(tiny_build: Project, computed: Compu
     again = [row["dev_correct_when_nudged"] for row in rows]
     assert again.pop(computed.best) == " ".join([str(computed.dev[computed.best])] * 3)
     assert set(again) == {""}
+
+
+def test_two_trainers_that_disagree_end_the_build(tiny_build: Project) -> None:
+    """The notebook's counts and choice are compared with those of our own trainer, setting by setting."""
+    inputs = tiny_build.inputs()
+    data = stages.read(inputs)
+    notebook, ours = tiny_build.kept("measure", Measured), tiny_build.kept("search", Searched)
+    stages.compare(inputs, data, notebook, ours)
+    counts = structs.replace(ours.search, dev=(*ours.search.dev[:-1], 0))
+    others = {
+        "found": structs.replace(ours, search=counts),
+        "chose": structs.replace(ours, choice=Choice(0, ())),
+    }
+
+    for verb, other in others.items():
+        with pytest.raises(CheckError, match=f"^Two trainers disagree: the notebook {verb} "):
+            stages.compare(inputs, data, notebook, other)
 
 
 def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[str, Any]) -> None:

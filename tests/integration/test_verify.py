@@ -276,7 +276,9 @@ PROGRAMS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
 }
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize(
+    "program", [pytest.param(p, marks=pytest.mark.slow if p == "ghostscript" else ()) for p in PROGRAMS]
+)
 def test_a_file_that_another_program_saved(
     program: str, judge: Judge, tiny_build: Project, tmp_path: Path
 ) -> None:
@@ -370,14 +372,10 @@ def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Project
     assert (not remarks) if not remark else any(remark in told for told in remarks), remarks
 
 
-@pytest.mark.parametrize(
-    "programs", [["cairo"], pytest.param(["qpdf", "mutool", "ghostscript", "cairo"], marks=pytest.mark.slow)]
-)
-def test_whole_copies_get_all_points(
-    programs: list[str], tiny_build: Project, command: Command, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_whole_copies_get_all_points(tiny_build: Project, command: Command, tmp_path: Path) -> None:
     """A copy by another program, by the command: exit 0 and 20 of 20; for cairo's two files are named."""
-    for program in programs:
+    for program in ("qpdf", "mutool", "ghostscript", "cairo"):
         copy, scores = tmp_path / program / "copy.pdf", tmp_path / program / "scores.json"
         copy.parent.mkdir()
         PROGRAMS[program][0](tiny_build.out / "submission.pdf", copy)

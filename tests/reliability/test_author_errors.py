@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from msgspec import convert
 
 from experiments.assessment import Assessment
-from report import cache, config, pages, results, stages, system
+from report import pages, results, stages, system
 from report.errors import InputError, LatexError
 from report.latex import compile as compiling
 
@@ -43,12 +41,9 @@ class Desk:
 @pytest.fixture(scope="module")
 def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Catch what the templates of the tiny build are filled with."""
-    settings = config.load(original.root / "report.toml")
-    inputs = cache.Inputs(settings, settings.data_path, quick=False, pdf=True)
-    kept = {}
-    for stage, kind in (("derive", results.Derived), ("measure", results.Measured), ("study", Assessment)):
-        body = (original.out / cache.FOLDER / f"{stage}.json").read_bytes().partition(b"\n")[2]
-        kept[stage] = convert(json.loads(body)["result"], kind)
+    inputs = original.inputs()
+    kinds = {"derive": results.Derived, "measure": results.Measured, "study": Assessment}
+    kept = [original.kept(stage, kind) for stage, kind in kinds.items()]
     caught: dict[str, Any] = {}
     fill = pages.fill
 
@@ -59,8 +54,8 @@ def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pages, "fill", catch)
         data = stages.read(inputs)
-        drawn = stages.draw(inputs, data, *kept.values())
-        stages.typeset(inputs, data, *kept.values(), drawn, tmp_path_factory.mktemp("typeset"))
+        drawn = stages.draw(inputs, data, *kept)
+        stages.typeset(inputs, data, *kept, drawn, tmp_path_factory.mktemp("typeset"))
     return caught
 
 

@@ -195,7 +195,7 @@ t.search.run(t.SETTINGS, *t.DATA, seeds=range(40), jobs=2, store=Path({store!r})
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
 def test_a_search_that_ended_early_goes_on_where_it_was(number, tmp_path, trained, expected):
     """After a kill or a Ctrl-C only the rest is trained, and the outcomes are scikit-learn's."""
     code = STARTED.format(root=str(ROOT), tests=str(Path(__file__).parent), store=str(tmp_path))
