@@ -1,7 +1,5 @@
 """The configuration: every key, its default, and the sentence for every slip."""
 
-import dataclasses
-import math
 import re
 from pathlib import Path
 
@@ -390,21 +388,6 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
 
     assert refusal(tmp_path / "none.toml") == "none.toml does not exist. Name a file with --config FILE."
     assert refusal(tmp_path / "folder") == "folder cannot be read: Is a directory."
-
-
-def test_values_cannot_be_changed():
-    """A configuration stays what was read."""
-    config = load(ROOT / "report.toml")
-
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        config.seed = 1
-
-
-def test_the_size_of_a_space_is_the_product_of_its_lists():
-    """Five lists of 2, 3, 1, 2 and 2 items make 24 settings."""
-    space = Search(((1,), (2,)), ("relu", "tanh", "identity"), ("sgd",), (0.1, 0.2), (5, 6))
-
-    assert space.size == math.prod((2, 3, 1, 2, 2))
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

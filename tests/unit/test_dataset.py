@@ -196,19 +196,10 @@ REFUSALS = {
         {"devY": None},
         "FOLDER: devY-3d.csv is missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv",
     ),
-    "two missing": (
-        {"trnX": None, "devX": None},
-        "FOLDER: trnX-3d.csv, devX-3d.csv are missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv",
-    ),
     "empty": ({"trnX": b""}, "trnX-3d.csv is empty; put the data's file in its place"),
-    "BOM alone": ({"devY": b"\xef\xbb\xbf\r\n"}, "devY-3d.csv is empty; put the data's file in its place"),
     "Latin-1": (
         {"trnY": b"caf\xe9\nth\xe9\ncaf\xe9\n"},
         "trnY-3d.csv, line 1: byte 0xe9 is not UTF-8; save the file as such",
-    ),
-    "UTF-16": (
-        {"trnX": b"\xff\xfe1\x00,\x002\x00,\x003\x00\n\x00"},
-        "trnX-3d.csv is text in UTF-16; save it as UTF-8",
     ),
     "NUL": (
         {"trnX": b"1,2,3\n1,2,\x00\n4,5,6\n"},
@@ -218,17 +209,9 @@ REFUSALS = {
         {"trnX": b"1,2,3\n1,b,3\n4,5,6\n"},
         "trnX-3d.csv, line 2, column 2: 'b' is not a number; write a number such as -0.25",
     ),
-    "a word below a header": (
-        {"trnX": b"a,b,c\n1,2,3\n4,5,x\n", "trnY": b"y\n1\n-1\n"},
-        "trnX-3d.csv, line 3, column 3: 'x' is not a number; write a number such as -0.25",
-    ),
     "NaN": (
         {"devX": b"1,2,3\n1,2,NaN\n"},
         "devX-3d.csv, line 2, column 3: 'NaN' is not a finite number; fill it in, or take its sample out of X and Y",
-    ),
-    "NaN in line 1": (
-        {"devX": b"nan,2,3\n1,2,3\n"},
-        "devX-3d.csv, line 1, column 1: 'nan' is not a finite number; fill it in, or take its sample out of X and Y",
     ),
     "infinity": (
         {"devX": b"1,-inf,3\n1,2,3\n"},
@@ -241,18 +224,6 @@ REFUSALS = {
     "an empty cell": (
         {"trnX": b"1,2,3\n1,,3\n4,5,6\n"},
         "trnX-3d.csv, line 2, column 2: an empty cell is not a finite number; fill it in, or take its sample out of X and Y",
-    ),
-    "NA": (
-        {"trnX": b"1,2,3\n1,NA,3\n4,5,6\n"},
-        "trnX-3d.csv, line 2, column 2: 'NA' is not a finite number; fill it in, or take its sample out of X and Y",
-    ),
-    "semicolons": (
-        {"trnX": b"1;2;3\n1;2;3\n4;5;6\n"},
-        "trnX-3d.csv: cells are separated by semicolons, which gives 3 cells in each line; write commas between cells",
-    ),
-    "blanks between": (
-        {"trnX": b"1 2 3\n1 2 3\n4 5 6\n"},
-        "trnX-3d.csv: cells are separated by blanks, which gives 3 cells in each line; write commas between cells",
     ),
     "Python's number": (
         {"trnX": b"1,2,3\n1,1_0,3\n4,5,6\n"},
@@ -270,14 +241,6 @@ REFUSALS = {
         {"trnX": b'1,2,3\n1,2"2,3\n4,5,6\n'},
         "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
     ),
-    "text after a quoted cell": (
-        {"trnX": b'1,2,3\n1,"2"2,3\n4,5,6\n'},
-        "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
-    ),
-    "an open quotation mark": (
-        {"trnY": b'1\n"-1\n1\n'},
-        "trnY-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
-    ),
     "a short row": (
         {"trnX": b"1,2,3\n1,2\n4,5,6\n"},
         "trnX-3d.csv, line 2: the number of cells is 2, in line 1 it is 3; give every row the same number",
@@ -289,10 +252,6 @@ REFUSALS = {
     "a blank line between": (
         {"trnY": b"-1\n\n1\n1\n"},
         "trnY-3d.csv, line 2: a blank line before the last row; take it out",
-    ),
-    "a blank line at the top": (
-        {"trnX": b"\n1,2,3\n1,2,3\n4,5,6\n"},
-        "trnX-3d.csv, line 1: a blank line before the last row; take it out",
     ),
     "other columns in dev": (
         {"devX": b"1,2\n3,4\n"},
@@ -306,17 +265,9 @@ REFUSALS = {
         {"trnY": b"1\n-1\n"},
         "trnY-3d.csv holds 2 labels for the 3 rows of trnX-3d.csv; give each row its label",
     ),
-    "Y alone has a header": (
-        {"trnY": b"y\n1\n-1\n1\n"},
-        "trnY-3d.csv has a header row ('y'), trnX-3d.csv has none; give both one, or neither",
-    ),
     "one sample": (
         {"trnX": b"1,2,3\n", "trnY": b"1\n"},
         "trnX-3d.csv holds one sample; training needs two or more",
-    ),
-    "X alone has a header": (
-        {"trnX": b"a,b,c\n1,2,3\n1,2,3\n4,5,6\n"},
-        "trnX-3d.csv has a header row, trnY-3d.csv has none; give both one, or neither",
     ),
     "a slip in line 1": (
         {"trnX": b"1,2,3x\n1,2,3\n4,5,6\n"},
@@ -343,15 +294,6 @@ REFUSALS = {
         },
         "devX-3d.csv, line 1: the header is not that of trnX-3d.csv; give both the same one",
     ),
-    "pandas' column numbers": (
-        {
-            "trnX": b"0,1,2\n1,2,3\n4,5,6\n",
-            "trnY": b"0\n1\n-1\n",
-            "devX": b"0,1,2\n7,8,9\n",
-            "devY": b"0\n1\n",
-        },
-        "trnX-3d.csv, line 1: the column numbers that pandas writes, not data, as in devX-3d.csv; take them out, in Y too (pandas: header=False)",
-    ),
     "a control character": (
         {"trnX": b"a,b,c\x07\n1,2,3\n4,5,6\n"},
         "trnX-3d.csv, line 1, column 3: 'c\\x07' holds U+0007 (a control character) as character 2; write another name",
@@ -368,14 +310,6 @@ REFUSALS = {
         {"trnY": b'1\n""\n-1\n'},
         "trnY-3d.csv, line 2, column 1: an empty cell is no label; fill it in",
     ),
-    "a missing label": (
-        {"trnY": b"a\nNone\nb\n"},
-        "trnY-3d.csv, line 2, column 1: 'None' is no label; fill it in",
-    ),
-    "NaN as a label": (
-        {"trnY": b"1\nNaN\n-1\n"},
-        "trnY-3d.csv, line 2, column 1: 'NaN' is no label; fill it in",
-    ),
     "numbers and words": (
         {"devY": b"1\nl\n"},
         "devY-3d.csv, line 2, column 1: labels are both numbers, such as '-1', and words, such as 'l'; write one kind only",
@@ -384,10 +318,6 @@ REFUSALS = {
         {"trnY": b"1\n-1\n0.5\n"},
         "trnY-3d.csv, line 3, column 1: label '0.5' is not a whole number, as a classifier needs; write whole numbers or words",
     ),
-    "an endless label": (
-        {"trnY": b"1\n-1\n1e999\n"},
-        "trnY-3d.csv, line 3, column 1: label '1e999' is not a whole number, as a classifier needs; write whole numbers or words",
-    ),
     "a large integer": (
         {"trnY": b"1\n-1\n9223372036854775808\n"},
         "trnY-3d.csv, line 3, column 1: label '9223372036854775808' needs more than 64 bits; write a word",
@@ -395,10 +325,6 @@ REFUSALS = {
     "a right-to-left override": (
         {"trnY": b"a\nb\nc\xe2\x80\xae\n"},
         "trnY-3d.csv, line 3, column 1: 'c\\u202e' holds U+202E (right-to-left override) as character 2; write another name",
-    ),
-    "a zero-width space": (
-        {"trnY": b"a\nb\nb\xe2\x80\x8b\n"},
-        "trnY-3d.csv, line 3, column 1: 'b\\u200b' holds U+200B (zero width space) as character 2; write another name",
     ),
     "a label of 201 characters": (
         {"trnY": b"a\nb\n" + b"c" * 201 + b"\n"},
