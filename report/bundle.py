@@ -1,7 +1,8 @@
-"""What is handed in: the manifest of a build, and a reproducible zip."""
+"""Files as bytes: JSON, CSV, the zip that is handed in and its manifest; written whole or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -16,6 +17,7 @@ from report.errors import CheckError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 DATE = (2000, 1, 1, 0, 0, 0)
 
@@ -43,21 +45,15 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def check_zip(content: bytes, files: Mapping[str, bytes]) -> None:
-    """Unpack a zip and compare it with what was meant to be in it.
-
-    Raises
-    ------
-    CheckError
-        A file is missing, too many, twice there, or differs.
-    """
+    """Unpack a zip; refuse one in which a file is missing, too many, twice there, or differs."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
-    found, twice = (
-        dict(entries),
-        {name for name, times in Counter(n for n, _ in entries).items() if times > 1},
+    wrong = {name for name, found in entries if found != files.get(name)} | (
+        files.keys() - dict(entries).keys()
     )
-    if wrong := sorted({name for name in {*found, *files} if found.get(name) != files.get(name)} | twice):
-        raise CheckError(f"The bundle does not hold what it should: {', '.join(wrong)}.")
+    wrong |= {name for name, times in Counter(name for name, _ in entries).items() if times > 1}
+    if wrong:
+        raise CheckError(f"The bundle does not hold what it should: {', '.join(sorted(wrong))}.")
 
 
 def manifest(files: Mapping[str, bytes], inputs: Mapping[str, str], versions: Mapping[str, str]) -> bytes:
@@ -75,3 +71,18 @@ def as_json(value: Any) -> bytes:
     """Write JSON for people and programs: indented, keys as given, a newline at the end."""
     plain = to_builtins(value)
     return (json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write(file: Path, content: bytes, mark: str = "new") -> None:
+    """Write a file beside its place, then rename it: it is whole or as it was, whatever ends the writing.
+
+    Writers that may meet need marks of their own, which end the name beside the place.
+    """
+    beside = file.with_suffix(f".{mark}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(file)
+    except BaseException:  # an interrupt, too, may come in the middle
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise

@@ -5,7 +5,7 @@ Standard library and msgspec only: this is asked before anything heavy is import
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import os
 import platform
@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from experiments import atomic, numerics
+from experiments import numerics
 from experiments.data.files import deciding
+from report.bundle import sha256, write
 from report.process import raise_swallowed_interrupt
 
 if TYPE_CHECKING:
@@ -49,58 +50,30 @@ _INSTALLED = re.compile(r"(.+)-([^-]+)\.dist-info")
 
 @dataclass(frozen=True)
 class Stage:
-    """What the result of a stage depends on.
+    """What the result of a stage depends on."""
 
-    Attributes
-    ----------
-    modules : tuple of str
-        Where its code begins; what these modules import at their top level belongs to it. An import within a
-        function is another stage's, or of no consequence for the result.
-    templates : str
-        The files of the folder with templates that it reads, as a pattern.
-    seed, data, space, machine, configuration : bool
-        Whether it depends on the seed, the data files, the search space, what decides the last digits of a
-        number, and all else that report.toml and the command say.
-    packages : tuple of str or None
-        Which packages' versions matter; None for all of the lock file.
-    after : tuple of str
-        Stages whose results it takes.
-    """
-
+    # Where its code begins: what these import at their top level belongs to it, not what functions import.
     modules: tuple[str, ...]
-    templates: str = ""
-    seed: bool = False
-    data: bool = False
-    space: bool = False
-    machine: bool = False
-    configuration: bool = False
-    packages: tuple[str, ...] | None = None
-    after: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()  # names of `Snapshot.given`
+    packages: tuple[str, ...] | None = None  # whose versions matter; None for all of the lock file
+    after: tuple[str, ...] = ()  # stages whose results it takes
+    templates: str = "-"  # the files of the folder with templates that it reads, as a pattern
 
 
 NUMERIC = ("numpy", "scipy", "scikit-learn", "joblib", "threadpoolctl")
 RUNNING = ("ipykernel", "ipython", "jupytext", "matplotlib", "nbclient", "nbformat", "pandas")
 DRAWING = ("contourpy", "fonttools", "matplotlib", "numpy", "pillow")
+NUMBERS = ("seed", "data", "space", "machine")
 STAGES = {
-    "derive": Stage(("derivations.problem1",), seed=True, packages=("sympy", "mpmath")),
+    "derive": Stage(("derivations.problem1",), ("seed",), ("sympy", "mpmath")),
     "measure": Stage(
-        ("report.notebook", "report.kernel"),
-        templates="homework03.py",
-        seed=True,
-        data=True,
-        space=True,
-        machine=True,
-        packages=NUMERIC + RUNNING,
+        ("report.notebook", "report.kernel"), NUMBERS, NUMERIC + RUNNING, templates="homework03.py"
     ),
-    "fits": Stage(("experiments.search",), machine=True, packages=NUMERIC),  # single networks
-    "search": Stage(
-        ("experiments.robustness",), seed=True, data=True, space=True, machine=True, packages=NUMERIC
-    ),
+    "fits": Stage(("experiments.search",), ("machine",), NUMERIC),  # single networks
+    "search": Stage(("experiments.robustness",), NUMBERS, NUMERIC),
     "study": Stage(("experiments.uncertainty",), packages=NUMERIC, after=("search",)),
     "draw": Stage(("report.figures",), packages=DRAWING, after=("derive", "measure", "study")),
-    "build": Stage(
-        ("report.pipeline", "report.stages"), templates="*.tex", configuration=True, after=("draw",)
-    ),
+    "build": Stage(("report.pipeline", "report.stages"), ("all",), after=("draw",), templates="*.tex"),
 }
 
 
@@ -119,35 +92,45 @@ class Snapshot:
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self._read = cache(_content)  # every file once
-        self.digest = cache(self._digest)
+        self._read = cache(_content)
+        self.digest = cache(
+            lambda path: sha256(self._read(path)) if self._read(path) else "empty or unreadable"
+        )
         self.key = cache(self._key)
         self.code = cache(self._code)
         self._imported = cache(self._imports)
 
     def _key(self, name: str) -> Key:
         """Return the key of a stage: it changes when the stage's result may."""
-        stage, inputs = STAGES[name], self.inputs
-        key = {"report/stages.py": self.digest(ROOT / "report" / "stages.py")}
-        for earlier in stage.after:
-            key |= self.key(earlier)
-        key |= {_called(path): self.digest(path) for path in self.code(name)}
-        if stage.seed:
-            key["the seed"] = str(inputs.config.seed)
-        if stage.data:
-            key |= {path.name: self.digest(path) for path in deciding(inputs.data)}
-        if stage.space:
-            key["the search space"] = msgspec.json.encode(inputs.config.search).decode()
-        if stage.machine:
-            key |= machine()
-        if stage.configuration:
-            key["report.toml"] = digest(inputs.config.source)
-            key["--quick"], key["--no-pdf"] = str(inputs.quick), str(not inputs.pdf)
-            key["further data files"] = json.dumps(_names(inputs.data))
-            key |= _programs()
+        stage = STAGES[name]
         wanted = self._locked if stage.packages is None else stage.packages
         versions = {f"{package}'s version": self.installed.get(package, "none") for package in wanted}
-        return {"Python's version": platform.python_version(), **versions, **key}
+        key = {"Python's version": platform.python_version(), **versions}
+        for earlier in stage.after:
+            key |= self.key(earlier)
+        code = (ROOT / "report" / "stages.py", *self.code(name))
+        key |= {_called(path): self.digest(path) for path in code}
+        for part in stage.inputs:
+            key |= self.given[part]
+        return key
+
+    @cached_property
+    def given(self) -> dict[str, Key]:
+        """What a stage may depend on beside code and versions."""
+        inputs, config = self.inputs, self.inputs.config
+        return {
+            "seed": {"the seed": str(config.seed)},
+            "data": {path.name: self.digest(path) for path in deciding(inputs.data)},
+            "space": {"the search space": msgspec.json.encode(config.search).decode()},
+            "machine": machine(),
+            "all": {
+                "report.toml": sha256(config.source),
+                "--quick": str(inputs.quick),
+                "--no-pdf": str(not inputs.pdf),
+                "further data files": json.dumps(sorted(path.name for path in inputs.data.glob("[!.]*"))),
+                **_programs(),
+            },
+        }
 
     def keys(self) -> dict[str, Key]:
         """Return the key of every stage."""
@@ -164,29 +147,17 @@ class Snapshot:
                 found.add(path)
                 waiting += self._imported(path)
         native = {source for folder in {path.parent for path in found} for source in folder.glob("*.c")}
-        templates = [path for path in TEMPLATES.glob(stage.templates or "-") if path.name[0] != "."]
+        templates = [path for path in TEMPLATES.glob(stage.templates) if path.name[0] != "."]
         return sorted([*found, *native, *templates])
 
     def code_digests(self) -> dict[str, str]:
         """Return one digest of each stage's own code: what distinguishes two copies of the program."""
-        return {
-            name: digest(
-                "\n".join(f"{_called(path)} {self.digest(path)}" for path in self.code(name)).encode()
-            )
-            for name in STAGES
-        }
-
-    def _digest(self, path: Path) -> str:
-        """Return the digest of a file; an unreadable file is reported by the stage that needs it."""
-        content = self._read(path)
-        return "unreadable" if content is None else digest(content)
+        code = {name: {_called(path): self.digest(path) for path in self.code(name)} for name in STAGES}
+        return {name: sha256(json.dumps(files).encode()) for name, files in code.items()}
 
     @cached_property
     def installed(self) -> dict[str, str]:
-        """The version of each installed package, by its name as PEP 503 writes it.
-
-        Folders of metadata carry both: `importlib.metadata` would take a tenth of a second.
-        """
+        """The version of each installed package; `importlib.metadata` would take a tenth of a second."""
         found: dict[str, str] = {}
         for folder in reversed(sys.path):  # Python takes the first that it meets
             try:
@@ -198,11 +169,11 @@ class Snapshot:
 
     @cached_property
     def _locked(self) -> tuple[str, ...]:
-        names = _LOCKED.findall((self._read(LOCK) or b"").decode())
+        names = _LOCKED.findall(self._read(LOCK).decode())
         return tuple(name for name in map(_normal, names) if name in self.installed)
 
     def _imports(self, path: Path) -> tuple[Path, ...]:
-        text = _TYPES_ONLY.sub("", (self._read(path) or b"").decode(errors="replace"))
+        text = _TYPES_ONLY.sub("", self._read(path).decode(errors="replace"))
         found: list[Path] = []
         for origin, names, plain in _IMPORT.findall(text):
             module = origin or plain
@@ -215,25 +186,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Cache:
-    """The kept results of one build's stages.
-
-    Attributes
-    ----------
-    folder : Path
-        Where they lie, one JSON file each.
-    inputs : Inputs
-        What the build is made from.
-    keys : mapping
-        The key of each stage when the build began (and the program was loaded).
-    console : Console
-        Receives why a stage runs, or that its result is reused.
-    force : bool
-        Make everything again, whatever is kept.
-    """
+    """The kept results of one build's stages, one JSON file each; `force` makes everything again."""
 
     folder: Path
     inputs: Inputs
-    keys: Mapping[str, Key]
+    keys: Mapping[str, Key]  # of each stage when the build began (and the program was loaded)
     console: Console
     force: bool
 
@@ -253,12 +210,12 @@ class Cache:
         body = msgspec.json.encode({"key": key, "result": result})
         if Snapshot(self.inputs).key(stage) == key:  # else it is unknown what the result was made from
             self.folder.mkdir(parents=True, exist_ok=True)
-            atomic.write(file, digest(body).encode() + b"\n" + body)
+            write(file, sha256(body).encode() + b"\n" + body)
         return msgspec.convert(json.loads(body)["result"], kind)
 
     def store(self, stage: str) -> Path:
         """Return a folder for what a stage keeps by itself; what another key made there is removed."""
-        name = digest(json.dumps(self.keys[stage], sort_keys=True).encode())[:16]
+        name = sha256(json.dumps(self.keys[stage], sort_keys=True).encode())[:16]
         place = self.folder / f"{stage}-{name}"
         for other in self.folder.glob(f"{stage}-*"):
             if self.force or other != place:
@@ -268,24 +225,19 @@ class Cache:
 
 def _read(file: Path) -> dict[str, Any] | None:
     """Read a kept ``key`` and ``result``; None if there are none, or the bytes are not those written."""
-    try:
+    with contextlib.suppress(OSError, ValueError):
         written, _, body = file.read_bytes().partition(b"\n")
-        found: dict[str, Any] = json.loads(body) if digest(body).encode() == written else {}
-    except (OSError, ValueError):
-        return None
-    return found if found.keys() == {"key", "result"} else None
+        found: dict[str, Any] | None = json.loads(body) if sha256(body).encode() == written else None
+        return found
+    return None
 
 
-def _content(path: Path) -> bytes | None:
+def _content(path: Path) -> bytes:
+    """Return the content of a file; one that cannot be read is reported by the stage that needs it."""
     try:
         return path.read_bytes()
     except OSError:
-        return None
-
-
-def digest(content: bytes) -> str:
-    """Return the sha256 of some bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+        return b""
 
 
 def why(old: Mapping[str, str] | None, new: Mapping[str, str]) -> str:
@@ -319,14 +271,6 @@ def machine() -> Key:
     return {"the processor": numerics.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
 
 
-def _names(place: Path) -> list[str]:
-    """List all names in the data's folder: results.json lists further files."""
-    try:
-        return sorted(path.name for path in place.iterdir() if path.name[0] != ".")
-    except OSError:
-        return []
-
-
 def _programs() -> Key:
     """Return what identifies a TeX without starting it."""
     found = {program: shutil.which(program) for program in ("latexmk", "pdflatex")}
@@ -340,13 +284,9 @@ def _programs() -> Key:
 def _sources(module: str) -> list[Path]:
     """Return the file of one of the program's modules and of its packages; none if it is no module."""
     path = ROOT.joinpath(*module.split("."))
-    file = path.with_suffix(".py")
-    if not file.is_file():
-        file = path / "__init__.py"
-    parents = [
-        ROOT.joinpath(*module.split(".")[:depth]) / "__init__.py" for depth in range(1, module.count(".") + 1)
-    ]
-    return [*(each for each in parents if each.is_file()), file] if file.is_file() else []
+    files = [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+    around = [ROOT / parent / "__init__.py" for parent in path.relative_to(ROOT).parents]
+    return [*files[:1], *(file for file in around if file.is_file())] if files else []
 
 
 def _called(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from experiments import atomic, dataset, explore
+from experiments import dataset, explore
 from report import bundle, cache, figures, publish
 from report.cache import Cache, Inputs, Snapshot
 from report.config import load, load_space
@@ -70,9 +70,9 @@ def run(
             console.note("What was trained is kept: the same command goes on from there.")
             raise
         total = len(read.y_dev)
-        atomic.write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
+        bundle.write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
         default = rows[explore.default_place(rows)]
-        atomic.write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
+        bundle.write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
         for name, row in (("best", rows[0]), ("default", default)):
             console.note(f"   {name}: {_told(row, total)}")
         console.note(f"Done: {out / TABLE} and {FIGURE}; the space proposed for report.toml follows.")

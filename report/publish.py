@@ -9,8 +9,8 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from experiments import atomic
 from report import cache
+from report.bundle import sha256, write
 from report.errors import InputError, MachineError, ReportError
 
 if TYPE_CHECKING:
@@ -27,15 +27,7 @@ OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
 
 @contextlib.contextmanager
 def locked(out: Path) -> Iterator[None]:
-    """Hold a folder for one build alone; the lock goes with the process, however it ends.
-
-    Raises
-    ------
-    InputError
-        The folder cannot be one for builds.
-    MachineError
-        Another build is at work in the folder.
-    """
+    """Hold a folder for one build alone; the lock goes with the process, however it ends."""
     place = out.resolve()
     if place == cache.ROOT or any(place.is_relative_to(cache.ROOT / name) for name in OURS):
         raise InputError(f"{out} holds the program's own files.", "Choose another folder with --out.")
@@ -69,7 +61,7 @@ def stale(out: Path, key: cache.Key) -> str:
         return reason
     for name, digest in stamps["outputs"].items():
         try:
-            if cache.digest((out / name).read_bytes()) != digest:
+            if sha256((out / name).read_bytes()) != digest:
                 return f"{name} was changed"
         except OSError:
             return f"{name} is missing"
@@ -97,29 +89,15 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
 
 
 def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
-    """Move a finished build over the old one, the manifest last, then note what it was made from.
+    """Move the files of a finished build over the old ones, the manifest last; note what it was made from.
 
-    A kill in between leaves no note, so that the next run builds again; an error takes all of it back.
-
-    Parameters
-    ----------
-    work : Path
-        The folder with all files of the finished build, and no others.
-    out : Path
-        The build's folder.
-    key : mapping
-        What the build was made from.
-    system : iterable of str
-        The files of the system, outside the key, that it was made with.
-
-    Raises
-    ------
-    MachineError
-        A file cannot be put in place; all are as they were.
+    That is `key`, and the files of the system, outside it, that it was made with. A kill in between leaves no
+    note, so that the next run builds again; an error takes all of it back, and is a MachineError where a file
+    cannot be put in place.
     """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
-    outputs = {name: cache.digest((work / name).read_bytes()) for name in names}
+    outputs = {name: sha256((work / name).read_bytes()) for name in names}
     former = _stamps(out)
     gone = sorted(former.get("outputs", {}).keys() - outputs.keys())
     present = [name for name in (*gone, *names) if (out / name).exists()]
@@ -127,16 +105,18 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
     old = work / ".old"
     try:
         for name in present:
-            _put_aside(out / name, old / name)
+            (old / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(out / name, old / name)
         for name in gone:
             (out / name).unlink(missing_ok=True)
         for name in names:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).replace(out / name)
     except BaseException as error:
+        for name in present:
+            with contextlib.suppress(OSError):
+                (old / name).replace(out / name)
         with contextlib.suppress(OSError):
-            for name in present:
-                _take_back(out / name, old / name)
             for name in outputs.keys() - present:
                 (out / name).unlink(missing_ok=True)
             _write_json(out / STAMPS, former)
@@ -167,7 +147,7 @@ def _stamps(out: Path) -> dict[str, Any]:
 
 
 def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    atomic.write(file, f"{json.dumps(content, indent=2)}\n".encode())
+    write(file, f"{json.dumps(content, indent=2)}\n".encode())
 
 
 def _clear(place: Path) -> None:
@@ -175,21 +155,6 @@ def _clear(place: Path) -> None:
     if place.exists():
         leftover = tempfile.mkdtemp(prefix=LEFTOVER, dir=place.parent)
         shutil.rmtree(place.replace(leftover), ignore_errors=True)
-
-
-def _put_aside(file: Path, aside: Path) -> None:
-    """Keep a file under a second name; `aside` then is what it was."""
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        aside.hardlink_to(file)
-    except OSError:  # not every file system has hard links
-        shutil.copy2(file, aside)
-
-
-def _take_back(file: Path, aside: Path) -> None:
-    """Restore a file that was put aside."""
-    with contextlib.suppress(OSError):
-        aside.replace(file)
 
 
 def _tell(error: BaseException, failed: Path, work: Path) -> None:

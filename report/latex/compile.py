@@ -10,7 +10,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
-from experiments import atomic
+from report import bundle
 from report.errors import CheckError, MachineError
 from report.latex import log as latex_log
 from report.process import group_guard
@@ -102,7 +102,7 @@ def compile_pdf(
         raise latex_log.told(fault, pages, where)
     if kept:
         with contextlib.suppress(OSError):  # they only save time
-            atomic.write(kept, notes.read_bytes())
+            bundle.write(kept, notes.read_bytes())
     return tuple(sorted(set(re.findall(r"^INPUT (/.*)$", _text(folder / RECORD), re.MULTILINE))))
 
 

@@ -23,7 +23,7 @@ from experiments.assessment import Assessment, Choice
 from experiments.errors import DataError
 from experiments.record import Counts, Record, Search, all_weights
 from report import bundle, confined, results, stages
-from report.cache import Inputs, Snapshot, digest
+from report.cache import Inputs, Snapshot
 from report.confined import UnjudgedError
 from report.errors import CheckError, LatexError
 from report.results import Measured, Results
@@ -193,7 +193,7 @@ def _made_of(given: Evidence, data: Dataset, beside: Path) -> Iterator[Table]:
         copies = [file.content, unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")]
         if (beside / file.name).is_file():
             copies.append((beside / file.name).read_bytes())
-        there = next((content for content in copies if digest(content) == wanted), None)
+        there = next((content for content in copies if bundle.sha256(content) == wanted), None)
         unknown = f"has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
         yield Table(file.name, unknown) if there is None else _compared(file.name, there, file.content)
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
 
-from experiments import atomic
-from report.bundle import as_json
+from report import bundle
 from report.config import POINTS, QUESTIONS
 from report.console import printable
 from report.errors import InputError
@@ -201,4 +200,4 @@ def check_place(file: Path) -> None:
 def write(file: Path, content: dict[str, Any]) -> None:
     """Write JSON to a file, whole or not at all."""
     check_place(file)
-    atomic.write(file, as_json(content))
+    bundle.write(file, bundle.as_json(content))

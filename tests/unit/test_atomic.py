@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from experiments import atomic
+from report import bundle
 
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from experiments import atomic
+from report import bundle
 
 def interrupt(event, arguments):
     if event == "os.rename":
         os.kill(os.getpid(), signal.SIGINT)
 
 sys.addaudithook(interrupt)
-atomic.write(Path(sys.argv[1]), b"new", "7.part")
+bundle.write(Path(sys.argv[1]), b"new", "7.part")
 """
 
 
@@ -49,13 +49,13 @@ def test_an_interrupt_between_writing_and_putting_in_place_leaves_nothing(former
 def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path):
     """Where the system refuses in the middle, the former file stays and no part is left."""
     file = tmp_path / "entry.json"
-    atomic.write(file, b"old")
+    bundle.write(file, b"old")
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, former[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            atomic.write(file, b"new" * 100)
+            bundle.write(file, b"new" * 100)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
         signal.signal(signal.SIGXFSZ, ignored)
@@ -69,7 +69,7 @@ def test_the_last_content_stays(tmp_path):
     file, plain = tmp_path / "entry.json", tmp_path / "plain"
     plain.write_bytes(b"")
     for content in (b"a longer one", b"short"):
-        atomic.write(file, content)
+        bundle.write(file, content)
 
     assert file.read_bytes() == b"short"
     assert file.stat().st_mode == plain.stat().st_mode
