@@ -233,11 +233,11 @@ def bootstrap(settings: int) -> dict[str, float]:
     """Time what the report's statistics compute without training anything."""
     import numpy as np  # noqa: PLC0415 - after the pins
 
-    from experiments import statistics  # noqa: PLC0415
+    from experiments import uncertainty  # noqa: PLC0415
 
     right = np.random.default_rng(0).random((settings, len(problems.data("shipped").y_dev))) < 0.9
     with timed() as taken:
-        statistics.bootstrap(right, [1] * settings, default=0, seed=0)
+        uncertainty.bootstrap(right, [1] * settings, default=0, seed=0)
     return taken
 
 

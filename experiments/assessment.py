@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from msgspec import Struct
@@ -39,27 +40,15 @@ class Line(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True):
-    """Whether the reported setting stays the best where numbers round differently.
+    """Whether the reported setting stays the best where numbers round differently."""
 
-    Attributes
-    ----------
-    lines
-        The first is the arithmetic of the report.
-    rivals
-        Places, in grid order, of the settings that could overtake: their results move, and the largest count
-        that was seen reaches the best one's.
-    near, moved
-        How many settings are within reach of the best one, and how many of them have another count or
-        number of epochs when the inputs move up.
-    obstacle
-        Why no other kernels were tried; empty if they were.
-    """
-
-    lines: tuple[Line, ...]
+    lines: tuple[Line, ...]  # the first is the arithmetic of the report
+    # Places, in grid order, of those that could overtake: their results move, and the largest count that was
+    # seen reaches the best one's.
     rivals: tuple[int, ...]
-    near: int
-    moved: int
-    obstacle: str
+    near: int  # settings within reach of the best one
+    moved: int  # those of them with another count or number of epochs when the inputs move up
+    obstacle: str  # why no other kernels were tried; empty if they were
 
     @property
     def holds(self) -> bool:
@@ -83,10 +72,27 @@ class Spread(Struct, frozen=True):
     """How a count varies with the seed: every value in the order of the seeds, and its summary."""
 
     counts: tuple[int, ...]
-    mean: float
-    deviation: float  # sample standard deviation (n - 1); 0 for a single seed
-    lowest: int
-    highest: int
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return sum(self.counts) / len(self.counts)
+
+    @property
+    def deviation(self) -> float:
+        """The sample standard deviation (n - 1); 0 for a single seed."""
+        squares = math.fsum((count - self.mean) ** 2 for count in self.counts)
+        return math.sqrt(squares / max(1, len(self.counts) - 1))
+
+    @property
+    def lowest(self) -> int:
+        """The lowest count."""
+        return min(self.counts)
+
+    @property
+    def highest(self) -> int:
+        """The highest count."""
+        return max(self.counts)
 
 
 class Seeds(Struct, frozen=True):
@@ -96,30 +102,16 @@ class Seeds(Struct, frozen=True):
 
 
 class Optimism(Struct, frozen=True):
-    """What selecting on some samples and scoring on others does to the best of many; accuracies in [0, 1].
+    """What selecting on some samples and scoring on others does to the best of many; accuracies in [0, 1]."""
 
-    Attributes
-    ----------
-    rounds
-        How many bootstrap rounds count (those that left at least one sample out).
-    selected, left_out
-        Mean accuracy of the setting that won a round, on the samples drawn and on those left out.
-    gain, gain_low, gain_high
-        The winner's accuracy minus the default's on the samples left out: mean and central 95 %.
-    winners
-        How many different settings won at least one round.
-    kept
-        Share of the rounds won by the setting that is reported.
-    """
-
-    rounds: int
-    selected: float
-    left_out: float
-    gain: float
-    gain_low: float
+    rounds: int  # of the bootstrap that count: they left at least one sample out
+    selected: float  # mean accuracy of the setting that won a round, on the samples drawn
+    left_out: float  # ... on the samples left out
+    gain: float  # the winner's accuracy minus the default's on the samples left out: mean
+    gain_low: float  # ... and central 95 %
     gain_high: float
-    winners: int
-    kept: float
+    winners: int  # how many different settings won at least one round
+    kept: float  # share of the rounds won by the setting that is reported
 
 
 class Assessment(Struct, frozen=True):

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from experiments import search
+from experiments.assessment import Spread
 from experiments.record import Setting, Space, rank
-from experiments.statistics import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from experiments.assessment import Spread
 
 LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
 # The default space to explore: 2100 settings, from far below the defaults to far above.
@@ -101,9 +100,9 @@ def explore(
             Row(
                 setting=setting,
                 size=setting.weights(features, classes),
-                dev=spread([outcome.dev for outcome in mine]),
-                train=spread([outcome.train for outcome in mine]),
-                epochs=spread([outcome.epochs for outcome in mine]),
+                dev=Spread(tuple(outcome.dev for outcome in mine)),
+                train=Spread(tuple(outcome.train for outcome in mine)),
+                epochs=Spread(tuple(outcome.epochs for outcome in mine)),
                 converged=sum(outcome.converged for outcome in mine),
                 failed=sum(bool(outcome.failed) for outcome in mine),
             )

@@ -83,17 +83,7 @@ def nudged(X: NDArray[Any], seed: int) -> dict[str, NDArray[Any]]:
 def choose(trial: Trial, found: Search) -> Choice:
     """Apply the rule: the first of the ranking that keeps count and epochs when the inputs are nudged.
 
-    Parameters
-    ----------
-    trial
-        The search.
-    found
-        What its settings reached.
-
-    Returns
-    -------
-    Choice
-        The notebook's, bit for bit. If no setting keeps its result, the first of the ranking.
+    The choice is the notebook's, bit for bit. If no setting keeps its result, it is the first of the ranking.
     """
     ranking = rank(found.dev, trial.weights)
     moved = nudged(trial.data.X_train, trial.seed).values()
@@ -148,11 +138,6 @@ def certify(trial: Trial, found: Search, choice: Choice) -> Certificate:
     All settings within reach of the reported one are trained once with their inputs moved up. Those that move
     and whose count reaches the reported one's could overtake it: they are trained, with default and best, on
     all nudged inputs, and by scikit-learn on more threads and in processes that run other kernels.
-
-    Raises
-    ------
-    SearchError
-        If a process dies.
     """
     here = [Reached(dev, epochs) for dev, epochs in zip(found.dev, found.epochs, strict=True)]
     moved = nudged(trial.data.X_train, trial.seed)

@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from experiments import numerics, statistics
+from experiments import numerics
+from experiments.assessment import Spread
 from experiments.record import HYPER_PARAMETERS, Setting, search_rows
 from report.config import QUESTIONS
 from report.latex.escape import Latex, escape, formula, prose
@@ -224,7 +225,7 @@ def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessmen
     is larger than the standard deviation of the best setting's count over the seeds. Values that tie are not
     named.
     """
-    noise = statistics.spread(assessment.seeds.counts["best"][1:]).deviation
+    noise = Spread(assessment.seeds.counts["best"][1:]).deviation
     left_out = {passed.place for passed in record.passed_over}
     effects, rest = [], []
     for name in HYPER_PARAMETERS:
@@ -271,7 +272,7 @@ def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
     default, best = counts["default"], counts["best"]
     gains = [one - other for one, other in zip(best, default, strict=True)]
     others = {
-        name: statistics.spread(found[1:])
+        name: Spread(tuple(found[1:]))
         for name, found in (("default", default), ("best", best), ("gain", gains))
     }
     means = {name: spread.mean / total for name, spread in others.items()}

@@ -7,9 +7,9 @@ import pytest
 from msgspec import convert, structs
 
 from experiments import explore, search
+from experiments.assessment import Spread
 from experiments.errors import SpaceError
 from experiments.record import Setting, Space
-from experiments.statistics import spread
 from report import config
 
 GENERATOR = np.random.default_rng(5)
@@ -85,7 +85,7 @@ def test_the_proposal_stays_small(rows):
 
 def row(place, **changed):
     """Make up a row that is the better the lower its place."""
-    return explore.Row(Setting(**changed), 1, *[spread([100 - place])] * 3, converged=1, failed=0)
+    return explore.Row(Setting(**changed), 1, *[Spread((100 - place,))] * 3, converged=1, failed=0)
 
 
 def test_the_proposal_takes_what_is_better_than_the_default():

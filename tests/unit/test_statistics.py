@@ -5,16 +5,17 @@ from itertools import product
 import numpy as np
 import pytest
 
-from experiments.statistics import bootstrap, spread
+from experiments.assessment import Spread
+from experiments.uncertainty import bootstrap
 
 
 def test_spread_summarises_seeds():
     """Mean and sample deviation of 2, 4, 4, 4, 5, 5, 7, 9: 5 and sqrt(32 / 7)."""
-    found = spread([2, 4, 4, 4, 5, 5, 7, 9])
+    found = Spread((2, 4, 4, 4, 5, 5, 7, 9))
 
     assert (found.mean, found.lowest, found.highest) == (5.0, 2, 9)
     assert found.deviation == pytest.approx((32 / 7) ** 0.5)
-    assert spread([7]).deviation == 0.0
+    assert Spread((7,)).deviation == 0.0
 
 
 def by_hand(right, sizes, default, draws):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from experiments import dataset, statistics, trainer, uncertainty
+from experiments import dataset, trainer, uncertainty
 from experiments.assessment import Choice
 from experiments.record import PassedOver, Search, Setting
 from experiments.robustness import Trial
@@ -51,7 +51,7 @@ def test_what_cannot_be_chosen_wins_no_draw(trial: Trial) -> None:
         (refused, np.concatenate([right[:2], nothing])),
         (passed, np.concatenate([nothing, right[1:2], nothing])),
     ):
-        assert optimism == statistics.bootstrap(counted, trial.weights, default=0, seed=0)
+        assert optimism == uncertainty.bootstrap(counted, trial.weights, default=0, seed=0)
     assert passed.winners == 1
 
 
