@@ -23,15 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
 # One thread: the split of a sum over threads decides how it rounds. Harmless on every machine.
-THREADS = MappingProxyType(
-    {
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "BLIS_NUM_THREADS": "1",
-        "VECLIB_MAXIMUM_THREADS": "1",
-    }
-)
+_LIBRARIES = ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "BLIS_NUM", "VECLIB_MAXIMUM")
+THREADS = MappingProxyType({f"{library}_THREADS": "1" for library in _LIBRARIES})
 # numpy's loops that are wider than AVX2, by the names of numpy 2.4 and by the older ones: a release ignores
 # the names that it does not know.
 WIDER_LOOPS = (
@@ -129,19 +122,9 @@ def obstacles(machine: Machine) -> tuple[str, ...]:
 
 
 def pin(environ: MutableMapping[str, str] | None = None, machine: Machine | None = None) -> Pins:
-    """Set the numeric pins in `environ`, so that this process and all it starts compute alike.
+    """Set the numeric pins in this process's environment, so that it and all it starts compute alike.
 
-    Parameters
-    ----------
-    environ
-        The environment to change; by default this process's own.
-    machine
-        The machine to judge; by default this one.
-
-    Returns
-    -------
-    Pins
-        What was set and overridden, and the reasons for what was not. A second call changes nothing.
+    A second call changes nothing. Another environment or machine is for tests.
     """
     environ = os.environ if environ is None else environ
     machine = detect() if machine is None else machine
@@ -168,14 +151,10 @@ def cpu_name() -> str:
 
 
 def audit(pins: Pins | None = None) -> dict[str, Any]:
-    """Return what is really in force, by asking the loaded libraries (imports numpy and scipy).
+    """Return what is really in force, by asking the loaded libraries, as types that JSON has.
 
-    Returns
-    -------
-    dict
-        JSON-able: ``pinned`` (bool), ``reasons`` (why not), ``overridden``, ``blas`` (for each library its
-        package, version, architecture, threads), ``simd`` (the highest level among numpy's float64 loops),
-        ``machine``, ``cpu``, ``libc``, ``python`` and ``versions``.
+    ``blas`` is a list with package, version, architecture and threads of each library, ``simd`` the highest
+    level among numpy's float64 loops.
     """
     # Imported here: the module must be importable before numpy, and quickly (metadata brings all of `email`).
     import importlib.metadata  # noqa: PLC0415

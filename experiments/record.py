@@ -186,25 +186,13 @@ class Record(Struct, frozen=True):
 
 
 class Value(Struct, frozen=True, omit_defaults=True):
-    """A reported value, as results.json holds it.
+    """A reported value, as results.json holds it."""
 
-    Attributes
-    ----------
-    question
-        Such as ``2a``.
-    value
-        The value itself, of a type that JSON has.
-    printed
-        What the page shows.
-    correct, total
-        The count that an accuracy stands for, and of how many.
-    """
-
-    question: str
-    value: Any
-    printed: str
-    correct: int | None = None
-    total: int | None = None
+    question: str  # such as 2a
+    value: Any  # of a type that JSON has
+    printed: str  # what the page shows
+    correct: int | None = None  # the count that an accuracy stands for,
+    total: int | None = None  # and of how many
 
 
 def values(record: Record) -> dict[str, Value]:
@@ -248,19 +236,9 @@ def search_rows(
 
 
 def rank(correct: Sequence[float], weights: Sequence[int]) -> list[int]:
-    """Order settings by the written rule: more dev samples right, then fewer weights, then grid order.
+    """Return the places of the settings by the written rule, the best first.
 
-    Parameters
-    ----------
-    correct
-        Dev samples that each setting has right (a count, or its mean over seeds).
-    weights
-        Weights and biases of its network.
-
-    Returns
-    -------
-    list of int
-        Places of the settings, the best first.
+    More dev samples right (a count, or its mean over seeds), then fewer weights, then grid order.
     """
     return sorted(range(len(correct)), key=lambda place: (-correct[place], weights[place], place))
 

@@ -71,8 +71,8 @@ def bootstrap(
 
     Each round draws as many samples as there are, with replacement; the setting that wins on them, by the
     report's own rule with `sizes` for ties, is scored on the samples that were not drawn. These were not seen
-    when it was selected, so its score there is not optimistic by selection (B. Efron, J. Amer. Statist. Assoc.
-    78 (1983) 316-331). With fewer than two samples no round leaves any out: a ValueError.
+    when it was selected, so its score there is not optimistic by selection (B. Efron, J. Am. Stat. Assoc. 78
+    (1983) 316-331). With fewer than two samples no round leaves any out: a ValueError.
     """
     samples = right.shape[1]
     order = rank([0] * len(right), sizes)  # by the rule for ties alone: the first of the highest then wins

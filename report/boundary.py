@@ -47,21 +47,9 @@ FAILURES = {
 
 
 def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
-    """Do the work; turn whatever goes wrong into a message and an exit code.
+    """Do the work and return its exit code; turn whatever goes wrong into a message and an exit code.
 
-    Parameters
-    ----------
-    work : callable
-        Gives the exit code if nothing goes wrong.
-    console : Console
-        Takes the message.
-    log_folder : Path
-        Where an unexpected traceback is written; the folder for temporary files if it cannot be written.
-
-    Returns
-    -------
-    int
-        The exit code.
+    An unexpected traceback is written to the log folder, or to one for temporary files.
     """
     try:
         with interrupted_by_termination():
@@ -111,15 +99,14 @@ def _bug(error: Exception, folder: Path) -> ReportError:
     text = f"{where}\n\n{''.join(traceback.format_exception(error))}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        log = folder / TRACEBACK
-        log.write_text(text, encoding="utf-8", errors="backslashreplace")
+        (folder / TRACEBACK).write_bytes(text.encode(errors="backslashreplace"))
     except OSError:
-        log = Path(tempfile.mkdtemp(prefix="report-")) / TRACEBACK
-        log.write_text(text, encoding="utf-8", errors="backslashreplace")
-    first = next(iter(str(error).splitlines()), "")
-    what = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        folder = Path(tempfile.mkdtemp(prefix="report-"))
+        (folder / TRACEBACK).write_bytes(text.encode(errors="backslashreplace"))
+    what = ": ".join([type(error).__name__, *str(error).splitlines()[:1]])
     bug = ReportError(
-        f"This is a bug in the program, not in what you did ({what}).", f"Please report it with {log}"
+        f"This is a bug in the program, not in what you did ({what}).",
+        f"Please report it with {folder / TRACEBACK}",
     )
     bug.exit_code = BUG
     return bug

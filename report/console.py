@@ -25,25 +25,10 @@ _SHOWN = {code: ascii(chr(code))[1:-1] for code in _OBEYED if chr(code) != "\n"}
 
 
 class Console:
-    """The progress and messages of a run; results go to stdout and never through here.
+    """The progress and messages of a run on a stream; results go to stdout and never through here.
 
-    Parameters
-    ----------
-    stream : TextIO
-        Where messages go, normally stderr.
-    colour : bool
-        Whether to mark errors and tips with colour.
-    live : bool
-        Whether the stream is a terminal whose last line can be rewritten.
-    clock : callable
-        Seconds from a monotonic clock; replaced in tests.
-
-    Attributes
-    ----------
-    colour : bool
-        As given.
-    timings : dict
-        Seconds spent in each stage that ended without an error, in the order in which they ran.
+    If it is `live`, a terminal, its last line can be rewritten. `timings` are the seconds of each stage that
+    ended without an error, in the order in which they ran.
     """
 
     def __init__(
@@ -59,10 +44,9 @@ class Console:
 
     @classmethod
     def for_stream(cls, stream: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> Console:
-        """Decide once whether `stream` (default: stderr) takes colours and rewritten lines.
+        """Decide once whether a stream (default: stderr) takes colours and rewritten lines.
 
-        `NO_COLOR` forbids colours and `FORCE_COLOR` asks for them, whatever their value if it is not empty;
-        the first wins. A character that the stream's encoding lacks is shown as an escape, never an error.
+        `NO_COLOR` goes before `FORCE_COLOR`. A character that the encoding lacks is shown as an escape.
         """
         stream = stream or sys.stderr or io.StringIO()  # a process may start without a stderr
         if callable(reconfigure := getattr(stream, "reconfigure", None)):
@@ -90,15 +74,7 @@ class Console:
         self._line(f"{head} ({seconds:.1f} s)")
 
     def progress(self, done: float, total: float, label: str = "") -> None:
-        """Show how far the present stage has come, with an estimate of the time left.
-
-        Parameters
-        ----------
-        done, total : float
-            Work done and to be done, in any unit (cells, fits); the estimate takes work as even.
-        label : str
-            What is being worked on, such as ``cell 3 of 9``.
-        """
+        """Show how far the present stage has come in any unit, with an estimate of the time left."""
         now = self._clock()
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
@@ -162,13 +138,5 @@ def printable(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the coarse words of an estimate: ``40 s``, ``3 min``.
-
-    Examples
-    --------
-    >>> duration(0.4), duration(42.1), duration(200.0)
-    ('1 s', '42 s', '3 min')
-    """
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
+    """Write seconds in the coarse words of an estimate: ``40 s``, ``3 min``."""
+    return f"{max(1, round(seconds))} s" if seconds < 90 else f"{round(seconds / 60)} min"

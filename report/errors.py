@@ -4,15 +4,7 @@ from __future__ import annotations
 
 
 class ReportError(Exception):
-    """An error that a person can cause or fix; shown as one sentence, never as a traceback.
-
-    Parameters
-    ----------
-    message : str
-        One sentence: what is wrong, and where (file, line, key).
-    hint : str
-        What to do next; empty when the message says it already.
-    """
+    """An error that a person can cause or fix: one sentence with what is wrong and where, and what to do."""
 
     exit_code = 70
 

@@ -42,25 +42,12 @@ ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-
 
 
 def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int, int, str], None]) -> None:
-    """Run every cell in a clean kernel; outputs are stored in `notebook`.
+    """Run every cell in a clean kernel that works in `folder`; outputs are stored in `notebook`.
 
-    Parameters
-    ----------
-    notebook : NotebookNode
-        Changed in place. If a cell fails, a banner and an anchor at the cell are put into it.
-    folder : Path
-        Where the kernel works: it holds the four CSV files and nothing else.
-    jobs : int
-        How many processes the search inside may use.
-    progress : callable
-        Called as ``progress(cells done, cells in all, what runs next)``.
-
-    Raises
-    ------
-    CheckError
-        A cell raised an exception.
-    MachineError
-        The kernel died, a worker died or memory ran out, or a cell took longer than `CELL_TIMEOUT`.
+    The search inside may use so many processes; ``progress(cells done, cells in all, what runs next)`` is
+    called before each. If a cell fails, a banner and an anchor at the cell are put into the notebook: a
+    CheckError if it raised an exception, a MachineError if the kernel or a worker died, memory ran out, or it
+    took longer than `CELL_TIMEOUT`.
     """
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     running = code[0]
@@ -160,14 +147,8 @@ def _environment(private: Path, jobs: int) -> dict[str, str]:
     # Making the list of fonts may take seconds, which matplotlib would report in the notebook.
     fonts = font_manager.fontManager
     font_manager.json_dump(fonts, private / f"fontlist-v{fonts.__version__}.json")
-    places = (
-        "HOME",
-        "IPYTHONDIR",
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "MPLCONFIGDIR",
-        "JOBLIB_TEMP_FOLDER",
-    )
+    jupyter = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    places = ("HOME", *jupyter, "MPLCONFIGDIR", "JOBLIB_TEMP_FOLDER")
     ours = {"LOKY_MAX_CPU_COUNT": str(jobs), "NO_COLOR": "1", "PYTHONUTF8": "1"}
     return {**kept, **dict.fromkeys(places, str(private)), **numerics.CHILDREN, **ours}
 

@@ -38,13 +38,7 @@ SLOW_CELL = 5000  # weights between hidden layers, from which on an architecture
 
 
 def build(seed: int, space: Space, samples: int, *, stand_in: bool) -> Notebook:
-    """Make the notebook, not yet executed: a cell for each architecture, batches clipped to the samples.
-
-    Raises
-    ------
-    CheckError
-        The source lacks a tag, or a value that is to be put in.
-    """
+    """Make the notebook, not yet executed: a cell for each architecture, batches clipped to the samples."""
     import jupytext  # noqa: PLC0415 - with half of Jupyter's server
 
     default = Setting().clipped(samples)
@@ -85,13 +79,7 @@ def build(seed: int, space: Space, samples: int, *, stand_in: bool) -> Notebook:
 
 
 def record(notebook: Notebook) -> Record:
-    """Return the record that the notebook's last cell displayed beside a line of text.
-
-    Raises
-    ------
-    CheckError
-        There is none.
-    """
+    """Return the record that the notebook's last cell displayed beside a line of text."""
     recorded = [out.data[MIME] for out in notebook.cells[-1].outputs if MIME in out.get("data", {})]
     try:
         return msgspec.convert(recorded[-1] if recorded else None, Record)

@@ -12,10 +12,9 @@ from experiments import numerics
 from experiments.assessment import Spread
 from experiments.record import HYPER_PARAMETERS, Setting, search_rows
 from report.config import QUESTIONS
-from report.latex.escape import Latex, escape, formula, prose
+from report.latex.escape import ROWS_OF_VALUES, Latex, drawn, escape, formula, prose
 from report.latex.remark import remark
 from report.latex.render import Page, environment, page
-from report.lettering import ROWS_OF_VALUES, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,11 +8,11 @@ import mmap
 import os
 import signal
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import FrameType
 
 # Reads the group's number, then waits: a second line releases the group; the end of the pipe, which comes
@@ -27,10 +27,7 @@ FONT_LIST = "MPLCONFIGDIR"  # where matplotlib keeps the list of fonts, which ta
 def group_guard() -> Iterator[Callable[[int], None]]:
     """Kill a process group when this block ends, and also if this process is killed while in it.
 
-    Yields
-    ------
-    callable
-        To be called with the group's number as soon as there is one, at most once.
+    What it yields is to be called with the group's number as soon as there is one, at most once.
     """
     guard = subprocess.Popen(
         ["/bin/sh", "-c", _GUARD],
@@ -110,22 +107,10 @@ def memory_is_short() -> bool:
 
 
 def keep_font_list(folder: Path) -> None:
-    """Let matplotlib keep its list of fonts in `folder`, before it is imported, where there is no home."""
-    if FONT_LIST in os.environ:
-        places = [Path(os.environ[FONT_LIST])]
-    else:
-        try:
-            home = Path.home()
-        except RuntimeError:  # there is none
-            home = Path("/dev/null")
-        kinds = ("config", "cache")
-        places = [Path(os.environ.get(f"XDG_{kind.upper()}_HOME") or home / f".{kind}") for kind in kinds]
+    """Let matplotlib keep its list of fonts in `folder`, before it is imported, where it cannot elsewhere."""
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() fails where there is none
+    own = [os.environ.get(name) or home for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME")]
+    places = [os.environ[FONT_LIST]] if FONT_LIST in os.environ else own
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a new list is not announced
-    if not all(_writable(place) for place in places):
+    if not all(os.access(place, os.W_OK) for place in places):
         os.environ[FONT_LIST] = str(folder.resolve())
-
-
-def _writable(folder: Path) -> bool:
-    """Return whether a folder can be written to, or created."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    return there.is_dir() and os.access(there, os.W_OK)

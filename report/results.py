@@ -131,28 +131,8 @@ class Searched(Struct, frozen=True):
     predicted: tuple[tuple[int, ...], ...]  # for each setting and dev sample, a place among the classes
 
 
-def collect(
-    record: Record,
-    derived: Derived,
-    data: Dataset,
-    studied: Assessment,
-    inputs: Inputs,
-) -> Results:
-    """Collect the content of results.json.
-
-    Parameters
-    ----------
-    record
-        What the notebook found.
-    derived
-        Problem 1.
-    data
-        The data.
-    studied
-        What was computed beside the notebook.
-    inputs
-        What the build is made from.
-    """
+def collect(record: Record, derived: Derived, data: Dataset, studied: Assessment, inputs: Inputs) -> Results:
+    """Collect the content of results.json."""
     files = {file.name: DataFile(file.sha256, file.rows, file.columns) for file in data.files}
     return Results(
         values=values(record),

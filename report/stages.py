@@ -113,13 +113,7 @@ def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Conso
 
 
 def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched) -> None:
-    """Compare every count of the two searches and their choice, also where one or both were kept from before.
-
-    Raises
-    ------
-    CheckError
-        A count differs, or the choice.
-    """
+    """Compare every count of the two searches and their choice, also where one or both were kept."""
     rows = (
         search_rows(_settings(inputs, data), found) for found in (searched.search, measured.record.search)
     )
@@ -212,11 +206,6 @@ def compile_pages(
 
     In the folder `kept` TeX finds its notes from the last time, which spares a pass, and leaves its new ones.
     The console is warned of a PDF that is longer than expected.
-
-    Raises
-    ------
-    LatexError
-        LaTeX is missing or failed.
     """
     if not inputs.pdf:
         return ()

@@ -11,8 +11,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from report import lettering
 from report.figures.style import COLOURS, GREY, MM, WIDTH, Drawing, drawing, note, style
+from report.latex.escape import drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,8 +122,8 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
     names : sequence of str
         The names of the features.
     """
-    labels = lettering.drawn([f"{label}" for label in np.unique(y)], "class")
-    names = lettering.drawn(names, "feature")
+    labels = drawn([f"{label}" for label in np.unique(y)], "class")
+    names = drawn(names, "feature")
     with style():
         named = min(len(labels), LEGEND_ENTRIES) + 1
         across = 6 if max(map(len, labels)) < 12 else 3

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from report.figures.style import COLOURS, GREY, MM, WIDTH, Drawing, beside, drawing, pdf, style
-from report.lettering import ROWS_OF_VALUES
+from report.latex.escape import ROWS_OF_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

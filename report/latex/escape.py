@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 from report.latex import scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+
+LONGEST = 24  # characters that fit beside a figure
+ROWS_OF_VALUES = 12  # of a figure, for each hyper-parameter: those with the highest maxima
 
 
 class Latex(str):
@@ -147,3 +151,10 @@ def formula(latex: str) -> Latex:
 def prose(latex: str) -> Latex:
     """Return text that is LaTeX already; the mathematics in it is copied as its LaTeX."""
     return Latex(re.sub(r"\$([^$]*)\$", lambda found: f"${formula(found[1])}$", latex))
+
+
+def drawn(texts: Sequence[str], stem: str) -> tuple[str, ...]:
+    """Return what a figure shows for each text: itself, or `stem` and a number, which the caption explains."""
+    return tuple(
+        text if len(text) <= LONGEST else f"({stem} {number})" for number, text in enumerate(texts, start=1)
+    )

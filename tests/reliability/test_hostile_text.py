@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 from experiments.dataset import DataError
-from report import cache, config, figures, lettering, stages
+from report import cache, config, figures, stages
 from report.errors import InputError
 from report.latex import escape as latex_text
 from report.latex import scripts
@@ -327,4 +327,4 @@ def test_names_in_figures_are_set_by_latex() -> None:
     for text in (*names, "<50K"):
         assert escape(text) in tex
     assert "(class 2)" in tex
-    assert lettering.drawn(("ab", "数", "x" * 25), "class") == ("ab", "数", "(class 3)")
+    assert latex_text.drawn(("ab", "数", "x" * 25), "class") == ("ab", "数", "(class 3)")
