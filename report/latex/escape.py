@@ -154,7 +154,7 @@ def prose(latex: str) -> Latex:
 
 
 def drawn(texts: Sequence[str], stem: str) -> tuple[str, ...]:
-    """Return what a figure shows for each text: itself, or `stem` and a number, which the caption explains."""
+    """Return what a figure shows for each text: itself, or `stem` and a number, told in the caption."""
     return tuple(
         text if len(text) <= LONGEST else f"({stem} {number})" for number, text in enumerate(texts, start=1)
     )
