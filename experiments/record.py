@@ -147,6 +147,12 @@ class Search(Struct, frozen=True):
     epochs: tuple[int, ...]  # 0 where scikit-learn refused the network
     converged: tuple[bool, ...]
 
+    @classmethod
+    def of(cls, outcomes: Iterable[Any]) -> Search:
+        """Return the columns of outcomes, one for each setting."""
+        rows = list(outcomes)
+        return cls(*(tuple(getattr(row, name) for row in rows) for name in cls.__struct_fields__))
+
     def __post_init__(self) -> None:
         if len({len(column) for column in structs.astuple(self)}) != 1:
             raise ValueError("the columns of the search differ in length")

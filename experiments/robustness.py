@@ -53,20 +53,11 @@ class Trial:
         """The number of weights of each setting's network."""
         return all_weights(self.settings, self.data.X_train.shape[1], len(self.data.classes))
 
-    def run(
-        self, places: Sequence[int], X: NDArray[Any], seeds: Sequence[int] | None = None
-    ) -> tuple[Outcome, ...]:
-        """Train some settings on the inputs X."""
-        return search.run(
-            [self.settings[place] for place in places],
-            X,
-            self.data.y_train,
-            self.data.X_dev,
-            self.data.y_dev,
-            seeds=seeds or [self.seed],
-            jobs=self.jobs,
-            store=self.store,
-        )
+    def run(self, places: Sequence[int], X: NDArray[Any], **options: Any) -> tuple[Outcome, ...]:
+        """Train some settings on the inputs X; the options are those of `search.run`."""
+        data, settings = self.data, [self.settings[place] for place in places]
+        options = {"seeds": [self.seed], "jobs": self.jobs, "store": self.store, **options}
+        return search.run(settings, X, data.y_train, data.X_dev, data.y_dev, **options)
 
     def reached(self, places: Sequence[int], X: NDArray[Any]) -> list[Reached]:
         """Train some settings on the inputs X, and count."""

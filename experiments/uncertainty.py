@@ -45,7 +45,7 @@ def learning(trial: Trial, places: Mapping[str, int]) -> tuple[dict[str, Curve],
 def spread_over_seeds(trial: Trial, places: Mapping[str, int]) -> Seeds:
     """Train default and best with several seeds, the report's first."""
     seeds = [(trial.seed + i) % 2**32 for i in range(SEEDS)]
-    outcomes = trial.run(list(places.values()), trial.data.X_train, seeds)
+    outcomes = trial.run(list(places.values()), trial.data.X_train, seeds=seeds)
     return Seeds(
         {
             name: tuple(outcome.dev for outcome in outcomes[i * SEEDS : (i + 1) * SEEDS])

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NOTEBOOK, LEDGER, CONFIG, RESULTS = "homework03.ipynb", "ledger.json", "report.toml", "results.json"
 ATTACHED = (NOTEBOOK, LEDGER, CONFIG, RESULTS)
-STUDIED = ("seeds", "selection", "certificate")  # printed beside the numbers that were asked for
 # Packages whose versions can change what the pages show.
 PACKAGES = ("numpy", "scipy", "scikit-learn", "sympy", "mpmath", "matplotlib")
 

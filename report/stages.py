@@ -90,37 +90,26 @@ def unexecuted(inputs: Inputs, data: Dataset) -> Notebook:
 
 def search(inputs: Inputs, data: Dataset, store: Path, jobs: int, console: Console) -> Searched:
     """Train all settings with code other than the notebook's."""
-    from experiments import robustness, search  # noqa: PLC0415 - scikit-learn
+    from experiments import robustness  # noqa: PLC0415 - scikit-learn
 
-    outcomes = search.run(
-        _settings(inputs, data),
+    trial = robustness.Trial(data, _settings(inputs, data), inputs.config.seed, jobs, store)
+    outcomes = trial.run(
+        range(len(trial.settings)),
         data.X_train,
-        data.y_train,
-        data.X_dev,
-        data.y_dev,
-        seeds=[inputs.config.seed],
-        jobs=jobs,
-        store=store,
         progress=lambda done, total: console.progress(done, total, "the same search by our own trainer"),
     )
-    columns = {
-        name: tuple(getattr(outcome, name) for outcome in outcomes) for name in Search.__struct_fields__
-    }
-    found = Search(**columns)
-    trial = robustness.Trial(data, _settings(inputs, data), inputs.config.seed, jobs, store)
+    found = Search.of(outcomes)
     predicted = tuple(tuple(outcome.predictions.tolist()) for outcome in outcomes)
     return Searched(found, robustness.choose(trial, found), predicted)
 
 
 def compare(inputs: Inputs, data: Dataset, measured: Measured, searched: Searched) -> None:
     """Compare every count of the two searches and their choice, also where one or both were kept."""
-    rows = (
-        search_rows(_settings(inputs, data), found) for found in (searched.search, measured.record.search)
-    )
+    record, settings = measured.record, _settings(inputs, data)
+    rows = (search_rows(settings, found) for found in (searched.search, record.search))
     for ours, notebook in zip(*rows, strict=True):
         if ours != notebook:
             raise CheckError(f"Two trainers disagree: the notebook found {notebook}, our own trainer {ours}.")
-    record, settings = measured.record, _settings(inputs, data)
     chosen, recorded = searched.choice, Choice(settings.index(record.params), record.passed_over)
     if chosen != recorded:
         raise CheckError(f"Two trainers disagree: the notebook chose {recorded}, our own trainer {chosen}.")

@@ -148,8 +148,7 @@ def _searched(
         trained = dict(zip(places, trial.run(places, data.X_train), strict=True))
     else:
         trained = dict(enumerate(trial.run(range(len(settings)), data.X_train)))
-        columns = Search.__struct_fields__
-        search = Search(*(tuple(getattr(found, name) for found in trained.values()) for name in columns))
+        search = Search.of(trained.values())
         choice = robustness.choose(trial, search)
         best, passed_over = choice.place, choice.passed_over
     record = Record(

@@ -35,8 +35,7 @@ PLANTED = Space(((50,),), ("tanh",), ("adam",), (0.03, 0.1), (32,))
 def search(trial: Trial, X: Any = None) -> Search:
     """Train all settings of a trial by its own means."""
     outcomes = trial.run(range(len(trial.settings)), trial.data.X_train if X is None else X)
-    columns = Search.__struct_fields__
-    return Search(*(tuple(getattr(outcome, column) for outcome in outcomes) for column in columns))
+    return Search.of(outcomes)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,7 @@ def trial(tiny_project: Path) -> Trial:
 def searched(trial: Trial) -> tuple[Search, np.ndarray]:
     """Search, and return also what each setting predicts."""
     outcomes = trial.run(range(3), trial.data.X_train)
-    found = Search(*(tuple(getattr(each, name) for each in outcomes) for name in Search.__struct_fields__))
+    found = Search.of(outcomes)
     return found, np.array([np.array(trial.data.classes)[each.predictions] for each in outcomes])
 
 
