@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import difflib
-import gzip
 import hashlib
 import io
-import lzma
 import re
 import stat
-import tarfile
-import zipfile
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
@@ -44,12 +38,6 @@ STAND_IN = (
 )
 _WANTED = f"name a folder with the four CSV files or a {ARCHIVE_NAME}"
 _SHIPPED = frozenset({"README.md", "make_stand_in.py"})  # what the repository itself keeps beside the data
-_COMPRESSED: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-}
-_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError)
 
 
 class Found(NamedTuple):
@@ -175,6 +163,8 @@ def _listed(path: Path) -> Files:
 
 def _members(path: Path) -> Files:
     """Return the regular files of an archive, read in memory: nothing is unpacked to disk."""
+    import zipfile  # noqa: PLC0415 - as all of archives, not needed to learn that nothing changed
+
     if not path.is_file():
         raise DataError(f"{path} is not a file; {_WANTED}")
     with _readable(path):
@@ -194,9 +184,15 @@ def _members(path: Path) -> Files:
 
 def _in_tar(path: Path) -> list[tuple[str, Opened]]:
     """List the files of a tar archive, compressed or not: browsers may unzip one and keep the name."""
+    import bz2  # noqa: PLC0415
+    import gzip  # noqa: PLC0415
+    import lzma  # noqa: PLC0415
+    import tarfile  # noqa: PLC0415
+
     with path.open("rb") as stream:
         head = stream.read(1000)
-    opened = next((kind for magic, kind in _COMPRESSED.items() if head.startswith(magic)), open)
+    kinds: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+    opened = next((kind for magic, kind in kinds.items() if head.startswith(magic)), open)
     with opened(path, "rb") as stream:  # whole, so that its checksum is verified
         blob = stream.read(TOTAL_LIMIT + 1)
     if len(blob) > TOTAL_LIMIT:
@@ -214,11 +210,17 @@ def _in_tar(path: Path) -> list[tuple[str, Opened]]:
 @contextlib.contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Turn what the standard library says of an unsound archive into one sentence."""
+    from lzma import LZMAError  # noqa: PLC0415
+    from tarfile import TarError  # noqa: PLC0415
+    from zipfile import BadZipFile  # noqa: PLC0415
+    from zlib import error as ZlibError  # noqa: N812, PLC0415
+
+    unsound = (TarError, BadZipFile, LZMAError, ZlibError, EOFError, ValueError, OSError, RuntimeError)
     try:
         yield
     except DataError:
         raise
-    except (*_UNSOUND, RuntimeError) as error:
+    except unsound as error:
         if getattr(error, "strerror", None):
             raise
         told = " ".join(str(error).split())[:80]
