@@ -15,7 +15,7 @@ from derivations.checks import CheckFailed
 from experiments.errors import DataError, SearchError, SpaceError
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
-from report.process import interrupted_by_termination, memory_is_short
+from report.process import interruptible, memory_is_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def guarded(work: Callable[[], int], console: Console, log_folder: Path) -> int:
     An unexpected traceback is written to the log folder, or to one for temporary files.
     """
     try:
-        with interrupted_by_termination():
+        with interruptible():
             code = work()
             sys.stdout.flush()  # here, where a closed pipe or a full disk is still reported
     except KeyboardInterrupt:

@@ -205,8 +205,9 @@ class Cache:
         if kept and not reason:
             self.console.note(f"-- {stage}: unchanged, reused")
             return msgspec.convert(kept["result"], kind)
-        with self.console.stage(stage, reason), raise_swallowed_interrupt():
+        with self.console.stage(stage, reason):
             result = make()
+            raise_swallowed_interrupt()
         body = msgspec.json.encode({"key": key, "result": result})
         if Snapshot(self.inputs).key(stage) == key:  # else it is unknown what the result was made from
             self.folder.mkdir(parents=True, exist_ok=True)

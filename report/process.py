@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # when this process dies in whatever way, kills it.
 _GUARD = 'read -r group && { read -r released || kill -s KILL -- "-$group"; }'
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_came: list[int] = []  # the signals that stopped the present run
 ROOM = 256 * 2**20  # bytes: what a few threads want to reserve, more than half of it never touched
 FONT_LIST = "MPLCONFIGDIR"  # where matplotlib keeps the list of fonts, which takes seconds to make
 
@@ -58,43 +59,33 @@ def group_guard() -> Iterator[Callable[[int], None]]:
 
 
 @contextlib.contextmanager
-def raise_swallowed_interrupt() -> Iterator[None]:
-    """Raise a KeyboardInterrupt at the end of this block if one came and a library swallowed it.
-
-    `MLPClassifier.fit` does: it warns, and returns the half-trained network as if it were trained.
-    Only the main thread gets signals, so this is for the main thread.
-    """
-    came = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal came
-        came = True
-        signal.default_int_handler(number, frame)
-
-    handled = [number for number in _STOPPING if signal.getsignal(number) is signal.default_int_handler]
-    for number in handled:
-        signal.signal(number, note)
-    try:
-        yield
-    finally:
-        for number in handled:
-            signal.signal(number, signal.default_int_handler)
-        if came:
-            raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def interrupted_by_termination() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let a kill or a closed terminal unwind the run as Ctrl-C does, so that no child process is left."""
-    former = {}
-    for number in _STOPPING[1:]:
-        if signal.getsignal(number) is signal.SIG_DFL:  # not where nohup ignores it
-            former[number] = signal.signal(number, signal.default_int_handler)
+    _came.clear()
+    heeded = (signal.SIG_DFL, signal.default_int_handler)  # not where nohup ignores a signal
+    former = {number: signal.getsignal(number) for number in _STOPPING}
+    former = {number: handler for number, handler in former.items() if handler in heeded}
+    for number in former:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def raise_swallowed_interrupt() -> None:
+    """Raise the KeyboardInterrupt that a library swallowed in this run, if one did.
+
+    `MLPClassifier.fit` does: it warns, and returns the half-trained network as if it were trained.
+    """
+    if _came:
+        raise KeyboardInterrupt
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _came.append(number)
+    signal.default_int_handler(number, frame)
 
 
 def memory_is_short() -> bool:
