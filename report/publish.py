@@ -102,18 +102,19 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
     gone = sorted(former.get("outputs", {}).keys() - outputs.keys())
     present = [name for name in (*gone, *names) if (out / name).exists()]
     _write_json(out / STAMPS, {"outputs": dict.fromkeys((*outputs, *gone), "")})  # no key: nothing is fresh
-    old = work / ".old"
+    old, aside = work / ".old", []
     try:
         for name in present:
             (old / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(out / name, old / name)
+            aside.append(name)  # whole
         for name in gone:
             (out / name).unlink(missing_ok=True)
         for name in names:
             (out / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).replace(out / name)
     except BaseException as error:
-        for name in present:
+        for name in aside:
             with contextlib.suppress(OSError):
                 (old / name).replace(out / name)
         with contextlib.suppress(OSError):
