@@ -60,7 +60,9 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
     parser = _parser(name)
     found, unknown = parser.parse_known_args(rest)
     if unknown:
-        raise InputError(f"{name} knows no {unknown[0]}.", _suggestion(unknown[0], parser.option_strings()))
+        raise InputError(
+            f"{name} does not take {unknown[0]}.", _suggestion(unknown[0], parser.option_strings())
+        )
     arguments = vars(found)
     if arguments.pop("help"):
         return Command("", {}, lambda *_, **__: _print(parser.format_help())), arguments
@@ -87,7 +89,7 @@ def _parser(name: str) -> _Parser:
     others = "".join(f"  {other:10}{command.summary}\n" for other, command in COMMANDS.items())
     parser = _Parser(
         prog=f"{PROGRAM} [{name}]" if name == DEFAULT else f"{PROGRAM} {name}",
-        description=f"{COMMANDS[name].summary}.",
+        description=f"{COMMANDS[name].summary[:1].upper()}{COMMANDS[name].summary[1:]}.",
         epilog=f"commands:\n{others}" if name == DEFAULT else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -95,7 +97,7 @@ def _parser(name: str) -> _Parser:
     )
     for option, kind in COMMANDS[name].options.items():
         parser.add_argument(option, **kind)
-    parser.add_argument("-h", "--help", action="store_true", help="show this and do nothing")
+    parser.add_argument("-h", "--help", action="store_true", help="show this message")
     return parser
 
 
@@ -160,7 +162,7 @@ _SOURCES = {
     "--config": _path("FILE", "default: report.toml", ROOT / "report.toml"),
     "--data": _path("DIR|data.tgz", "the four CSV files (default: as the configuration says)"),
 }
-_JOBS = {"--jobs": _number("how much runs at once (default: one per CPU)")}
+_JOBS = {"--jobs": _number("parallel jobs (default: one per CPU)")}
 _WATCHED = {
     **_SOURCES,
     "--out": _path("DIR", "default: build", BUILD),
@@ -197,8 +199,10 @@ _EXPLORED = {
 }
 COMMANDS = {
     "build": Command("derive, measure, typeset: make the submission", _WATCHED | _FORCE, _build),
-    "verify": Command("check a submission: reported, attached and reproduced", _VERIFIED, _verify),
-    "explore": Command("search a wide space over several seeds, propose a small one", _EXPLORED, _explore),
+    "verify": Command(
+        "check a submission against its attachments and a fresh computation", _VERIFIED, _verify
+    ),
+    "explore": Command("search a wide space over several seeds and propose a small one", _EXPLORED, _explore),
     "watch": Command("build again whenever a file changes", _WATCHED, _watch),
-    "doctor": Command("say what this machine has and lacks, and how to mend it", {}, _doctor),
+    "doctor": Command("list what this machine lacks, with the commands that install it", {}, _doctor),
 }
