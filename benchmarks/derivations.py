@@ -77,15 +77,14 @@ def general_form(length: int) -> dict[str, Any]:
     import sympy  # noqa: PLC0415
 
     from derivations import rnn  # noqa: PLC0415
-    from derivations.evaluate import value  # noqa: PLC0415
     from derivations.rnn import forward  # noqa: PLC0415
-    from derivations.valuation import Valuation  # noqa: PLC0415
+    from derivations.valuation import Valuation, compiled  # noqa: PLC0415
 
     inputs = [random.Random(step).uniform(-1, 1) for step in range(length)]
     with timed() as taken:
         rnn.one_step()
         formula = rnn.general(sympy.Integer(length))
-        found = value(formula, Valuation(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
+        found = compiled(formula)(Valuation(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
     exact = list(forward(math.exp, W1, W2, inputs))[-1].derivative
     if abs(found - exact) > 1e-9 * abs(exact):
         raise ValueError(f"the general form gives {found}, the recursion {exact}")

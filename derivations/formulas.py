@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from derivations import notation as the
 from derivations import printer
-from derivations.sigmoid import r, sigma, sigma_prime
+from derivations.functions import Total, sigma, sigma_prime
+from derivations.notation import G, T, X, eta, h, j, k, r, t, w1, w2, wo, x, y, z
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
 CASE = "Cases that the text names"  # why the truth of a formula is not tested
 CONDITION = "Conditions under which something is stated"
@@ -26,10 +27,12 @@ class Formula:
     """
 
     key: str  # its name in templates, "1c.general"; inline symbols have short keys such as "w1"
-    latex: str  # bare mathematics, without dollar signs or a display environment
-    sides: tuple[sp.Basic, ...] = field(repr=False)
-    relations: tuple[str, ...] = ()
-    sample: str = "any"  # the kind of random point at which it holds, a key of samples.KINDS
+    sides: tuple[sp.Basic, ...]
+    relations: tuple[str, ...] = ()  # in LaTeX
+    rules: tuple[str | None, ...] = ()  # of the steps of a derivation
+    align: bool = False  # an alignment point stands before the first relation
+    slashed: bool = False  # fractions are p/q: the formula stands in a line of text
+    sample: str = "any"  # the kind of random point at which it holds, as valuation.draw reads it
     exempt: str = ""  # why its truth is not tested; empty for a claim
 
     @property
@@ -38,34 +41,23 @@ class Formula:
         head = self.key.partition(".")[0]
         return head if head[:1] == "1" else "1"
 
+    @cached_property
+    def latex(self) -> str:
+        """Return the bare mathematics, without dollar signs or a display environment."""
+        if self.rules:
+            return printer.steps(self.sides, self.relations, self.rules)
+        return printer.chain(self.sides, self.relations, align=self.align, slashed=self.slashed)
+
 
 def term(key: str, expression: sp.Basic) -> Formula:
     """Make a formula that claims nothing, for a line of text: a symbol or an expression."""
-    return Formula(key, printer.latex(expression, slashed=True), (expression,))
+    return Formula(key, (expression,), slashed=True)
 
 
-def claim(
-    key: str,
-    *chain: sp.Basic | str,
-    align: bool = False,
-    slashed: bool = False,
-    sample: str = "any",
-    exempt: str = "",
-) -> Formula:
-    """Make a chain of relations on one line, written as it is read: claim("1e.x", p, "<", q).
-
-    Parameters
-    ----------
-    *chain : Basic or str
-        Sides and, between them, relations in LaTeX.
-    align : bool
-        Put an alignment point before the first relation.
-    slashed : bool
-        Write fractions as p/q: the formula stands in a line of text.
-    """
-    sides, relations = chain[::2], chain[1::2]
-    body = printer.chain(sides, relations, align=align, slashed=slashed)
-    return Formula(key, body, tuple(sides), tuple(relations), sample, exempt)
+def claim(key: str, *chain: sp.Basic | str | int, **options: Any) -> Formula:
+    """Make a chain of relations as it is read: claim("1e.x", p, "<", q). Options are fields of `Formula`."""
+    sides = tuple(sp.sympify(side) for side in chain[::2])
+    return Formula(key, sides, tuple(map(str, chain[1::2])), **options)
 
 
 def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None]) -> Formula:
@@ -74,10 +66,8 @@ def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | Non
     A rule is text; mathematics in it comes from `inline`. With None for a rule the next relation stands
     on the same line.
     """
-    relations = tuple(relation for relation, _, _ in lines)
-    sides = (start, *(side for _, side, _ in lines))
-    body = printer.steps(sides, relations, [rule for _, _, rule in lines])
-    return Formula(key, body, sides, relations)
+    relations, sides, rules = zip(*lines, strict=True)
+    return Formula(key, (start, *sides), relations, rules)
 
 
 def inline(expression: sp.Basic) -> str:
@@ -85,7 +75,7 @@ def inline(expression: sp.Basic) -> str:
     return f"${printer.latex(expression, slashed=True)}$"
 
 
-def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
+def by_key(formulas: Iterable[Formula]) -> dict[str, Formula]:
     """Index formulas by key; two with the same key are a ValueError."""
     index: dict[str, Formula] = {}
     for formula in formulas:
@@ -97,46 +87,38 @@ def by_key(formulas: Iterable[Formula]) -> Mapping[str, Formula]:
 
 
 def symbols() -> tuple[Formula, ...]:
-    """Return the inline symbols of the text, by short keys."""
-    plain = (the.w1, the.w2, the.t, the.k, the.j, the.T, the.eta, r)
-    table: Sequence[tuple[str, sp.Basic]] = [
+    """Return the inline symbols of the text, the cases that it names and its conditions, by short keys."""
+    plain = (w1, w2, t, k, j, T, eta, r)
+    table: list[tuple[str, sp.Basic]] = [
         *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
-        *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(the.z(the.j)))],
-        *[(f"x{time}", the.x(time)) for time in (1, the.t, the.k)],
-        *[(f"h{time}", the.h(time)) for time in (1, 2, 3, the.t, the.k, the.T)],
-        ("htm1", the.h(the.t - 1)),
-        ("Gk", the.G(the.k)),
-        *[("tmk", the.t - the.k), ("tp1", the.t + 1)],
-        *[(f"dh{time}", the.Total(the.h(time), the.w1)) for time in (the.t, the.T)],
+        *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(z(j)))],
+        *[(f"x{time}", x(time)) for time in (1, t, k)],
+        *[(f"h{time}", h(time)) for time in (1, 2, 3, t, k, T)],
+        *[("htm1", h(t - 1)), ("Gk", G(k)), ("tmk", t - k), ("tp1", t + 1)],
+        *[(f"dh{time}", Total(h(time), w1)) for time in (t, T)],
     ]
     return (
         *[term(key, expression) for key, expression in table],
-        claim("dsigmadef", sigma_prime(r), "=", the.Total(sigma(r), r), slashed=True),
-        claim("zj", the.z(the.j), "=", the.w1 * the.x(the.j) + the.w2 * the.h(the.j - 1)),
-        *[claim(key, left, "=", sp.sympify(right), exempt=CASE) for key, left, right in _cases()],
-        *[
-            claim(key, left, relation, sp.sympify(right), exempt=CONDITION)
-            for key, left, relation, right in _conditions()
-        ],
+        claim("dsigmadef", sigma_prime(r), "=", Total(sigma(r), r), slashed=True),
+        claim("zj", z(j), "=", w1 * x(j) + w2 * h(j - 1)),
+        *[claim(key, *sides, exempt=CASE) for key, *sides in _cases()],
+        *[claim(key, *sides, exempt=CONDITION) for key, *sides in _conditions()],
     )
 
 
-def _cases() -> Sequence[tuple[str, sp.Basic, sp.Basic | int]]:
+def _cases() -> list[tuple[Any, ...]]:
     return [
-        *[(f"T{value}", the.T, value) for value in (3, 50)],
-        ("t1", the.t, 1),
-        ("tT", the.t, the.T),
-        *[("k1", the.k, 1), ("kt", the.k, the.t), ("ktp1", the.k, the.t + 1)],
-        *[("plus", the.y, 1), ("minus", the.y, -1)],
-        *[(f"w2is{value}", the.w2, value) for value in (0, 1, 2, 4, 8)],
-        *[("w1is1", the.w1, 1), ("wois0", the.wo, 0), ("xTis0", the.x(the.T), 0), ("rzero", r, 0)],
+        *[("T3", T, "=", 3), ("T50", T, "=", 50), ("t1", t, "=", 1), ("tT", t, "=", T)],
+        *[("k1", k, "=", 1), ("kt", k, "=", t), ("ktp1", k, "=", t + 1)],
+        *[("plus", y, "=", 1), ("minus", y, "=", -1)],
+        *[(f"w2is{value}", w2, "=", value) for value in (0, 1, 2, 4, 8)],
+        *[("w1is1", w1, "=", 1), ("wois0", wo, "=", 0), ("xTis0", x(T), "=", 0), ("rzero", r, "=", 0)],
     ]
 
 
-def _conditions() -> Sequence[tuple[str, sp.Basic, str, sp.Basic | int]]:
-    size = abs(the.w2)
+def _conditions() -> list[tuple[Any, ...]]:
     return [
-        *[("lt2", size, "<", 2), ("lt4", size, "<", 4), ("w2ge0", the.w2, r"\ge", 0)],
-        *[("w2gt0", the.w2, ">", 0), ("tge2", the.t, r"\ge", 2), ("Tge50", the.T, r"\ge", 50)],
-        *[("kltT", the.k, "<", the.T), ("xbounded", abs(the.x(the.k)), r"\le", the.X)],
+        *[("lt2", abs(w2), "<", 2), ("lt4", abs(w2), "<", 4), ("w2ge0", w2, r"\ge", 0)],
+        *[("w2gt0", w2, ">", 0), ("tge2", t, r"\ge", 2), ("Tge50", T, r"\ge", 50)],
+        *[("kltT", k, "<", T), ("xbounded", abs(x(k)), r"\le", X)],
     ]

@@ -1,4 +1,4 @@
-r"""Parses the LaTeX that is printed, and evaluates it. Shares no code with SymPy or with the printer.
+r"""Parses the LaTeX that is printed into Python, to be evaluated at a point. Shares no code with the printer.
 
 A recursive-descent parser of the subset of LaTeX that the pages use. It knows notation only: that
 \frac{d h_t}{d w_1} and d h_t/d w_1 are derivatives and h_t a symbol with an index; a valuation has values.
@@ -7,7 +7,7 @@ A recursive-descent parser of the subset of LaTeX that the pages use. It knows n
     sum     =  [ "-" ] product { ( "+" | "-" ) product }
     product =  factor { [ \cdot | \times | "/" ] factor }
     factor  =  base [ "^" script ]
-    base    =  number | symbol | "(" sum ")" | \lvert sum \rvert | quotient | \sqrt{..} | function | big
+    base    =  number | symbol | "(" sum ")" | \lvert sum \rvert | quotient | function | big
     big     =  ( \sum | \prod ) _{ letter = sum } ^{ sum } product
 """
 
@@ -15,23 +15,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import prod
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from derivations.valuation import Local, Valuation
+    from derivations.valuation import Valuation
 
-    Value = Callable[[Valuation, Local], Any]
-
-_TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/'&])")
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/'&]")
+_RULE = re.compile(r"\\rulename\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
 _LAYOUT = {
     *(r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr"),
     *(r"\quad", r"\qquad", r"\\", r"\,", "&"),
 }
-_RELATIONS = {"=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx"}
-_ENDS = _RELATIONS | {"+", "-", ")", "}", r"\rvert", ""}
+_RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx")
+_ENDS = {*_RELATIONS, "+", "-", ")", "}", r"\rvert", ""}
 _INDEXED = {"x", "h", "z", "G"}
+_FUNCTIONS = {
+    r"\sigma": "at.sigma",
+    r"\sigma'": "at.sigma_prime",
+    r"\exp": "at.ctx.exp",
+    r"\log": "at.ctx.log",
+    r"\tanh": "at.ctx.tanh",
+}
+_LETTERS = {*ascii_letters, r"\delta", r"\eta"}
 
 
 class ParseError(ValueError):
@@ -42,249 +51,155 @@ class ParseError(ValueError):
 class Chain:
     """A formula as it was parsed: a term, or a chain of relations."""
 
-    sides: tuple[Value, ...]  # functions of a valuation and of the running indices, {} at the top
+    sides: tuple[Callable[[Valuation], Any], ...]
     relations: tuple[str, ...]  # in LaTeX
     roundings: tuple[float, ...]  # of sides: half a unit of the last decimal, relative; 0 without decimals
 
 
 def parse(latex: str) -> Chain:
     """Parse a term, or a chain of relations, on one line or several; a ParseError says what was expected."""
-    parser = _Parser(_tokens(latex))
-    sides: list[Value] = []
+    latex = _RULE.sub("", latex)
+    tokens = _TOKEN.findall(latex)
+    if "".join(tokens) != "".join(latex.split()):
+        raise ParseError(f"not all of it is known: {latex}")
+    parser = _Parser([token for token in tokens if token not in _LAYOUT])
+    sides: list[Callable[[Valuation], Any]] = []
     relations: list[str] = []
     roundings: list[float] = []
     while True:
         start = parser.position
-        sides.append(parser.sum())
+        sides.append(eval(f"lambda at: {parser.sum()}", {"prod": prod}))  # noqa: S307 - by this grammar
         roundings.append(_rounding(parser.tokens[start : parser.position]))
-        if not parser.peek():
+        if not parser.next:
             return Chain(tuple(sides), tuple(relations), tuple(roundings))
-        relations.append(parser.take(_RELATIONS))
-
-
-def _tokens(latex: str) -> list[str]:
-    latex = re.sub(r"\\rulename\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", "", latex)
-    tokens, position = [], 0
-    latex = latex.strip()
-    while position < len(latex):
-        found = _TOKEN.match(latex, position)
-        if not found:
-            msg = f"cannot read {latex[position : position + 20]!r}"
-            raise ParseError(msg)
-        if found[1] not in _LAYOUT:
-            tokens.append(found[1])
-        position = found.end()
-    return tokens
+        relations.append(parser.take(*_RELATIONS))
 
 
 def _rounding(tokens: list[str]) -> float:
-    decimals = [token for token in tokens if "." in token]
-    if not decimals or float(decimals[0]) == 0:
-        return 0.0
-    return 0.5 * 10.0 ** -len(decimals[0].partition(".")[2]) / float(decimals[0])
+    decimal = next((token for token in tokens if "." in token), "1")
+    places = len(decimal.partition(".")[2])
+    return 0.5 * 10.0**-places / float(decimal) if places and float(decimal) else 0.0
 
 
 class _Parser:
-    """One pass over the tokens; each method reads one rule of the grammar and returns its value."""
+    """One pass over the tokens; each method reads one rule of the grammar and writes it in Python."""
 
     def __init__(self, tokens: list[str]) -> None:
         self.tokens = tokens
         self.position = 0
+        self.running: list[str] = []  # indices of the sums and products around
 
-    def peek(self) -> str:
+    @property
+    def next(self) -> str:
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
-    def take(self, wanted: set[str] | str | None = None) -> str:
-        token = self.peek()
-        if not token or (
-            wanted is not None and token not in ({wanted} if isinstance(wanted, str) else wanted)
-        ):
-            msg = f"expected {wanted or 'more'} at token {self.position} ({token or 'the end'})"
-            raise ParseError(msg)
+    def take(self, *wanted: str) -> str:
+        if not self.next or (wanted and self.next not in wanted):
+            raise self.error(" or ".join(wanted) or "more")
         self.position += 1
-        return token
+        return self.tokens[self.position - 1]
 
-    def sum(self) -> Value:
-        sign = -1 if self.peek() == "-" and self.take() else 1
-        total = _scaled(sign, self.product())
-        while self.peek() in {"+", "-"}:
-            sign = 1 if self.take() == "+" else -1
-            total = _added(total, _scaled(sign, self.product()))
-        return total
+    def found(self, *wanted: str) -> str:
+        """Take the next token if it is one of these."""
+        return self.take() if self.next in wanted else ""
 
-    def product(self) -> Value:
-        result = self.factor()
-        while self.peek() not in _ENDS:
-            sign = self.take() if self.peek() in {r"\cdot", r"\times", "/"} else ""
-            result = (_divided if sign == "/" else _multiplied)(result, self.factor())
-        return result
+    def error(self, expected: str) -> ParseError:
+        return ParseError(f"expected {expected} at token {self.position} ({self.next or 'the end'})")
 
-    def factor(self) -> Value:
+    def sum(self) -> str:
+        text = self.found("-") + self.product()
+        while sign := self.found("+", "-"):
+            text += sign + self.product()
+        return f"({text})"
+
+    def product(self) -> str:
+        text = self.factor()
+        while self.next not in _ENDS:
+            sign = "/" if self.found(r"\cdot", r"\times", "/") == "/" else "*"
+            text += sign + self.factor()
+        return text
+
+    def factor(self) -> str:
         base = self.base()
-        if self.peek() != "^":
-            return base
-        self.take("^")
-        return _raised(base, self.script())
+        return f"{base}**{self.script()}" if self.found("^") else base
 
-    def script(self) -> Value:
+    def script(self) -> str:
         """Read what stands after _ or ^: a group, or as TeX has it a single character."""
-        if self.peek() == "{":
-            return self.group()
-        if len(self.peek()) != 1:
-            msg = f"script {self.peek()!r} without braces at token {self.position}"
-            raise ParseError(msg)
+        if self.found("{"):
+            return self.enclosed("}")
+        if len(self.next) != 1:
+            raise self.error("braces or one character")
         return self.base(scripts=False)
 
-    def group(self) -> Value:
-        self.take("{")
-        return self.enclosed("}")
-
-    def base(self, *, scripts: bool = True) -> Value:
-        first = self.take()
-        if first[0].isdigit():
-            return _number(first)
-        if first in _BASES:
-            return _BASES[first](self)
-        if first in _FUNCTIONS:
-            return self.function(first)
-        if first.isalpha() or first in {r"\delta", r"\eta"}:
-            return _look_up(*self.name(first, scripts=scripts))
-        msg = f"unexpected {first!r} at token {self.position - 1}"
-        raise ParseError(msg)
-
-    def enclosed(self, closing: str) -> Value:
+    def enclosed(self, closing: str) -> str:
         inside = self.sum()
         self.take(closing)
         return inside
 
-    def size(self) -> Value:
-        inside = self.enclosed(r"\rvert")
-        return lambda point, local: abs(inside(point, local))
+    def base(self, *, scripts: bool = True) -> str:
+        if self.next in _BASES:
+            token = self.take()
+            return _BASES[token](self, token)
+        if self.next[:1].isdigit():
+            number = self.take()
+            return f"at.ctx.mpf({number!r})" if "." in number else f"at.ctx.mpf({number})"
+        if self.next in self.running:
+            return self.take()
+        return f"at({self.symbol(scripts=scripts)})"
 
-    def root(self) -> Value:
-        inside = self.group()
-        return lambda point, local: point.ctx.sqrt(inside(point, local))
-
-    def function(self, name: str) -> Value:
-        if name == r"\sigma" and self.peek() == "'":
-            name += self.take()
-        if name != r"\log" and self.peek() != "(":
-            msg = f"{name} without parentheses at token {self.position}"
-            raise ParseError(msg)
-        argument = self.factor()
-        return lambda point, local: _FUNCTIONS[name](point, argument(point, local))
-
-    def name(self, token: str, *, scripts: bool = True) -> tuple[str, Value | None]:
+    def symbol(self, *, scripts: bool = True) -> str:
         """Read a symbol: h_t has an index, w_1 a name with a subscript."""
-        if not scripts or self.peek() != "_":
-            return token, None
-        self.take("_")
-        if token in _INDEXED:
-            return token, self.script()
-        return f"{token}_{self.take()}", None
+        if self.next not in _LETTERS:
+            raise self.error("a symbol")
+        name = self.take()
+        if not scripts or not self.found("_"):
+            return repr(name)
+        return f"{name!r}, int({self.script()})" if name in _INDEXED else repr(f"{name}_{self.take()}")
 
-    def fraction(self) -> Value:
-        top = self.tokens[self.position + 1 : self.position + 2]
-        if top in (["d"], [r"\partial"]):
-            return self.derivative(top[0])
-        return _divided(self.group(), self.group())
+    def function(self, token: str) -> str:
+        name = token + self.found("'")
+        if name not in _FUNCTIONS or (name != r"\log" and self.next != "("):
+            raise self.error("parentheses")
+        return f"{_FUNCTIONS[name]}({self.factor()})"
 
-    def derivative(self, sign: str) -> Value:
+    def fraction(self, _: str) -> str:
         self.take("{")
-        self.take(sign)
-        of = self.sum()
-        self.take("}")
+        sign = self.found("d", r"\partial")
+        above = self.enclosed("}")
         self.take("{")
-        derivative = self.with_respect_to(sign, of)
+        below = self.variable(sign) if sign else self.sum()
         self.take("}")
-        return derivative
+        return f"at.derivative(lambda at: {above}, {below})" if sign else f"({above}/{below})"
 
-    def slashed_derivative(self, sign: str) -> Value:
+    def slashed(self, sign: str) -> str:
         """Read d h_t/d w_1, the sign having been taken."""
-        of = self.base()
+        above = self.base()
         self.take("/")
-        return self.with_respect_to(sign, of)
+        return f"at.derivative(lambda at: {above}, {self.variable(sign)})"
 
-    def with_respect_to(self, sign: str, of: Value) -> Value:
+    def variable(self, sign: str) -> str:
         self.take(sign)
-        name, index = self.name(self.take())
-        return lambda point, local: point.derivative(
-            lambda moved: of(moved, local), name, index(point, local) if index else None
-        )
+        return self.symbol()
 
-    def repeated(self, *, adds: bool) -> Value:
+    def repeated(self, token: str) -> str:
         self.take("_")
         self.take("{")
-        index = self.take()
+        index = self.take(*ascii_letters)
         self.take("=")
-        low = self.sum()
-        self.take("}")
+        low = self.enclosed("}")
         self.take("^")
         high = self.script()
+        self.running.append(index)
         body = self.product()
-
-        def run(point: Valuation, local: Local) -> Any:
-            values = [
-                body(point, {**local, index: step})
-                for step in range(low(point, local), high(point, local) + 1)
-            ]
-            result = 0 if adds else 1
-            for value in values:
-                result = result + value if adds else result * value
-            return result
-
-        return run
+        self.running.pop()
+        return f"{token[1:]}({body} for {index} in range(int({low}), int({high}) + 1))"
 
 
-def _number(token: str) -> Value:
-    return lambda point, _: point.ctx.mpf(token) if "." in token else int(token)
-
-
-def _look_up(name: str, index: Value | None) -> Value:
-    if index is not None:
-        return lambda point, local: point.value(name, index(point, local))
-    return lambda point, local: local[name] if name in local else point.value(name)
-
-
-def _scaled(sign: int, value: Value) -> Value:
-    return value if sign == 1 else lambda point, local: -value(point, local)
-
-
-def _added(left: Value, right: Value) -> Value:
-    return lambda point, local: left(point, local) + right(point, local)
-
-
-def _multiplied(left: Value, right: Value) -> Value:
-    return lambda point, local: left(point, local) * right(point, local)
-
-
-def _divided(above: Value, below: Value) -> Value:
-    return lambda point, local: point.ctx.mpf(1) * above(point, local) / below(point, local)
-
-
-def _raised(base: Value, exponent: Value) -> Value:
-    def power(point: Valuation, local: Local) -> Any:
-        bottom, top = base(point, local), exponent(point, local)
-        exact = isinstance(bottom, int) and (not isinstance(top, int) or top >= 0)
-        return bottom**top if exact else (point.ctx.mpf(1) * bottom) ** top
-
-    return power
-
-
-_BASES: dict[str, Callable[[_Parser], Value]] = {
-    "(": lambda parser: parser.enclosed(")"),
-    r"\lvert": _Parser.size,
+_BASES: dict[str, Callable[[_Parser, str], str]] = {
+    "(": lambda parser, _: parser.enclosed(")"),
+    r"\lvert": lambda parser, _: "abs" + parser.enclosed(r"\rvert"),
     r"\frac": _Parser.fraction,
-    "d": lambda parser: parser.slashed_derivative("d"),
-    r"\partial": lambda parser: parser.slashed_derivative(r"\partial"),
-    r"\sqrt": _Parser.root,
-    r"\sum": lambda parser: parser.repeated(adds=True),
-    r"\prod": lambda parser: parser.repeated(adds=False),
-}
-_FUNCTIONS: dict[str, Callable[[Valuation, Any], Any]] = {
-    r"\sigma": lambda point, argument: point.sigma(argument),
-    r"\sigma'": lambda point, argument: point.sigma_prime(argument),
-    r"\exp": lambda point, argument: point.ctx.exp(argument),
-    r"\log": lambda point, argument: point.ctx.log(argument),
-    r"\tanh": lambda point, argument: point.ctx.tanh(argument),
+    **dict.fromkeys(("d", r"\partial"), _Parser.slashed),
+    **dict.fromkeys((r"\sum", r"\prod"), _Parser.repeated),
+    **dict.fromkeys(_FUNCTIONS, _Parser.function),
 }

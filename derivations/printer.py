@@ -1,28 +1,35 @@
 """The one LaTeX printer: every formula of problem 1 is made here, from SymPy objects.
 
-It is written from scratch instead of derived from SymPy's own: the order of terms and factors is the sheet's,
-an exponent reads t-k and not -k+t, and an object that it does not know is an error, never a surprise on the
-page. The mathematics stays canonical; only a sort key decides what comes first.
+It is not SymPy's: the order of terms and factors is the sheet's, an exponent reads t-k and not -k+t, and an
+object that it does not know is an error, never a surprise on the page. The mathematics stays canonical; only
+a sort key decides what comes first.
 """
 
-# mypy: allow-subclassing-any
-# ruff: noqa: N802 - SymPy's printer finds its methods by the names of its classes
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from sympy.printing.printer import Printer
 
-from derivations.order import INDEXED, around_fraction, factor_key, term_key
+from derivations.notation import w2
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
+# Factors are written in this order, and sums are sorted by the first factor of their terms.
+_ORDER = [
+    r"\eta",
+    r"\delta",
+    *["y", "w_o", "w_1", "x", "X", "w_2", "z", "h", "L", "a", "b", "G", "u", "r", "T", "t", "k", "j"],
+]
+_INDEXED = {"x", "h", "z", "G"}
+_GROUPS = {"Total": 4, "Partial": 4, "Add": 3, "Mul": 3, "Product": 5, "Sum": 6}  # others: 2
 _OPENERS = {"": "(", "(": r"\bigl(", r"\bigl(": r"\Bigl(", r"\Bigl(": r"\biggl("}
 _FUNCTIONS = {"sigma": r"\sigma", "sigma_prime": r"\sigma'", "exp": r"\exp", "tanh": r"\tanh"}
-LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
+_DERIVATIVES = {"Total": "d", "Partial": r"\partial"}
+_BIG = {"Sum": r"\sum", "Product": r"\prod"}
 
 
 def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
@@ -30,17 +37,16 @@ def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
 
     Slashed fractions are written as p/q, which fits into a line of text.
     """
-    return str(_SheetPrinter(slashed=slashed).doprint(expression))
+    return _Printer(slashed=slashed).text(expression)
 
 
 def chain(
     sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = False, slashed: bool = False
 ) -> str:
     """Print relations on one line, a = b < c, with an alignment point before the first if `align`."""
-    pieces = [latex(sides[0], slashed=slashed)]
-    for number, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
-        pieces += [("&" if align and number == 0 else "") + relation, latex(side, slashed=slashed)]
-    return " ".join(pieces)
+    first, *rest = (latex(side, slashed=slashed) for side in sides)
+    pieces = [f"{relation} {side}" for relation, side in zip(relations, rest, strict=True)]
+    return first + (" &" if align else " " if pieces else "") + " ".join(pieces)
 
 
 def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[str | None]) -> str:
@@ -49,15 +55,11 @@ def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[s
     A relation whose rule is None shares its line with the next. A rule is the argument of the macro rulename.
     A side that is too long for the line is broken before a term of its sum.
     """
-    lines, line = [], f"{latex(sides[0])} &"
+    text, start = latex(sides[0]) + " ", "&"
     for relation, side, rule in zip(relations, sides[1:], rules, strict=True):
-        line += f"{relation} {broken(side)}"
-        if rule is None:
-            line += " "
-        else:
-            lines.append(line + (rf" \rulename{{{rule}}}" if rule else ""))
-            line = "&"
-    return " \\\\\n".join(lines)
+        text += f"{start}{relation} {broken(side)}" + (rf" \rulename{{{rule}}}" if rule else "")
+        start = " " if rule is None else " \\\\\n&"
+    return text
 
 
 def broken(expression: sp.Basic, limit: int = LINE) -> str:
@@ -66,7 +68,7 @@ def broken(expression: sp.Basic, limit: int = LINE) -> str:
     if glyphs(whole) <= limit or not isinstance(expression, sp.Add):
         return whole
     lines = [""]
-    for term in _SheetPrinter().signed_terms(expression):
+    for term in _Printer(slashed=False).signed_terms(expression):
         longer = f"{lines[-1]} {term}".strip()
         if lines[-1] and glyphs(longer) > limit:
             lines.append(term)
@@ -78,144 +80,130 @@ def broken(expression: sp.Basic, limit: int = LINE) -> str:
 def glyphs(text: str) -> int:
     """Estimate how wide a formula is: the number of its visible glyphs, small ones counted as half."""
     text = re.sub(r"\\(?:left|right|[bB]igg?[lr])(?![a-z])", "", text)
-    small = sum(
-        len(re.sub(r"\\[a-z]+", "#", group.strip("{}"))) for group in re.findall(r"[_^](\{[^{}]*\}|.)", text)
-    )
-    bare = re.sub(r"[_^](\{[^{}]*\}|.)", "", text)
-    return len(re.sub(r"[{} ]", "", re.sub(r"\\[A-Za-z]+ ?", "#", bare))) + small // 2
+    text = re.sub(r"\\[A-Za-z]+ ?", "#", text)
+    small = sum(len(script.strip("{}")) for script in re.findall(r"[_^](\{[^{}]*\}|.)", text))
+    return len(re.sub(r"[_^](\{[^{}]*\}|.)|[{} ]", "", text)) + small // 2
 
 
-class _SheetPrinter(Printer):
+def factor_key(factor: sp.Expr) -> tuple[Any, ...]:
+    """Sort factors: numbers, symbols by rank, functions, sums, derivatives, big operators."""
+    base = factor.as_base_exp()[0] if isinstance(factor, sp.Pow) else factor
+    base = base.args[0] if isinstance(base, sp.Abs) else base
+    name = base.func.__name__
+    if base.is_Number or name in {"Numeral", "Power"}:
+        return (0, 0, (0, 0), str(factor))
+    if isinstance(base, sp.Symbol):
+        return (1, _ORDER.index(base.name), (0, 0), "")
+    if name in _INDEXED:
+        return (1, _ORDER.index(name), _index_key(base.args[0]), "")
+    if name in _DERIVATIVES:
+        return (4, *factor_key(base.args[0]))
+    index = base.args[0].args[0] if name == "sigma_prime" and base.args[0].args else None
+    return (_GROUPS.get(name, 2), 0, (0, 0) if index is None else _index_key(index), str(factor))
+
+
+def _index_key(index: sp.Expr) -> tuple[int, Any]:
+    return (0, int(index)) if index.is_Integer else (1, str(index))
+
+
+def term_key(term: sp.Expr, index: bool) -> tuple[Any, ...]:
+    """Sort the terms of a sum by the power of w_2, then by the factors.
+
+    A number comes first (1 - h_t), but last in the arithmetic of indices (t + 1).
+    """
+    rest = term.as_coeff_Mul()[1]
+    if rest == 1:
+        return (1 if index else -1, 0, ())
+    degree = sp.sympify(rest.as_powers_dict().get(w2, 0))
+    first = min(factor_key(factor) for factor in sp.Mul.make_args(rest))
+    return (0, int(degree) if degree.is_Integer else 0, first)
+
+
+class _Printer:
     """Prints the subset of SymPy that problem 1 uses, in the notation of the sheet."""
 
-    printmethod = "_sheet_latex"
-
-    def __init__(self, *, slashed: bool = False) -> None:
-        super().__init__()
+    def __init__(self, *, slashed: bool) -> None:
         self._slashed = slashed
 
-    def emptyPrinter(self, expr: Any) -> str:
-        msg = f"the printer has no rule for {type(expr).__name__}: {expr}"
-        raise TypeError(msg)
-
-    # atoms
-
-    def _print_Symbol(self, expr: sp.Symbol) -> str:
-        return str(expr.name)
-
-    def _print_Integer(self, expr: sp.Integer) -> str:
-        return str(int(expr))
-
-    def _print_Rational(self, expr: sp.Rational) -> str:
-        sign = "-" if expr < 0 else ""
-        return f"{sign}{self._quotient(str(abs(expr.p)), str(expr.q))}"
-
-    def _print_Numeral(self, expr: Any) -> str:
-        mantissa, _, exponent = expr.text.partition("e")
-        return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else str(mantissa)
-
-    # functions
-
-    def _print_Function(self, expr: sp.Function) -> str:
-        name = expr.func.__name__
-        if name in INDEXED:
+    def text(self, expr: Any) -> str:
+        """Print an expression by the rule for its class."""
+        name = "Rational" if isinstance(expr, sp.Rational) else expr.func.__name__
+        if name in _INDEXED:
             return f"{name}_{self._script(expr.args[0])}"
         if name in _FUNCTIONS:
-            return _FUNCTIONS[name] + _bracket(self._print(expr.args[0]))
-        return self.emptyPrinter(expr)
-
-    _print_exp = _print_tanh = _print_Function
-
-    def _print_log(self, expr: sp.Function) -> str:
-        body = self._print(expr.args[0])
-        bare = isinstance(expr.args[0], sp.Function | sp.Symbol)
-        return rf"\log {body}" if bare else r"\log" + _bracket(body)
-
-    def _print_Abs(self, expr: sp.Abs) -> str:
-        body = self._print(expr.args[0])
-        size = (r"\left", r"\right") if r"\frac" in body else ("", "")
-        return rf"{size[0]}\lvert {body} {size[1]}\rvert"
-
-    def _print_Power(self, expr: Any) -> str:
-        base, exponent = expr.args
-        body = self._print(base)
-        return f"{body if base.is_Integer and base >= 0 else _bracket(body)}^{self._script(exponent)}"
-
-    def _print_Total(self, expr: Any) -> str:
-        return self._quotient(f"d {self._operand(expr.args[0])}", f"d {self._print(expr.args[1])}")
-
-    def _print_Partial(self, expr: Any) -> str:
-        above, below = self._operand(expr.args[0]), self._print(expr.args[1])
-        return self._quotient(rf"\partial {above}", rf"\partial {below}")
-
-    def _print_Sum(self, expr: sp.Sum) -> str:
-        return self._big(r"\sum", expr)
-
-    def _print_Product(self, expr: sp.Product) -> str:
-        return self._big(r"\prod", expr)
-
-    def _print_Equality(self, expr: sp.Eq) -> str:
-        return f"{self._print(expr.lhs)} = {self._print(expr.rhs)}"
-
-    # arithmetic
-
-    def _print_Pow(self, expr: sp.Pow) -> str:
-        base, exponent = expr.args
-        if exponent == sp.Rational(1, 2):
-            return rf"\sqrt{{{self._print(base)}}}"
-        if exponent.is_number and exponent < 0:
-            return self._print_Mul(expr)
-        body = self._print(base)
-        plain = isinstance(base, sp.Symbol | sp.Abs) or (base.is_Integer and base >= 0)
-        return f"{body if plain else _bracket(body)}^{self._script(exponent)}"
-
-    def _print_Mul(self, expr: sp.Expr) -> str:
-        coefficient, rest = expr.as_coeff_Mul()
-        above: list[sp.Expr] = []
-        below: list[sp.Expr] = []
-        for factor in sorted(sp.Mul.make_args(rest), key=factor_key):
-            _, power = factor.as_base_exp()
-            inverse = isinstance(factor, sp.Pow) and power.is_number and power < 0
-            (below if inverse else above).append(1 / factor if inverse else factor)
-        sign = "-" if coefficient < 0 else ""
-        size = abs(coefficient)
-        if not below and size.q == 1:
-            return sign + self._product(size, above)
-        before, top, after = around_fraction(above, has_denominator=bool(below))
-        top_printed = self._product(sp.Integer(size.p), top, enclosed=True)
-        below_printed = self._product(sp.Integer(size.q), below, enclosed=True)
-        if self._slashed:
-            top_printed = _bracket(top_printed) if any(part.is_Add for part in top) else top_printed
-            several = len(below) + (size.q != 1) > 1 or any(part.is_Add for part in below)
-            below_printed = _bracket(below_printed) if several else below_printed
-        parts = [self._quotient(top_printed, below_printed)]
-        if before:
-            parts.insert(0, self._product(sp.Integer(1), before))
-        if after:
-            parts.append(self._product(sp.Integer(1), after))
-        return sign + " ".join(parts)
-
-    def _print_Add(self, expr: sp.Add) -> str:
-        return " ".join(self.signed_terms(expr))
+            return _FUNCTIONS[name] + _bracket(self.text(expr.args[0]))
+        if name not in _RULES:
+            raise TypeError(f"the printer has no rule for {name}: {expr}")
+        return _RULES[name](self, expr)
 
     def signed_terms(self, expr: sp.Add) -> list[str]:
         """Print the terms of a sum in order, each but the first with its sign and a space in front."""
         index = all(part.is_integer for part in expr.args)
-        terms = [self._print(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
-        terms.sort(key=lambda term: term.startswith("-"))  # what is added before what is subtracted
-        signed = [f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in terms[1:]]
-        return [terms[0], *signed]
+        terms = [self.text(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
+        first, *rest = sorted(terms, key=lambda term: term.startswith("-"))  # what is added comes first
+        return [first, *(f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in rest)]
 
-    # parts
+    def rational(self, expr: sp.Rational) -> str:
+        sign = "-" if expr < 0 else ""
+        return sign + (str(abs(expr.p)) if expr.q == 1 else self._quotient(str(abs(expr.p)), str(expr.q)))
 
-    def _product(self, coefficient: sp.Integer, factors: Sequence[sp.Expr], *, enclosed: bool = False) -> str:
-        shown = [] if coefficient == 1 and factors else [self._print(coefficient)]
-        for position, factor in enumerate(factors):
-            body = self._print(factor)
-            single = enclosed and len(factors) == 1 and coefficient == 1
-            big = isinstance(factor, sp.Sum | sp.Product) and position < len(factors) - 1
-            negative = isinstance(factor, sp.Rational) and factor < 0
-            if big or negative or (isinstance(factor, sp.Add) and not single):
+    def logarithm(self, expr: sp.Expr) -> str:
+        body = self.text(expr.args[0])
+        bare = isinstance(expr.args[0], sp.Function | sp.Symbol)
+        return rf"\log {body}" if bare else r"\log" + _bracket(body)
+
+    def size(self, expr: sp.Expr) -> str:
+        body = self.text(expr.args[0])
+        left, right = (r"\left", r"\right") if r"\frac" in body else ("", "")
+        return rf"{left}\lvert {body} {right}\rvert"
+
+    def derivative(self, expr: sp.Expr) -> str:
+        of, variable = expr.args
+        sign, body = _DERIVATIVES[expr.func.__name__], self.text(of)
+        body = _bracket(body) if isinstance(of, sp.Add | sp.Mul) else body
+        return self._quotient(f"{sign} {body}", f"{sign} {self.text(variable)}")
+
+    def repeated(self, expr: sp.Expr) -> str:
+        body, (index, low, high) = expr.args
+        shown = _bracket(self.text(body)) if isinstance(body, sp.Add) else self.text(body)
+        first, last = (self.text(end).replace(" ", "") for end in (low, high))
+        return rf"{_BIG[expr.func.__name__]}_{{{index}={first}}}^{{{last}}} {shown}"
+
+    def power(self, expr: sp.Expr) -> str:
+        base, exponent = expr.args
+        if isinstance(expr, sp.Pow) and _inverse(expr):
+            return self.product(expr)
+        plain = isinstance(base, sp.Symbol | sp.Abs) or (base.is_Integer and base >= 0)
+        body = self.text(base)
+        return f"{body if plain else _bracket(body)}^{self._script(exponent)}"
+
+    def product(self, expr: sp.Expr) -> str:
+        coefficient, rest = expr.as_coeff_Mul()
+        sign, size = "-" if coefficient < 0 else "", abs(coefficient)
+        factors = sorted(sp.Mul.make_args(rest), key=factor_key)
+        above = [factor for factor in factors if not _inverse(factor)]
+        below = [1 / factor for factor in factors if _inverse(factor)]
+        if not below and size.q == 1:
+            return sign + self._factors(size, above)
+        behind = above if not below and len(above) > 1 else []  # a number takes in one factor, and no more
+        quotient = self._quotient(
+            self._part(size.p, [] if behind else above), self._part(size.q, below, several=True)
+        )
+        return " ".join([sign + quotient, *([self._factors(1, behind)] if behind else [])])
+
+    def _part(self, number: int, factors: Sequence[sp.Expr], *, several: bool = False) -> str:
+        """Print a numerator or a denominator; p/q has brackets around a sum, and around `several` factors."""
+        shown = self._factors(number, factors, alone=True)
+        wide = any(factor.is_Add for factor in factors) or (several and len(factors) + (number != 1) > 1)
+        return _bracket(shown) if self._slashed and wide else shown
+
+    def _factors(self, number: int, factors: Sequence[sp.Expr], *, alone: bool = False) -> str:
+        shown = [] if number == 1 and factors else [str(number)]
+        for factor in factors:
+            body = self.text(factor)
+            single = alone and len(factors) == 1 and number == 1
+            big = isinstance(factor, sp.Sum | sp.Product) and factor is not factors[-1]
+            if big or (isinstance(factor, sp.Add) and not single):
                 body = _bracket(body)
             digits = shown and shown[-1][-1:] in "0123456789}" and body[:1].isdigit()
             sizes = shown and shown[-1].endswith(r"\rvert") and body.startswith(r"\lvert")
@@ -223,24 +211,21 @@ class _SheetPrinter(Printer):
             shown += [r"\cdot", body] if digits else [r"\,", body] if apart else [body]
         return " ".join(shown)
 
-    def _big(self, sign: str, expr: Any) -> str:
-        body, (index, low, high) = expr.args
-        shown = self._print(body)
-        if isinstance(body, sp.Add):
-            shown = _bracket(shown)
-        bounds = (self._print(index), self._print(low).replace(" ", ""), self._print(high).replace(" ", ""))
-        return rf"{sign}_{{{bounds[0]}={bounds[1]}}}^{{{bounds[2]}}} {shown}"
-
     def _quotient(self, above: str, below: str) -> str:
         return f"{above}/{below}" if self._slashed else rf"\frac{{{above}}}{{{below}}}"
 
-    def _operand(self, expr: sp.Expr) -> str:
-        body = self._print(expr)
-        return _bracket(body) if isinstance(expr, sp.Add | sp.Mul) else body
-
     def _script(self, expr: sp.Expr) -> str:
-        body = self._print(expr)
-        return body if len(body) == 1 else f"{{{body.replace(' ', '')}}}"
+        body = self.text(expr).replace(" ", "")
+        return body if len(body) == 1 else f"{{{body}}}"
+
+
+def _numeral(_: _Printer, expr: sp.Symbol) -> str:
+    mantissa, _, exponent = expr.name.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else str(mantissa)
+
+
+def _inverse(factor: sp.Expr) -> bool:
+    return isinstance(factor, sp.Pow) and factor.exp.is_number and factor.exp < 0
 
 
 def _bracket(body: str) -> str:
@@ -249,7 +234,20 @@ def _bracket(body: str) -> str:
         return rf"\biggl({body}\biggr)"
     if r"\frac" in body:
         return rf"\left({body}\right)"
-    inner = next((size for size in (r"\Bigl(", r"\bigl(", "(") if size in body), "")
-    opener = _OPENERS[inner]
-    closer = opener.replace("l(", "r)") if opener != "(" else ")"
-    return f"{opener}{body}{closer}"
+    opener = _OPENERS[next((size for size in (r"\Bigl(", r"\bigl(", "(") if size in body), "")]
+    return opener + body + opener.replace("l(", "r)").replace("(", ")")
+
+
+_RULES: Mapping[str, Callable[[_Printer, Any], str]] = {
+    "Symbol": lambda _, expr: str(expr),
+    "Numeral": _numeral,
+    "Rational": _Printer.rational,
+    "log": _Printer.logarithm,
+    "Abs": _Printer.size,
+    **dict.fromkeys(_DERIVATIVES, _Printer.derivative),
+    **dict.fromkeys(_BIG, _Printer.repeated),
+    **dict.fromkeys(("Pow", "Power"), _Printer.power),
+    "Mul": _Printer.product,
+    "Add": lambda printer, expr: " ".join(printer.signed_terms(expr)),
+    "Equality": lambda printer, expr: f"{printer.text(expr.lhs)} = {printer.text(expr.rhs)}",
+}

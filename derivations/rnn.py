@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import sympy as sp
 
 from derivations.formulas import Formula, claim, derivation, inline, term
-from derivations.notation import Partial, Power, Total, a, h, j, k, t, w1, w2, x, z
-from derivations.sigmoid import sigma, sigma_prime
+from derivations.functions import Partial, Power, Total, sigma, sigma_prime
+from derivations.notation import a, h, j, k, t, w1, w2, x, z
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-ZERO = sp.Integer(0)
 Index: TypeAlias = "int | sp.Expr"
 
 
@@ -22,31 +21,20 @@ def preactivation(time: Index, previous: sp.Expr | None = None) -> sp.Expr:
     return w1 * x(time) + w2 * (h(time - 1) if previous is None else previous)
 
 
-def state(time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
-    """Return h_t explicitly, by iterating the recursion from h_start = initial; t is at least `start`."""
-    current = initial
+def preactivations(time: int, start: int = 0, initial: sp.Expr = sp.S.Zero) -> list[sp.Expr]:
+    """Return the explicit z_{start+1}, ..., z_t, by iterating the recursion from h_start = initial."""
+    found, state = [], initial
     for step in range(start + 1, time + 1):
-        current = sigma(preactivation(step, current))
-    return current
+        found.append(preactivation(step, state))
+        state = sigma(found[-1])
+    return found
 
 
-def explicit_preactivation(time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
-    """Return z_t explicitly: what sigma is applied to in h_t."""
-    return preactivation(time, state(time - 1, start, initial))
-
-
-def named(expression: sp.Expr, time: int, start: int = 0, initial: sp.Expr = ZERO) -> sp.Expr:
-    """Write z_j for the explicit arguments of sigma' in an expression, j up to t."""
-    steps = range(start + 1, time + 1)
-    names = {
-        sigma_prime(explicit_preactivation(step, start, initial)): sigma_prime(z(step)) for step in steps
-    }
-    return expression.xreplace(names)
-
-
-def direct_derivative(time: int) -> sp.Expr:
-    """Differentiate the explicit state with respect to w_1; nested, as the chain rule leaves it."""
-    return sp.diff(state(time), w1)
+def differentiated(time: int, by: sp.Symbol = w1, start: int = 0, initial: sp.Expr = sp.S.Zero) -> sp.Expr:
+    """Differentiate the explicit h_t; nested, as the chain rule leaves it, over sigma'(z_j)."""
+    explicit = preactivations(time, start, initial)
+    named = {sigma_prime(one): sigma_prime(z(start + step)) for step, one in enumerate(explicit, 1)}
+    return sp.diff(sigma(explicit[-1]), by).xreplace(named)
 
 
 def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
@@ -63,19 +51,14 @@ def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
 
 def one_step(time: Index = t) -> sp.Expr:
     """Return d h_t / d w_1 by one application of the chain rule, over d h_{t-1} / d w_1."""
-    outer = total_derivative(sigma(z(time)))
-    return outer.xreplace({Total(z(time), w1): total_derivative(preactivation(time))})
+    inner = {Total(z(time), w1): total_derivative(preactivation(time))}
+    return total_derivative(sigma(z(time))).xreplace(inner)
 
 
 def general(time: Index = t) -> sp.Expr:
     """Return the general form of d h_t / d w_1, the answer to 1c, as a sum over k of products over j."""
     product = sp.Product(sigma_prime(z(j)), (j, k, time))
     return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))
-
-
-def path(time: Index = t, start: Index = k) -> sp.Expr:
-    """Return the path factor, the derivative of h_t with respect to h_k, in product form."""
-    return w2 ** (time - start) * sp.Product(sigma_prime(z(j)), (j, start + 1, time))
 
 
 class Step(NamedTuple):
@@ -99,18 +82,22 @@ def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> Iterator[
         yield Step(state, rate, derivative)
 
 
-def formulas_1a() -> tuple[Formula, ...]:
-    """Return the formulas of question 1a."""
+def formulas() -> tuple[Formula, ...]:
+    """Return the formulas of questions 1a to 1c."""
+    return (*_states(), *_derivatives(), *_general())
+
+
+def _states() -> tuple[Formula, ...]:
+    explicit = enumerate(preactivations(3), 1)
     return (
         claim("recursion", h(t), "=", sigma(preactivation(t))),
-        claim("start", h(0), "=", ZERO),
-        *[claim(f"1a.h{i}", h(i), "=", state(i), align=True) for i in (1, 2, 3)],
+        claim("start", h(0), "=", 0),
+        *[claim(f"1a.h{i}", h(i), "=", sigma(argument), align=True) for i, argument in explicit],
     )
 
 
-def formulas_1b() -> tuple[Formula, ...]:
-    """Return the formulas of question 1b."""
-    outer = total_derivative(sigma(z(t)))
+def _derivatives() -> tuple[Formula, ...]:
+    explicit = list(enumerate(preactivations(3), 1))
     return (
         claim("z", z(t), "=", preactivation(t)),
         claim("h", h(t), "=", sigma(z(t))),
@@ -118,26 +105,25 @@ def formulas_1b() -> tuple[Formula, ...]:
         derivation(
             "1b.rule",
             Total(h(t), w1),
-            ("=", outer, None),
+            ("=", total_derivative(sigma(z(t))), None),
             ("=", one_step(), "chain, sum and product rules"),
         ),
-        claim("1b.start", Total(h(0), w1), "=", ZERO, slashed=True),
+        claim("1b.start", Total(h(0), w1), "=", 0, slashed=True),
         *[
-            claim(f"1b.d{i}", Total(h(i), w1), "=", sp.expand(named(direct_derivative(i), i)), align=True)
-            for i in (1, 2, 3)
+            claim(f"1b.d{i}", Total(h(i), w1), "=", sp.expand(differentiated(i)), align=True)
+            for i, _ in explicit
         ],
-        *[claim(f"1b.z{i}", z(i), "=", explicit_preactivation(i), align=i != 2) for i in (1, 2, 3)],
+        *[claim(f"1b.z{i}", z(i), "=", argument, align=i != 2) for i, argument in explicit],
     )
 
 
-def formulas_1c() -> tuple[Formula, ...]:
-    """Return the formulas of question 1c."""
+def _general() -> tuple[Formula, ...]:
     newest = x(t + 1) * sigma_prime(z(t + 1))
-    longer = general(t + 1)
+    longer, path = general(t + 1), w2 ** (t - k) * sp.Product(sigma_prime(z(j)), (j, k + 1, t))
     return (
         claim("1c.general", Total(h(t), w1), "=", general()),
         term("1c.effect", x(k) * sigma_prime(z(k))),
-        claim("1c.path", Partial(h(t), h(k)), "=", path()),
+        claim("1c.path", Partial(h(t), h(k)), "=", path),
         claim("1c.onestep", Partial(h(j), h(j - 1)), "=", w2 * sigma_prime(z(j)), slashed=True),
         claim("1c.base", Total(h(1), w1), "=", x(1) * sigma_prime(z(1)), slashed=True),
         derivation(
@@ -148,5 +134,5 @@ def formulas_1c() -> tuple[Formula, ...]:
             ("=", newest + sp.Sum(longer.function, (k, 1, t)), "move the factors into the sum"),
             ("=", longer, f"the first part is the term {inline(sp.Eq(k, t + 1))}"),
         ),
-        claim("1c.zero", Power(0, 0), "=", sp.Integer(1)),
+        claim("1c.zero", Power(0, 0), "=", 1),
     )

@@ -1,4 +1,4 @@
-"""The value of each symbol at one point: given for parameters, by the recursion for what follows from them.
+"""The values of symbols and expressions at one point: what is not given follows by the recursion.
 
 Nothing here knows a result of problem 1. Derivatives are taken of the network itself, by a step in the
 imaginary direction: f'(v) = Im f(v + i e) / e, whose error is of order e**2 and vanishes at e = 1e-200.
@@ -6,44 +6,67 @@ imaginary direction: f'(v) = Im f(v + i e) / e, whose error is of order e**2 and
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from mpmath import MPContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from random import Random
+
+    Numbers = dict[str, Fraction]
+    Inputs = list[Fraction]
 
 STEP = "1e-200"
-Local = dict[str, int]  # the running indices of sums and products
+INTEGERS = ("T", "t", "k", "j")
 
 
-class Valuation:
-    """The values of all symbols at one point.
+class Point:
+    """Anything that gives symbols values; keeps the products that were multiplied out."""
 
-    The context is `mpmath.fp` for floats, or an `MPContext` for more digits. Parameters go by their printed
-    names: w_1, w_2, w_o, b, y, r, eta (with its backslash) and the integers t, k, j, T. The inputs x_1, x_2,
-    ... are `xs`.
+    def __init__(self) -> None:
+        self._products: dict[tuple[str, int], tuple[int, Any]] = {}
+
+    def product(self, name: str, factor: Callable[[int], Any], low: int, high: int) -> Any:
+        """Multiply factor(low) to factor(high), going on from the last product of that name and `low`."""
+        reached, product = self._products.get((name, low), (low - 1, 1))
+        if reached > high:
+            reached, product = low - 1, 1
+        for step in range(reached + 1, high + 1):
+            product = product * factor(step)
+        self._products[name, low] = max(high, low - 1), product
+        return product
+
+
+class Valuation(Point):
+    """The values of all symbols at one point; called with a symbol's printed name, and its index if any.
+
+    The context is `mpmath.fp` for floats, or an `MPContext` for more digits. Parameters are w_1, w_2, w_o, b,
+    y, r, eta (with its backslash) and the integers t, k, j, T. The inputs x_1, x_2, ... are `xs`.
     """
 
-    def __init__(
-        self,
-        ctx: Any,
-        parameters: Mapping[str, Any],
-        xs: Sequence[Any],
-        moved: Mapping[tuple[str, int | None], Any] | None = None,
-    ) -> None:
+    def __init__(self, ctx: Any, parameters: Mapping[str, Any], xs: Sequence[Any]) -> None:
+        super().__init__()
         self.ctx = ctx
         self.parameters = dict(parameters)
         self.xs = tuple(xs)
-        self.memory: dict[Any, dict[int, Any]] = {}  # values that `evaluate` keeps for this point
-        self._known: dict[tuple[str, int | None], Any] = dict(moved or {})
+        self.known: dict[tuple[str, int | None], Any] = {}
         self._moved: dict[tuple[str, int | None], Valuation] = {}
         self._derivatives: dict[Any, Any] = {}
 
-    def value(self, name: str, index: int | None = None) -> Any:
-        """Return the value of a symbol, by its printed name and index; an unknown one is a KeyError."""
+    def __call__(self, name: str, index: int | None = None) -> Any:
+        """Return the value of a symbol; an unknown one is a KeyError."""
         key = (name, index)
-        if key not in self._known:
-            self._known[key] = self._find(name, index)
-        return self._known[key]
+        if key not in self.known:
+            self.known[key] = self._find(name, index)
+        return self.known[key]
+
+    def changed(self, **parameters: Any) -> Valuation:
+        """Return the same point with other parameters."""
+        return Valuation(self.ctx, {**self.parameters, **parameters}, self.xs)
 
     def sigma(self, argument: Any) -> Any:
         """Return the sigmoid of a number."""
@@ -61,15 +84,11 @@ class Valuation:
 
         What depends on the symbol moves with it; for a state h_k, that is all that comes later.
         """
-        step = self.ctx.mpf(STEP)
-        return self.ctx.mpc(function(self._shifted(name, index, step))).imag / step
-
-    def _shifted(self, name: str, index: int | None, size: Any) -> Valuation:
-        key = (name, index)
+        key, step = (name, index), self.ctx.mpf(STEP)
         if key not in self._moved:
-            there = self.value(name, index) + self.ctx.mpc(0, size)
-            self._moved[key] = Valuation(self.ctx, self.parameters, self.xs, {key: there})
-        return self._moved[key]
+            self._moved[key] = self.changed()
+            self._moved[key].known[key] = self(name, index) + self.ctx.mpc(0, step)
+        return self.ctx.mpc(function(self._moved[key])).imag / step
 
     def _find(self, name: str, index: int | None) -> Any:
         if index is not None and index >= _FIRST.get(name, index + 1):
@@ -81,35 +100,150 @@ class Valuation:
         raise KeyError(name if index is None else f"{name}_{index}")
 
 
-def _state(point: Valuation, time: int) -> Any:
-    return point.sigma(point.value("z", time)) if time else point.ctx.zero
+def _state(at: Valuation, time: int) -> Any:
+    for step in range(time if ("h", time - 1) not in at.known else 0):
+        at("h", step)  # from the first one on: no deep recursion
+    return at.sigma(at("z", time)) if time else at.ctx.zero
 
 
-def _preactivation(point: Valuation, time: int) -> Any:
-    from_input = point.value("w_1") * point.value("x", time)
-    return from_input + point.value("w_2") * point.value("h", time - 1)
-
-
-def _contribution(point: Valuation, time: int) -> Any:
+def _contribution(at: Valuation, time: int) -> Any:
     """Return what L changes by, to first order, if w_1 changes at this one time."""
-    return point.value("x", time) * point.derivative(lambda moved: moved.value("L"), "z", time)
-
-
-def _margin(point: Valuation) -> Any:
-    return point.value("y") * (point.value("w_o") * point.value("h", point.value("T")) + point.value("b"))
+    return at("x", time) * at.derivative(lambda moved: moved("L"), "z", time)
 
 
 _FIRST = {"x": 1, "h": 0, "z": 1, "G": 1}
 _INDEXED: Mapping[str, Callable[[Valuation, int], Any]] = {
-    "x": lambda point, time: point.xs[time - 1],
+    "x": lambda at, time: at.xs[time - 1],
     "h": _state,
-    "z": _preactivation,
+    "z": lambda at, time: at("w_1") * at("x", time) + at("w_2") * at("h", time - 1),
     "G": _contribution,
 }
 _DERIVED: Mapping[str, Callable[[Valuation], Any]] = {
-    "a": _margin,
-    "L": lambda point: -point.ctx.log(point.sigma(point.value("a"))),
-    r"\delta": lambda point: point.sigma(-point.value("a")),
-    "u": lambda point: point.ctx.exp(-point.value("r")),
-    "X": lambda point: max(abs(point.value("x", time)) for time in range(1, point.value("T") + 1)),
+    "a": lambda at: at("y") * (at("w_o") * at("h", at("T")) + at("b")),
+    "L": lambda at: -at.ctx.log(at.sigma(at("a"))),
+    r"\delta": lambda at: at.sigma(-at("a")),
+    "u": lambda at: at.ctx.exp(-at("r")),
+    "X": lambda at: max(abs(at("x", time)) for time in range(1, at("T") + 1)),
 }
+
+
+def _first_only(_: Numbers, drawn: Inputs) -> Inputs:
+    return [drawn[0], *[Fraction(0)] * (len(drawn) - 1)]
+
+
+def _one_sign(numbers: Numbers, drawn: Inputs) -> Inputs:
+    numbers["w_2"] = abs(numbers["w_2"])
+    return [abs(x) for x in drawn]
+
+
+def _at_rest(numbers: Numbers, drawn: Inputs) -> Inputs:
+    """Choose the inputs that keep every z_t at 0 if w_1 = 1."""
+    numbers["w_2"] = abs(numbers["w_2"])
+    return [Fraction(0), *[-numbers["w_2"] / 2] * (len(drawn) - 1)]
+
+
+INPUTS: Mapping[str, Callable[[Numbers, Inputs], Inputs]] = {
+    "any": lambda _, drawn: drawn,
+    "one sign": _one_sign,
+    "only x_1": _first_only,
+    "at rest": _at_rest,
+}
+
+
+def context(digits: int) -> Any:
+    """Return an arithmetic of so many digits."""
+    ctx = MPContext()
+    ctx.dps = digits
+    return ctx
+
+
+def network(rng: Random, ctx: Any, length: int, largest_w2: float = 2) -> Valuation:
+    """Draw a network that is run for so many time stamps, t = T = length."""
+    return draw("any", rng, ctx, t=length, T=length, w_2=rng.uniform(-largest_w2, largest_w2))
+
+
+def draw(sample: str, rng: Random, ctx: Any, **fixed: Fraction | float) -> Valuation:
+    """Draw a point of a kind, such as "at rest, w_1=1, T=50": the name of its inputs, then what is fixed.
+
+    The numbers are drawn as floats and kept as fractions, so that every precision sees the same point.
+    """
+    kind, *parts = sample.split(", ")
+    fixed |= {name: Fraction(number) for name, number in (part.split("=") for part in parts)}
+    least = int(fixed.pop("T>", 0))  # of "T>=50"
+    length = int(fixed.get("T", rng.randint(*((least, least + 10) if least else (3, 6)))))
+    now = int(fixed.get("t", rng.randint(min(2, length), length)))
+    start = rng.randint(1, now)
+    drawn: dict[str, float | Fraction] = {
+        **{name: rng.choice((-1, 1)) * rng.uniform(0.25, 2) for name in ("w_1", "w_2", "w_o", "b")},
+        "y": rng.choice((-1, 1)),
+        "r": rng.uniform(-4, 4),
+        r"\eta": rng.uniform(0.01, 1),
+        "T": length,
+        "t": now,
+        "k": start,
+        "j": rng.randint(start, length),
+        **fixed,
+    }
+    numbers = {name: Fraction(value) for name, value in drawn.items()}
+    xs = INPUTS[kind](numbers, [Fraction(rng.uniform(-2, 2)) for _ in range(length + 1)])
+    parameters = {
+        name: int(number) if name in INTEGERS else _number(ctx, number) for name, number in numbers.items()
+    }
+    return Valuation(ctx, parameters, [_number(ctx, x) for x in xs])
+
+
+def _number(ctx: Any, fraction: Fraction) -> Any:
+    return ctx.mpf(fraction.numerator) / fraction.denominator
+
+
+# {0}, {1}, ... are the arguments; `at` is the point
+_CALLS = {
+    **dict.fromkeys(("x", "h", "z", "G"), "at({name!r}, {0})"),
+    **dict.fromkeys(("sigma", "sigma_prime"), "at.{name}({0})"),
+    **dict.fromkeys(("exp", "log", "tanh"), "at.ctx.{name}({0})"),
+    **dict.fromkeys(("Total", "Partial"), "at.derivative(lambda at: {0}, {1})"),
+    **dict.fromkeys(("Pow", "Power"), "({0})**({1})"),
+    "Abs": "abs({0})",
+}
+
+
+def compiled(expression: sp.Basic) -> Callable[[Any], Any]:
+    """Turn an expression into a function of a valuation, or of any other point that gives symbols values.
+
+    An object that has no rule here is a TypeError.
+    """
+    text = f"lambda at: {_source(expression, ())}"
+    function: Callable[[Any], Any] = eval(text, {"prod": prod})  # noqa: S307 - our own text, as in lambdify
+    return function
+
+
+def _source(expression: Any, running: tuple[str, ...]) -> str:
+    """Write an expression in Python, `running` being the indices of the sums and products around it."""
+    name = expression.func.__name__
+    if isinstance(expression, sp.Rational):
+        return f"({expression.p})" if expression.q == 1 else f"(at.ctx.mpf({expression.p})/{expression.q})"
+    if isinstance(expression, sp.Symbol):
+        bare = {"Numeral": f"at.ctx.mpf({str(expression)!r})", "Symbol": f"at({str(expression)!r})"}
+        return str(expression) if str(expression) in running else bare[name]
+    if name in {"Sum", "Product"}:
+        return _repeated(expression, running)
+    inner = [_source(argument, running) for argument in expression.args]
+    if name in {"Add", "Mul"}:
+        return f"({(' + ' if name == 'Add' else '*').join(inner)})"
+    if name not in _CALLS:
+        raise TypeError(f"no rule to evaluate {name}")
+    if name in {"Pow", "Power"} and expression.args[0].is_Integer:
+        inner[0] = f"at.ctx.mpf({inner[0]})"  # Python's own int ** -1 would be a float
+    if name in {"Total", "Partial"}:  # the name and the index of the variable, not its value
+        inner[1] = inner[1].removeprefix("at(").removesuffix(")")
+    return _CALLS[name].format(*inner, name=name)
+
+
+def _repeated(expression: sp.Sum | sp.Product, running: tuple[str, ...]) -> str:
+    body, (index, low, high) = expression.args
+    term = _source(body, (*running, index.name))
+    first, last = _source(low, running), _source(high, running)
+    if isinstance(expression, sp.Product) and body.free_symbols == {index}:  # sigma'(z_j)
+        return f"at.product({term!r}, lambda {index}: {term}, {first}, {last})"
+    name = "sum" if isinstance(expression, sp.Sum) else "prod"
+    return f"{name}({term} for {index} in range({first}, {last} + 1))"

@@ -2,72 +2,40 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, localcontext
-from typing import Any
+from dataclasses import dataclass
+from decimal import Decimal
+from math import log10
+from random import Random
+from statistics import NormalDist, median
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from derivations.bound import HALF, QUARTER
 from derivations.formulas import Formula, claim, term
+from derivations.functions import Numeral, Partial, Power, Total, sigma, sigma_prime
 from derivations.loss import argument
-from derivations.notation import (
-    G,
-    L,
-    Numeral,
-    Partial,
-    Power,
-    T,
-    Total,
-    X,
-    b,
-    delta,
-    eta,
-    h,
-    j,
-    k,
-    t,
-    w1,
-    w2,
-    wo,
-    x,
-    y,
-    z,
-)
+from derivations.notation import G, L, T, X, b, delta, eta, h, j, k, t, w1, w2, wo, x, y, z
 from derivations.rnn import forward
-from derivations.samples import context
-from derivations.sigmoid import sigma, sigma_prime
+from derivations.valuation import context
 
-ONE, HALF, QUARTER = sp.Integer(1), sp.Rational(1, 2), sp.Rational(1, 4)
-OFF_REST = 1 + Power(10, -12)  # the w_1 of the cliff
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DIGITS = 50
+RUNS = 100
+LENGTH = 50
+WEIGHTS = ("0.5", "1", "2", "4")  # of w_2
 
 
-def term_of_gradient() -> sp.Expr:
-    """Return G_k, the term of the gradient (1d) that holds x_k, with delta for sigma(-a)."""
-    return -delta * y * wo * x(k) * w2 ** (T - k) * product_of_derivatives(k, T)
+def derivatives(first: sp.Expr, last: sp.Expr) -> sp.Expr:
+    """Return the product of sigma'(z_j) over a stretch of time."""
+    return sp.Product(sigma_prime(z(j)), (j, first, last))
 
 
 def bound_of_term(constant: sp.Rational) -> sp.Expr:
     """Return the bound on |G_k| that follows from a bound on sigma'."""
     return constant * abs(wo) * abs(x(k)) * (constant * abs(w2)) ** (T - k)
-
-
-def product_of_derivatives(first: sp.Expr | int, last: sp.Expr) -> sp.Expr:
-    """Return the product of sigma'(z_j) over a stretch of time."""
-    return sp.Product(sigma_prime(z(j)), (j, first, last))
-
-
-def newest_at_least() -> sp.Expr:
-    """Return the lower bound on |G_T| in which T occurs only as the index of the newest input."""
-    return sigma(-abs(wo) - abs(b)) * abs(wo) * abs(x(T)) * sigma_prime(abs(w1) * X + abs(w2))
-
-
-def path_at_rest() -> sp.Expr:
-    """Return d h_T / d h_k where every sigma' is 1/4."""
-    return (w2 / 4) ** (T - k)
-
-
-def mean_of_path() -> sp.Expr:
-    """Return the bound on the mean of |d h_T / d h_k| over all h_k between 0 and 1."""
-    return sp.tanh(abs(w2) / 4)
 
 
 def cliff() -> float:
@@ -79,76 +47,120 @@ def cliff() -> float:
 
 def rounded(value: Any, digits: int = 2) -> Numeral:
     """Round an exact integer or fraction, or a float, to so many significant digits, as it is printed."""
-    with localcontext() as context:
-        context.prec = 60
-        exact = sp.Rational(value)
-        return Numeral(f"{Decimal(int(exact.p)) / Decimal(int(exact.q)):.{digits - 1}e}")
+    exact = sp.Rational(value)
+    return Numeral(f"{Decimal(int(exact.p)) / int(exact.q):.{digits - 1}e}")
 
 
-def formulas_1f() -> tuple[Formula, ...]:
-    """Return the formulas of question 1f."""
-    return (*_answer(), *_remarks())
-
-
-def _answer() -> tuple[Formula, ...]:
-    first = abs(wo) * abs(x(1))
-    from_50 = "w2=1, T>=50"
+def formulas() -> tuple[Formula, ...]:
+    """Return the formulas of question 1f: the answer, then the remarks."""
+    first, fifty = abs(wo) * abs(x(1)), Total(h(50), w1)
     counted = abs(wo) * abs(x(k)) * abs(w2) ** (T - k) * Power(HALF, T - k + 1)
+    power, explosion = 1 / sp.Integer(2) ** 50, 1 - Power(2, 49)
+    newest = sigma(-abs(wo) - abs(b)) * abs(wo) * abs(x(T)) * sigma_prime(abs(w1) * X + abs(w2))
+    oldest = (Power(2, -T) * first, r"\le", Power(2, -50) * first, r"\approx", rounded(power) * first)
+    rest, exploding = {"sample": "at rest, w_1=1"}, {"sample": "at rest, w_1=1, w_2=8, T=50"}
+    off_rest = {"sample": "at rest, w_1=1.000000000001, w_2=8, T=50"}
     return (
         claim("1f.sum", Total(L, w1), "=", sp.Sum(G(k), (k, 1, T))),
-        claim("1f.Gk", G(k), "=", term_of_gradient()),
+        claim("1f.Gk", G(k), "=", -delta * y * wo * x(k) * w2 ** (T - k) * derivatives(k, T)),
         claim("1f.delta", delta, "=", sigma(-argument())),
-        claim("1f.deltarange", sp.Integer(0), "<", delta, "<", ONE),
-        claim("1f.absy", abs(y), "=", ONE),
-        claim("1f.derivatives", sp.Integer(0), "<", sigma_prime(z(j)), "<", HALF, slashed=True),
+        claim("1f.deltarange", 0, "<", delta, "<", 1),
+        claim("1f.absy", abs(y), "=", 1),
+        claim("1f.derivatives", 0, "<", sigma_prime(z(j)), "<", HALF, slashed=True),
         term("1f.nderivatives", T - k + 1),
         term("1f.age", T - k),
         claim("1f.bound", abs(G(k)), r"\le", counted, "=", bound_of_term(HALF)),
-        claim(
-            "1f.G1",
-            abs(G(1)),
-            r"\le",
-            Power(2, -T) * first,
-            r"\le",
-            Power(2, -50) * first,
-            r"\approx",
-            rounded(sp.Integer(2) ** -50) * first,
-            sample=from_50,
-        ),
+        claim("1f.G1", abs(G(1)), r"\le", *oldest, sample="any, w_2=1, T>=50"),
         term("1f.step", -eta * Total(L, w1)),
         term("1f.share", -eta * G(1)),
-        claim("1f.only", Total(L, w1), "=", G(1), slashed=True, sample="only x1"),
-    )
-
-
-def _remarks() -> tuple[Formula, ...]:
-    fifty = Total(h(50), w1)
-    return (
-        claim("1f.newest", abs(G(T)), r"\ge", newest_at_least()),
+        claim("1f.only", Total(L, w1), "=", G(1), slashed=True, sample="only x_1"),
+        claim("1f.newest", abs(G(T)), r"\ge", newest),
         claim("1f.onesign", abs(Total(L, w1)), r"\ge", abs(G(T)), slashed=True, sample="one sign"),
         claim("1f.quarter", abs(G(k)), r"\le", bound_of_term(QUARTER)),
         term("1f.power", Power(2, -50)),
-        claim("1f.tight", Power(4, -50), r"\approx", rounded(sp.Integer(4) ** -50)),
-        claim("1f.rest.x1", x(1), "=", sp.Integer(0), sample="at rest"),
-        claim("1f.rest.x", x(t), "=", -w2 / 2, slashed=True, sample="at rest"),
-        claim("1f.rest.z", z(t), "=", sp.Integer(0), sample="at rest"),
-        claim("1f.rest.path", Partial(h(T), h(k)), "=", path_at_rest(), slashed=True, sample="at rest"),
-        claim(
-            "1f.rest.8",
-            fifty,
-            "=",
-            1 - Power(2, 49),
-            r"\approx",
-            rounded(1 - sp.Integer(2) ** 49),
-            slashed=True,
-            sample="at rest, w2=8",
-        ),
-        claim("1f.cliff.x", x(t), "=", sp.Integer(-4), sample="at rest, w2=8"),
-        claim("1f.cliff.w1", w1, "=", OFF_REST, sample="off rest, w2=8"),
-        claim("1f.cliff", fifty, r"\approx", rounded(cliff()), slashed=True, sample="off rest, w2=8"),
-        claim("1f.mean", mean_of_path(), "<", ONE, slashed=True),
+        claim("1f.tight", Power(4, -50), r"\approx", rounded(power**2)),
+        claim("1f.rest.x1", x(1), "=", 0, **rest),
+        claim("1f.rest.x", x(t), "=", -w2 / 2, slashed=True, **rest),
+        claim("1f.rest.z", z(t), "=", 0, **rest),
+        claim("1f.rest.path", Partial(h(T), h(k)), "=", (w2 / 4) ** (T - k), slashed=True, **rest),
+        claim("1f.rest.8", fifty, "=", explosion, r"\approx", rounded(1 - 2**49), slashed=True, **exploding),
+        claim("1f.cliff.x", x(t), "=", -4, **exploding),
+        claim("1f.cliff.w1", w1, "=", 1 + Power(10, -12), **off_rest),
+        claim("1f.cliff", fifty, r"\approx", rounded(cliff()), slashed=True, **off_rest),
+        claim("1f.mean", sp.tanh(abs(w2) / 4), "<", 1, slashed=True),
         term("1f.path", abs(Partial(h(T), h(k)))),
-        term("1f.weight", abs(w2) ** (T - k) * product_of_derivatives(k, T - 1)),
+        term("1f.weight", abs(w2) ** (T - k) * derivatives(k, T - 1)),
         term("1f.bound2", (abs(w2) / 2) ** (T - k)),
         term("1f.bound4", (abs(w2) / 4) ** (T - k)),
     )
+
+
+@dataclass(frozen=True)
+class Runs:
+    """How much each input of random sequences weighs in d h_T / d w_1, for several w_2 and w_1 = 1.
+
+    The weight of time k is what its term is worth relative to the newest one, ignoring the size of the
+    inputs: |w_2|**(T-k) * prod(sigma'(z_j), j=k..T-1), which (e) bounds by (|w_2| / 4)**(T-k).
+    """
+
+    inputs: tuple[tuple[str, ...], ...]  # decimals
+    weights: Mapping[str, tuple[tuple[float, ...], ...]]  # log10, by w_2, of each run by age T-k = 0, 1, ...
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The weights for one w_2 by age T-k = 0, 1, ..., as powers of ten: median and extremes of the runs."""
+
+    w2: str
+    median: tuple[float, ...]
+    lowest: tuple[float, ...]
+    highest: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What the figure of 1f shows."""
+
+    length: int
+    runs: int
+    curves: tuple[Curve, ...]
+
+
+def measure(seed: int) -> Runs:
+    """Run the networks; the same for the same seed."""
+    ctx = context(DIGITS)
+    drawn = tuple(inputs(seed, run) for run in range(RUNS))
+    numbers = [[ctx.mpf(value) for value in xs] for xs in drawn]
+    return Runs(drawn, {w2: tuple(weights(ctx, ctx.mpf(w2), xs) for xs in numbers) for w2 in WEIGHTS})
+
+
+def inputs(seed: int, run: int) -> tuple[str, ...]:
+    """Draw the inputs of one run, standard normal, as decimals of six places.
+
+    Decimals, so that any machine and any precision sees exactly the same numbers.
+    """
+    source = Random(f"{seed} contributions {run}")  # noqa: S311 - sample points, no secrets
+    normal = NormalDist()
+    return tuple(f"{normal.inv_cdf(source.uniform(1e-9, 1 - 1e-9)):.6f}" for _ in range(LENGTH))
+
+
+def weights(ctx: Any, w2: Any, xs: Sequence[Any]) -> tuple[float, ...]:
+    """Run one network and return log10 of the weight of each age, the newest first."""
+    state, factors = ctx.zero, []
+    for value in xs[:-1]:
+        state = 1 / (1 + ctx.exp(-(value + w2 * state)))
+        factors.append(abs(w2) * (state * (1 - state)))
+    found = [0.0]
+    for factor in reversed(factors):
+        found.append(found[-1] + log10(float(factor)))
+    return tuple(found)
+
+
+def figure(runs: Runs) -> Figure:
+    """Sum the runs up."""
+    curves = []
+    for carried, found in runs.weights.items():
+        by_age = list(zip(*found, strict=True))
+        middle, lowest, highest = (tuple(of(weights) for weights in by_age) for of in (median, min, max))
+        curves.append(Curve(carried, middle, lowest, highest))
+    return Figure(LENGTH, len(runs.inputs), tuple(curves))

@@ -1,5 +1,139 @@
-"""The checks behind problem 1, and the ledger that records them."""
+"""The ledger: what was checked, by which method, at how many points, and how far off the worst point was."""
 
-from derivations.checks.ledger import Check, CheckFailed, Finding, LedgerRow, run
+from __future__ import annotations
 
-__all__ = ["Check", "CheckFailed", "Finding", "LedgerRow", "run"]
+import time
+from dataclasses import dataclass, replace
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from derivations.formulas import Formula
+    from derivations.vanishing import Runs
+
+
+class CheckFailed(Exception):  # noqa: N818 - "check failed" is what has happened
+    """A derivation did not survive a check; str() is one sentence that names the check."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is checked: the formulas that will be printed, by key, and what the figure of 1f shows."""
+
+    formulas: Mapping[str, Formula]
+    runs: Runs
+
+    def side(self, key: str, number: int = -1) -> Any:
+        """Return one side of a formula, the last unless told otherwise."""
+        return self.formulas[key].sides[number]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check that passed found."""
+
+    points: int  # cases, formulas or random points that were looked at
+    worst: float | str | None = None  # the largest residual, or a text; None where the method is exact
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: what it states, its method, and the function that carries it out.
+
+    The function gets the answers and random numbers of its own, the same ones in every run with the same
+    seed, and raises CheckFailed with the place alone, such as "at t = 3"; `run` adds the rest.
+    """
+
+    key: str  # the question, a point, a name: "1c.modular"
+    statement: str
+    method: str
+    function: Callable[..., Finding]
+    claimed: tuple[Any, ...] = ()  # what the function is told before the answers and the numbers
+
+    def claiming(self, *claimed: Any) -> Check:
+        """Return the same check of something else."""
+        return replace(self, claimed=claimed)
+
+    def __call__(self, answers: Answers, rng: Random) -> Finding:
+        """Carry the check out."""
+        return self.function(*self.claimed, answers, rng)
+
+    def passes(self, answers: Answers, rng: Random) -> bool:
+        """Return whether the answers pass."""
+        try:
+            self(answers, rng)
+        except CheckFailed:
+            return False
+        return True
+
+
+class Checks(dict[str, Check]):
+    """The checks of a module by key, in order; called, it is the decorator that adds one."""
+
+    def __call__(self, key: str, statement: str, method: str, *claimed: Any) -> Callable[[Any], Any]:
+        """Add a check by its function of what is claimed, the answers and random numbers."""
+
+        def add(function: Callable[..., Finding]) -> Callable[..., Finding]:
+            self[key] = Check(key, statement, method, function, claimed)
+            return function
+
+        return add
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One row of the ledger, under the names of ledger.json."""
+
+    id: str
+    question: str
+    statement: str  # LaTeX text
+    method: str
+    points: int
+    worst_residual: str  # as it is printed
+    passed: bool
+
+
+def run(
+    checks: Iterable[Check], answers: Answers, seed: int
+) -> tuple[tuple[LedgerRow, ...], dict[str, float]]:
+    """Run all checks; the random points of each are drawn from the seed and its key.
+
+    Return the ledger in the order of the checks, and the seconds of one core that each took, by key. The
+    first check that does not pass raises CheckFailed.
+    """
+    rows, seconds = [], {}
+    for check in checks:
+        start = time.thread_time()
+        try:
+            found = check(answers, Random(f"{seed} {check.key}"))  # noqa: S311 - sample points
+        except CheckFailed as error:
+            where = f" {error}" if str(error) else ""
+            raise CheckFailed(
+                f"check {check.key} ({check.method}) failed{where}: {check.statement}."
+            ) from error
+        seconds[check.key] = time.thread_time() - start
+        question, worst = check.key.partition(".")[0], _printed(found.worst)
+        row = (check.key, question, check.statement, check.method, found.points, worst)
+        rows.append(LedgerRow(*row, passed=True))
+    return tuple(rows), seconds
+
+
+def require(holds: object, where: str = "") -> None:
+    """Raise CheckFailed, with the place where it failed, unless something holds."""
+    if not holds:
+        raise CheckFailed(where)
+
+
+def residual(left: Any, right: Any) -> float:
+    """Return the difference of two numbers relative to the larger of 1 and their sizes."""
+    return float(abs(left - right) / max(1, abs(left), abs(right)))
+
+
+def _printed(worst: float | str | None) -> str:
+    if worst is None:
+        return "exact"
+    if isinstance(worst, str):
+        return worst
+    return f"{worst:.0e}" if worst else "0"

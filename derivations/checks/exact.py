@@ -1,4 +1,10 @@
-"""Checks of (a) to (d) that decide: expansion over opaque sigma and sigma', and the proof by induction."""
+"""Checks of (a) to (e) that decide: algebra over opaque sigma and sigma', induction, signs of factors.
+
+Over opaque sigma' a derivative is a polynomial in w_2, the x_k and the sigma'(z_j). Expansion decides short
+ones; long ones are compared modulo a prime at random points, where two different polynomials of degree 2 t or
+less agree with a probability of at most 2 t / p (Schwartz and Zippel), here below 1e-16. A test in floating
+point cannot do this: what a long product makes small is lost.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +13,32 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from derivations import loss, rnn
-from derivations.checks.ledger import Check, CheckFailed, Finding
+from derivations import bound, loss, rnn
+from derivations.checks import Answers, Checks, Finding, require
 from derivations.formulas import inline
-from derivations.notation import Partial, T, Total, a, b, h, k, t, w1, w2, wo, x, y, z
-from derivations.sigmoid import sigma, sigma_prime, u
+from derivations.functions import Partial, Total, sigma, sigma_prime
+from derivations.notation import T, a, b, h, k, r, t, u, w1, w2, wo, x, y, z
+from derivations.valuation import Point, compiled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from random import Random
 
-LONGEST = 8  # t = 1..8 by expansion; longer sequences are the modular test's
+LONGEST = 8  # t = 1..8 by expansion
+LONGEST_MODULAR = 100
+POINTS = 3
+PRIME = 2**61 - 1
+STATES, PATH, SLOPE = (inline(one) for one in (h(t), Partial(h(t), h(k)), Total(sigma(r), r)))
+QUARTER = inline(bound.QUARTER)
+NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
+UP_TO = f"{inline(t)} up to"
+EXPANSION = "symbolic expansion"
+check = Checks()
 
 
 def vanishes(expression: sp.Expr) -> bool:
     """Decide whether a polynomial in opaque atoms is zero."""
     return bool(sp.expand(expression) == 0)
-
-
-def unrolled(form: sp.Expr, time: int) -> sp.Expr:
-    """Write a general form out at one t."""
-    return written_out(form.xreplace({t: sp.Integer(time)}))
 
 
 def written_out(expression: sp.Expr) -> sp.Expr:
@@ -40,79 +52,39 @@ def written_out(expression: sp.Expr) -> sp.Expr:
     return (sp.Add if isinstance(expression, sp.Sum) else sp.Mul)(*map(written_out, parts))
 
 
-@cache
-def differentiated(time: int) -> sp.Expr:
-    """Differentiate the explicit h_t, name its z's and multiply out."""
-    return sp.expand(rnn.named(rnn.direct_derivative(time), time))
+def unrolled(form: sp.Expr, time: int) -> sp.Expr:
+    """Write a general form out at one t."""
+    return written_out(form.xreplace({t: sp.Integer(time)}))
 
 
-def agrees_with_differentiation(form: sp.Expr, time: int) -> bool:
-    """Decide whether a general form is, at one t, what differentiating the explicit h_t gives."""
-    return vanishes(differentiated(time) - unrolled(form, time))
-
-
-def _expansion(_: Random) -> Finding:
-    for time in range(1, LONGEST + 1):
-        if not agrees_with_differentiation(rnn.general(), time):
-            raise CheckFailed(f"differentiating h_t directly does not give the general form at t = {time}.")
-    return Finding(LONGEST)
-
-
-def chain_rule() -> sp.Expr:
-    """Return d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
-
-    Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
-    """
-    outer = loss.derivative_in_a().xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
-    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.argument()})
-    return outer * rnn.total_derivative(loss.argument())
-
-
-def is_gradient(candidate: sp.Expr) -> bool:
-    """Decide whether a formula is d L / d w_1, with the general form for d h_T / d w_1."""
-    return vanishes(chain_rule().xreplace({Total(h(T), w1): rnn.general(T)}) - candidate)
-
-
-def _gradient(_: Random) -> Finding:
-    if not is_gradient(loss.gradient()):
-        raise CheckFailed("the chain rule through a does not give the printed gradient.")
-    return Finding(1)
-
-
-def _labels(_: Random) -> Finding:
-    score = wo * h(T) + b
-    flipped = {sigma(-score): 1 - sigma(score)}
-    for label in (1, -1):
-        gradient = chain_rule().subs(y, label)
-        short = wo * loss.prediction_minus_target().subs(y, label) * Total(h(T), w1)
-        if not vanishes(gradient.xreplace(flipped) - short.xreplace(flipped)):
-            raise CheckFailed(f"the gradient is not prediction minus target for y = {label}.")
-    return Finding(2)
-
-
-def _nesting(_: Random) -> Finding:
+@check(
+    "1a.nesting",
+    "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else",
+    "structure of the expressions",
+)
+def _nesting(answers: Answers, _: Random) -> Finding:
     for time in (1, 2, 3):
-        state, depth = rnn.state(time), 0
-        if state.free_symbols != ({w1} if time == 1 else {w1, w2}) or state.atoms(h):
-            raise CheckFailed(f"h_{time} holds other symbols than the inputs and the two weights.")
-        if state.atoms(x) != {x(step) for step in range(1, time + 1)}:
-            raise CheckFailed(f"h_{time} does not hold exactly the inputs up to {time}.")
+        state, depth = answers.side(f"1a.h{time}"), 0
+        require(state.free_symbols == ({w1} if time == 1 else {w1, w2}), f"by the symbols of h_{time}")
+        require(state.atoms(x) == {x(step) for step in range(1, time + 1)}, f"by the inputs of h_{time}")
         while inner := [atom for atom in state.atoms(sigma) if atom.args[0] != state]:
             state, depth = max(inner, key=lambda atom: len(atom.atoms(sigma))).args[0], depth + 1
-        if depth != time:
-            raise CheckFailed(f"h_{time} nests the sigmoid {depth} times.")
+        require(depth == time and not state.atoms(h), f"by the depth of h_{time}")
     return Finding(3)
 
 
-def _paths(_: Random) -> Finding:
-    earlier = sp.Symbol("h", real=True)  # h_start, as a variable
-    cases = [(start, time) for time in range(2, LONGEST + 1) for start in range(1, time)]
-    for start, time in cases:
-        direct = sp.diff(rnn.state(time, start, earlier), earlier)
-        product = written_out(rnn.path(sp.Integer(time), sp.Integer(start)))
-        if not vanishes(rnn.named(direct, time, start, earlier) - product):
-            raise CheckFailed(f"the path from {start} to {time} is not the printed product.")
-    return Finding(len(cases))
+@cache
+def derivative(time: int) -> sp.Expr:
+    """Differentiate the explicit h_t and multiply out."""
+    return sp.expand(rnn.differentiated(time))
+
+
+@check("1b.expand", f"differentiating {STATES} directly gives the sum in (c), {UP_TO} {LONGEST}", EXPANSION)
+def _expansion(answers: Answers, _: Random) -> Finding:
+    for time in range(1, LONGEST + 1):
+        gap = derivative(time) - unrolled(answers.side("1c.general"), time)
+        require(vanishes(gap), f"at t = {time}")
+    return Finding(LONGEST)
 
 
 def proof(form: sp.Sum) -> dict[str, bool]:
@@ -125,23 +97,16 @@ def proof(form: sp.Sum) -> dict[str, bool]:
     newest = x(t + 1) * sigma_prime(z(t + 1))
     recursion = rnn.one_step(t + 1)  # sigma'(z_{t+1}) (x_{t+1} + w_2 d h_t / d w_1)
     factor = sp.expand(recursion).coeff(Total(h(t), w1))  # what the hypothesis is multiplied by
-    base = form.xreplace({t: sp.Integer(1)}).doit() - x(1) * sigma_prime(z(1))
-
-    longer, last = split_last_term(form.xreplace({t: t + 1}))
+    longer = form.xreplace({t: t + 1})
+    index, low, high = longer.limits[0]
     terms = split_last_factors(longer.function) - factor * form.function
     return {
-        "base": sp.expand(base) == 0,
-        "recursion": sp.expand(recursion - newest - factor * Total(h(t), w1)) == 0,
-        "limits": longer.limits == form.limits,
+        "base": vanishes(unrolled(form, 1) - x(1) * sigma_prime(z(1))),
+        "recursion": vanishes(recursion - newest - factor * Total(h(t), w1)),
+        "limits": (sp.Tuple(index, low, high - 1),) == form.limits,
         "terms": sp.powsimp(sp.expand(terms)) == 0,
-        "last": sp.expand(last.doit() - newest) == 0,
+        "last": vanishes(longer.function.xreplace({index: high}).doit() - newest),
     }
-
-
-def split_last_term(series: sp.Sum) -> tuple[sp.Sum, sp.Expr]:
-    """Split off the last term of a sum."""
-    index, low, high = series.limits[0]
-    return sp.Sum(series.function, (index, low, high - 1)), series.function.xreplace({index: high})
 
 
 def split_last_factors(expression: sp.Expr) -> sp.Expr:
@@ -154,63 +119,138 @@ def split_last_factors(expression: sp.Expr) -> sp.Expr:
     return expression.xreplace(rewritten)
 
 
-def _induction(_: Random) -> Finding:
-    failed = [part for part, holds in proof(rnn.general()).items() if not holds]
-    if failed:
-        raise CheckFailed(f"the proof by induction does not go through: {failed[0]}.")
-    wrong = rnn.general().xreplace({w2 ** (t - k): sp.Integer(1)})
-    if all(proof(wrong).values()):
-        raise CheckFailed("the proof by induction goes through without w_2, too.")
-    return Finding(len(proof(rnn.general())))
+@check("1c.induction", f"the proof for every {inline(t)}; without {inline(w2)} it fails", "induction")
+def _induction(answers: Answers, _: Random) -> Finding:
+    parts = proof(answers.side("1c.general"))
+    require(all(parts.values()), f"in {', '.join(part for part, holds in parts.items() if not holds)}")
+    without = answers.side("1c.general").xreplace({w2 ** (t - k): sp.Integer(1)})
+    require(not all(proof(without).values()), "as it goes through without w_2, too")
+    return Finding(len(parts))
 
 
-def _flip(_: Random) -> Finding:
-    difference: sp.Expr = 1 - sigma(a) - sigma(-a)
-    if sp.cancel(difference.rewrite(sp.exp).xreplace({sp.exp(-a): u, sp.exp(a): 1 / u})) != 0:
-        raise CheckFailed("1 - sigma(a) is not sigma(-a).")
+@check("1c.path", f"{PATH} is the printed product, {UP_TO} {LONGEST}", EXPANSION)
+def _paths(answers: Answers, _: Random) -> Finding:
+    earlier = sp.Symbol("h", real=True)  # h_start, as a variable
+    cases = [(start, time) for time in range(2, LONGEST + 1) for start in range(1, time)]
+    for start, time in cases:
+        direct = rnn.differentiated(time, earlier, start, earlier)
+        product = unrolled(answers.side("1c.path").xreplace({k: sp.Integer(start)}), time)
+        require(vanishes(direct - product), f"from {start} to {time}")
+    return Finding(len(cases))
+
+
+@check("1d.flip", inline(sp.Eq(1 - sigma(a), sigma(-a))), "simplification")
+def _flip(answers: Answers, _: Random) -> Finding:
+    gap = (answers.side("1d.flip", 0) - answers.side("1d.flip")).rewrite(sp.exp)
+    require(sp.cancel(gap.xreplace({sp.exp(-a): u, sp.exp(a): 1 / u})) == 0)
     return Finding(1)
 
 
-def checks() -> tuple[Check, ...]:
-    """Return the exact checks of (a) to (d)."""
-    states = ", ".join(inline(h(time)) for time in (1, 2, 3))
-    expansion = "symbolic expansion"
-    return (
-        Check(
-            "1a.nesting",
-            f"{states} nest one, two, three sigmoids, and nothing else",
-            "structure of the expressions",
-            _nesting,
-        ),
-        Check(
-            "1b.expand",
-            f"differentiating {inline(h(t))} directly gives the sum in (c), {inline(t)} up to {LONGEST}",
-            expansion,
-            _expansion,
-        ),
-        Check(
-            "1c.induction",
-            f"the proof for every {inline(t)}; without {inline(w2)} it fails",
-            "induction",
-            _induction,
-        ),
-        Check(
-            "1c.path",
-            f"{inline(Partial(h(t), h(k)))} is the printed product, {inline(t)} up to {LONGEST}",
-            expansion,
-            _paths,
-        ),
-        Check("1d.flip", inline(sp.Eq(1 - sigma(a), sigma(-a))), "simplification", _flip),
-        Check(
-            "1d.gradient",
-            f"the chain rule through {inline(a)} gives the printed gradient",
-            expansion,
-            _gradient,
-        ),
-        Check(
-            "1d.labels",
-            f"prediction minus target, {inline(sp.Eq(y, 1))} and {inline(sp.Eq(y, -1))}",
-            expansion,
-            _labels,
-        ),
-    )
+def chain_rule() -> sp.Expr:
+    """Return d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
+
+    Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
+    """
+    outer = sp.diff(loss.loss(), a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
+    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.argument()})
+    return outer * rnn.total_derivative(loss.argument())
+
+
+@check("1d.gradient", f"the chain rule through {inline(a)} gives the printed gradient", EXPANSION)
+def _gradient(answers: Answers, _: Random) -> Finding:
+    inserted = {Total(h(T), w1): answers.side("1c.general").xreplace({t: T})}
+    require(vanishes(chain_rule().xreplace(inserted) - answers.side("1d.gradient")))
+    return Finding(1)
+
+
+@check("1d.labels", f"prediction minus target, {inline(sp.Eq(y, 1))} and {inline(sp.Eq(y, -1))}", EXPANSION)
+def _labels(answers: Answers, _: Random) -> Finding:
+    score = wo * h(T) + b
+    for label in (1, -1):
+        short = wo * answers.side("1d.labels") * Total(h(T), w1)
+        gap = (chain_rule() - short).subs(y, label)
+        require(vanishes(gap.xreplace({sigma(-score): 1 - sigma(score)})), f"for y = {label}")
+    return Finding(2)
+
+
+class Residues(Point):
+    """A point modulo PRIME: each symbol, each opaque sigma'(.) is a number of its own, drawn on demand."""
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__()
+        self._rng = rng
+        self.known: dict[tuple[str, int | None], int] = {}
+
+    def __call__(self, name: str, index: int | None = None) -> int:
+        """Return a weight or an input; for a state or its argument its place, which sigma' is opaque over."""
+        if name in {"z", "h"} and index is not None:
+            return index if name == "z" else -index
+        if (name, index) not in self.known:
+            self.known[name, index] = self._rng.randrange(PRIME)
+        return self.known[name, index]
+
+    def sigma_prime(self, place: int) -> int:
+        """Return the opaque sigma' at a place."""
+        return self("sigma'", place)
+
+    def sigma(self, place: int) -> int:
+        """Return the opaque sigma at a place."""
+        return self("sigma", place)
+
+
+@check(
+    "1c.modular",
+    f"the sum in (c) is what the recursion gives for {STATES}, {UP_TO} {LONGEST_MODULAR}",
+    "modulo a prime",
+    range(1, LONGEST_MODULAR + 1),
+)
+def _modular(times: Sequence[int], answers: Answers, rng: Random) -> Finding:
+    """Run the recursion on integers: D_t = sigma'(z_t) (x_t + w_2 D_{t-1}), D_0 = 0."""
+    value = compiled(answers.side("1c.general"))
+    for at in [Residues(rng) for _ in range(POINTS)]:
+        derivative = 0
+        for time in range(1, times[-1] + 1):
+            derivative = at.sigma_prime(time) * (at("x", time) + at("w_2") * derivative) % PRIME
+            at.known["t", None] = time
+            require(time not in times or (value(at) - derivative) % PRIME == 0, f"at t = {time}")
+    return Finding(len(times) * POINTS)
+
+
+@check("1e.slope", f"both printed forms of {SLOPE}", "simplification")
+def _slope(answers: Answers, _: Random) -> Finding:
+    direct = bound.in_u(sp.diff(bound.definition(), r))
+    for key, side in (("1e.derivative", 1), ("1e.derivative", 2), ("1e.square", 1)):
+        form = answers.side(key, side).xreplace({sigma(r): bound.definition()})
+        require(sp.cancel(bound.in_u(form) - direct) == 0, f"in {key}, side {side}")
+    return Finding(2)
+
+
+def certificate(derivative: sp.Expr) -> list[str]:
+    """Return which bounds of a derivative over u = exp(-r) > 0 do not hold; empty if all do."""
+    half, quarter = sp.factor(bound.HALF - derivative), sp.factor(bound.QUARTER - derivative)
+    top, bottom = sp.fraction(quarter)
+    powers = [power for part in (top, bottom) for _, power in sp.factor_list(part)[1]]
+    found = {
+        "sigma' > 0": derivative.is_positive,
+        "1/2 - sigma' > 0": half.is_positive,
+        "1/4 - sigma' >= 0": quarter.is_nonnegative,
+        "1/4 - sigma' is a square": all(power % 2 == 0 for power in powers),
+        "1/4 - sigma' = 0 only at u = 1": sp.roots(sp.Poly(top, u)).keys() == {sp.Integer(1)},
+    }
+    return [claim for claim, holds in found.items() if not holds]
+
+
+@check("1e.bounds", f"the three bounds, equality only at {inline(sp.Eq(u, 1))}", "signs of factors")
+def _bounds(answers: Answers, _: Random) -> Finding:
+    wrong = certificate(bound.in_u(answers.side("1e.derivative", 1)))
+    require(not wrong, f"to prove {', '.join(wrong)}")
+    return Finding(5)
+
+
+@check("1e.range", f"the range of {SLOPE} is open at 0, closed at {QUARTER}", "range by calculus")
+def _range(answers: Answers, _: Random) -> Finding:
+    real = sp.Symbol("u", real=True)  # exp(-r) takes every positive value
+    over_u = bound.in_u(answers.side("1e.derivative", 1)).xreplace({u: real})
+    found = sp.calculus.util.function_range(over_u, real, sp.Interval.open(0, sp.oo))
+    require(found == sp.Interval.Lopen(0, bound.QUARTER), f"as SymPy finds {found}")
+    return Finding(1)

@@ -1,194 +1,161 @@
 """The mutation gate: checks are shown to reject wrong answers before they are trusted with the right ones.
 
-Its points are its own, the same whatever the seed: which check kills which mutant is asserted by a test.
+Its points are its own, the same whatever the seed: which check rejects which wrong version is asserted by a
+test.
 """
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy as sp
-from mpmath import fp
 
-from derivations import bound, evaluate, loss, rnn, samples
-from derivations.checks import derivative, exact, modular, numeric
-from derivations.checks.ledger import Check, CheckFailed, Finding
+from derivations.checks import Answers, Check, Checks, Finding, exact, numeric, require, round_trip
 from derivations.formulas import inline
-from derivations.notation import T, b, h, j, k, t, w1, w2, wo, x, y, z
-from derivations.sigmoid import sigma, sigma_prime, u
-from derivations.valuation import Valuation
+from derivations.functions import sigma, sigma_prime
+from derivations.loss import argument
+from derivations.notation import T, h, j, k, r, t, w1, w2, wo, x, y, z
+from derivations.rnn import general
+from derivations.valuation import context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    Method = Callable[[sp.Expr], bool]
-
-SHORT, LONG = 8, 50
-POINTS = 5
-LONG_DIGITS = 60  # and still blind to the oldest term
+LONG, LONG_DIGITS = 50, 60  # and still blind to the oldest term
+DROPPED = "term k = 1 dropped"
+check = Checks()
 
 
-def mutants_1c() -> Mapping[str, sp.Expr]:
-    """Return wrong versions of the general form, by what is wrong with them."""
-    right = rnn.general()
-    product = next(iter(right.atoms(sp.Product)))
+@dataclass(frozen=True)
+class Gate:
+    """Wrong versions of one side of a formula, by what is replaced in it, and the checks that look at it."""
 
-    def product_over(low: sp.Expr, high: sp.Expr) -> sp.Expr:
-        return right.xreplace({product: sp.Product(product.function, (j, low, high))})
+    formula: str
+    wrong: Mapping[str, Mapping[sp.Basic, sp.Basic]]
+    methods: Mapping[str, Check]
+    side: int = 1
 
-    def sum_over(low: sp.Expr, high: sp.Expr) -> sp.Expr:
-        return sp.Sum(right.function, (k, low, high))
+    def spoiled(self, answers: Answers, name: str) -> Answers:
+        """Return the answers with one of the wrong versions."""
+        formula = answers.formulas[self.formula]
+        sides = list(formula.sides)
+        sides[self.side] = sides[self.side].xreplace(self.wrong[name])
+        spoiled = replace(formula, sides=tuple(sides))
+        return replace(answers, formulas={**answers.formulas, self.formula: spoiled})
 
-    def factor(replaced: sp.Expr) -> sp.Expr:
-        return right.xreplace({product: sp.Product(replaced, (j, k, t))})
-
-    power = w2 ** (t - k)
-    return {
-        "exponent one too large": right.xreplace({power: w2 ** (t - k + 1)}),
-        "exponent k - 1": right.xreplace({power: w2 ** (k - 1)}),
-        "no w_2": right.xreplace({power: sp.Integer(1)}),
-        "w_1 for w_2": right.xreplace({power: w1 ** (t - k)}),
-        "product from k + 1": product_over(k + 1, t),
-        "product up to t - 1": product_over(k, t - 1),
-        "product from 1": product_over(sp.Integer(1), t),
-        "sum up to t - 1": sum_over(sp.Integer(1), t - 1),
-        "term k = 1 dropped": sum_over(sp.Integer(2), t),
-        "input one later": right.xreplace({x(k): x(k + 1)}),
-        "no x_k": right.xreplace({x(k): sp.Integer(1)}),
-        "sigma for sigma'": factor(sigma(z(j))),
-        "sigma' of h_j": factor(sigma_prime(h(j))),
-        "sign": sp.Sum(-right.function, (k, 1, t)),
-    }
-
-
-def mutants_1d() -> Mapping[str, sp.Expr]:
-    """Return wrong versions of the gradient."""
-    right, argument = loss.gradient(), loss.argument()
-    general = rnn.general(T)
-    return {
-        "sign": -right,
-        "no y": right / y,
-        "no w_o": right / wo,
-        "sigma(a) for sigma(-a)": right.xreplace({sigma(-argument): sigma(argument)}),
-        "no b": right.xreplace({sigma(-argument): sigma(-argument.xreplace({b: sp.Integer(0)}))}),
-        "(c) at T - 1": right.xreplace({general: rnn.general(T - 1)}),
-    }
-
-
-def mutants_1e() -> Mapping[str, sp.Expr]:
-    """Return wrong versions of the derivative of the sigmoid, over u = exp(-r)."""
-    right = bound.in_u(bound.derivative())
-    return {
-        "sign": -right,
-        "denominator not squared": right * (1 + u),
-        "sigma squared": right / u,
-        "numerator 2 u": 2 * right,
-    }
-
-
-def methods_1c(length: int) -> Mapping[str, Method]:
-    """Return the checks of (c) as functions that decide whether a form passes, at one t."""
-    difference = numeric.DIFFERENCE
-    if length > SHORT:
-        difference = difference._replace(ctx=samples.context(LONG_DIGITS))
-    return {
-        **({"expansion": partial(exact.agrees_with_differentiation, time=length)} if length <= SHORT else {}),
-        "induction": lambda form: all(exact.proof(form).values()),
-        "modular": lambda form: modular.first_difference(form, _rng(), (length,)) is None,
-        "step": partial(_numbers, numeric.STEP, numeric.last_state, length),
-        "difference": partial(_numbers, difference, numeric.last_state, length),
-    }
-
-
-def methods_1d() -> Mapping[str, Method]:
-    """Return the checks of (d) likewise."""
-    return {
-        "chain rule": exact.is_gradient,
-        "step": partial(_numbers, numeric.STEP, numeric.loss_of, SHORT),
-        "difference": partial(_numbers, numeric.DIFFERENCE, numeric.loss_of, SHORT),
-    }
-
-
-def methods_1e() -> Mapping[str, Method]:
-    """Return the checks of (e) likewise, for a derivative over u = exp(-r)."""
-    return {
-        "quotient rule": lambda candidate: sp.cancel(candidate - bound.in_u(bound.derivative())) == 0,
-        "signs": lambda candidate: not derivative.certificate(candidate),
-        "step": _derivative_by_step,
-    }
-
-
-def kills(candidates: Mapping[str, sp.Expr], methods: Mapping[str, Method]) -> dict[str, tuple[str, ...]]:
-    """Return for each candidate the names of the methods that reject it."""
-    return {
-        name: tuple(method for method, passes in methods.items() if not passes(candidate))
-        for name, candidate in candidates.items()
-    }
+    def kills(self, answers: Answers) -> dict[str, tuple[str, ...]]:
+        """Return for each wrong version the checks that reject it."""
+        found = {}
+        for name in self.wrong:
+            wrong = self.spoiled(answers, name)
+            passing = {key for key, method in self.methods.items() if method.passes(wrong, _rng())}
+            found[name] = tuple(key for key in self.methods if key not in passing)
+        return found
 
 
 def _rng() -> Random:
     return Random("mutation gate")  # noqa: S311 - sample points, no secrets
 
 
-def _numbers(method: numeric.Method, of: Callable[..., Any], length: int, form: sp.Expr) -> bool:
-    rng = _rng()
-    points = [samples.network(rng, method.ctx, length, largest_w2=0.9) for _ in range(POINTS)]
-    return all(method.off(form, of, point) <= method.tolerance for point in points)
+_MODULAR, _STEP, _DIFFERENCE = (
+    exact.check["1c.modular"],
+    numeric.check["1b.step"],
+    numeric.check["1b.difference"],
+)
+_LONG_RUNS = ("1c.general", numeric.last_state, [LONG] * 5, 0.9)
+_MORE_DIGITS = numeric.DIFFERENCE._replace(ctx=context(LONG_DIGITS))
+SHORT_METHODS = {
+    "expansion": exact.check["1b.expand"],
+    "induction": exact.check["1c.induction"],
+    "modular": _MODULAR,
+    "step": _STEP,
+    "difference": _DIFFERENCE,
+}
+LONG_METHODS = {  # at t = 50 alone, but for the proof
+    "induction": exact.check["1c.induction"],
+    "modular": _MODULAR.claiming((LONG,)),
+    "step": _STEP.claiming(numeric.STEP, *_LONG_RUNS),
+    "difference": _DIFFERENCE.claiming(_MORE_DIGITS, *_LONG_RUNS),
+}
+_POWER, _SUM, _PRODUCT = w2 ** (t - k), sp.Tuple(k, 1, t), sp.Tuple(j, k, t)
+_OUTER, _GENERAL, _FACTOR = sigma(-argument()), general(T), sigma_prime(z(j))
+_U = sp.exp(-r)
+_SQUARE = (1 + _U) ** -2
+GATES = {
+    "1c": Gate(
+        "1c.general",
+        {
+            "exponent one too large": {_POWER: w2 ** (t - k + 1)},
+            "exponent k - 1": {_POWER: w2 ** (k - 1)},
+            "no w_2": {_POWER: sp.Integer(1)},
+            "w_1 for w_2": {_POWER: w1 ** (t - k)},
+            "product from k + 1": {_PRODUCT: sp.Tuple(j, k + 1, t)},
+            "product up to t - 1": {_PRODUCT: sp.Tuple(j, k, t - 1)},
+            "product from 1": {_PRODUCT: sp.Tuple(j, 1, t)},
+            "sum up to t - 1": {_SUM: sp.Tuple(k, 1, t - 1)},
+            DROPPED: {_SUM: sp.Tuple(k, 2, t)},
+            "input one later": {x(k): x(k + 1)},
+            "no x_k": {x(k): sp.Integer(1)},
+            "sigma for sigma'": {_FACTOR: sigma(z(j))},
+            "sigma' of h_j": {_FACTOR: sigma_prime(h(j))},
+            "sign": {_POWER: -_POWER},
+        },
+        SHORT_METHODS,
+    ),
+    "1d": Gate(
+        "1d.gradient",
+        {
+            "sign": {_GENERAL: -_GENERAL},
+            "no y": {_GENERAL: _GENERAL / y},
+            "no w_o": {_GENERAL: _GENERAL / wo},
+            "sigma(a) for sigma(-a)": {_OUTER: sigma(argument())},
+            "no b": {_OUTER: sigma(-y * wo * h(T))},
+            "(c) at T - 1": {_GENERAL: general(T - 1)},
+        },
+        {
+            "chain rule": exact.check["1d.gradient"],
+            "step": numeric.check["1d.step"],
+            "difference": numeric.check["1d.difference"],
+        },
+    ),
+    "1e": Gate(
+        "1e.derivative",
+        {
+            "sign": {_SQUARE: -_SQUARE},
+            "denominator not squared": {_SQUARE: 1 / (1 + _U)},
+            "sigma squared": {_SQUARE: _SQUARE / _U},
+            "numerator 2 u": {_SQUARE: 2 * _SQUARE},
+        },
+        {
+            "quotient rule": exact.check["1e.slope"],
+            "signs": exact.check["1e.bounds"],
+            "read back": round_trip.check_of("1e.derivative"),
+        },
+    ),
+}
+BLIND_SPOT = replace(GATES["1c"], wrong={DROPPED: GATES["1c"].wrong[DROPPED]}, methods=LONG_METHODS)
 
 
-def _derivative_by_step(candidate: sp.Expr) -> bool:
-    rng = _rng()
-    points = [Valuation(fp, {"r": rng.uniform(-4, 4)}, []) for _ in range(POINTS)]
-    wanted = [point.derivative(lambda moved: moved.sigma(moved.value("r")), "r") for point in points]
-    found = [evaluate.value(candidate, point) for point in points]
-    return all(abs(one - other) <= numeric.STEP.tolerance for one, other in zip(found, wanted, strict=True))
+def _killed_twice(gate: Gate, answers: Answers, _: Random) -> Finding:
+    for name, killers in gate.kills(answers).items():
+        require(len(killers) >= 2, f"as the one with {name} passes all but {len(killers)}")
+    return Finding(len(gate.wrong))
 
 
-def _killed_twice(
-    candidates: Mapping[str, sp.Expr], right: sp.Expr, methods: Mapping[str, Method], _: Random
-) -> Finding:
-    if kills({"the right answer": right}, methods)["the right answer"]:
-        raise CheckFailed("a check rejects the right answer.")
-    for name, killers in kills(candidates, methods).items():
-        if len(killers) < 2:
-            raise CheckFailed(
-                f"the wrong version with {name} is rejected by {len(killers)} checks, not by two."
-            )
-    return Finding(len(candidates))
+for _question, _gate in GATES.items():
+    _statement = f"{len(_gate.wrong)} wrong versions, each rejected twice"
+    check(f"{_question}.mutants", _statement, "mutants", _gate)(_killed_twice)
 
 
-def _blind_spot(_: Random) -> Finding:
-    name = "term k = 1 dropped"
-    killers = kills({name: mutants_1c()[name]}, methods_1c(LONG))[name]
-    if killers != ("induction", "modular"):
-        raise CheckFailed(
-            f"at t = {LONG} the dropped term is rejected by {', '.join(killers) or 'no check'}."
-        )
+@check(
+    "1c.blindspot",
+    f"dropping {inline(sp.Eq(k, 1))} at {inline(sp.Eq(t, LONG))} is caught by exact methods only: "
+    f"floats and {LONG_DIGITS} digits are blind to it",
+    "mutants",
+)
+def _blind_spot(answers: Answers, _: Random) -> Finding:
+    killers = BLIND_SPOT.kills(answers)[DROPPED]
+    require(killers == ("induction", "modular"), f"as it is rejected by {', '.join(killers) or 'none'}")
     return Finding(1)
-
-
-def checks() -> tuple[Check, ...]:
-    """Return the mutation gate."""
-    gates = (
-        ("1c", mutants_1c(), rnn.general(), methods_1c(SHORT)),
-        ("1d", mutants_1d(), loss.gradient(), methods_1d()),
-        ("1e", mutants_1e(), bound.in_u(bound.derivative()), methods_1e()),
-    )
-    dropped = (
-        f"dropping {inline(sp.Eq(k, 1))} at {inline(sp.Eq(t, LONG))} is caught by exact methods only: "
-        f"floats and {LONG_DIGITS} digits are blind to it"
-    )
-    return (
-        *(
-            Check(
-                f"{question}.mutants",
-                f"{len(wrong)} wrong versions, each rejected twice",
-                "mutants",
-                partial(_killed_twice, wrong, right, methods),
-            )
-            for question, wrong, right, methods in gates
-        ),
-        Check("1c.blindspot", dropped, "mutants", _blind_spot),
-    )

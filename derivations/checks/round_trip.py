@@ -6,10 +6,13 @@ by its residual, an inequality by its truth. Conditions are read back too; that 
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from derivations import evaluate, parser, samples
-from derivations.checks.ledger import Check, CheckFailed, Finding, residual
+from derivations import parser
+from derivations.checks import Answers, Check, CheckFailed, Checks, Finding, require, residual
+from derivations.valuation import compiled, context, draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,28 +26,31 @@ POINTS = 5
 TOLERANCE = 1e-35
 
 
-def read_back(formula: Formula, points: Iterable[Valuation]) -> float:
-    """Read one formula back at some points, and return the largest residual.
+def points(kind: str, rng: Random) -> list[Valuation]:
+    """Draw the points at which formulas of a kind are read back."""
+    ctx = context(DIGITS)
+    return [draw(kind, rng, ctx) for _ in range(POINTS)]
 
-    Raises
-    ------
-    CheckFailed
-        The LaTeX cannot be read, says something else than the objects it was printed from, or is not true.
+
+def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
+    """Read one formula back from its print at some points, and return the largest residual.
+
+    CheckFailed if the LaTeX cannot be read, says something else than the formula, or is not true.
     """
     try:
-        printed = parser.parse(formula.latex)
+        printed = parser.parse(latex)
     except parser.ParseError as error:
         raise CheckFailed(f"formula {formula.key} cannot be read back: {error}.") from error
-    if printed.relations != formula.relations:
-        raise CheckFailed(f"formula {formula.key} is read back with other relations.")
-    derived = [evaluate.compiled(side) for side in formula.sides]
+    require(
+        printed.relations == formula.relations, f"formula {formula.key} is read back with other relations."
+    )
+    derived = [compiled(side) for side in formula.sides]
     worst = 0.0
-    for point in points:
-        values = [side(point, {}) for side in printed.sides]
-        for value, side in zip(values, derived, strict=True):
-            worst = max(worst, residual(value, side(point, {})))
-        if worst > TOLERANCE:
-            raise CheckFailed(f"formula {formula.key} is not printed as it was derived.")
+    for point in at:
+        values = [side(point) for side in printed.sides]
+        pairs = zip(values, derived, strict=True)
+        worst = max(worst, *(residual(value, side(point)) for value, side in pairs))
+        require(worst <= TOLERANCE, f"formula {formula.key} is not printed as it was derived.")
         if not formula.exempt:
             worst = max(worst, _truth(formula, printed, values))
     return worst
@@ -60,33 +66,29 @@ def _truth(formula: Formula, printed: parser.Chain, values: list[Any]) -> float:
         elif relation == r"\approx":
             holds = abs(left - right) <= printed.roundings[number + 1] * abs(right) * (1 + 1e-12)
         else:
-            slack = TOLERANCE if relation in {r"\le", r"\ge"} else 0
             gap = right - left if relation in {"<", r"\le"} else left - right
-            holds = bool(gap > 0 or (slack and gap >= -slack))
-        if not holds:
-            raise CheckFailed(
-                f"formula {formula.key}, read back from its LaTeX, is not true at a random point."
-            )
+            holds = gap > 0 or (relation in {r"\le", r"\ge"} and gap >= -TOLERANCE)
+        require(holds, f"formula {formula.key}, read back from its LaTeX, is not true at a random point.")
     return worst
 
 
-def checks(formulas: Iterable[Formula]) -> tuple[Check, ...]:
+def checks(formulas: Iterable[Formula]) -> Checks:
     """Return one check for each question: all its formulas read back."""
-    by_question: dict[str, list[Formula]] = {}
-    for formula in formulas:
-        by_question.setdefault(formula.question, []).append(formula)
-    return tuple(_check(question, group) for question, group in sorted(by_question.items()))
+    found = Checks()
+    for question, group in groupby(sorted(formulas, key=attrgetter("question")), key=attrgetter("question")):
+        keys = [formula.key for formula in group]
+        statement = f"{len(keys)} printed formulas: as derived, and true"
+        found(f"{question}.printed", statement, "read back", keys)(_printed)
+    return found
 
 
-def _check(question: str, formulas: list[Formula]) -> Check:
-    def run(rng: Random) -> Finding:
-        ctx = samples.context(DIGITS)
-        kinds = dict.fromkeys(formula.sample for formula in formulas)
-        points = {
-            kind: [samples.draw(samples.KINDS[kind], rng, ctx) for _ in range(POINTS)] for kind in kinds
-        }
-        worst = max(read_back(formula, points[formula.sample]) for formula in formulas)
-        return Finding(POINTS * len(formulas), worst)
+def check_of(key: str) -> Check:
+    """Return a check of one formula alone."""
+    return Check(key, "as derived, and true", "read back", _printed, ([key],))
 
-    statement = f"{len(formulas)} printed formulas: as derived, and true"
-    return Check(f"{question}.printed", statement, "read back", run)
+
+def _printed(keys: list[str], answers: Answers, rng: Random) -> Finding:
+    printed = [answers.formulas[key] for key in keys]
+    drawn = {kind: points(kind, rng) for kind in dict.fromkeys(formula.sample for formula in printed)}
+    worst = max(read_back(formula, formula.latex, drawn[formula.sample]) for formula in printed)
+    return Finding(POINTS * len(keys), worst)

@@ -69,7 +69,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
     Parameters
     ----------
     traced : mapping
-        `derivations.contributions.Figure` as a mapping.
+        `derivations.vanishing.Figure` as a mapping.
     """
     with style():
         curves, length = traced["curves"], traced["length"]

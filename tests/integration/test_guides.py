@@ -202,7 +202,7 @@ def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], lis
     assert "1(g) The other weight" in text
     assert "1g" in json.loads((out / "pages.json").read_text())
     assert ledger["1g.expand"]["passed"]
-    assert ledger["1a.memoryless"]["points"] == 8
+    assert ledger["1a.memoryless"]["points"] == 3
     assert "How long the" in text
     assert (out / "figures" / "epochs.pdf").is_file()
     assert values["2b.params"]["value"]["alpha"] == 0.0001

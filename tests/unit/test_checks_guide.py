@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from derivations import samples
-from derivations.checks import CheckFailed, round_trip
+from derivations.checks import Answers, CheckFailed, round_trip
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
 
@@ -31,22 +30,21 @@ def example(**changes: str) -> dict[str, Any]:
 def test_the_worked_example_is_derived_printed_and_checked() -> None:
     """The formula of the guide is printed as written by hand, holds when read back, and passes its check."""
     names = example()
-    formula = names["formulas_1g"]()[0]
-    rng, ctx = Random(0), samples.context(round_trip.DIGITS)
-    points = [samples.draw(samples.KINDS["any"], rng, ctx) for _ in range(round_trip.POINTS)]
+    (formula,) = names["formulas"]()
 
     by_hand = r"\frac{d h_t}{d w_2} = \sum_{k=1}^{t} w_2^{t-k} h_{k-1} \prod_{j=k}^{t} \sigma'(z_j)"
     assert by_hand == formula.latex
-    assert round_trip.read_back(formula, points) < 1e-35
-    assert 8 == names["checks"]()[0].function(Random(0)).points
+    assert round_trip.read_back(formula, by_hand, round_trip.points("any", Random(0))) < 1e-35
+    assert 8 == names["check"]["1g.expand"](Answers({formula.key: formula}, None), Random(0)).points
 
 
 def test_the_worked_example_fails_when_it_is_wrong() -> None:
     """With the state in place of the state before, the exact check of the guide rejects it."""
     names = example(**{"h(k - 1) * w2": "h(k) * w2"})
+    (formula,) = names["formulas"]()
 
-    with pytest.raises(CheckFailed, match="something else at t = 1"):
-        names["checks"]()[0].function(Random(0))
+    with pytest.raises(CheckFailed, match="at t = 1"):
+        names["check"]["1g.expand"](Answers({formula.key: formula}, None), Random(0))
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[a-z_]+/)*[a-z_0-9]+\.py)`", GUIDE))))

@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from derivations.checks import Check, CheckFailed, Finding, LedgerRow, run
+from derivations.checks import Answers, Check, CheckFailed, Finding, LedgerRow, require, run
 
 if TYPE_CHECKING:
     from random import Random
 
+NOTHING = Answers({}, None)
+
 
 def check(key: str, finding: Finding) -> Check:
     """Make a check that passes with a finding."""
-    return Check(key, "one is one", "counting", lambda _: finding)
+    return Check(key, "one is one", "counting", lambda *_: finding)
 
 
-def failing(_: Random) -> Finding:
-    """Fail with a reason."""
-    raise CheckFailed("one is not two.")
+def failing(*_: object) -> Finding:
+    """Fail somewhere."""
+    require(holds=False, where="at t = 3")
+    return Finding(1)
 
 
 @pytest.mark.parametrize(
@@ -28,20 +31,20 @@ def failing(_: Random) -> Finding:
 )
 def test_a_finding_becomes_a_row(worst: float | str | None, printed: str) -> None:
     """Points and the worst residual of a check stand in its row, the residual as it is printed."""
-    rows, seconds = run([check("1a.one", Finding(3, worst))], 0)
+    rows, seconds = run([check("1a.one", Finding(3, worst))], NOTHING, 0)
 
     assert (LedgerRow("1a.one", "1a", "one is one", "counting", 3, printed, passed=True),) == rows
     assert {"1a.one"} == seconds.keys()
 
 
 def test_a_failure_is_one_sentence_that_names_the_check() -> None:
-    """What failed, how it was looked at, and why."""
+    """What failed, how it was looked at, where, and what it states."""
     bad = Check("1a.two", "one is two", "counting", failing)
 
     with pytest.raises(CheckFailed) as caught:
-        run([check("1a.one", Finding(1)), bad], 0)
+        run([check("1a.one", Finding(1)), bad], NOTHING, 0)
 
-    assert "check 1a.two (counting) failed: one is not two." == str(caught.value)
+    assert "check 1a.two (counting) failed at t = 3: one is two." == str(caught.value)
 
 
 def test_each_check_has_random_numbers_of_its_own() -> None:
@@ -49,16 +52,16 @@ def test_each_check_has_random_numbers_of_its_own() -> None:
     seen: dict[tuple[int, str], float] = {}
 
     def look(seed: int, key: str) -> Check:
-        def function(rng: Random) -> Finding:
+        def function(_: Answers, rng: Random) -> Finding:
             seen[seed, key] = rng.random()
             return Finding(1)
 
         return Check(key, "", "", function)
 
-    run([look(0, "1a.one"), look(0, "1a.two")], 0)
+    run([look(0, "1a.one"), look(0, "1a.two")], NOTHING, 0)
     alone = dict(seen)
-    run([look(0, "1a.two")], 0)
-    run([look(1, "1a.two")], 1)
+    run([look(0, "1a.two")], NOTHING, 0)
+    run([look(1, "1a.two")], NOTHING, 1)
 
     assert alone[0, "1a.two"] == seen[0, "1a.two"]
     assert 3 == len(set(seen.values()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from derivations import bound, formulas, loss, rnn, vanishing
+from derivations import problem1
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 QUESTIONS = ("1a", "1b", "1c", "1d", "1e", "1f")
@@ -37,12 +37,6 @@ def keys_of(name: str) -> set[str]:
     return {one or other for one, other in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', source)}
 
 
-def all_formulas() -> list[formulas.Formula]:
-    """Return all formulas of problem 1."""
-    groups = (rnn.formulas_1a, rnn.formulas_1b, rnn.formulas_1c, loss.formulas_1d, bound.formulas_1e)
-    return [*formulas.symbols(), *(one for group in (*groups, vanishing.formulas_1f) for one in group())]
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_no_mathematics_is_typed_into_a_template(name: str) -> None:
     """Between dollar signs and in displays stand tags, punctuation and layout, and nothing else."""
@@ -68,7 +62,7 @@ def test_no_mathematics_hides_in_the_text_of_a_template(name: str) -> None:
 
 def test_every_formula_that_a_template_names_exists_and_none_is_idle() -> None:
     """Templates print what is derived, and what is derived is printed, be it as the name of a rule."""
-    derived = {formula.key: formula.latex for formula in all_formulas()}
+    derived = {key: formula.latex for key, formula in problem1.printed().items()}
     rules = " ".join(re.findall(r"\\rulename\{.*", "\n".join(derived.values())))
     named = set[str]().union(*(keys_of(name) for name in QUESTIONS))
 
@@ -79,7 +73,7 @@ def test_every_formula_that_a_template_names_exists_and_none_is_idle() -> None:
 
 def test_mathematics_in_the_name_of_a_rule_is_a_formula_too() -> None:
     """What stands between dollar signs beside a step is one of the formulas that are read back."""
-    derived = {formula.latex for formula in all_formulas()}
+    derived = {formula.latex for formula in problem1.printed().values()}
     lines = re.findall(r"\\rulename\{.*", "\n".join(derived))
 
     inside = {part for line in lines for part in re.findall(r"\$([^$]*)\$", line)}
