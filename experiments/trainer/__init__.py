@@ -242,7 +242,8 @@ def fallback_reason() -> str:
         return str(error)
     if reasons := numerics.audit()["reasons"]:
         return str(reasons[-1])
-    return probe()
+    with ThreadPoolExecutor(1) as thread:  # in the main one scikit-learn would swallow a Ctrl-C
+        return thread.submit(probe).result()
 
 
 def probe() -> str:

@@ -394,7 +394,9 @@ def test_all_fonts_are_outlines_and_embedded(tiny_build: Project) -> None:
     assert rows
     for row in rows:
         name, *_ = row.split()
-        assert re.match(r"[A-Z]{6}\+(TeXGyrePagella|URWPalladio|PazoMath|CM|t1xtt|DummySpace)", name), row
+        assert re.match(
+            r"[A-Z]{6}\+(TeXGyrePagella|URWPalladio|PazoMath|CM|t1xtt|DummySpace|PdfTeX-Space)", name
+        ), row
         assert "Type 3" not in row, row
         assert re.search(r" yes +(yes|no) +yes +\d+ +\d+$", row), row
 

@@ -127,15 +127,20 @@ def test_other_data_or_kernels_find_nothing_in_the_store(tmp_path, monkeypatch):
     """One changed number, another shape or type of the same bytes, another version: another entry."""
     array = np.arange(6.0).reshape(2, 3)
     outcome = Outcome(SETTINGS[0], 0, 3, 2, 9, True, b"\0\0", "abc")
-    Store(tmp_path, array).save(outcome)
 
-    assert Store(tmp_path, array).load(SETTINGS[0], 0) == outcome
+    def found(array, setting=SETTINGS[0], seed=0):
+        with contextlib.closing(Store(tmp_path, array)) as kept:
+            return kept.load(setting, seed)
+
+    with contextlib.closing(Store(tmp_path, array)) as kept:
+        kept.save(outcome)
+
+    assert found(array) == outcome
     for other in (array.reshape(3, 2), array.view(np.int64), array + 1e-12):
-        assert Store(tmp_path, other).load(SETTINGS[0], 0) is None
-    for setting, seed in ((SETTINGS[1], 0), (SETTINGS[0], 1)):
-        assert Store(tmp_path, array).load(setting, seed) is None
+        assert found(other) is None
+    assert found(array, SETTINGS[1]) is found(array, seed=1) is None
     monkeypatch.setattr(store, "in_force", lambda: {"blas": "another"})
-    assert Store(tmp_path, array).load(SETTINGS[0], 0) is None
+    assert found(array) is None
 
 
 @pytest.mark.parametrize(

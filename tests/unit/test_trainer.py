@@ -292,15 +292,21 @@ def test_processes_of_scikit_learn_replace_the_kernel(monkeypatch):
 
 
 INTERRUPTED = """
-import os, signal, sys, threading
+import itertools, os, signal, sys
 sys.path.insert(0, {root!r})
 from experiments import numerics
 numerics.pin()
 import numpy as np
+from sklearn.neural_network import MLPClassifier
 from experiments import trainer
+epochs, ends = itertools.count(), MLPClassifier._update_no_improvement_count
+def counted(*arguments):
+    if next(epochs) == {epoch}:
+        os.kill(os.getpid(), signal.SIGINT)
+    return ends(*arguments)
+MLPClassifier._update_no_improvement_count = counted
 X = np.random.default_rng(0).normal(size=(2000, 3))
 endless = dict(max_iter=10**6, n_iter_no_change=10**6, random_state=0, {more})
-threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     trainer.fit_many([endless] * 4, X, X[:, 0] > 0)
 except KeyboardInterrupt:
@@ -308,10 +314,14 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("more", ["", "early_stopping=True"], ids=["kernel", "scikit-learn"])
-def test_an_interrupt_ends_training(more):
+@pytest.mark.parametrize(
+    ("epoch", "more"),
+    [(5, ""), (60, ""), (60, "early_stopping=True")],
+    ids=["probe", "kernel", "scikit-learn"],
+)
+def test_an_interrupt_ends_training(epoch, more):
     """A Ctrl-C ends what would train for days, and no network that was trained in part comes back."""
-    code = INTERRUPTED.format(root=str(ROOT), more=more)
+    code = INTERRUPTED.format(root=str(ROOT), epoch=epoch, more=more)
 
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=False
