@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from experiments import numerics
-from experiments.assessment import Spread
 from experiments.record import HYPER_PARAMETERS, Setting, search_rows
+from report import statements
 from report.config import QUESTIONS
 from report.latex.escape import ROWS_OF_VALUES, Latex, drawn, escape, formula, prose
 from report.latex.remark import remark
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from experiments.assessment import Assessment, Certificate
+    from experiments.assessment import Assessment
     from experiments.dataset import Dataset
     from experiments.record import Record, Space, Value
     from report.config import Config
     from report.results import Check, Derived
 
 APPENDIX = ("checked", "references")
-FEW = ("no", "one", "two", "three", "four", "five")
-MOVED = "inputs moved "  # how the certificate names such a line
 RUNNING = 60  # characters at the head of a page
 
 
@@ -121,25 +119,24 @@ def problem2(
         },
         "hyper_parameters": HYPER_PARAMETERS,
         "data": {
-            "train_rows": _grouped(len(data.X_train)),
-            "dev_rows": _grouped(len(data.X_dev)),
+            "train_rows": statements.grouped(len(data.X_train)),
+            "dev_rows": statements.grouped(len(data.X_dev)),
             "columns": str(data.X_train.shape[1]),
             "classes": str(len(data.classes)),
             "three_features": data.X_train.shape[1] == 3,
             "seed": str(seed),
         },
         "baseline": {
-            "label": _label(most),
+            "label": statements.label(most),
             "count": f"{baseline}/{len(data.y_dev)}",
             "accuracy": f"{baseline / len(data.y_dev):.2f}",
         },
         "stand_in": data.stand_in,
         "abbreviated": abbreviated(data),
         "search": {
-            "settings": _several(len(settings), "setting"),
-            "networks": _several(len(settings), "network"),
-            "one": len(settings) == 1,
-            "minutes": _several(_minutes(settings, record), "minute"),
+            "settings": statements.several(len(settings), "setting"),
+            "networks": statements.several(len(settings), "network"),
+            "minutes": statements.several(statements.minutes(settings, record), "minute"),
             "converged": f"{sum(search.converged):,}",
             "stopped_early": len(settings) - sum(search.converged),
             "default_added": not space.holds(Setting().clipped(len(data.X_train))),
@@ -149,14 +146,14 @@ def problem2(
             "several_tied": record.tied > 1,
             "shown": _shown(settings, record),
         },
-        "mattered": _mattered(settings, record, assessment),
+        "mattered": statements.mattered(settings, record, assessment),
         "versions": record.versions,
         "epochs": {name: str(number) for name, number in assessment.epochs.items()},
         "converged": assessment.converged,
         "wrong": str(record.total.dev - record.best.dev),
-        "confusions": _confusions(data, assessment.predicted),
-        "trust": _trust(record, assessment),
-        "robust": _robust(record, assessment.certificate),
+        "confusions": statements.confusions(data, assessment.predicted),
+        "trust": statements.trust(record, assessment),
+        "robust": statements.robust(record, assessment.certificate),
         "environment": numerics.sentences(assessment.environment),
         "no_lockstep": escape(str(assessment.environment.get("no_lockstep", ""))),
     }
@@ -215,173 +212,6 @@ def _shown(settings: Sequence[Setting], record: Record) -> dict[str, str]:
     best = {**record.params.printed(), "dev_correct": record.best.dev}
     floor, number = figure.shown(search_rows(settings, record.search), best, record.total.dev)
     return {"floor": f"{floor:.3f}", "number": f"{number:,}"}
-
-
-def _mattered(settings: Sequence[Setting], record: Record, assessment: Assessment) -> dict[str, Any]:
-    """Return what the worst value of each hyper-parameter costs at best: the effects, and the rest in one.
-
-    The cost is the chosen setting's count minus the highest of those with this value. It is an effect if it
-    is larger than the standard deviation of the best setting's count over the seeds. Values that tie are not
-    named.
-    """
-    noise = Spread(assessment.seeds.counts["best"][1:]).deviation
-    left_out = {passed.place for passed in record.passed_over}
-    effects, rest = [], []
-    for name in HYPER_PARAMETERS:
-        highest: dict[str, int] = {}
-        for place, (setting, correct) in enumerate(zip(settings, record.search.dev, strict=True)):
-            value = setting.printed()[name]
-            highest[value] = max(0 if place in left_out else correct, highest.get(value, 0))
-        lowest = min(highest.values())
-        worst = [value for value, count in highest.items() if count == lowest]
-        if record.best.dev - lowest > noise:
-            effects.append((lowest, name, worst[0] if len(worst) == 1 else ""))
-        elif len(highest) > 1:
-            rest.append(lowest)
-    if not effects and not rest:
-        return {}
-    return {
-        "noise": f"{noise:.0f}",
-        "effects": [
-            {"name": name, "value": value, "count": str(lowest), "cost": str(record.best.dev - lowest)}
-            for lowest, name, value in sorted(effects)
-        ],
-        "rest": f"{FEW[len(rest)]} hyper-parameters" if len(rest) > 1 else "hyper-parameter" * len(rest),
-        "lowest": str(min(rest, default=0)),
-        "cost": str(record.best.dev - min(rest, default=0)),
-    }
-
-
-def _confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
-    """Count which classes the best network confuses, the commonest errors first."""
-    pairs = Counter(
-        (true, taken) for true, taken in zip(data.y_dev.tolist(), predicted, strict=True) if true != taken
-    )
-    sizes = Counter(data.y_dev.tolist())
-    return [
-        {"count": str(count), "true": _label(true), "taken": _label(taken), "size": str(sizes[true])}
-        for (true, taken), count in pairs.most_common(2)
-    ]
-
-
-def _trust(record: Record, assessment: Assessment) -> dict[str, Any]:
-    """Print how far to trust the gain; the report's own seed is left out of the means."""
-    total = record.total.dev
-    counts, selection = assessment.seeds.counts, assessment.selection
-    default, best = counts["default"], counts["best"]
-    gains = [one - other for one, other in zip(best, default, strict=True)]
-    others = {
-        name: Spread(tuple(found[1:]))
-        for name, found in (("default", default), ("best", best), ("gain", gains))
-    }
-    means = {name: spread.mean / total for name, spread in others.items()}
-    below = sum(other < default[0] for other in default)
-    above = sum(gain > gains[0] for gain in gains)
-    return {
-        "expected": f"{means['best']:.2f}",
-        "expected_gain": _signed(means["gain"], 2),
-        "expected_deviation": f"{others['gain'].deviation / total:.2f}",
-        "seeds": str(len(gains)),
-        "others": str(len(gains) - 1),
-        "mean": {name: _signed(mean) for name, mean in means.items()},
-        "deviation": {name: f"{spread.deviation / total:.4f}" for name, spread in others.items()},
-        "gain_range": _range(others["gain"].lowest / total, others["gain"].highest / total),
-        "spread": f"{others['best'].deviation:.0f}",
-        "better": str(sum(gain > 0 for gain in gains[1:])),
-        "always_better": min(gains[1:]) > 0,
-        "default_place": _place_in_order(below),
-        "default_shared": default.count(default[0]) > 1,
-        "gain_place": _place_in_order(above),
-        "gain_shared": gains.count(gains[0]) > 1,
-        "draws": _grouped(selection.rounds),
-        "chosen": f"{selection.selected:.4f}",
-        "left_out": f"{selection.left_out:.4f}",
-        "optimism": f"{selection.selected - selection.left_out:.3f}",
-        "gain_left_out": _signed(selection.gain),
-        "interval": _range(selection.gain_low, selection.gain_high),
-        "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
-    }
-
-
-def _robust(record: Record, certificate: Certificate) -> dict[str, Any]:
-    """Print whether another machine finds the same best setting, and how that was found."""
-    best, total = record.best.dev, record.total.dev
-    higher = [other.dev for other in record.passed_over if other.dev[0] > best]
-    told = [line.arithmetic for line in certificate.lines[1:]]
-    moved = [name.removeprefix(MOVED) for name in told if name.startswith(MOVED)]
-    elsewhere = [name.removesuffix(", 1 thread") for name in told if not name.startswith(MOVED)]
-    most = max(higher, key=lambda counts: counts[0], default=(0,))
-    return {
-        "lines": [
-            {
-                "arithmetic": line.arithmetic,
-                "default": f"{line.default.dev}/{total}",
-                "best": f"{line.best.dev}/{total}",
-                "stays": line.stays,
-            }
-            for line in certificate.lines
-        ],
-        "moved": ", ".join(moved),
-        "elsewhere": _several(len(elsewhere), "other choice") if elsewhere else "",
-        "holds": certificate.holds,
-        "all_hold": certificate.holds and certificate.default_holds,
-        "obstacle": escape(certificate.obstacle),
-        "near": _several(certificate.near - 1, "closest other setting"),
-        "alone": certificate.near < 2,
-        "rivals": str(len(certificate.rivals)) if certificate.rivals else "",
-        "reproducible": record.reproducible,
-        "above": _several(len(record.passed_over), "setting") if record.passed_over else "",
-        "one_above": len(record.passed_over) == 1,
-        "passed_over": f"{most[0]}/{total}" if higher else "",
-        "lowest": str(min(most)),
-        "highest": str(max(most)),
-    }
-
-
-def _range(low: float, high: float) -> Latex:
-    return Latex(f"{_signed(low)} to {_signed(high)}")
-
-
-def _signed(number: float, decimals: int = 4) -> Latex:
-    text = f"{number:.{decimals}f}"
-    return Latex(f"$-${text[1:]}" if text.startswith("-") else text)
-
-
-def _minutes(settings: Sequence[Setting], record: Record) -> int:
-    """Estimate how long the notebook's search takes on two cores, to one digit.
-
-    From what a step of training was measured to take on a slow machine: a part fixed, per sample, per weight.
-    A figure from a clock would differ from build to build.
-    """
-    seconds = 0.0
-    for setting, epochs in zip(settings, record.search.epochs, strict=True):
-        batch, weights = setting.batch_size, setting.weights(3, 2)
-        steps = epochs * -(-record.total.train // batch)
-        seconds += steps * (180 + 1.3 * batch + weights * (0.013 + 0.00026 * batch)) * 1e-6
-    minutes = max(1, round(seconds / 60))
-    digits: int = 10 ** (len(str(minutes)) - 1)
-    return round(minutes / digits) * digits
-
-
-def _place_in_order(before: int) -> str:
-    """Return the ordinal before a superlative: nothing for none, as in "second largest" for one."""
-    words = ("", "second ", "third ", "fourth ", "fifth ")
-    return words[before] if before < len(words) else f"{before + 1}th "
-
-
-def _grouped(number: int) -> str:
-    """Print a number with commas from five digits on."""
-    return f"{number:,}" if number > 9999 else str(number)
-
-
-def _several(number: int, noun: str) -> str:
-    return f"{_grouped(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def _label(label: Any) -> Latex:
-    """Print a class: a negative number with a minus sign."""
-    text = f"{label}"
-    return Latex(f"$-${text[1:]}") if re.fullmatch(r"-\d+(\.\d+)?", text) else escape(text)
 
 
 def _power(number: str) -> Latex:

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.assessment import Certificate, Line, Optimism, Reached
 from experiments.record import Counts, PassedOver, Record, Search, Setting
-from report import pages
+from report import pages, statements
 from report.latex.render import environment
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
@@ -31,7 +31,7 @@ def record(settings: list[Setting], dev: list[int], passed: tuple[PassedOver, ..
 
 def trust(default: list[int], best: list[int], selection: Optimism = SELECTION) -> dict[str, Any]:
     """Print how far to trust a gain, from the counts of several seeds, the reported first."""
-    return pages._trust(
+    return statements.trust(
         record([Setting(), Setting(solver="sgd")], [80, 89]), assessed(default, best, selection)
     )
 
@@ -102,7 +102,7 @@ SETTINGS = [
 
 def test_a_hyper_parameter_matters_by_what_its_worst_value_costs() -> None:
     """The best with sgd has 70 with relu 85, of all 89: the solver costs 19, the activation 4."""
-    told = pages._mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]), NOISY)
+    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]), NOISY)
 
     assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
     assert ("hyper-parameter", "85", "4") == (told["rest"], told["lowest"], told["cost"])
@@ -113,25 +113,25 @@ def test_the_worst_value_is_named_unless_several_tie(dev: list[int], named: str)
     """Of three activations the one that is worst is named; of two that tie none is."""
     three = [Setting(activation=name) for name in ("relu", "tanh", "logistic")]
 
-    [told] = pages._mattered(three, record(three, dev), NOISY)["effects"]
+    [told] = statements.mattered(three, record(three, dev), NOISY)["effects"]
     assert named == told["value"]
 
 
 def test_hyper_parameters_below_the_noise_are_told_together() -> None:
     """With costs of 3 and 2 and a deviation of 5 nothing is an effect; with one value, no question."""
-    told = pages._mattered(SETTINGS, record(SETTINGS, [85, 87, 89, 86]), NOISY)
+    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 87, 89, 86]), NOISY)
 
     assert ([], "two hyper-parameters", "87", "2") == (
         told["effects"],
         *(told[name] for name in ("rest", "lowest", "cost")),
     )
-    assert {} == pages._mattered(SETTINGS[:1], record(SETTINGS[:1], [85]), NOISY)
+    assert {} == statements.mattered(SETTINGS[:1], record(SETTINGS[:1], [85]), NOISY)
 
 
 def test_a_score_that_was_passed_over_makes_no_value_good() -> None:
     """If sgd's 95 cannot be reproduced, sgd has 70."""
     passed = (PassedOver(1, (95, 60, 61, 62)),)
-    told = pages._mattered(SETTINGS, record(SETTINGS, [85, 95, 89, 70], passed), NOISY)
+    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 95, 89, 70], passed), NOISY)
 
     assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
 
@@ -140,7 +140,7 @@ def test_confusions_are_counted_by_true_class() -> None:
     """Two of three samples of class 1 are taken for -1, which is printed with a minus sign."""
     data: Any = SimpleNamespace(y_dev=np.array([1, 1, 1, -1]))
 
-    told = pages._confusions(data, [-1, -1, 1, -1])
+    told = statements.confusions(data, [-1, -1, 1, -1])
     assert [{"count": "2", "true": "1", "taken": "$-$1", "size": "3"}] == told
 
 
@@ -150,7 +150,7 @@ def test_confusions_are_counted_by_true_class() -> None:
 )
 def test_nouns_agree_with_their_numbers(number: int, printed: str) -> None:
     """One is a setting, more are settings; commas begin at five digits."""
-    assert printed == pages._several(number, "setting")
+    assert printed == statements.several(number, "setting")
 
 
 def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work() -> None:
@@ -158,7 +158,7 @@ def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work() -> N
     small = record(SETTINGS * 30, [80] * 120)
     large = record(SETTINGS * 300, [80] * 1200)
 
-    one, ten = (pages._minutes(SETTINGS * times, found) for times, found in ((30, small), (300, large)))
+    one, ten = (statements.minutes(SETTINGS * times, found) for times, found in ((30, small), (300, large)))
     assert re.fullmatch(r"[1-9]0*", str(one))
     assert re.fullmatch(r"[1-9]0*", str(ten))
     assert 1 <= one <= ten <= 15 * one
@@ -200,7 +200,7 @@ def test_what_could_overtake_is_told_from_the_certificate(
     """None overtook if there was no rival; rivals were tried everywhere; a setting alone has none."""
     line = Line("as built", Reached(80, 200), Reached(89, 119), (), stays=True)
     lines = (line, Line("inputs moved up", line.default, line.best, (), stays=True))
-    found = pages._robust(record(SETTINGS, [80, 60, 89, 70]), Certificate(lines, rivals, near, 1, ""))
+    found = statements.robust(record(SETTINGS, [80, 60, 89, 70]), Certificate(lines, rivals, near, 1, ""))
     source = (TEMPLATES / "checked.tex").read_text(encoding="utf-8")
     part = source[source.index("<% if not robust.alone") : source.index("<% for sentence")]
 
