@@ -12,7 +12,7 @@ from typing import Any, Self
 import sympy as sp
 
 # the derivative of sigma, one glyph; sigma'(z_t) = h_t (1 - h_t)
-sigma_prime = sp.Function("sigma_prime", nargs=1, real=True)
+sigma_prime = sp.Function("sigma_prime", nargs=1, positive=True)
 # the total derivative of the first argument with respect to the second, and that of a state by an earlier one
 Total, Partial = (sp.Function(name, nargs=2, real=True) for name in ("Total", "Partial"))
 # a power that is printed as one, such as 2^{-50}
@@ -23,6 +23,7 @@ class sigma(sp.Function):  # noqa: N801 - SymPy functions are named as they prin
     """The sigmoid as an unexpanded function of one real argument."""
 
     nargs = 1
+    is_positive = True
 
     def fdiff(self, argindex: int = 1) -> sp.Expr:
         """Return the derivative with respect to the argument, as the opaque sigma'."""

@@ -98,7 +98,7 @@ def test_requirement_2_the_sum_and_its_arguments(
 ) -> None:
     """2: for t = 2 and 3 the sum over named arguments, and these written out, as one does by hand."""
     assert summed in found.formulas[key].latex
-    assert explicit in found.formulas[key.replace("d", "z")].latex
+    assert explicit in found.formulas[key.replace("d", "z")].latex.replace("&", "")
 
 
 def test_requirement_3_the_general_form_holds_for_every_t(found: Problem1) -> None:
