@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import signal
-import subprocess
-import sys
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from experiments import numerics, search, trainer, workers
 from experiments.assessment import Certificate, Choice, Line, Reached
-from experiments.errors import SearchError
 from experiments.record import PassedOver, Setting, all_weights, rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -171,45 +164,21 @@ def _elsewhere(trial: Trial, places: list[int]) -> list[Line]:
     """Train settings by scikit-learn on more threads, and in processes that run other kernels."""
     pinned = numerics.audit()["pinned"]
     wanted = [each for each in possible(numerics.detect()) if not (pinned and each == PINNED)]
-    work = pickle.dumps((trial, places))
-    running: list[subprocess.Popen[bytes]] = []
-    with ThreadPoolExecutor(trial.jobs) as pool:
-        try:
-            forced = pool.map(partial(_forced, work, running), wanted)
-            with threadpool_limits(THREADS):  # may be more than there are cores
-                lines = [_by_scikit_learn(trial, places)]
-            lines += forced
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in running:
-                process.kill()
-            raise
-    return lines
+    with contextlib.ExitStack() as ending:
+        pool = ending.enter_context(ThreadPoolExecutor(trial.jobs))
+        forced = pool.map(
+            lambda process: process.call(_by_scikit_learn, trial, places),
+            [ending.enter_context(_process(each)) for each in wanted],
+        )
+        with threadpool_limits(THREADS):  # may be more than there are cores
+            return [_by_scikit_learn(trial, places), *forced]
 
 
-def _forced(work: bytes, running: list[subprocess.Popen[bytes]], arithmetic: Arithmetic) -> Line:
-    """Train settings in a process that runs other kernels."""
-    environ = os.environ | {
-        **numerics.THREADS,
-        numerics.KEEP: "1",
-        "OPENBLAS_CORETYPE": arithmetic.kernels,
-        "NPY_DISABLE_CPU_FEATURES": arithmetic.switched_off,
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "experiments.robustness", str(os.getpid())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environ,
-        cwd=Path(__file__).parents[1],
-    ) as process:
-        running.append(process)
-        said, complained = process.communicate(work)
-    if code := process.returncode:
-        last_line = complained.decode().strip().rpartition("\n")[2]
-        end = signal.Signals(-code).name if code < 0 else last_line
-        raise SearchError(f"The process with {arithmetic.kernels} kernels died ({end}): run it again.")
-    return msgspec.json.decode(said, type=Line)
+def _process(arithmetic: Arithmetic) -> workers.Process:
+    """Start a process that runs other kernels."""
+    kernels = {"OPENBLAS_CORETYPE": arithmetic.kernels, "NPY_DISABLE_CPU_FEATURES": arithmetic.switched_off}
+    name = f"The process with {arithmetic.kernels} kernels"
+    return workers.Process(name, {**numerics.THREADS, numerics.KEEP: "1", **kernels})
 
 
 def _by_scikit_learn(trial: Trial, places: Sequence[int]) -> Line:
@@ -233,14 +202,3 @@ def _by_scikit_learn(trial: Trial, places: Sequence[int]) -> Line:
         above = [number for number in range(2, len(places)) if order[number] < order[1]]
         overtaken = any(all(reach(places[number], X) == found[number] for X in moved) for number in above)
     return _line(_name(numerics.audit()), found, stays=not overtaken)
-
-
-def _main() -> None:
-    """Train what stdin holds, and write what came out to stdout as JSON."""
-    trial, places = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `_forced` alone
-    sys.stdout.buffer.write(msgspec.json.encode(_by_scikit_learn(trial, places)))
-
-
-if __name__ == "__main__":
-    workers.end_with(int(sys.argv[1]))
-    _main()

@@ -24,7 +24,7 @@ from sklearn.neural_network import MLPClassifier
 
 from experiments import numerics
 from experiments.trainer import kernel
-from experiments.trainer.apart import Processes
+from experiments.workers import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -111,12 +111,14 @@ def fits(
             callback(place, network)
 
     with contextlib.ExitStack() as ending:
-        apart = None
+        apart: Pool | None = None
         if fallback_reason() and jobs > 1 and not callback:
-            apart = ending.enter_context(Processes(jobs, X, y))
+            apart = ending.enter_context(Pool(jobs))
 
         def work(place: int, setting: Setting) -> Any:
-            network = apart.fit(setting) if apart else fit(setting, X, y, partial(look, place))
+            network = (
+                apart.call(fit_alone, setting, X, y) if apart else fit(setting, X, y, partial(look, place))
+            )
             return then(place, network) if then else network
 
         ending.callback(stopped.set)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import pickle
+import signal
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -192,9 +192,11 @@ def test_a_machine_without_other_kernels_says_so(
     assert certificate.holds
 
 
-def test_a_process_that_dies_is_told(planted: Trial) -> None:
-    """What cannot be trained at all ends in a sentence, not in a missing line."""
-    work = pickle.dumps((replace(planted, data=None), [0, 0]))
-
-    with pytest.raises(SearchError, match=r"^The process with Nehalem kernels died \(.*\): run it again\.$"):
-        robustness._forced(work, [], ARITHMETICS[-1])
+def test_a_process_that_dies_is_told() -> None:
+    """A crash of other kernels is told with their name; an error there is raised here."""
+    with robustness._process(ARITHMETICS[-1]) as process:
+        assert process.call(os.getenv, "OPENBLAS_CORETYPE") == "Nehalem"
+        with pytest.raises(ValueError, match="invalid literal"):
+            process.call(int, "one")
+        with pytest.raises(SearchError, match=r"^The process with Nehalem kernels died \(SIGILL\): is there"):
+            process.call(signal.raise_signal, signal.SIGILL)

@@ -99,7 +99,7 @@ def test_a_process_that_dies_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
     monkeypatch.setattr(sys, "executable", "/bin/true")
 
-    with pytest.raises(SearchError, match="A worker process died: is there enough memory"):
+    with pytest.raises(SearchError, match=r"A worker process died \(exit code 0\): is there enough memory"):
         search.run(SETTINGS, *DATA, jobs=2, store=tmp_path)
 
 
