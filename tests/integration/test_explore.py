@@ -142,17 +142,6 @@ def test_the_proposal_is_a_search_for_report_toml(
 
 
 @pytest.mark.slow
-def test_two_workers_leave_the_same_bytes(
-    explored: tuple[Path, str], arguments: list[str | Path], command: Explore, tmp_path: Path
-) -> None:
-    """Table, figure, proposal and every entry are the same, whoever trained what."""
-    done = command(*arguments, "--out", tmp_path / "out", "--jobs", "2")
-
-    assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr
-    assert made(tmp_path / "out") == made(explored[0])
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_ended_early_is_taken_up(
     number: signal.Signals,

@@ -23,13 +23,6 @@ FILES = {"submission.pdf": b"%PDF" * 500, "trnX-3d.csv": b"1,2,3\n", "homework03
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc", FIPS 180-4
 
 
-def test_a_zip_gives_back_its_files() -> None:
-    """What goes in comes out, under the same names and nothing besides."""
-    with zipfile.ZipFile(io.BytesIO(bundle.zipped(FILES))) as archive:
-        assert archive.testzip() is None
-        assert {name: archive.read(name) for name in archive.namelist()} == FILES
-
-
 def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
     """The order in which files come, the clock and the umask leave no trace."""
     once = bundle.zipped(FILES)
@@ -44,25 +37,6 @@ def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
     assert once == again
 
 
-def test_a_zip_is_the_same_in_another_process_and_time_zone() -> None:
-    """Another process, hash seed and time zone make the same bytes."""
-    pack = (
-        "import sys; from report import bundle; sys.stdout.buffer.write(bundle.zipped(dict(b=b'1', a=b'2')))"
-    )
-
-    made = {
-        subprocess.run(
-            [sys.executable, "-c", pack],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": seed, "TZ": zone},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed, zone in [("1", "UTC"), ("2", "Asia/Tokyo")]
-    }
-
-    assert made == {bundle.zipped({"a": b"2", "b": b"1"})}
-
-
 def test_entries_are_sorted_dated_and_readable() -> None:
     """Each entry has the one date and the mode of a plain file, and names come sorted."""
     with zipfile.ZipFile(io.BytesIO(bundle.zipped(FILES))) as archive:
@@ -74,17 +48,13 @@ def test_entries_are_sorted_dated_and_readable() -> None:
 
 
 def test_unzip_accepts_it(tmp_path: Path) -> None:
-    """Another program unpacks the zip to the same bytes, with files that can be read."""
+    """Another program unpacks the zip to the same bytes, with files that can be read, and nothing besides."""
+    bundle.check_zip(bundle.zipped(FILES), FILES)
     (tmp_path / "a.zip").write_bytes(bundle.zipped(FILES))
 
     subprocess.run([sys.executable, "-m", "zipfile", "-e", "a.zip", "out"], cwd=tmp_path, check=True)
 
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == FILES
-
-
-def test_a_good_zip_passes() -> None:
-    """A zip that holds exactly the files is not complained of."""
-    bundle.check_zip(bundle.zipped(FILES), FILES)
 
 
 @pytest.mark.parametrize(

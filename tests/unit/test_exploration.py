@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,111 +9,73 @@ import pytest
 from experiments import explore
 from experiments.record import Setting
 from report import cli
-from report.console import Console
 
 if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
     from pathlib import Path
 
 
-def run(*argv: str | Path) -> tuple[int, str]:
-    """Run a command line; its exit code and what it told."""
-    stream = io.StringIO()
-    code = cli.main([str(word) for word in argv], Console(stream, colour=False, live=False))
-    return code, stream.getvalue()
-
-
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("space", "sentence"),
     [
         ("", "there is nothing in the table search, or no such table."),
-        ("[search]\n", "there is nothing in the table search, or no such table."),
         ("[search]\nsolver = []\n", "search.solver must be a list with one item or more, not an empty list."),
-        (
-            '[search]\nsolver = ["lbfgs"]\n',
-            "search.solver, item 1, must be adam or sgd, not the text 'lbfgs'.",
-        ),
-        (
-            "[search]\nlearning_rate_init = [-0.1]\n",
-            "search.learning_rate_init, item 1, must be a positive finite number, not -0.1.",
-        ),
-        (
-            "[search]\nhidden_layer_sizes = [[10, 0]]\n",
-            "search.hidden_layer_sizes, item 1, must be a list of 1 to 5 layer sizes from 1 to 10000, not a",
-        ),
-        ("[search]\nbatch_size = [0]\n", "search.batch_size, item 1, must be a whole number from 1 to"),
+        ('[search]\nsolver = ["lbfgs"]\n', "search.solver, item 1, must be adam or sgd, not the text"),
         ("[search]\nalpha = [0.1]\n", "unknown key search.alpha."),
         ("[search]\nsolver = [adam]\n", "line 2, column 11: not TOML: Invalid value."),
+        (None, "does not exist.\nTIP Name a file with --space FILE."),
     ],
 )
 def test_a_space_that_cannot_be_explored(
-    text: str, sentence: str, tiny_project: Path, tmp_path: Path
+    space: str | None,
+    sentence: str,
+    command: Callable[..., subprocess.CompletedProcess[str]],
+    tiny_project: Path,
+    tmp_path: Path,
 ) -> None:
     """The file and the key are named, nothing is trained and nothing is written."""
     file = tmp_path / "space.toml"
-    file.write_text(text, encoding="utf-8")
+    if space is not None:
+        file.write_text(space, encoding="utf-8")
 
-    code, told = run(
-        *("explore", "--config", tiny_project / "report.toml"), "--space", file, "--out", tmp_path / "out"
+    done = command(
+        "explore", "--config", tiny_project / "report.toml", "--space", file, "--out", tmp_path / "out"
     )
 
-    assert code == 2
-    first = told.splitlines()[0]
-    assert first.startswith(f"ERROR {file}")
-    assert sentence in first
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"ERROR {file}")
+    assert sentence in done.stderr
     assert not (tmp_path / "out").exists()
 
 
-def test_a_space_that_is_not_there(tiny_project: Path, tmp_path: Path) -> None:
-    """The option that names the file is told."""
-    code, told = run(
-        *("explore", "--config", tiny_project / "report.toml"),
-        *("--space", tmp_path / "none.toml", "--out", tmp_path / "out"),
-    )
-
-    expected = f"ERROR {tmp_path / 'none.toml'} does not exist.\nTIP Name a file with --space FILE.\n"
-    assert (code, told) == (2, expected)
-
-
-def test_more_networks_than_anybody_could_wait_for(tiny_project: Path, tmp_path: Path) -> None:
-    """So many seeds that the number of networks goes beyond all bounds are refused at once."""
-    code, told = run(
-        *("explore", "--config", tiny_project / "report.toml"),
-        "--seeds",
-        "1000000",
-        "--out",
-        tmp_path / "out",
-    )
-
-    assert code == 2
-    assert "asks for 2,100,000,000 networks, more than 200,000." in told
-
-
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense"])
-def test_a_scheduler_that_does_not_answer(
-    address: str, tiny_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--seeds", "1000000"], 2, "asks for 2,100,000,000 networks, more than 200,000."),
+        (["--out", cli.ROOT / "tests" / "explored"], 2, "holds the program's own files."),
+        (["--scheduler", "tcp://127.0.0.1:1"], 5, "The scheduler tcp://127.0.0.1:1 does not answer: check"),
+        (["--scheduler", "nonsense"], 5, "The scheduler nonsense does not answer: check that it runs"),
+    ],
+)
+def test_what_cannot_be_asked_for(
+    arguments: list[str | Path],
+    code: int,
+    told: str,
+    command: Callable[..., subprocess.CompletedProcess[str]],
+    tiny_project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The address is named, and the exit code is that of a machine that failed."""
+    """Too many networks, the program's own folder, and a scheduler that is none are refused at once."""
     monkeypatch.setattr("experiments.cluster.ANSWER", 1.0)
 
-    code, told = run(
-        *("explore", "--config", tiny_project / "report.toml"),
-        *("--scheduler", address, "--out", tmp_path / "out"),
+    done = command(
+        *("explore", "--config", tiny_project / "report.toml", "--out", tmp_path / "out"), *arguments
     )
 
-    assert code == 5
-    assert told.splitlines()[-1] == (
-        f"ERROR The scheduler {address} does not answer: check that it runs and that the address is right."
-    )
-
-
-def test_a_folder_of_the_program_is_no_place_to_explore(tiny_project: Path) -> None:
-    """Table and figure are not strewn among the program's own files."""
-    code, told = run(
-        "explore", "--config", tiny_project / "report.toml", "--out", cli.ROOT / "tests" / "explored"
-    )
-
-    assert code == 2
-    assert "holds the program's own files." in told
+    assert done.returncode == code
+    assert told in done.stderr
 
 
 def test_the_wide_space_is_wide() -> None:

@@ -28,8 +28,8 @@ with group_guard() as guard:
 
 
 def ends(group: int) -> bool:
-    """Tell whether nothing of a process group is left within some seconds."""
-    end = time.monotonic() + 10
+    """Tell whether nothing of a process group is left in the end."""
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             os.killpg(group, 0)
