@@ -16,7 +16,7 @@ from experiments.errors import DataError, SearchError, SpaceError
 from report import cli
 from report.boundary import guarded
 from report.console import Console
-from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
+from report.errors import CheckError, InputError, LatexError, MachineError
 from report.pipeline import Request
 
 if TYPE_CHECKING:
@@ -102,57 +102,49 @@ def test_help_lists_commands_and_options(capsys: pytest.CaptureFixture[str]) -> 
     assert 80 >= max(map(len, text.splitlines()))
 
 
+def narrower(kind: type[Exception]) -> Exception:
+    """Make an error of a subclass of a kind."""
+    return type("Narrower", (kind,), {})("One sentence.")
+
+
+def wrapped(cause: Exception) -> Exception:
+    """Make an error that a library raised from another."""
+    error = ValueError("could not save")
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "code", "told"),
     [
-        (InputError("Bad.", "Mend it."), 2),
-        (LatexError("Bad.", "Mend it."), 3),
-        (CheckError("Bad.", "Mend it."), 4),
-        (MachineError("Bad.", "Mend it."), 5),
+        (InputError("Bad.", "Mend it."), 2, "ERROR Bad.\nTIP Mend it.\n"),
+        (LatexError("Bad.", "Mend it."), 3, "ERROR Bad.\nTIP Mend it.\n"),
+        (CheckError("Bad.", "Mend it."), 4, "ERROR Bad.\nTIP Mend it.\n"),
+        (MachineError("Bad.", "Mend it."), 5, "ERROR Bad.\nTIP Mend it.\n"),
+        (narrower(DataError), 2, "ERROR One sentence.\n"),
+        (narrower(SpaceError), 2, "ERROR One sentence.\n"),
+        (narrower(SearchError), 5, "ERROR One sentence.\n"),
+        (narrower(CheckFailed), 4, "ERROR One sentence.\n"),
+        (OSError(errno.ENOSPC, "x", "/out/a.pdf"), 5, "ERROR The disk is full: /out/a.pdf.\nTIP "),
+        (OSError(errno.EROFS, "x", "/out"), 5, "ERROR The file system is read-only: /out.\nTIP "),
+        (PermissionError(errno.EACCES, "x", "/out"), 5, "ERROR The system allows no access: /out.\nTIP "),
+        (OSError(errno.EMFILE, "x"), 5, "ERROR Too many files are open.\nTIP "),
+        (MemoryError(), 5, "ERROR The memory is used up.\nTIP "),
+        (wrapped(OSError(errno.ENOSPC, "x", "a.pdf")), 5, "ERROR The disk is full: a.pdf.\n"),
+        # a broken pipe that is not our stdout
+        (BrokenPipeError(errno.EPIPE, "x"), 5, "ERROR A process that worked for us is gone.\n"),
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
     ],
+    ids=repr,
 )
-def test_expected_errors_have_their_codes(error: ReportError, code: int, tmp_path: Path) -> None:
-    """Each kind of expected error is one ERROR line and one TIP, with the exit code of its kind."""
-    assert (code, "ERROR Bad.\nTIP Mend it.\n") == end(raising(error), tmp_path)
+def test_each_error_is_one_sentence_with_its_code(
+    error: BaseException, code: int, told: str, tmp_path: Path
+) -> None:
+    """One ERROR line, one TIP line, and the exit code of its kind; those of lower packages are mapped."""
+    ended, message = end(raising(error), tmp_path)
 
-
-@pytest.mark.parametrize(
-    ("kind", "code"), [(DataError, 2), (SpaceError, 2), (SearchError, 5), (CheckFailed, 4)]
-)
-def test_errors_of_the_lower_floors_are_mapped(kind: type[Exception], code: int, tmp_path: Path) -> None:
-    """The errors of the lower packages, which know no exit codes, and their subclasses get theirs."""
-    narrower = type("Narrower", (kind,), {})
-
-    assert (code, "ERROR One sentence.\n") == end(raising(narrower("One sentence.")), tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (OSError(errno.ENOSPC, "x", "/out/a.pdf"), "ERROR The disk is full: /out/a.pdf.\nTIP "),
-        (OSError(errno.EROFS, "x", "/out"), "ERROR The file system is read-only: /out.\nTIP "),
-        (PermissionError(errno.EACCES, "x", "/out"), "ERROR The system allows no access: /out.\nTIP "),
-        (OSError(errno.EMFILE, "x"), "ERROR Too many files are open.\nTIP "),
-        (MemoryError(), "ERROR The memory is used up.\nTIP "),
-    ],
-)
-def test_failures_of_the_machine_are_told_as_such(error: Exception, told: str, tmp_path: Path) -> None:
-    """What the system refuses is told in words, with the file, and ends with 5."""
-    code, message = end(raising(error), tmp_path)
-
-    assert MachineError.exit_code == code == 5
+    assert ended == code
     assert message.startswith(told)
-
-
-def test_a_wrapped_failure_is_still_the_machines(tmp_path: Path) -> None:
-    """An error that a library raises from a full disk is told as the full disk."""
-    wrapped = ValueError("could not save")
-    wrapped.__cause__ = OSError(errno.ENOSPC, "x", "a.pdf")
-
-    code, message = end(raising(wrapped), tmp_path)
-
-    assert 5 == code
-    assert message.startswith("ERROR The disk is full: a.pdf.\n")
 
 
 def test_a_bug_is_one_sentence_and_a_log(tmp_path: Path) -> None:
@@ -179,11 +171,6 @@ def test_a_bug_is_logged_elsewhere_if_it_must_be(tmp_path: Path, monkeypatch: py
     (log,) = tmp_path.glob("report-*/traceback.log")
     assert 70 == code
     assert str(log) in message
-
-
-def test_interrupt_ends_with_130(tmp_path: Path) -> None:
-    """Ctrl-C is no error: one word, and the code that shells expect."""
-    assert (130, "Interrupted.\n") == end(raising(KeyboardInterrupt()), tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -226,11 +213,3 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path, monkeypatch: pytest.Mo
 
         assert (130, "") == end(lambda: print("x" * 10_000_000) or 0, tmp_path)
         assert (0, "") == end(lambda: 0, tmp_path)
-
-
-def test_a_dead_worker_is_not_a_reader_that_left(tmp_path: Path) -> None:
-    """A broken pipe that is not our stdout is told as a failure of the machine."""
-    code, message = end(raising(BrokenPipeError(errno.EPIPE, "Broken pipe")), tmp_path)
-
-    assert 5 == code
-    assert message.startswith("ERROR A process that worked for us is gone.\n")

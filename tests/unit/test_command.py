@@ -150,18 +150,3 @@ def test_broken_venv_does_not_loop(bare: Path, clone: Path) -> None:
 
     assert 2 == run.returncode
     assert "make setup" in run.stderr
-
-
-def test_start_loads_nothing_heavy() -> None:
-    """Reading the command line loads neither numpy nor SymPy nor any package of the lock."""
-    code = "import sys; from report import cli; cli.parse([]); print(set(sys.argv) & set(sys.modules))"
-
-    run = subprocess.run(
-        [sys.executable, "-c", code, *generate_report.NEEDED],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-
-    assert "set()\n" == run.stdout
