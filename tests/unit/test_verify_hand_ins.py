@@ -12,7 +12,7 @@ import pytest
 from report.confined import UnjudgedError
 from report.errors import InputError
 from report.verify import notebook
-from report.verify.evidence import gather, take
+from report.verify.evidence import ASK, gather, take
 from report.verify.findings import Carried
 from report.verify.reproduce import _compared
 
@@ -93,12 +93,14 @@ def test_a_folder_is_searched(tmp_path: Path) -> None:
     ],
 )
 def test_what_holds_no_submission(make: Callable[[Path], object], words: str, tmp_path: Path) -> None:
-    """What is there instead is named."""
+    """What is there instead is named, with what to do: name one of several, else ask for it."""
     file = tmp_path / "submission.zip"
     make(file)
 
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError, match=words) as refused:
         take(file)
+    advice = {"2 PDFs": "Name one of them.", "There i": "Name a submission.pdf or a submission.zip."}
+    assert refused.value.hint == advice.get(words[:6], advice.get(words[:7], ASK))
 
 
 def test_lost_attachments_are_asked_for() -> None:
