@@ -331,7 +331,7 @@ def tiny_project(unbuilt: Project) -> Path:
 
 
 @pytest.fixture(scope="session")
-def original(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], Path]) -> Project:
+def tiny_build(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], Path]) -> Project:
     """Build the tiny submission once a run, undisturbed; tests read it and change only copies of it."""
 
     def fill(folder: Path) -> None:
@@ -340,21 +340,15 @@ def original(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], Pat
         (folder / "stdout").write_text(done.stdout)
         (folder / "stderr").write_text(done.stderr)
 
-    folder = once("original", fill)
+    folder = once("built", fill)
     told = ((folder / name).read_text() for name in ("stdout", "stderr"))
     return Project(folder / "project", unbuilt.environ, *told)
 
 
-@pytest.fixture(scope="session")
-def tiny_build(original: Project) -> Project:
-    """Give the built tiny submission."""
-    return original
-
-
 @pytest.fixture
-def project(original: Project, tmp_path: Path) -> Project:
+def project(tiny_build: Project, tmp_path: Path) -> Project:
     """Copy the built tiny submission for one test."""
-    return original.copy(tmp_path / "project")
+    return tiny_build.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")

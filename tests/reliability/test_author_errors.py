@@ -39,11 +39,11 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def context(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Catch what the templates of the tiny build are filled with."""
-    inputs = original.inputs()
+    inputs = tiny_build.inputs()
     kinds = {"derive": results.Derived, "measure": results.Measured, "study": Assessment}
-    kept = [original.kept(stage, kind) for stage, kind in kinds.items()]
+    kept = [tiny_build.kept(stage, kind) for stage, kind in kinds.items()]
     caught: dict[str, Any] = {}
     fill = pages.fill
 
@@ -60,11 +60,11 @@ def context(original: Project, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.fixture
-def desk(context: dict[str, Any], original: Project, tmp_path: Path) -> Desk:
+def desk(context: dict[str, Any], tiny_build: Project, tmp_path: Path) -> Desk:
     """Lay out templates that a test may break, and a folder to compile in."""
-    shutil.copytree(original.root / "templates", tmp_path / "templates")
-    shutil.copytree(original.out, tmp_path / "work", ignore=shutil.ignore_patterns(".*", "*.pdf", "*.zip"))
-    shutil.copytree(original.out / "figures", tmp_path / "work" / "figures", dirs_exist_ok=True)
+    shutil.copytree(tiny_build.root / "templates", tmp_path / "templates")
+    shutil.copytree(tiny_build.out, tmp_path / "work", ignore=shutil.ignore_patterns(".*", "*.pdf", "*.zip"))
+    shutil.copytree(tiny_build.out / "figures", tmp_path / "work" / "figures", dirs_exist_ok=True)
     return Desk(context, tmp_path / "templates", tmp_path / "work")
 
 
@@ -227,7 +227,7 @@ def test_a_template_in_another_encoding(desk: Desk) -> None:
         desk.compile()
 
 
-def test_a_failed_build_keeps_the_last_good_one(project: Project, original: Project) -> None:
+def test_a_failed_build_keeps_the_last_good_one(project: Project, tiny_build: Project) -> None:
     """A LaTeX error ends the run with 3 and one sentence; log and pages are kept apart, the old PDF stays."""
     project.append("templates/1e.tex", "\nHere \\nosuchcommand is.\n")
 
@@ -242,4 +242,4 @@ def test_a_failed_build_keeps_the_last_good_one(project: Project, original: Proj
     assert last[3].endswith(f"The whole log is {project.out}/failed/submission.log.")
     assert (project.out / "failed" / "submission.log").exists()
     assert "Undefined control sequence" in (project.out / "failed" / "reason.txt").read_text()
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()

@@ -62,11 +62,11 @@ MEMORY = [pytest.param(size, marks=pytest.mark.slow) for size in SCARCE]
 
 
 @pytest.mark.parametrize("size", MEMORY)
-def test_a_limit_on_memory(size: int, project: Project, original: Project) -> None:
+def test_a_limit_on_memory(size: int, project: Project, tiny_build: Project) -> None:
     """With too little memory a build ends with 5 and says so, or does with what there is."""
     (project.out / ".kept" / "measure.json").unlink()
     (project.out / "search.csv").unlink()
-    left = {name: digest for name, digest in original.products().items() if name != "search.csv"}
+    left = {name: digest for name, digest in tiny_build.products().items() if name != "search.csv"}
 
     done = project.run(preexec_fn=partial(limited, resource.RLIMIT_AS, size * 2**20))
 
@@ -76,11 +76,11 @@ def test_a_limit_on_memory(size: int, project: Project, original: Project) -> No
         assert len(done.stderr.splitlines()) < 12
         assert project.products() == left
     else:
-        assert project.products() == original.products()
+        assert project.products() == tiny_build.products()
 
 
 @pytest.mark.slow
-def test_neither_network_nor_home(secluded: Secluded, original: Project) -> None:
+def test_neither_network_nor_home(secluded: Secluded, tiny_build: Project) -> None:
     """After the set-up nothing is fetched, not even from this machine, and no home folder is needed."""
     project = secluded.project
     (project.out / ".kept" / "measure.json").unlink()
@@ -92,10 +92,10 @@ def test_neither_network_nor_home(secluded: Secluded, original: Project) -> None
 
     assert done.returncode == 0, done.stderr
     assert "atplotlib" not in done.stderr
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
-def test_no_latex(project: Project, original: Project, without_latex: dict[str, str]) -> None:
+def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str, str]) -> None:
     """Without LaTeX everything else is made and kept apart, and the commands that install it are told."""
     changed(project)
 
@@ -106,11 +106,11 @@ def test_no_latex(project: Project, original: Project, without_latex: dict[str, 
     assert done.returncode == 3
     failed = {path.name for path in (project.out / "failed").iterdir()}
     assert {"submission.tex", "homework03.ipynb", "results.json", "reason.txt"} <= failed
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
 @pytest.mark.slow
-def test_a_package_of_tex_that_is_missing(secluded: Secluded, original: Project) -> None:
+def test_a_package_of_tex_that_is_missing(secluded: Secluded, tiny_build: Project) -> None:
     """A style that is not installed is named before LaTeX runs, with the command that installs it."""
     changed(secluded.project)
     style = subprocess.run(
@@ -122,11 +122,11 @@ def test_a_package_of_tex_that_is_missing(secluded: Secluded, original: Project)
     assert "booktabs.sty" in last_words(done)
     assert "texlive-latex-recommended" in done.stderr
     assert done.returncode == 3
-    assert secluded.project.products() == original.products()
+    assert secluded.project.products() == tiny_build.products()
 
 
 @pytest.mark.slow
-def test_a_kernel_that_dies(project: Project, original: Project) -> None:
+def test_a_kernel_that_dies(project: Project, tiny_build: Project) -> None:
     """If the kernel is killed in a cell, the notebook is kept, with the place marked; exit code 5."""
     project.edit("templates/homework03.py", "\nGRID = {", "\nos.kill(os.getpid(), 9)\nGRID = {")
 
@@ -139,10 +139,10 @@ def test_a_kernel_that_dies(project: Project, original: Project) -> None:
     assert "".join(kept["cells"][0]["source"]).startswith(
         "**The notebook stopped** in [the cell “Question 2(b)"
     )
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
-def test_a_mistake_in_the_notebook(project: Project, original: Project) -> None:
+def test_a_mistake_in_the_notebook(project: Project, tiny_build: Project) -> None:
     """An exception in a cell is told by question and by the line of the notebook's source; exit code 4."""
     project.edit("templates/homework03.py", "SEED = 0\n", "SEED = 0\nnp.nosuch\n")
     number = (project.root / "templates" / "homework03.py").read_text().split("\n").index("np.nosuch") + 1
@@ -153,7 +153,7 @@ def test_a_mistake_in_the_notebook(project: Project, original: Project) -> None:
     where = f"the notebook stopped at templates/homework03.py, line {number}"
     assert last_words(done) == f"Setup: imports and parameters: {where}: {what}."
     assert done.returncode == 4
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
 @pytest.mark.parametrize(

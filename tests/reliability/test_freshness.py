@@ -19,7 +19,7 @@ def made(told: str) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_quick_build_is_another(project: Project, original: Project) -> None:
+def test_a_quick_build_is_another(project: Project, tiny_build: Project) -> None:
     """A search that was made small with --quick is never taken for the whole one."""
     project.edit("report.toml", "[8]]", "[5], [6]]")
     settings = []
@@ -45,7 +45,7 @@ def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_lost_output_is_made_again(project: Project, original: Project) -> None:
+def test_a_lost_output_is_made_again(project: Project, tiny_build: Project) -> None:
     """A file that somebody deleted, or wrote into, is there again after the next run, as it was."""
     (project.out / "search.csv").unlink()
     (project.out / "submission.zip").write_bytes(b"x")
@@ -54,11 +54,11 @@ def test_a_lost_output_is_made_again(project: Project, original: Project) -> Non
 
     assert done.returncode == 0, done.stderr
     assert made(done.stderr).keys() == {"typeset", "compile", "bundle"}
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
 @pytest.mark.slow
-def test_a_notebook_that_counts_otherwise_is_caught(project: Project, original: Project) -> None:
+def test_a_notebook_that_counts_otherwise_is_caught(project: Project, tiny_build: Project) -> None:
     """Our own search is reused, and its counts are still compared with those of the notebook run anew."""
     project.edit("templates/homework03.py", '"epochs": model.n_iter_}', '"epochs": model.n_iter_ + 1}')
 
@@ -67,15 +67,15 @@ def test_a_notebook_that_counts_otherwise_is_caught(project: Project, original: 
     assert done.returncode == 4, done.stderr
     assert made(done.stderr).keys() == {"measure"}
     assert "ERROR Two trainers disagree" in done.stderr
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
 @pytest.mark.slow
-def test_force_makes_everything_again(project: Project, original: Project) -> None:
+def test_force_makes_everything_again(project: Project, tiny_build: Project) -> None:
     """--force derives and measures anew, though nothing has changed, and ends with the same bytes."""
     done = project.run("--force")
 
     assert done.returncode == 0, done.stderr
     assert set(made(done.stderr)) >= {"derive", "measure", "search", "study", "typeset", "compile", "bundle"}
     assert made(done.stderr)["measure"] == "asked for with --force"
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()

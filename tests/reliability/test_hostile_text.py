@@ -100,9 +100,9 @@ def texts(number: int) -> list[str]:
     return made
 
 
-def typeset(pages: list[str], original: Project, folder: Path, title: str = "") -> list[str]:
+def typeset(pages: list[str], tiny_build: Project, folder: Path, title: str = "") -> list[str]:
     """Print each text on a page of its own, with the report's preamble; give what poppler reads there."""
-    source = (original.out / "submission.tex").read_text(encoding="utf-8")
+    source = (tiny_build.out / "submission.tex").read_text(encoding="utf-8")
     preamble = source.partition(r"\input{parts/evidence}")[0]
     body = "\n".join(rf"\thispagestyle{{empty}}Q {latex_text.escape(text)} Q\newpage" for text in pages)
     preamble += rf"\hypersetup{{pdftitle={{{latex_text.escape(title)}}}}}"
@@ -123,11 +123,11 @@ def typeset(pages: list[str], original: Project, folder: Path, title: str = "") 
 
 
 @pytest.mark.parametrize("number", CASES)
-def test_text_comes_back_out_of_the_pdf(number: int, original: Project, tmp_path: Path) -> None:
+def test_text_comes_back_out_of_the_pdf(number: int, tiny_build: Project, tmp_path: Path) -> None:
     """Every text is read from the PDF as it was written; TeX has nothing to complain of, and runs nothing."""
     cases = texts(number)
 
-    shown = typeset(cases, original, tmp_path)
+    shown = typeset(cases, tiny_build, tmp_path)
 
     pairs = zip(cases, shown, strict=True)
     assert [(text, page) for text, page in pairs if bare(f"Q{text}Q") != bare(page)] == []
@@ -135,12 +135,12 @@ def test_text_comes_back_out_of_the_pdf(number: int, original: Project, tmp_path
 
 
 @pytest.mark.parametrize("latin", [[], pytest.param(LATIN, marks=pytest.mark.slow)], ids=["tables", "Latin"])
-def test_every_letter_that_is_taken_is_shown(latin: list[str], original: Project, tmp_path: Path) -> None:
+def test_every_letter_that_is_taken_is_shown(latin: list[str], tiny_build: Project, tmp_path: Path) -> None:
     """Each letter and sign of the tables, every Latin letter, and names in other scripts are read back."""
     letters = [*map(chr, range(0x21, 0x7F)), *sorted(latex_text.DIRECT), *latex_text.SIGNS, *latin]
     cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)] + SCRIPTS
 
-    shown = typeset(cases, original, tmp_path, title="".join(latex_text.DIRECT) + SCRIPTS[0])
+    shown = typeset(cases, tiny_build, tmp_path, title="".join(latex_text.DIRECT) + SCRIPTS[0])
 
     pairs = zip(cases, shown, strict=True)
     assert [(text, page) for text, page in pairs if bare(f"Q{text}Q") != bare(page)] == []

@@ -40,7 +40,7 @@ def test_stopped(
     stage: str,
     number: signal.Signals,
     project: Project,
-    original: Project,
+    tiny_build: Project,
     alive: Callable[[Path], list[str]],
 ) -> None:
     """Stopped in any stage, a build leaves no process, and the old build whole; the next one mends it."""
@@ -48,7 +48,7 @@ def test_stopped(
     for name in forgotten:
         (project.out / ".kept" / f"{name}.json").unlink()
     (project.out / "search.csv").unlink()
-    seconds = json.loads((original.out / "timings.json").read_text())[stage]
+    seconds = json.loads((tiny_build.out / "timings.json").read_text())[stage]
     with project.started("--jobs", "2") as build:  # whose workers must go, too
         build.until(told)
         time.sleep(seconds / 2)
@@ -61,11 +61,11 @@ def test_stopped(
     assert code == (130 if number == signal.SIGINT else -number), words
     assert "Traceback" not in words
     assert alive(project.root) == []
-    left = {name: digest for name, digest in original.products().items() if name != "search.csv"}
+    left = {name: digest for name, digest in tiny_build.products().items() if name != "search.csv"}
     assert project.products() == left
     done = project.run()
     assert done.returncode == 0, done.stderr
-    assert project.products() == original.products()
+    assert project.products() == tiny_build.products()
 
 
 def test_an_interrupt_that_a_library_swallows_is_heeded() -> None:
@@ -97,12 +97,16 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.slow
-def test_a_network_that_was_interrupted_is_none(original: Project) -> None:
+def test_a_network_that_was_interrupted_is_none(tiny_build: Project) -> None:
     """Where scikit-learn itself trains, an interrupt ends the search and no short-trained network is kept."""
-    code = SWALLOWING.format(root=str(original.root))
+    code = SWALLOWING.format(root=str(tiny_build.root))
 
     done = subprocess.run(
-        [*original.command()[:1], "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=False
+        [*tiny_build.command()[:1], "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
     )
 
     assert done.stdout == "heeded\n", done.stderr

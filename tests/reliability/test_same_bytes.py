@@ -28,9 +28,9 @@ time.time_ns = lambda: int(time.time() * 10**9)
 """
 
 
-def compare(project: Project, original: Project) -> None:
+def compare(project: Project, tiny_build: Project) -> None:
     """Check that two builds left the same files with the same bytes."""
-    ours, theirs = project.products(), original.products()
+    ours, theirs = project.products(), tiny_build.products()
     assert {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)} == set()
 
 
@@ -50,7 +50,7 @@ STRANGE = {
 }
 
 
-def test_another_place_and_another_world(unbuilt: Project, original: Project, tmp_path: Path) -> None:
+def test_another_place_and_another_world(unbuilt: Project, tiny_build: Project, tmp_path: Path) -> None:
     """Another folder, language, name, clock, hash seed, time zone and number of workers change no byte."""
     place = tmp_path / "Übung 3"
     place.mkdir()
@@ -61,21 +61,21 @@ def test_another_place_and_another_world(unbuilt: Project, original: Project, tm
     done = project.run("--jobs", "2", environ={**STRANGE, "HOME": str(place)}, cwd="/")
 
     assert done.returncode == 0, done.stderr
-    compare(project, original)
+    compare(project, tiny_build)
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "random"])
-def test_any_order_of_sets(seed: str, unbuilt: Project, original: Project, tmp_path: Path) -> None:
+def test_any_order_of_sets(seed: str, unbuilt: Project, tiny_build: Project, tmp_path: Path) -> None:
     """The hash seed, which decides the order of sets, and how many processes work, change no byte."""
     project = unbuilt.copy(tmp_path / "project")
 
     done = project.run("--jobs", "3", environ={"PYTHONHASHSEED": seed})
 
     assert done.returncode == 0, done.stderr
-    compare(project, original)
+    compare(project, tiny_build)
 
 
-def test_a_clock_that_goes_backwards(unbuilt: Project, original: Project, tmp_path: Path) -> None:
+def test_a_clock_that_goes_backwards(unbuilt: Project, tiny_build: Project, tmp_path: Path) -> None:
     """A clock that is set back while a build runs, and files from the future, are no obstacle."""
     project = unbuilt.copy(tmp_path / "project")
     (tmp_path / "site").mkdir()
@@ -86,12 +86,12 @@ def test_a_clock_that_goes_backwards(unbuilt: Project, original: Project, tmp_pa
     done = project.run(environ={"PYTHONPATH": str(tmp_path / "site")})
 
     assert done.returncode == 0, done.stderr
-    compare(project, original)
+    compare(project, tiny_build)
     assert project.run().stderr.startswith("Nothing changed")
 
 
 def test_settings_of_a_person_do_not_count(
-    unbuilt: Project, original: Project, tmp_path: Path, alive: Callable[[Path], list[str]]
+    unbuilt: Project, tiny_build: Project, tmp_path: Path, alive: Callable[[Path], list[str]]
 ) -> None:
     """What somebody has set for matplotlib, IPython, latexmk or TeX at home changes no byte."""
     project = unbuilt.copy(tmp_path / "project")
@@ -110,7 +110,7 @@ def test_settings_of_a_person_do_not_count(
     done = project.run(environ={"HOME": str(home)}, cwd=home)
 
     assert done.returncode == 0, done.stderr
-    compare(project, original)
+    compare(project, tiny_build)
     assert alive(project.root) == []
 
 
@@ -120,14 +120,14 @@ DAMAGED = r"\relax \newlabel{question:1a}{{9}{99}} \undefinedbynow \newlabel{x"
 
 @pytest.mark.parametrize("notes", [None, DAMAGED, ""], ids=["from last time", "damaged", "cut off"])
 def test_what_tex_noted_last_time_changes_no_byte(
-    notes: str | None, project: Project, original: Project
+    notes: str | None, project: Project, tiny_build: Project
 ) -> None:
     """A build takes up TeX's notes from the last one: it ends as one that never saw them."""
     kept = project.out / ".kept" / "submission.aux"
     project.append("templates/1a.tex", LONG)
     assert project.run().returncode == 0
     moved = project.products()
-    assert moved["submission.pdf"] != original.products()["submission.pdf"]
+    assert moved["submission.pdf"] != tiny_build.products()["submission.pdf"]
     assert r"\newlabel{figure:" in kept.read_text(encoding="utf-8")
     if notes is not None:
         kept.write_text(notes, encoding="utf-8")
@@ -136,7 +136,7 @@ def test_what_tex_noted_last_time_changes_no_byte(
     done = project.run()
 
     assert done.returncode == 0, done.stderr
-    compare(project, original)
+    compare(project, tiny_build)
     if notes is None:  # the notes were those of another page each
         project.append("templates/1a.tex", LONG)
         assert project.run("--force").returncode == 0
