@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -88,9 +89,9 @@ class Pool:
 
 
 def serve(parent: int) -> None:
-    """Call what comes in until the input ends, or the parent: a killed one cannot end this process."""
+    """Call what comes in until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that waits
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    end_with(parent)
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `Process` alone
@@ -102,6 +103,12 @@ def serve(parent: int) -> None:
             answer = (error, None)
         sys.stdout.buffer.write(pickle.dumps(answer))
         sys.stdout.buffer.flush()
+
+
+@cache
+def end_with(parent: int) -> None:
+    """End this process soon after it is no longer `parent`'s child, since a killed parent cannot end it."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
 def _watch(parent: int) -> None:
