@@ -4,8 +4,6 @@ import bz2
 import gzip
 import io
 import lzma
-import shutil
-import subprocess
 import tarfile
 
 import pytest
@@ -62,18 +60,6 @@ def test_any_compression_is_read_whatever_the_name(tmp_path, compress):
     data = load(packed(tmp_path / "from the course", SOUND, compress=compress))
 
     assert [file.content for file in data.files] == list(SOUND.values())
-
-
-@pytest.mark.parametrize("form", ["gnu", "pax", "ustar"])
-@pytest.mark.skipif(shutil.which("tar") is None, reason="needs tar")
-def test_archives_of_the_system_s_tar_are_read(tmp_path, form):
-    """What `tar` makes in each of its formats is read."""
-    (tmp_path / "data").mkdir()
-    for name, content in SOUND.items():
-        (tmp_path / "data" / name).write_bytes(content)
-    subprocess.run(["tar", f"--format={form}", "-czf", "made.tgz", "data"], cwd=tmp_path, check=True)
-
-    assert [file.content for file in load(tmp_path / "made.tgz").files] == list(SOUND.values())
 
 
 def test_an_archive_in_the_folder_is_used_instead_of_loose_files(tmp_path):

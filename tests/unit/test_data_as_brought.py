@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from experiments import dataset
 from experiments.data import files
 from experiments.dataset import FILE_NAMES, DataError, load
 
@@ -497,11 +496,3 @@ def test_what_decides_is_known_before_anything_is_read(tmp_path):
     assert files.deciding(tmp_path / "hw.zip") == [tmp_path / "hw.zip"]
     lay(tmp_path, {"data.tgz": b""})
     assert files.deciding(tmp_path) == [tmp_path / "data.tgz"]
-
-
-def test_values_are_told_whatever_the_dress(tmp_path):
-    """The values of a file are the same with other line ends, quotation marks and blanks."""
-    expected = dataset.values(b"1,a\n0.5,b\n", "x.csv")
-
-    assert expected == ((1.0, "a"), (0.5, "b"))
-    assert dataset.values(b'\xef\xbb\xbf"1" , "a"\r\n0.50,b\r\n\r\n', "x.csv") == expected
