@@ -35,28 +35,15 @@ WIDE = Space(
 
 @dataclass(frozen=True)
 class Row:
-    """One setting over all seeds.
-
-    Attributes
-    ----------
-    setting : Setting
-        The hyper-parameters.
-    size : int
-        Weights and biases of its network.
-    dev, train, epochs : Spread
-        Samples right in each set, and epochs.
-    converged, failed : int
-        For how many seeds training ended by its own rule, and for how many scikit-learn refused the outcome
-        (weights that are not finite), which counts as no correct answer.
-    """
+    """One setting over all seeds."""
 
     setting: Setting
-    size: int
-    dev: Spread
+    size: int  # weights and biases of its network
+    dev: Spread  # samples right in each set
     train: Spread
     epochs: Spread
-    converged: int
-    failed: int
+    converged: int  # for how many seeds training ended by its own rule
+    failed: int  # for how many scikit-learn refused the outcome, which counts as no correct answer
 
     def as_csv(self) -> dict[str, Any]:
         """Return the row of explore.csv."""
@@ -85,10 +72,7 @@ def explore(
 ) -> tuple[Row, ...]:
     """Train every setting of a space with every seed, as `experiments.search.run` does with the same options.
 
-    Returns
-    -------
-    tuple of Row
-        The best first: more dev samples right on average, then fewer weights, then grid order.
+    The rows are ranked: more dev samples right on average, then fewer weights, then grid order.
     """
     settings = space.settings(len(X_train))
     outcomes = search.run(settings, X_train, y_train, X_dev, y_dev, seeds=seeds, **options)
