@@ -76,12 +76,9 @@ def as_json(value: Any) -> bytes:
     return (json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
-def write(file: Path, content: bytes, mark: str = "new") -> None:
-    """Write a file beside its place, then rename it: it is whole or as it was, whatever ends the writing.
-
-    Writers that may meet need marks of their own, which end the name beside the place.
-    """
-    beside = file.with_suffix(f".{mark}")
+def write(file: Path, content: bytes) -> None:
+    """Write a file beside its place, then rename it: it is whole or as it was, whatever ends the writing."""
+    beside = file.with_suffix(".new")
     try:
         beside.write_bytes(content)
         beside.replace(file)

@@ -22,7 +22,7 @@ def interrupt(event, arguments):
         os.kill(os.getpid(), signal.SIGINT)
 
 sys.addaudithook(interrupt)
-bundle.write(Path(sys.argv[1]), b"new", "7.part")
+bundle.write(Path(sys.argv[1]), b"new")
 """
 
 
