@@ -85,7 +85,7 @@ def general_form(length: int) -> dict[str, Any]:
         rnn.one_step()
         formula = rnn.general(sympy.Integer(length))
         found = compiled(formula)(Valuation(mpmath.fp, {"w_1": W1, "w_2": W2}, inputs))
-    exact = list(forward(math.exp, W1, W2, inputs))[-1].derivative
+    exact = forward(math.exp, W1, W2, inputs)[1]
     if abs(found - exact) > 1e-9 * abs(exact):
         raise ValueError(f"the general form gives {found}, the recursion {exact}")
     return {**taken, "nodes": _nodes(formula)}

@@ -15,9 +15,6 @@ from derivations.notation import G, T, X, eta, h, j, k, r, t, w1, w2, wo, x, y, 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CASE = "Cases that the text names"  # why the truth of a formula is not tested
-CONDITION = "Conditions under which something is stated"
-
 
 @dataclass(frozen=True)
 class Formula:
@@ -44,9 +41,8 @@ class Formula:
     @cached_property
     def latex(self) -> str:
         """Return the bare mathematics, without dollar signs or a display environment."""
-        if self.rules:
-            return printer.steps(self.sides, self.relations, self.rules)
-        return printer.chain(self.sides, self.relations, align=self.align, slashed=self.slashed)
+        how = {"align": self.align, "slashed": self.slashed}
+        return printer.chain(self.sides, self.relations, self.rules, **how)
 
 
 def term(key: str, expression: sp.Basic) -> Formula:
@@ -80,8 +76,7 @@ def by_key(formulas: Iterable[Formula]) -> dict[str, Formula]:
     index: dict[str, Formula] = {}
     for formula in formulas:
         if formula.key in index:
-            msg = f"two formulas have the key {formula.key!r}"
-            raise ValueError(msg)
+            raise ValueError(f"two formulas have the key {formula.key!r}")
         index[formula.key] = formula
     return index
 
@@ -97,28 +92,22 @@ def symbols() -> tuple[Formula, ...]:
         *[("htm1", h(t - 1)), ("Gk", G(k)), ("tmk", t - k), ("tp1", t + 1)],
         *[(f"dh{time}", Total(h(time), w1)) for time in (t, T)],
     ]
-    return (
-        *[term(key, expression) for key, expression in table],
-        claim("dsigmadef", sigma_prime(r), "=", Total(sigma(r), r), slashed=True),
-        claim("zj", z(j), "=", w1 * x(j) + w2 * h(j - 1)),
-        *[claim(key, *sides, exempt=CASE) for key, *sides in _cases()],
-        *[claim(key, *sides, exempt=CONDITION) for key, *sides in _conditions()],
-    )
-
-
-def _cases() -> list[tuple[Any, ...]]:
-    return [
+    cases = [
         *[("T3", T, "=", 3), ("T50", T, "=", 50), ("t1", t, "=", 1), ("tT", t, "=", T)],
         *[("k1", k, "=", 1), ("kt", k, "=", t), ("ktp1", k, "=", t + 1)],
         *[("plus", y, "=", 1), ("minus", y, "=", -1)],
         *[(f"w2is{value}", w2, "=", value) for value in (0, 1, 2, 4, 8)],
         *[("w1is1", w1, "=", 1), ("wois0", wo, "=", 0), ("xTis0", x(T), "=", 0), ("rzero", r, "=", 0)],
     ]
-
-
-def _conditions() -> list[tuple[Any, ...]]:
-    return [
+    conditions = [
         *[("lt2", abs(w2), "<", 2), ("lt4", abs(w2), "<", 4), ("w2ge0", w2, r"\ge", 0)],
         *[("w2gt0", w2, ">", 0), ("tge2", t, r"\ge", 2), ("Tge50", T, r"\ge", 50)],
         *[("kltT", k, "<", T), ("xbounded", abs(x(k)), r"\le", X)],
     ]
+    return (
+        *[term(key, expression) for key, expression in table],
+        claim("dsigmadef", sigma_prime(r), "=", Total(sigma(r), r), slashed=True),
+        claim("zj", z(j), "=", w1 * x(j) + w2 * h(j - 1)),
+        *[claim(*case, exempt="Cases that the text names") for case in cases],
+        *[claim(*condition, exempt="Conditions under which something is stated") for condition in conditions],
+    )

@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 
     from derivations.valuation import Valuation
 
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/'&]")
-_RULE = re.compile(r"\\rulename\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}")
-_LAYOUT = {
-    *(r"\left", r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr"),
-    *(r"\quad", r"\qquad", r"\\", r"\,", "&"),
-}
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+\.\d+|\d+|[A-Za-z]|[{}()_^=<>+\-/']")
+_LAYOUT = re.compile(
+    r"\\(?:left|right|[bB]igg?[lr]|q?quad)(?![A-Za-z])|\\\\|\\,|&"
+    r"|\\rulename\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+)
 _RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx")
 _ENDS = {*_RELATIONS, "+", "-", ")", "}", r"\rvert", ""}
 _INDEXED = {"x", "h", "z", "G"}
@@ -58,11 +57,10 @@ class Chain:
 
 def parse(latex: str) -> Chain:
     """Parse a term, or a chain of relations, on one line or several; a ParseError says what was expected."""
-    latex = _RULE.sub("", latex)
-    tokens = _TOKEN.findall(latex)
-    if "".join(tokens) != "".join(latex.split()):
-        raise ParseError(f"not all of it is known: {latex}")
-    parser = _Parser([token for token in tokens if token not in _LAYOUT])
+    bare = _LAYOUT.sub(" ", latex)
+    parser = _Parser(_TOKEN.findall(bare))
+    if "".join(parser.tokens) != "".join(bare.split()):
+        raise ParseError(f"not all of it is known: {bare}")
     sides: list[Callable[[Valuation], Any]] = []
     relations: list[str] = []
     roundings: list[float] = []

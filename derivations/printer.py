@@ -7,7 +7,6 @@ a sort key decides what comes first.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -17,7 +16,6 @@ from derivations.notation import w2
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-LINE = 66  # glyphs that fit beside a left side in 150 mm at 11 pt
 # Factors are written in this order, and sums are sorted by the first factor of their terms.
 _ORDER = [
     r"\eta",
@@ -41,48 +39,24 @@ def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
 
 
 def chain(
-    sides: Sequence[sp.Basic], relations: Sequence[str], *, align: bool = False, slashed: bool = False
+    sides: Sequence[sp.Basic],
+    relations: Sequence[str],
+    rules: Sequence[str | None] = (),
+    *,
+    align: bool = False,
+    slashed: bool = False,
 ) -> str:
-    """Print relations on one line, a = b < c, with an alignment point before the first if `align`."""
-    first, *rest = (latex(side, slashed=slashed) for side in sides)
-    pieces = [f"{relation} {side}" for relation, side in zip(relations, rest, strict=True)]
-    return first + (" &" if align else " " if pieces else "") + " ".join(pieces)
+    """Print relations, a = b < c: on one line, or as the body of an align environment with the rules applied.
 
-
-def steps(sides: Sequence[sp.Basic], relations: Sequence[str], rules: Sequence[str | None]) -> str:
-    """Print the body of an align environment: one line for each relation, the rule applied beside it.
-
-    A relation whose rule is None shares its line with the next. A rule is the argument of the macro rulename.
-    A side that is too long for the line is broken before a term of its sum.
+    A relation with a rule ends its line with it, the argument of the macro rulename; one whose rule is None
+    shares its line with the next. With rules, or `align`, an alignment point precedes the first relation.
     """
-    text, start = latex(sides[0]) + " ", "&"
-    for relation, side, rule in zip(relations, sides[1:], rules, strict=True):
-        text += f"{start}{relation} {broken(side)}" + (rf" \rulename{{{rule}}}" if rule else "")
+    text, start = latex(sides[0], slashed=slashed), " &" if rules or align else " "
+    for relation, side, rule in zip(relations, sides[1:], rules or [None] * len(relations), strict=True):
+        shown = f"{start}{relation} {latex(side, slashed=slashed)}"
+        text += shown + (rf" \rulename{{{rule}}}" if rule else "")
         start = " " if rule is None else " \\\\\n&"
     return text
-
-
-def broken(expression: sp.Basic, limit: int = LINE) -> str:
-    """Print a side of an aligned display, with line breaks before the terms of a sum that is too long."""
-    whole = latex(expression)
-    if glyphs(whole) <= limit or not isinstance(expression, sp.Add):
-        return whole
-    lines = [""]
-    for term in _Printer(slashed=False).signed_terms(expression):
-        longer = f"{lines[-1]} {term}".strip()
-        if lines[-1] and glyphs(longer) > limit:
-            lines.append(term)
-        else:
-            lines[-1] = longer
-    return " \\\\\n&\\qquad ".join(lines)
-
-
-def glyphs(text: str) -> int:
-    """Estimate how wide a formula is: the number of its visible glyphs, small ones counted as half."""
-    text = re.sub(r"\\(?:left|right|[bB]igg?[lr])(?![a-z])", "", text)
-    text = re.sub(r"\\[A-Za-z]+ ?", "#", text)
-    small = sum(len(script.strip("{}")) for script in re.findall(r"[_^](\{[^{}]*\}|.)", text))
-    return len(re.sub(r"[_^](\{[^{}]*\}|.)|[{} ]", "", text)) + small // 2
 
 
 def factor_key(factor: sp.Expr) -> tuple[Any, ...]:
@@ -136,12 +110,11 @@ class _Printer:
             raise TypeError(f"the printer has no rule for {name}: {expr}")
         return _RULES[name](self, expr)
 
-    def signed_terms(self, expr: sp.Add) -> list[str]:
-        """Print the terms of a sum in order, each but the first with its sign and a space in front."""
+    def terms(self, expr: sp.Add) -> str:
         index = all(part.is_integer for part in expr.args)
         terms = [self.text(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
         first, *rest = sorted(terms, key=lambda term: term.startswith("-"))  # what is added comes first
-        return [first, *(f"- {term[1:]}" if term.startswith("-") else f"+ {term}" for term in rest)]
+        return " ".join([first, *(f"- {term[1:]}" if term[0] == "-" else f"+ {term}" for term in rest)])
 
     def rational(self, expr: sp.Rational) -> str:
         sign = "-" if expr < 0 else ""
@@ -186,10 +159,9 @@ class _Printer:
         if not below and size.q == 1:
             return sign + self._factors(size, above)
         behind = above if not below and len(above) > 1 else []  # a number takes in one factor, and no more
-        quotient = self._quotient(
-            self._part(size.p, [] if behind else above), self._part(size.q, below, several=True)
-        )
-        return " ".join([sign + quotient, *([self._factors(1, behind)] if behind else [])])
+        top = self._part(size.p, [] if behind else above)
+        quotient = sign + self._quotient(top, self._part(size.q, below, several=True))
+        return f"{quotient} {self._factors(1, behind)}" if behind else quotient
 
     def _part(self, number: int, factors: Sequence[sp.Expr], *, several: bool = False) -> str:
         """Print a numerator or a denominator; p/q has brackets around a sum, and around `several` factors."""
@@ -248,6 +220,6 @@ _RULES: Mapping[str, Callable[[_Printer, Any], str]] = {
     **dict.fromkeys(_BIG, _Printer.repeated),
     **dict.fromkeys(("Pow", "Power"), _Printer.power),
     "Mul": _Printer.product,
-    "Add": lambda printer, expr: " ".join(printer.signed_terms(expr)),
+    "Add": _Printer.terms,
     "Equality": lambda printer, expr: f"{printer.text(expr.lhs)} = {printer.text(expr.rhs)}",
 }

@@ -32,14 +32,6 @@ class Problem1:
     seed: int  # of all random points
     figure_1f: Figure
 
-    def exemptions(self) -> Mapping[str, list[str]]:
-        """Return the formulas whose truth is not tested, by the reason."""
-        exempt = sorted({formula.exempt for formula in self.formulas.values()} - {""})
-        return {
-            reason: [formula.latex for formula in self.formulas.values() if formula.exempt == reason]
-            for reason in exempt
-        }
-
 
 def printed() -> dict[str, Formula]:
     """Derive the formulas, by key."""
@@ -53,28 +45,21 @@ def derive(seed: int) -> Problem1:
     read_back = round_trip.checks(index.values())
     checks = {**exact.check, **numeric.check, **claims.check, **read_back, **gate.check}
     ledger, timings = run(checks.values(), answers, seed)
-    return Problem1(
-        formulas=index,
-        facts={
-            "1f.runs": str(vanishing.RUNS),
-            "formulas": str(len(index)),
-            "seed": str(seed),
-            "sympy": sympy.__version__,
-        },
-        ledger=ledger,
-        timings=timings,
-        seed=seed,
-        figure_1f=vanishing.figure(answers.runs),
-    )
+    versions = {"seed": str(seed), "sympy": sympy.__version__}
+    facts = {"1f.runs": str(vanishing.RUNS), "formulas": str(len(index)), **versions}
+    return Problem1(index, facts, ledger, timings, seed, vanishing.figure(answers.runs))
 
 
 def ledger_json(problem1: Problem1) -> dict[str, Any]:
     """Return the content of ledger.json; it depends on the seed and the versions alone."""
+    exempt: dict[str, list[str]] = {}
+    for formula in problem1.formulas.values():
+        exempt.setdefault(formula.exempt, []).append(formula.latex)
     return {
         "schema": 1,
         "seed": problem1.seed,
         "sympy": sympy.__version__,
         "mpmath": mpmath.__version__,
         "checks": [asdict(row) for row in problem1.ledger],
-        "exemptions": [{"reason": why, "formulas": latex} for why, latex in problem1.exemptions().items()],
+        "exemptions": [{"reason": why, "formulas": exempt[why]} for why in sorted(exempt) if why],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sympy as sp
 
@@ -11,7 +11,7 @@ from derivations.functions import Partial, Power, Total, sigma, sigma_prime
 from derivations.notation import a, h, j, k, t, w1, w2, x, z
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 Index: TypeAlias = "int | sp.Expr"
 
@@ -37,16 +37,14 @@ def differentiated(time: int, by: sp.Symbol = w1, start: int = 0, initial: sp.Ex
     return sp.diff(sigma(explicit[-1]), by).xreplace(named)
 
 
-def total_derivative(expression: sp.Expr, variable: sp.Symbol = w1) -> sp.Expr:
-    """Differentiate with respect to a weight; `Total` stands for derivatives of states, arguments and a."""
+def total_derivative(expression: sp.Expr) -> sp.Expr:
+    """Differentiate with respect to w_1; `Total` stands for derivatives of states, arguments and a."""
     states = [atom for atom in expression.atoms(sp.Function) if atom.func in {h, z}]
     dependents = sorted([*states, *expression.free_symbols & {a}], key=str)
-    stand_ins = {item: sp.Function(f"f{i}")(variable) for i, item in enumerate(dependents)}
-    result = expression.xreplace(stand_ins).diff(variable)
-    result = result.xreplace(
-        {sp.Derivative(f, variable): Total(item, variable) for item, f in stand_ins.items()}
-    )
-    return result.xreplace({f: item for item, f in stand_ins.items()})
+    moving = {item: sp.Function(f"f{i}")(w1) for i, item in enumerate(dependents)}
+    fixed = {function: item for item, function in moving.items()}
+    carried = {sp.Derivative(function, w1): Total(item, w1) for function, item in fixed.items()}
+    return expression.xreplace(moving).diff(w1).xreplace({**fixed, **carried})
 
 
 def one_step(time: Index = t) -> sp.Expr:
@@ -61,44 +59,28 @@ def general(time: Index = t) -> sp.Expr:
     return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))
 
 
-class Step(NamedTuple):
-    """One time stamp: the state h_t, sigma'(z_t), and d h_t / d w_1."""
-
-    state: Any
-    sigma_prime: Any
-    derivative: Any
-
-
-def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> Iterator[Step]:
-    """Run h_t = sigma(w_1 x_t + w_2 h_{t-1}) on numbers from h_0 = 0, and the recursion of its derivative.
+def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> tuple[Any, Any]:
+    """Run h_t = sigma(w_1 x_t + w_2 h_{t-1}) on numbers from h_0 = 0; return h_T and d h_T / d w_1.
 
     Any number type will do whose exponential is `exp`, such as `MPContext().exp`.
     """
     state, derivative = 0, 0
     for value in xs:
         state = 1 / (1 + exp(-(weight * value + carried * state)))
-        rate = state * (1 - state)
-        derivative = rate * (value + carried * derivative)
-        yield Step(state, rate, derivative)
+        derivative = state * (1 - state) * (value + carried * derivative)
+    return state, derivative
 
 
 def formulas() -> tuple[Formula, ...]:
     """Return the formulas of questions 1a to 1c."""
-    return (*_states(), *_derivatives(), *_general())
-
-
-def _states() -> tuple[Formula, ...]:
-    explicit = enumerate(preactivations(3), 1)
+    explicit = list(enumerate(preactivations(3), 1))
+    newest = x(t + 1) * sigma_prime(z(t + 1))
+    longer, path = general(t + 1), w2 ** (t - k) * sp.Product(sigma_prime(z(j)), (j, k + 1, t))
+    summed = {f"1b.d{i}": (Total(h(i), w1), "=", sp.expand(differentiated(i))) for i, _ in explicit}
     return (
         claim("recursion", h(t), "=", sigma(preactivation(t))),
         claim("start", h(0), "=", 0),
         *[claim(f"1a.h{i}", h(i), "=", sigma(argument), align=True) for i, argument in explicit],
-    )
-
-
-def _derivatives() -> tuple[Formula, ...]:
-    explicit = list(enumerate(preactivations(3), 1))
-    return (
         claim("z", z(t), "=", preactivation(t)),
         claim("h", h(t), "=", sigma(z(t))),
         claim("1b.prime", sigma_prime(z(t)), "=", h(t) * (1 - h(t))),
@@ -109,18 +91,8 @@ def _derivatives() -> tuple[Formula, ...]:
             ("=", one_step(), "chain, sum and product rules"),
         ),
         claim("1b.start", Total(h(0), w1), "=", 0, slashed=True),
-        *[
-            claim(f"1b.d{i}", Total(h(i), w1), "=", sp.expand(differentiated(i)), align=True)
-            for i, _ in explicit
-        ],
+        *[claim(key, *sides, align=True) for key, sides in summed.items()],
         *[claim(f"1b.z{i}", z(i), "=", argument, align=i != 2) for i, argument in explicit],
-    )
-
-
-def _general() -> tuple[Formula, ...]:
-    newest = x(t + 1) * sigma_prime(z(t + 1))
-    longer, path = general(t + 1), w2 ** (t - k) * sp.Product(sigma_prime(z(j)), (j, k + 1, t))
-    return (
         claim("1c.general", Total(h(t), w1), "=", general()),
         term("1c.effect", x(k) * sigma_prime(z(k))),
         claim("1c.path", Partial(h(t), h(k)), "=", path),

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
-    Numbers = dict[str, Fraction]
-    Inputs = list[Fraction]
-
 STEP = "1e-200"
 INTEGERS = ("T", "t", "k", "j")
 
@@ -50,19 +47,18 @@ class Valuation(Point):
 
     def __init__(self, ctx: Any, parameters: Mapping[str, Any], xs: Sequence[Any]) -> None:
         super().__init__()
-        self.ctx = ctx
-        self.parameters = dict(parameters)
-        self.xs = tuple(xs)
-        self.known: dict[tuple[str, int | None], Any] = {}
+        self.ctx, self.parameters, self.xs = ctx, dict(parameters), tuple(xs)
+        self.known: dict[tuple[str, Any], Any] = {(name, None): value for name, value in parameters.items()}
+        self.known |= {("h", 0): ctx.zero, **{("x", time): value for time, value in enumerate(xs, 1)}}
         self._moved: dict[tuple[str, int | None], Valuation] = {}
-        self._derivatives: dict[Any, Any] = {}
 
     def __call__(self, name: str, index: int | None = None) -> Any:
         """Return the value of a symbol; an unknown one is a KeyError."""
-        key = (name, index)
-        if key not in self.known:
-            self.known[key] = self._find(name, index)
-        return self.known[key]
+        if (name, index) not in self.known:
+            if name not in _RULES:
+                raise KeyError(name if index is None else f"{name}_{index}")
+            self.known[name, index] = _RULES[name](self, *([] if index is None else [index]))
+        return self.known[name, index]
 
     def changed(self, **parameters: Any) -> Valuation:
         """Return the same point with other parameters."""
@@ -74,10 +70,10 @@ class Valuation(Point):
 
     def sigma_prime(self, argument: Any) -> Any:
         """Return the derivative of the sigmoid at a real number, by a complex step."""
-        if argument not in self._derivatives:
+        if ("sigma'", argument) not in self.known:
             step = self.ctx.mpf(STEP)
-            self._derivatives[argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
-        return self._derivatives[argument]
+            self.known["sigma'", argument] = self.sigma(argument + self.ctx.mpc(0, step)).imag / step
+        return self.known["sigma'", argument]
 
     def derivative(self, function: Callable[[Valuation], Any], name: str, index: int | None = None) -> Any:
         """Differentiate a function of the values with respect to one of its symbols.
@@ -90,35 +86,18 @@ class Valuation(Point):
             self._moved[key].known[key] = self(name, index) + self.ctx.mpc(0, step)
         return self.ctx.mpc(function(self._moved[key])).imag / step
 
-    def _find(self, name: str, index: int | None) -> Any:
-        if index is not None and index >= _FIRST.get(name, index + 1):
-            return _INDEXED[name](self, index)
-        if index is None and name in self.parameters:
-            return self.parameters[name]
-        if index is None and name in _DERIVED:
-            return _DERIVED[name](self)
-        raise KeyError(name if index is None else f"{name}_{index}")
-
 
 def _state(at: Valuation, time: int) -> Any:
-    for step in range(time if ("h", time - 1) not in at.known else 0):
+    for step in range(1, time if ("h", time - 1) not in at.known else 0):
         at("h", step)  # from the first one on: no deep recursion
-    return at.sigma(at("z", time)) if time else at.ctx.zero
+    return at.sigma(at("z", time))
 
 
-def _contribution(at: Valuation, time: int) -> Any:
-    """Return what L changes by, to first order, if w_1 changes at this one time."""
-    return at("x", time) * at.derivative(lambda moved: moved("L"), "z", time)
-
-
-_FIRST = {"x": 1, "h": 0, "z": 1, "G": 1}
-_INDEXED: Mapping[str, Callable[[Valuation, int], Any]] = {
-    "x": lambda at, time: at.xs[time - 1],
+_RULES: Mapping[str, Callable[..., Any]] = {
     "h": _state,
     "z": lambda at, time: at("w_1") * at("x", time) + at("w_2") * at("h", time - 1),
-    "G": _contribution,
-}
-_DERIVED: Mapping[str, Callable[[Valuation], Any]] = {
+    # what L changes by, to first order, if w_1 changes at this one time
+    "G": lambda at, time: at("x", time) * at.derivative(lambda moved: moved("L"), "z", time),
     "a": lambda at: at("y") * (at("w_o") * at("h", at("T")) + at("b")),
     "L": lambda at: -at.ctx.log(at.sigma(at("a"))),
     r"\delta": lambda at: at.sigma(-at("a")),
@@ -126,27 +105,12 @@ _DERIVED: Mapping[str, Callable[[Valuation], Any]] = {
     "X": lambda at: max(abs(at("x", time)) for time in range(1, at("T") + 1)),
 }
 
-
-def _first_only(_: Numbers, drawn: Inputs) -> Inputs:
-    return [drawn[0], *[Fraction(0)] * (len(drawn) - 1)]
-
-
-def _one_sign(numbers: Numbers, drawn: Inputs) -> Inputs:
-    numbers["w_2"] = abs(numbers["w_2"])
-    return [abs(x) for x in drawn]
-
-
-def _at_rest(numbers: Numbers, drawn: Inputs) -> Inputs:
-    """Choose the inputs that keep every z_t at 0 if w_1 = 1."""
-    numbers["w_2"] = abs(numbers["w_2"])
-    return [Fraction(0), *[-numbers["w_2"] / 2] * (len(drawn) - 1)]
-
-
-INPUTS: Mapping[str, Callable[[Numbers, Inputs], Inputs]] = {
-    "any": lambda _, drawn: drawn,
-    "one sign": _one_sign,
-    "only x_1": _first_only,
-    "at rest": _at_rest,
+# What a kind of point does to w_2 and the inputs that were drawn.
+INPUTS: Mapping[str, Callable[[Fraction, list[Fraction]], tuple[Fraction, list[Fraction]]]] = {
+    "any": lambda w2, xs: (w2, xs),
+    "one sign": lambda w2, xs: (abs(w2), [abs(x) for x in xs]),
+    "only x_1": lambda w2, xs: (w2, [xs[0], *[Fraction(0)] * (len(xs) - 1)]),
+    "at rest": lambda w2, xs: (abs(w2), [Fraction(0), *[-abs(w2) / 2] * (len(xs) - 1)]),  # z_t = 0 if w_1 = 1
 }
 
 
@@ -185,15 +149,12 @@ def draw(sample: str, rng: Random, ctx: Any, **fixed: Fraction | float) -> Valua
         **fixed,
     }
     numbers = {name: Fraction(value) for name, value in drawn.items()}
-    xs = INPUTS[kind](numbers, [Fraction(rng.uniform(-2, 2)) for _ in range(length + 1)])
-    parameters = {
-        name: int(number) if name in INTEGERS else _number(ctx, number) for name, number in numbers.items()
-    }
-    return Valuation(ctx, parameters, [_number(ctx, x) for x in xs])
-
-
-def _number(ctx: Any, fraction: Fraction) -> Any:
-    return ctx.mpf(fraction.numerator) / fraction.denominator
+    inputs = [Fraction(rng.uniform(-2, 2)) for _ in range(length + 1)]
+    numbers["w_2"], inputs = INPUTS[kind](numbers["w_2"], inputs)
+    exact = {name: int(number) for name, number in numbers.items() if name in INTEGERS}
+    rounded = {name: ctx.mpf(number.numerator) / number.denominator for name, number in numbers.items()}
+    xs = [ctx.mpf(number.numerator) / number.denominator for number in inputs]
+    return Valuation(ctx, rounded | exact, xs)
 
 
 # {0}, {1}, ... are the arguments; `at` is the point

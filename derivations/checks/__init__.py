@@ -35,7 +35,7 @@ class Finding:
     """What a check that passed found."""
 
     points: int  # cases, formulas or random points that were looked at
-    worst: float | str | None = None  # the largest residual, or a text; None where the method is exact
+    worst: str = "exact"  # the largest residual, or what else was found, where the method is not exact
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,8 @@ def run(
                 f"check {check.key} ({check.method}) failed{where}: {check.statement}."
             ) from error
         seconds[check.key] = time.thread_time() - start
-        question, worst = check.key.partition(".")[0], _printed(found.worst)
-        row = (check.key, question, check.statement, check.method, found.points, worst)
-        rows.append(LedgerRow(*row, passed=True))
+        row = (check.key, check.key.partition(".")[0], check.statement, check.method)
+        rows.append(LedgerRow(*row, found.points, found.worst, passed=True))
     return tuple(rows), seconds
 
 
@@ -126,14 +125,11 @@ def require(holds: object, where: str = "") -> None:
         raise CheckFailed(where)
 
 
+def scientific(worst: float) -> str:
+    """Print a residual."""
+    return f"{worst:.0e}" if worst else "0"
+
+
 def residual(left: Any, right: Any) -> float:
     """Return the difference of two numbers relative to the larger of 1 and their sizes."""
     return float(abs(left - right) / max(1, abs(left), abs(right)))
-
-
-def _printed(worst: float | str | None) -> str:
-    if worst is None:
-        return "exact"
-    if isinstance(worst, str):
-        return worst
-    return f"{worst:.0e}" if worst else "0"

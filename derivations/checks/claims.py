@@ -16,8 +16,8 @@ from mpmath import fp
 
 from derivations import vanishing
 from derivations.bound import HALF, QUARTER
-from derivations.checks import Answers, Checks, Finding, require
-from derivations.checks.exact import EXPANSION, written_out
+from derivations.checks import Answers, Checks, Finding, require, scientific
+from derivations.checks.exact import EXPANSION, vanishes, written_out
 from derivations.formulas import inline
 from derivations.functions import Numeral, Partial, Power, Total, sigma_prime
 from derivations.notation import G, L, T, delta, h, k, t, w1, w2, wo, x, y, z
@@ -35,12 +35,20 @@ BOUNDS = ("1f.bound", "1f.quarter", "1f.newest")
 POWERS = ("1f.G1", "1f.tight", "1f.rest.8")
 ROUNDING = 1e-12  # floats against floats
 ORDERS = 1e-10  # of magnitude: logarithms are floats
+TERM, PATH, WHOLE = (inline(abs(one)) for one in (G(k), Partial(h(T), h(k)), Total(L, w1)))
+BELOW_2 = f"the bound on {TERM} per unit of input falls geometrically with age if and only if $|w_2| < 2$"
+BELOW_4 = f"{PATH} vanishes for every $|w_2| < 4$ and need not for $w_2 = 4$"
+FREE = (
+    f"the lower bound on {inline(abs(G(T)))} is positive and free of $T$, if $X$ bounds all inputs; "
+    "zero for $w_o = 0$ or $x_T = 0$"
+)
+REST = f"with {inline(sp.Eq(z(t), 0))} throughout, {PATH} attains its bound, $T = {LENGTH}$"
+FIGURE = "the curves of the figure, from the printed product, below the bound"
 FLOATS, DIGITS = "random networks", "high precision"
-TERM, PATH = inline(abs(G(k))), inline(abs(Partial(h(T), h(k))))
 check = Checks()
 
 
-@check("1f.count", f"each bound on {TERM} has one constant a slope, {inline(T)} up to {LONGEST}", EXPANSION)
+@check("1f.count", f"each bound on {TERM} has one constant a slope, $T$ up to {LONGEST}", EXPANSION)
 def _counted(answers: Answers, _: Random) -> Finding:
     times = [(last, time) for last in range(1, LONGEST + 1) for time in range(1, last + 1)]
     for (key, constant), (last, time) in product((("1f.bound", HALF), ("1f.quarter", QUARTER)), times):
@@ -48,7 +56,7 @@ def _counted(answers: Answers, _: Random) -> Finding:
         term = written_out(answers.side("1f.Gk").xreplace(at))
         factors = {**dict.fromkeys(term.atoms(sigma_prime), constant), y: 1, delta: 1}
         gap = term.xreplace(factors) ** 2 - answers.side(key).xreplace(at) ** 2  # squares do without signs
-        require(sp.expand(gap) == 0, f"{key} on G_{time} is not what its factors give at T = {last}.")
+        require(vanishes(gap), f"in {key} for k = {time}, T = {last}")
     return Finding(2 * len(times))
 
 
@@ -61,35 +69,25 @@ def _hold(answers: Answers, rng: Random) -> Finding:
         for key, (first, last) in ends.items():
             above = answers.formulas[key].relations[0] == r"\ge"
             small, large = (last(at), first(at)) if above else (first(at), last(at))
-            require(small <= large * (1 + ROUNDING), f"the bound {key} does not hold on a random network.")
+            require(small <= large * (1 + ROUNDING), f"in {key}")
             tightest = max(tightest, small / large)
     return Finding(NETWORKS * len(BOUNDS), f"{tightest:.2f} of it")
 
 
-@check(
-    "1f.shrinks",
-    f"the bound on {TERM} per unit of input falls geometrically with age if and only if $|w_2| < 2$",
-    FLOATS,
-    2,
-)
+@check("1f.shrinks", BELOW_2, FLOATS, 2)
 def _shrinks(threshold: int, answers: Answers, rng: Random) -> Finding:
     value = compiled(answers.side("1f.bound") / abs(x(k)))
     for _ in range(NETWORKS):
         at = network(rng, fp, rng.randint(3, 12), 2 * threshold)
         by_age = [value(at.changed(k=time)) for time in range(at("T"), 0, -1)]
         falls = [older / newer for newer, older in pairwise(by_age)]
-        require(
-            max(falls) - min(falls) <= ROUNDING * max(falls), "what is said to shrink geometrically does not."
-        )
-        require((falls[0] < 1) == (abs(at("w_2")) < threshold), f"{threshold} is not the threshold of |w_2|.")
+        require(max(falls) - min(falls) <= ROUNDING * max(falls), "as it does not fall geometrically")
+        require((falls[0] < 1) == (abs(at("w_2")) < threshold), f"for w_2 = {at('w_2')}")
     return Finding(NETWORKS)
 
 
 @check(
-    "1f.threshold",
-    f"{PATH} vanishes for every $|w_2| < 4$ and need not for {inline(sp.Eq(w2, 4))}",
-    "long sequences",
-    4,
+    "1f.threshold", f"{PATH} vanishes for every $|w_2| < 4$ and need not for $w_2 = 4$", "long sequences", 4
 )
 def _only_below(threshold: int, answers: Answers, rng: Random) -> Finding:
     value, length, tries = compiled(answers.side("1f.path")), 150, 20
@@ -97,20 +95,15 @@ def _only_below(threshold: int, answers: Answers, rng: Random) -> Finding:
         weight = Fraction(rng.uniform(0.2, 0.9) * threshold)
         inputs = ("any", "at rest", "one sign")[number % 3]
         at = draw(inputs, rng, fp, w_1=1, w_2=weight, T=length, t=length, k=1)
-        require(abs(value(at)) <= 1e-5, f"it does not vanish for w_2 = {float(weight):.2f}.")
+        require(abs(value(at)) <= 1e-5, f"for w_2 = {float(weight)}")
     edge = draw("at rest", rng, fp, w_1=1, w_2=threshold, T=length, t=length, k=1)
-    require(abs(value(edge)) >= 1 - ROUNDING, f"it vanishes for w_2 = {threshold}, too.")
+    require(abs(value(edge)) >= 1 - ROUNDING, f"for w_2 = {threshold}")
     return Finding(tries + 1)
 
 
-@check(
-    "1f.free",
-    f"the lower bound on {inline(abs(G(T)))} is positive and free of $T$, if $X$ bounds all inputs; "
-    "zero for $w_o = 0$ or $x_T = 0$",
-    FLOATS,
-    2.5,
-)
+@check("1f.free", FREE, FLOATS, 2.5)
 def _free_of_length(limit: float | None, answers: Answers, rng: Random) -> Finding:
+    """Go through T with inputs below a limit; without one, X is the largest input so far."""
     form, found, longest = answers.side("1f.newest"), set(), 100
     value = compiled(form)
     weights = {"w_1": 0.7, "w_2": 1.3, "w_o": -0.9, "b": 0.4, "y": 1, **({"X": limit} if limit else {})}
@@ -119,28 +112,22 @@ def _free_of_length(limit: float | None, answers: Answers, rng: Random) -> Findi
         xs = [rng.uniform(-size, size) for _ in range(length - 1)] + [0.5]
         at = Valuation(fp, {**weights, "T": length}, xs)
         found.add(round(value(at), 12))
-        require(0 < value(at) <= abs(at("G", length)), f"it is no bound, or not positive, at T = {length}.")
-    require(len(found) <= 1, "the lower bound depends on T.")
-    zero = all(form.subs(factor, 0) == 0 for factor in (wo, x(T)))
-    require(zero, "the lower bound is not zero for w_o = 0 or x_T = 0.")
+        require(0 < value(at) <= abs(at("G", length)), f"at T = {length}")
+    require(len(found) == 1, "as it depends on T")
+    require(all(form.subs(factor, 0) == 0 for factor in (wo, x(T))), "as it is not zero")
     return Finding(longest - 1)
 
 
-@check(
-    "1f.stays",
-    f"{inline(abs(Total(L, w1)))} is at least its newest term, one sign, $w_2 \\ge 0$",
-    FLOATS,
-    "one sign",
-)
+@check("1f.stays", f"{WHOLE} is at least its newest term, one sign, $w_2 \\ge 0$", FLOATS, "one sign")
 def _stays(kind: str, _: Answers, rng: Random) -> Finding:
-    worst, lengths, sizes = 0.0, (1, 2, 5, 20, 50, 100), (0, 0.5, 1, 2, 4, 8)
-    for length in lengths:
-        for size in sizes:
-            at = draw(kind, rng, fp, w_2=size, T=length, t=length)
-            whole = at.derivative(lambda moved: moved("L"), "w_1")
-            worst = max(worst, abs(at("G", length)) / abs(whole))
-    require(worst <= 1 + ROUNDING, "the gradient is smaller than its newest term.")
-    return Finding(len(lengths) * len(sizes), f"{worst:.2f} of it")
+    cases = list(product((1, 2, 5, 20, 50, 100), (0, 0.5, 1, 2, 4, 8)))
+    worst = 0.0
+    for length, size in cases:
+        at = draw(kind, rng, fp, w_2=size, T=length, t=length)
+        whole = at.derivative(lambda moved: moved("L"), "w_1")
+        worst = max(worst, abs(at("G", length)) / abs(whole))
+    require(worst <= 1 + ROUNDING)
+    return Finding(len(cases), f"{worst:.2f} of it")
 
 
 def path_in_fractions(value: int, time: int) -> Fraction:
@@ -148,52 +135,43 @@ def path_in_fractions(value: int, time: int) -> Fraction:
     state, path = Fraction(0), Fraction(1)
     for step in range(1, LENGTH + 1):
         now = Fraction(0) if step == 1 else Fraction(-value, 2)
-        require(now + value * state == 0, f"z_{step} is not 0 at rest, w_2 = {value}.")
+        require(now + value * state == 0, f"as z_{step} is not 0 for w_2 = {value}")
         state = Fraction(1, 2)  # sigma(0)
         path *= value * Fraction(1, 4) if step > time else 1
     return path
 
 
-@check(
-    "1f.attained",
-    f"with {inline(sp.Eq(z(t), 0))} throughout, {PATH} attains its bound, {inline(sp.Eq(T, LENGTH))}",
-    "exact fractions",
-    path_in_fractions,
-)
+@check("1f.attained", REST, "exact fractions", path_in_fractions)
 def _attained(measured: Callable[[int, int], Fraction], answers: Answers, _: Random) -> Finding:
-    cases = [(value, time) for value in (1, 2, 3, 5, 8) for time in (1, 2, 25, 49, 50)]
+    cases = list(product((1, 2, 3, 5, 8), (1, 2, 25, 49, 50)))
     for value, time in cases:
-        at = {w2: sp.Integer(value), T: sp.Integer(LENGTH), k: sp.Integer(time)}
-        claimed = answers.side("1f.rest.path").xreplace(at)
-        require(
-            measured(value, time) == Fraction(int(claimed.p), int(claimed.q)),
-            f"the bound is not attained at w_2 = {value}, k = {time}.",
-        )
+        claimed = answers.side("1f.rest.path").subs({w2: value, T: LENGTH, k: time})
+        require(measured(value, time) == Fraction(int(claimed.p), int(claimed.q)), f"for w_2 = {value}")
     return Finding(len(cases))
 
 
-@check("1f.cliff", f"the cliff, with the inputs kept at {inline(sp.Integer(-4))}", DIGITS, lambda _: -4)
+@check("1f.cliff", "the cliff, with the inputs kept at $-4$", DIGITS, lambda _: -4)
 def _cliff(inputs: Callable[[Any], Any], answers: Answers, _: Random) -> Finding:
+    """Run both sides of the cliff, the inputs being a function of w_1."""
     ctx = context(60)
-    for weight, claimed in (
-        (ctx.one, 1 - ctx.mpf(2) ** 49),
-        (1 + ctx.mpf(10) ** -12, ctx.mpf(answers.side("1f.cliff").name)),
-    ):
-        steps = forward(ctx.exp, weight, ctx.mpf(8), [0, *[inputs(weight)] * (LENGTH - 1)])
-        off = abs(list(steps)[-1].derivative / claimed - 1)
-        require(off <= 0.007, f"at w_1 = {ctx.nstr(weight, 14)} the derivative is another.")  # of 7.5
+    off_rest = ctx.mpf(answers.side("1f.cliff").name)
+    for weight, claimed in ((ctx.one, 1 - ctx.mpf(2) ** 49), (1 + ctx.mpf(10) ** -12, off_rest)):
+        _, found = forward(ctx.exp, weight, ctx.mpf(8), [0, *[inputs(weight)] * (LENGTH - 1)])
+        off = abs(found / claimed - 1)
+        require(off <= 0.007, f"at w_1 = {ctx.nstr(weight, 14)}")  # two digits, 7.5
     return Finding(2)
 
 
 @check("1f.mean", f"the bound on the mean of {PATH}", FLOATS)
 def _mean(answers: Answers, rng: Random) -> Finding:
+    """Compare with the ends: h_T is monotone in h_k, so the mean over all h_k is their difference."""
     bound, tightest = compiled(answers.side("1f.mean", 0)), 0.0
     for _ in range(NETWORKS):
         at = network(rng, fp, rng.randint(2, 12), 18)
         start = rng.randint(1, at("T") - 1)
         first, last = (_last_state(at, start, end) for end in (0.0, 1.0))
         tightest = max(tightest, abs(last - first) / bound(at))
-    require(tightest <= 1 + ROUNDING, f"a path changes by {tightest:.3f} of its bound over all states.")
+    require(tightest <= 1 + ROUNDING, f"by {tightest:.3f}")
     return Finding(NETWORKS, f"{tightest:.2f} of it")
 
 
@@ -207,17 +185,15 @@ def _last_state(at: Valuation, start: int, state: float) -> float:
 def _rounds(answers: Answers, _: Random) -> Finding:
     for key in POWERS:
         left, right = answers.side(key, -2), answers.side(key)
-        exact = next(iter(left.atoms(Power)))
-        value = sp.Pow(*exact.args)
-        value = left.xreplace({exact: value}) if left.is_Add else value
+        power = next(iter(left.atoms(Power)))
+        value = left.xreplace({power: sp.Pow(*power.args)}) if left.is_Add else sp.Pow(*power.args)
         text = next(iter(right.atoms(Numeral))).name
         digits = len(text.partition("e")[0].lstrip("-").replace(".", ""))
-        rounded = vanishing.rounded(value, digits).name
-        require(rounded == text, f"{text} is not {inline(left)} to {digits} digits.")
+        require(vanishing.rounded(value, digits).name == text, f"in {key}")
     return Finding(len(POWERS))
 
 
-@check("1f.figure", "the curves of the figure, from the printed product, below the bound", DIGITS)
+@check("1f.figure", FIGURE, DIGITS)
 def _drawn(answers: Answers, _: Random) -> Finding:
     ctx, worst = context(vanishing.DIGITS + 30), 0.0
     value = compiled(answers.side("1f.weight"))
@@ -225,17 +201,17 @@ def _drawn(answers: Answers, _: Random) -> Finding:
     for carried, runs in answers.runs.weights.items():
         bound = log10(float(carried) / 4)
         below = all(weight <= age * bound + ORDERS for run in runs for age, weight in enumerate(run))
-        require(below, f"a weight is above its bound for w_2 = {carried}.")
+        require(below, f"for w_2 = {carried}")
         at = Valuation(ctx, {"w_1": ctx.one, "w_2": ctx.mpf(carried), "T": len(xs), "k": 1}, xs)
         worst = max(worst, abs(float(ctx.log10(value(at))) - runs[0][-1]))
-    require(worst <= ORDERS, f"the figure's weights are off by {worst:.1e} orders of magnitude.")
-    return Finding(len(answers.runs.weights), worst)
+    require(worst <= ORDERS, f"by {worst:.1e} orders of magnitude")
+    return Finding(len(answers.runs.weights), scientific(worst))
 
 
 @check("1f.saturates", "the oldest input weighs less for $w_2 = 4$ than for $w_2 = 2$", DIGITS, "2", "4")
 def _saturates(smaller: str, larger: str, answers: Answers, _: Random) -> Finding:
     oldest = [[run[-1] for run in answers.runs.weights[w2]] for w2 in (smaller, larger)]
-    for start in range(0, len(oldest[0]), 20):
+    for start in range(0, len(oldest[0]), 20):  # in each of several groups of runs
         less, more = (median(weights[start : start + 20]) for weights in oldest)
-        require(more < less, f"the oldest input does not weigh less for w_2 = {larger}.")
+        require(more < less, f"in the runs from {start}")
     return Finding(len(oldest[0]))

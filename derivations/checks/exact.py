@@ -9,7 +9,7 @@ point cannot do this: what a long product makes small is lost.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -189,6 +189,10 @@ class Residues(Point):
             self.known[name, index] = self._rng.randrange(PRIME)
         return self.known[name, index]
 
+    def product(self, *factors: Any) -> int:
+        """Multiply, and reduce."""
+        return int(super().product(*factors) % PRIME)
+
     def sigma_prime(self, place: int) -> int:
         """Return the opaque sigma' at a place."""
         return self("sigma'", place)
@@ -249,8 +253,10 @@ def _bounds(answers: Answers, _: Random) -> Finding:
 
 @check("1e.range", f"the range of {SLOPE} is open at 0, closed at {QUARTER}", "range by calculus")
 def _range(answers: Answers, _: Random) -> Finding:
-    real = sp.Symbol("u", real=True)  # exp(-r) takes every positive value
-    over_u = bound.in_u(answers.side("1e.derivative", 1)).xreplace({u: real})
-    found = sp.calculus.util.function_range(over_u, real, sp.Interval.open(0, sp.oo))
-    require(found == sp.Interval.Lopen(0, bound.QUARTER), f"as SymPy finds {found}")
+    """Look at the ends of u > 0, the zeros there, and the values where the derivative in u vanishes."""
+    slope = bound.in_u(answers.side("1e.derivative", 1))
+    zeros, peaks = (sp.solveset(form, u, sp.Interval.open(0, sp.oo)) for form in (slope, sp.diff(slope, u)))
+    ends = [sp.limit(slope, u, end) for end in (0, sp.oo)]
+    require(ends == [0, 0] and zeros == sp.S.EmptySet, "at 0")
+    require({slope.subs(u, peak) for peak in peaks} == {bound.QUARTER}, f"at {QUARTER}")
     return Finding(1)

@@ -59,26 +59,21 @@ def _rng() -> Random:
     return Random("mutation gate")  # noqa: S311 - sample points, no secrets
 
 
-_MODULAR, _STEP, _DIFFERENCE = (
-    exact.check["1c.modular"],
-    numeric.check["1b.step"],
-    numeric.check["1b.difference"],
-)
+CHECKS = {**exact.check, **numeric.check, "1e.printed": round_trip.check_of("1e.derivative")}
 _LONG_RUNS = ("1c.general", numeric.last_state, [LONG] * 5, 0.9)
 _MORE_DIGITS = numeric.DIFFERENCE._replace(ctx=context(LONG_DIGITS))
-SHORT_METHODS = {
-    "expansion": exact.check["1b.expand"],
-    "induction": exact.check["1c.induction"],
-    "modular": _MODULAR,
-    "step": _STEP,
-    "difference": _DIFFERENCE,
-}
 LONG_METHODS = {  # at t = 50 alone, but for the proof
-    "induction": exact.check["1c.induction"],
-    "modular": _MODULAR.claiming((LONG,)),
-    "step": _STEP.claiming(numeric.STEP, *_LONG_RUNS),
-    "difference": _DIFFERENCE.claiming(_MORE_DIGITS, *_LONG_RUNS),
+    "1c.induction": CHECKS["1c.induction"],
+    "1c.modular": CHECKS["1c.modular"].claiming((LONG,)),
+    "1b.step": CHECKS["1b.step"].claiming(numeric.STEP, *_LONG_RUNS),
+    "1b.difference": CHECKS["1b.difference"].claiming(_MORE_DIGITS, *_LONG_RUNS),
 }
+
+
+def _methods(*keys: str) -> dict[str, Check]:
+    return {key: CHECKS[key] for key in keys}
+
+
 _POWER, _SUM, _PRODUCT = w2 ** (t - k), sp.Tuple(k, 1, t), sp.Tuple(j, k, t)
 _OUTER, _GENERAL, _FACTOR = sigma(-argument()), general(T), sigma_prime(z(j))
 _U = sp.exp(-r)
@@ -102,7 +97,7 @@ GATES = {
             "sigma' of h_j": {_FACTOR: sigma_prime(h(j))},
             "sign": {_POWER: -_POWER},
         },
-        SHORT_METHODS,
+        _methods("1b.expand", "1c.induction", "1c.modular", "1b.step", "1b.difference"),
     ),
     "1d": Gate(
         "1d.gradient",
@@ -114,11 +109,7 @@ GATES = {
             "no b": {_OUTER: sigma(-y * wo * h(T))},
             "(c) at T - 1": {_GENERAL: general(T - 1)},
         },
-        {
-            "chain rule": exact.check["1d.gradient"],
-            "step": numeric.check["1d.step"],
-            "difference": numeric.check["1d.difference"],
-        },
+        _methods("1d.gradient", "1d.step", "1d.difference"),
     ),
     "1e": Gate(
         "1e.derivative",
@@ -128,11 +119,7 @@ GATES = {
             "sigma squared": {_SQUARE: _SQUARE / _U},
             "numerator 2 u": {_SQUARE: 2 * _SQUARE},
         },
-        {
-            "quotient rule": exact.check["1e.slope"],
-            "signs": exact.check["1e.bounds"],
-            "read back": round_trip.check_of("1e.derivative"),
-        },
+        _methods("1e.slope", "1e.bounds", "1e.printed"),
     ),
 }
 BLIND_SPOT = replace(GATES["1c"], wrong={DROPPED: GATES["1c"].wrong[DROPPED]}, methods=LONG_METHODS)
@@ -157,5 +144,5 @@ for _question, _gate in GATES.items():
 )
 def _blind_spot(answers: Answers, _: Random) -> Finding:
     killers = BLIND_SPOT.kills(answers)[DROPPED]
-    require(killers == ("induction", "modular"), f"as it is rejected by {', '.join(killers) or 'none'}")
+    require(killers == ("1c.induction", "1c.modular"), f"as it is rejected by {', '.join(killers) or 'none'}")
     return Finding(1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mpmath import fp
 
-from derivations.checks import Answers, Checks, Finding, require, residual
+from derivations.checks import Answers, Checks, Finding, require, residual, scientific
 from derivations.formulas import inline
 from derivations.functions import Total
 from derivations.notation import L, h, t, w1
@@ -38,7 +38,7 @@ class Method(NamedTuple):
 
 def last_state(at: Valuation, ctx: Any, weight: Any) -> Any:
     """Run a network forward with another w_1; return h_T."""
-    return list(forward(ctx.exp, weight, at("w_2"), at.xs[: at("T")]))[-1].state
+    return forward(ctx.exp, weight, at("w_2"), at.xs[: at("T")])[0]
 
 
 def loss_of(at: Valuation, ctx: Any, weight: Any) -> Any:
@@ -47,16 +47,18 @@ def loss_of(at: Valuation, ctx: Any, weight: Any) -> Any:
     return -ctx.log(1 / (1 + ctx.exp(-margin)))
 
 
-def _by_step(of: Function, at: Valuation) -> float:
-    return float(of(at, cmath, complex(at("w_1"), IMAGINARY)).imag / IMAGINARY)
-
-
-def _by_difference(of: Function, at: Valuation) -> Any:
-    return at.ctx.diff(lambda weight: of(at, at.ctx, weight), at("w_1"))
-
-
-STEP = Method("complex steps", _by_step, fp, 1e-13)
-DIFFERENCE = Method("finite differences", _by_difference, context(40), 1e-30)
+STEP = Method(
+    "complex steps",
+    lambda of, at: of(at, cmath, complex(at("w_1"), IMAGINARY)).imag / IMAGINARY,
+    fp,
+    1e-13,
+)
+DIFFERENCE = Method(
+    "finite differences",
+    lambda of, at: at.ctx.diff(lambda weight: of(at, at.ctx, weight), at("w_1")),
+    context(40),
+    1e-30,
+)
 
 
 def _compared(
@@ -74,7 +76,7 @@ def _compared(
         off = residual(value(at), method.derivative(of, at))
         require(off <= method.tolerance, f"by {off:.1e} at a random network")
         worst = max(worst, off)
-    return Finding(len(lengths), worst)
+    return Finding(len(lengths), scientific(worst))
 
 
 _STATES = f"the sum in (c) is {inline(Total(h(t), w1))}, {inline(t)} up to {LONGEST}"

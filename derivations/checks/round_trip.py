@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from derivations import parser
-from derivations.checks import Answers, Check, CheckFailed, Checks, Finding, require, residual
+from derivations.checks import Answers, Check, CheckFailed, Checks, Finding, require, residual, scientific
 from derivations.valuation import compiled, context, draw
 
 if TYPE_CHECKING:
@@ -91,4 +91,4 @@ def _printed(keys: list[str], answers: Answers, rng: Random) -> Finding:
     printed = [answers.formulas[key] for key in keys]
     drawn = {kind: points(kind, rng) for kind in dict.fromkeys(formula.sample for formula in printed)}
     worst = max(read_back(formula, formula.latex, drawn[formula.sample]) for formula in printed)
-    return Finding(POINTS * len(keys), worst)
+    return Finding(POINTS * len(keys), scientific(worst))

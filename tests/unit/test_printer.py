@@ -64,27 +64,9 @@ def test_an_unknown_object_is_refused() -> None:
 
 def test_a_chain_of_steps_is_aligned_and_its_rules_are_named() -> None:
     """The first line holds the left side, each line its relation and the rule beside it."""
-    printed = printer.steps([a, b, y], ["=", r"\le"], ["by hand", ""])
+    printed = printer.chain([a, b, y], ["=", r"\le"], ["by hand", ""])
 
     assert "a &= b \\rulename{by hand} \\\\\n&\\le y" == printed
-
-
-def test_a_long_sum_is_broken_before_a_term() -> None:
-    """A side that does not fit on the line continues on the next, its sign first."""
-    expression = sum(w2**power * sigma(w1 * x(power) + w2 * x(power + 1)) for power in range(1, 6))
-
-    lines = printer.broken(expression, limit=40).split(" \\\\\n")
-
-    assert len(lines) > 1
-    assert all(line.startswith(r"&\qquad + ") for line in lines[1:])
-    assert all(printer.glyphs(line) <= 44 for line in lines)
-    assert printer.latex(expression) == " ".join(line.removeprefix(r"&\qquad ") for line in lines)
-
-
-@pytest.mark.parametrize(("text", "glyphs"), [("w_1 x", 2), (r"\sigma\bigl(a\bigr)", 4), (r"w_2^{t-k}", 3)])
-def test_the_width_of_a_formula_is_estimated_by_its_glyphs(text: str, glyphs: int) -> None:
-    """Commands count as one glyph, sizes of brackets as none, scripts as half."""
-    assert glyphs == printer.glyphs(text)
 
 
 ATOMS = st.sampled_from(
