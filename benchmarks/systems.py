@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SUITES = {"bookworm": "Debian 12", "trixie": "Debian 13", "testing": "Debian testing"}
 PAGE, BEGIN, END = ROOT / "docs" / "numbers.md", "<!-- systems -->\n", "<!-- /systems -->\n"
-PROJECT = Path("root/project")
+PROJECT, HANDED_IN = Path("root/project"), Path("root/handed-in")
 FULL = 20  # the points of the sheet
 # This machine's certificates, for its network; under a name that no package writes.
 CERTIFICATES, COPY = Path("/etc/ssl/certs/ca-certificates.crt"), Path("root/certificates.crt")
@@ -102,11 +102,14 @@ def build(system: System) -> Path:
 
 def verify(system: System, name: str, pdf: Path) -> tuple[int, float]:
     """Verify another system's submission there; return the exit code and the points."""
-    shutil.copyfile(pdf, system.root / PROJECT / "build" / name)
+    folder = system.root / HANDED_IN
+    folder.mkdir(exist_ok=True)
+    shutil.copyfile(pdf, folder / name)  # by itself: a notebook beside it would count as handed in, too
     code, _ = system.run(
-        f".venv/bin/python generate_report.py verify build/{name} --gradescope build/points.json >/dev/null"
+        f".venv/bin/python generate_report.py verify /{HANDED_IN}/{name}"
+        f" --gradescope /{HANDED_IN}/points.json >/dev/null"
     )
-    points = json.loads((system.root / PROJECT / "build" / "points.json").read_text(encoding="utf-8"))
+    points = json.loads((folder / "points.json").read_text(encoding="utf-8"))
     return code, points.get("score", sum(test["score"] for test in points.get("tests", [])))
 
 

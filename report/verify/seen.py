@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
-from pikepdf import Object
+from pikepdf import Dictionary, Object
 from PIL import Image, ImageDraw, ImageFilter
 from pypdfium2 import raw
 
 from report.confined import UnjudgedError
-from report.verify.document import content
+from report.verify.document import content, page_entries, part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pikepdf import Pdf
@@ -44,7 +44,8 @@ SPOTS = 200  # that are told of a page
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
 LINE = 7.0  # points; a step of less stays in the line
 RISE, STRETCH = 0.4, 3.0  # points by which another TeX may set characters of a line, or boxes, otherwise
-SPOKEN = re.compile(rb"/ActualText\s*(<[^>]*>|\((?:\\.|[^\\)])*\))", re.DOTALL)
+# Text that is copied in place of what is shown, or the name of a list of properties, which may hold one.
+SPOKEN = re.compile(rb"/ActualText\s*(<[^>]*>|\((?:\\.|[^\\)])*\))|(/[^\s/<>()\[\]]+)\s+BDC\b", re.DOTALL)
 MARGIN = "Artifact"
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
@@ -88,10 +89,14 @@ class View:
     copied: bool = False
 
     def __post_init__(self) -> None:
-        spoken = (SPOKEN.findall(content(page.obj)) for page in self.pdf.pages)
-        self.spoken = [[str(Object.parse(text)) for text in texts] for texts in spoken]
-        for page, texts in zip(self.pdf.pages, self.spoken, strict=True):
-            if texts and not self.copied:
+        named = [_named(page.obj) for page in self.pdf.pages]
+        self.spoken = [
+            _spoken(content(page.obj), lists) for page, lists in zip(self.pdf.pages, named, strict=True)
+        ]
+        for page, lists in zip(self.pdf.pages, named, strict=True):
+            if not self.copied:
+                for each in lists.values():
+                    del each["/ActualText"]
                 painted = content(page.obj).replace(b"/ActualText", b"/Spoken")
                 page.obj.Contents = self.pdf.make_stream(painted)
         out = io.BytesIO()
@@ -414,6 +419,24 @@ def _drawn(view: View, number: int) -> Image.Image:
 
 
 # --- characters and boxes
+def _named(page: Dictionary) -> dict[str, Dictionary]:
+    """Return the lists of properties beside a page's content that hold text to be copied (Ghostscript's)."""
+    found = part(page_entries(page), "/Resources", "/Properties").items()
+    return {name: each for name, each in found if isinstance(each, Dictionary) and "/ActualText" in each}
+
+
+def _spoken(operators: bytes, lists: Mapping[str, Dictionary]) -> list[str]:
+    """Return the texts that are copied in place of what a page shows, in order."""
+    texts = []
+    for written, name in SPOKEN.findall(operators):
+        found = Object.parse(written or name)
+        if written:
+            texts.append(str(found))
+        elif str(found) in lists:
+            texts.append(str(lists[str(found)].ActualText))
+    return texts
+
+
 def _read(page: Any) -> tuple[list[Glyph], list[Word]]:
     """Return the characters of a page, without spaces and combining accents; and its words."""
     holder = page.get_textpage()
