@@ -50,10 +50,17 @@ def mattered(settings: Sequence[Setting], record: Record, assessment: Assessment
             {"name": name, "value": value, "count": str(lowest), "cost": str(record.best.dev - lowest)}
             for lowest, name, value in sorted(effects)
         ],
-        "rest": f"{FEW[len(rest)]} hyper-parameters" if len(rest) > 1 else "hyper-parameter" * len(rest),
+        "rest": _rest(len(rest), bool(effects)) if rest else "",
         "lowest": str(min(rest, default=0)),
         "cost": str(record.best.dev - min(rest, default=0)),
     }
+
+
+def _rest(number: int, others: bool) -> str:
+    if number == 1:
+        return f"the {'other' if others else 'only'} hyper-parameter"
+    number_of = f"the other {FEW[number]}" if others else f"all {FEW[number]}" if number > 2 else "both"
+    return f"{number_of} hyper-parameters"
 
 
 def confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Context
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -126,8 +127,8 @@ def require(holds: object, where: str = "") -> None:
 
 
 def scientific(worst: float) -> str:
-    """Print a residual."""
-    return f"{worst:.0e}" if worst else "0"
+    """Print a residual to one digit, rounded up: none is claimed that is smaller than what was found."""
+    return f"{Context(prec=1, rounding=ROUND_CEILING).create_decimal(worst):.0e}" if worst else "0"
 
 
 def residual(left: Any, right: Any) -> float:

@@ -105,7 +105,7 @@ def test_a_hyper_parameter_matters_by_what_its_worst_value_costs() -> None:
     told = statements.mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]), NOISY)
 
     assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
-    assert ("hyper-parameter", "85", "4") == (told["rest"], told["lowest"], told["cost"])
+    assert ("the other hyper-parameter", "85", "4") == (told["rest"], told["lowest"], told["cost"])
 
 
 @pytest.mark.parametrize(("dev", "named"), [([80, 80, 89], ""), ([80, 89, 89], "relu")])
@@ -121,7 +121,7 @@ def test_hyper_parameters_below_the_noise_are_told_together() -> None:
     """With costs of 3 and 2 and a deviation of 5 nothing is an effect; with one value, no question."""
     told = statements.mattered(SETTINGS, record(SETTINGS, [85, 87, 89, 86]), NOISY)
 
-    assert ([], "two hyper-parameters", "87", "2") == (
+    assert ([], "both hyper-parameters", "87", "2") == (
         told["effects"],
         *(told[name] for name in ("rest", "lowest", "cost")),
     )
