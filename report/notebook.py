@@ -27,8 +27,8 @@ SOURCE = Path(__file__).parent.parent / "templates" / "homework03.py"
 # A comment in a code cell stays one, though it may look like a command: `# copy the data`, `# !ls`.
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (
-    "**These are stand-in data.** The course's files are not public; real measurements from a data set that "
-    "comes with scikit-learn stand in for them until the course's own four files are put in their place."
+    "**Stand-in data.** The course's files are not public. Until I have them, I use a stand-in made from "
+    "scikit-learn's handwritten digits, labelled prime or not."
 )
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

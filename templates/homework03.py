@@ -18,9 +18,9 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# numpy adapts to the processor that it meets: it sums in another order, and so it rounds differently. Before
-# it is loaded I ask for one thread and, where processor and library allow it, for the instructions that
-# every recent PC has.
+# numpy adapts to the processor it runs on, and so rounds differently from one computer to the next. Before I
+# load it, I ask for one thread and, where processor and library allow it, for the instructions that every
+# recent PC has.
 
 # %% tags=["setup", "pins"]
 # Setup: the same arithmetic on every PC
@@ -51,7 +51,7 @@ if not tunable or not pins.items() <= os.environ.items():
 
 # %% [markdown] tags=["setup"]
 # The imports, and the seed that fixes every random choice. I silence two warnings, because my tables say
-# the same: a network that uses up its 200 epochs has not converged, and one whose weights overflow counts as
+# the same: a network that used all of its 200 epochs has not converged, and one whose weights overflow has
 # 0 correct.
 
 # %% tags=["setup", "parameters"]
@@ -61,7 +61,7 @@ import platform
 import warnings
 from itertools import pairwise
 
-logging.getLogger("matplotlib").setLevel("ERROR")  # it tells when it looks for fonts, on slow computers only
+logging.getLogger("matplotlib").setLevel("ERROR")  # no note when it looks for fonts
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -81,8 +81,8 @@ overflow = "ignore:overflow encountered,ignore:invalid value encountered"
 os.environ["PYTHONWARNINGS"] = f"ignore:Stochastic Optimizer,{overflow}"  # the same, in the search's workers
 
 # %% [markdown] tags=["setup"]
-# I read the four files as text first. There is a header row if the first row of the training inputs holds a
-# cell that is not a number; the labels are numbers if all of them are.
+# I first read the four files as text. They have a header row if the first row of the training inputs holds
+# anything but numbers; I take the labels as numbers if all of them are.
 
 
 # %% tags=["setup"]
@@ -120,7 +120,7 @@ pd.DataFrame(
 # ## Question 2(a): the default network (3 points)
 #
 # I train `MLPClassifier` with its default hyper-parameters and report its accuracy on both sets. The seed
-# is the only argument that I give: without it the initial weights would differ from run to run.
+# is the only argument I set: without it the initial weights would differ from run to run.
 
 
 # %% tags=["2a", "default"]
@@ -161,8 +161,8 @@ GRID = {
 }
 
 # %% [markdown] tags=["2b"]
-# `PredefinedSplit` makes `GridSearchCV` train on the training rows and score on the development rows, once
-# each. Besides the number of correct answers I note for how many epochs each network trained.
+# `PredefinedSplit` makes `GridSearchCV` train each network once, on the training rows, and score it on the
+# development rows. I record the number of correct predictions and the number of epochs.
 
 # %% tags=["2b"]
 # Question 2(b): an exhaustive search with GridSearchCV
@@ -190,7 +190,7 @@ def search(layers, grid=GRID):
 
 
 # %% [markdown] tags=["2b"]
-# There is a cell for each architecture, or for each activation of a large one. Each shows its three best
+# I search one architecture in each cell, a large one with one activation in each. A cell shows its three best
 # settings.
 
 # %% tags=["2b", "each-architecture"]
@@ -200,8 +200,8 @@ search((100,))
 # %% [markdown] tags=["2b"]
 # ### The best setting
 #
-# Several settings often have the same score. The ranking, fixed before I ran the search: most development
-# samples correct, then fewest weights, then order of the search.
+# Several settings often have the same score, so I rank by most development samples correct, then fewest
+# weights, then order of the search.
 
 
 # %% tags=["2b", "rank"]
@@ -218,11 +218,11 @@ print(f"{len(table)} settings tried, {table['converged'].sum()} converged")
 ranked[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% [markdown] tags=["2b"]
-# A few settings are chaotic: when the last bit of a number changes, as it does from one computer to the
-# next, the difference grows with every epoch until many answers have changed. A high score of theirs is
-# luck that nobody can reproduce. So I go through the ranking from the top and train each candidate three
-# times more, with every training input moved by one unit in the last place: up, down, and up or down at
-# random. I report the first setting of the ranking whose score and number of epochs survive all three moves.
+# A few settings are chaotic: a change in the last bit of a number, such as there is between two computers,
+# grows with every epoch until many predictions change. A high score of such a setting cannot be reproduced.
+# So I go down the ranking and train each candidate three more times, with every training input moved by one
+# unit in the last place: up, down, and up or down at random. I report the first setting whose score and
+# number of epochs stay the same in all three.
 
 
 # %% tags=["2b", "choose"]
@@ -261,8 +261,7 @@ if higher := [other["dev"] for other in passed_over if other["dev"][0] > best["d
 pd.DataFrame({"best setting": best[[*NAMES, "weights", "train", "dev", "epochs"]]})
 
 # %% [markdown] tags=["2b"]
-# How the development accuracy depends on each hyper-parameter: a dot is a setting, the ring marks the best
-# one.
+# The development accuracy by each hyper-parameter: a dot for each setting, a ring around the best one.
 
 # %% tags=["2b", "figure"]
 # Question 2(b): every setting, by each hyper-parameter
@@ -277,7 +276,7 @@ axes[0].set_ylabel("development accuracy")
 plt.show()
 
 # %% [markdown] tags=["2b"]
-# I train the chosen network once more, by itself. The same counts must come out.
+# I train the chosen network once more, by itself. I must get the same counts.
 
 # %% tags=["2b", "best"]
 # Question 2(b): train the best network again, by itself
@@ -287,7 +286,7 @@ tuned_train, tuned_dev = correct(tuned, X_train, y_train), correct(tuned, X_dev,
 assert (tuned_train, tuned_dev) == (best["train"], best["dev"])
 
 # %% [markdown] tags=["2b"]
-# How the two networks learned: the loss on the training set, epoch by epoch.
+# The loss of both networks on the training set after each epoch.
 
 # %% tags=["2b", "curves"]
 # Question 2(b): the loss of both networks over the epochs
@@ -320,8 +319,7 @@ with pd.option_context("display.max_colwidth", None):
     display(pd.DataFrame({"value": summary}))
 
 # %% [markdown] tags=["summary"]
-# Last, the versions that gave these numbers, and all of them once more as data: my report is made from that
-# record.
+# Finally the versions of the packages, and all numbers once more as data: my report is made from this record.
 
 # %% tags=["summary", "record"]
 # Summary: versions, and the numbers as data

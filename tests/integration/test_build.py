@@ -569,7 +569,7 @@ def test_the_stand_in_is_said_everywhere(
     """With the repository's own data page 1, the notebook and results.json say that they stand in."""
     assert "Stand-in data." in pdf_pages(quick_stand_in / "submission.pdf")[0]
     notebook = nbformat.read(quick_stand_in / "homework03.ipynb", as_version=4)
-    assert "These are stand-in data" in notebook.cells[1].source
+    assert "Stand-in data" in notebook.cells[1].source
     results = json.loads((quick_stand_in / "results.json").read_text(encoding="utf-8"))
     assert results["data"]["stand_in"] is True
 

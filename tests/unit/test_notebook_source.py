@@ -177,7 +177,7 @@ def test_the_stand_in_is_said() -> None:
     """With stand-in data a cell below the title says so, with the course's data none does."""
     notice = made(stand_in=True).cells[1]
 
-    assert (notice.cell_type, "stand-in data" in notice.source) == ("markdown", True)
+    assert (notice.cell_type, "Stand-in data" in notice.source) == ("markdown", True)
     assert "stand-in" not in json.dumps(made())
 
 
