@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import shutil
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
 
 from report import cache
-from report.bundle import sha256, write
+from report.bundle import as_json, sha256, write
 from report.errors import InputError, MachineError, ReportError
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ WORK, FAILED, LOCK, STAMPS = ".work", "failed", ".lock", ".stamps.json"
 MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
 LEFTOVER = ".leftover-"  # prefix of a folder that is being removed
 OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
+
+
+class Stamps(Struct, frozen=True):
+    """The note of a build: digests of its files, what it was made from, and what it read of the system."""
+
+    outputs: cache.Key
+    key: cache.Key | None = None  # None while a build is put in place
+    system: cache.Key = {}
 
 
 @contextlib.contextmanager
@@ -51,15 +61,14 @@ def locked(out: Path) -> Iterator[None]:
 def stale(out: Path, key: cache.Key) -> str:
     """Return why a build must run: an input or an output changed; empty if neither has."""
     stamps = _stamps(out)
-    if "key" not in stamps:
+    if stamps is None or stamps.key is None:
         cut_off = "the last build was cut off while it was put in place"
         cloned = "what the build there was made from is not known"
         return cut_off if stamps else cloned if (out / MANIFEST).exists() else "there is no build yet"
-    if reason := cache.why(stamps["key"], key):
+    system = cache.system_files(stamps.system)
+    if reason := cache.why(stamps.key, key) or cache.why(stamps.system, system):
         return reason
-    if reason := cache.why(stamps["system"], cache.system_files(stamps["system"])):
-        return reason
-    for name, digest in stamps["outputs"].items():
+    for name, digest in stamps.outputs.items():
         try:
             if sha256((out / name).read_bytes()) != digest:
                 return f"{name} was changed"
@@ -99,9 +108,9 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
     outputs = {name: sha256((work / name).read_bytes()) for name in names}
     former = _stamps(out)
-    gone = sorted(former.get("outputs", {}).keys() - outputs.keys())
+    gone = sorted(former.outputs.keys() - outputs.keys()) if former else []
     present = [name for name in (*gone, *names) if (out / name).exists()]
-    _write_json(out / STAMPS, {"outputs": dict.fromkeys((*outputs, *gone), "")})  # no key: nothing is fresh
+    write(out / STAMPS, as_json(Stamps(dict.fromkeys((*outputs, *gone), ""))))  # no key: nothing is fresh
     old, aside = work / ".old", []
     try:
         for name in present:
@@ -120,7 +129,7 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
         with contextlib.suppress(OSError):
             for name in outputs.keys() - present:
                 (out / name).unlink(missing_ok=True)
-            _write_json(out / STAMPS, former)
+            write(out / STAMPS, as_json(former or {}))
         if isinstance(error, OSError):
             where = error.filename2 or error.filename
             raise MachineError(
@@ -128,27 +137,21 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
                 "Close what holds it, or check who owns it; then run again: what was computed is kept.",
             ) from error
         raise
-    _write_json(out / STAMPS, {"key": key, "system": cache.system_files(system), "outputs": outputs})
+    write(out / STAMPS, as_json(Stamps(outputs, key, cache.system_files(system))))
     shutil.rmtree(out / FAILED, ignore_errors=True)
 
 
 def write_timings(out: Path, seconds: Mapping[str, float]) -> None:
     """Write the timings of the stages."""
-    _write_json(out / "timings.json", {stage: round(spent, 3) for stage, spent in seconds.items()})
+    write(out / "timings.json", as_json({stage: round(spent, 3) for stage, spent in seconds.items()}))
 
 
-def _stamps(out: Path) -> dict[str, Any]:
-    """Read the note of the last build; empty if there is none, or it is damaged."""
+def _stamps(out: Path) -> Stamps | None:
+    """Read the note of the last build; None if there is none, or it is damaged."""
     try:
-        found = json.loads((out / STAMPS).read_text(encoding="utf-8"))
-        sound = all(isinstance(part, dict) for part in found.values())
-    except (OSError, ValueError, AttributeError):
-        return {}
-    return found if sound and found.keys() in ({"outputs"}, {"key", "system", "outputs"}) else {}
-
-
-def _write_json(file: Path, content: Mapping[str, Any]) -> None:
-    write(file, f"{json.dumps(content, indent=2)}\n".encode())
+        return msgspec.json.decode((out / STAMPS).read_bytes(), type=Stamps)
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return None
 
 
 def _clear(place: Path) -> None:
