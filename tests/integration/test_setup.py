@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,13 +178,14 @@ def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
-    time.sleep(1.0)
+    assert second.stderr is not None
+    told = second.stderr.readline()
     waiting = second.poll() is None
     os.close(folder)
 
     assert waiting
-    assert "Another set-up is at work in this folder: waiting for it.\n" == second.communicate(timeout=60)[1]
-    assert 0 == second.returncode
+    assert "Another set-up is at work in this folder: waiting for it.\n" == told
+    assert ("", 0) == (second.communicate(timeout=60)[1], second.returncode)
 
 
 def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Path) -> None:

@@ -218,7 +218,7 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert caught.value.exit_code == 5
     status = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
-    for _ in range(50):
+    for _ in range(600):
         if not status.exists() or status.read_text().split(")")[1].split()[0] == "Z":
             break
         time.sleep(0.1)
