@@ -24,13 +24,7 @@ GONE = "The scheduler {} is gone: start it and run it again; what was finished i
 
 @contextlib.contextmanager
 def connected(scheduler: str) -> Iterator[Any]:
-    """Return a client of a cluster that has at least one worker.
-
-    Raises
-    ------
-    SearchError
-        If the scheduler does not answer, or there is no worker; within, if the cluster fails.
-    """
+    """Return a client of a cluster that has at least one worker, or say what is missing."""
     try:
         from distributed import Client  # noqa: PLC0415 - an extra, needed here only
     except ImportError as error:
@@ -56,12 +50,8 @@ def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data
     """Yield ``function(task, data)`` for all tasks as they are done, to be started in this order.
 
     A task whose worker dies is done again by another one. The data travel once to each worker, and are made
-    anew if all workers that held them are gone.
-
-    Raises
-    ------
-    SearchError
-        If the scheduler or the last worker is lost, or a worker fails for good.
+    anew if all workers that held them are gone. A SearchError says that the scheduler or the last worker is
+    lost, or that a worker fails for good.
     """
     address = client.scheduler.address
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()

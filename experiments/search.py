@@ -66,36 +66,12 @@ def run(
     progress: Callable[[float, float], None] | None = None,
     scheduler: str | None = None,
 ) -> tuple[Outcome, ...]:
-    """Train every setting with every seed and count what it has right.
+    """Train every setting with every seed and count what it has right, in that order.
 
-    Parameters
-    ----------
-    settings
-        The hyper-parameters of problem 2(b).
-    X_train, y_train, X_dev, y_dev
-        Samples (n, features) as float64, labels (n,).
-    seeds
-        Values of ``random_state``.
-    jobs
-        How many networks train at once; by default as many as this process has cores.
-    store
-        A folder in which each outcome is kept at once, and found by a later run.
-    progress
-        Called with the work done and the work there is, in one unit.
-    scheduler
-        The address of a Dask scheduler, to use its workers instead of this machine's cores.
-
-    Returns
-    -------
-    tuple of Outcome
-        In the order of `settings`, and for each of them in the order of `seeds`.
-
-    Raises
-    ------
-    SpaceError
-        If there is nothing to search, or a setting is not one that can be searched.
-    SearchError
-        If a disk, a worker or the cluster fails; what was finished is in the store.
+    Samples are (n, features) as float64, labels (n,). By default as many networks train at once as this
+    process has cores; with the address of a Dask scheduler its workers train. Each outcome is kept at once in
+    the folder `store`, and found by a later run. `progress` is called with the work done and the work there
+    is. A SpaceError says what cannot be searched, a SearchError that a disk, a worker or the cluster failed.
     """
     check(settings)
     data = Data(X_train, y_train, X_dev, y_dev)
@@ -127,14 +103,7 @@ def run(
 
 
 def check(settings: Sequence[Setting]) -> None:
-    """Refuse what cannot be searched.
-
-    Raises
-    ------
-    SpaceError
-        If there is no setting, or one holds another solver than sgd and adam, or a value that scikit-learn
-        would refuse.
-    """
+    """Refuse an empty space, other solvers than sgd and adam, and values that scikit-learn would refuse."""
     if not settings:
         raise SpaceError("The search space is empty: give at least one value for each hyper-parameter.")
     for number, setting in enumerate(settings, start=1):

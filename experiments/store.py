@@ -30,31 +30,17 @@ INSERT = "INSERT OR REPLACE INTO fits VALUES (?, ?, ?)"
 
 
 class Outcome(Struct, frozen=True):
-    """The outcome of one setting with one seed.
-
-    Attributes
-    ----------
-    train, dev
-        How many samples of each set the network has right; 0 where `failed`.
-    converged
-        Whether the stopping rule ended training, rather than ``max_iter``.
-    predicted
-        The dev samples' classes, as places in the sorted labels, two bytes each.
-    digest
-        `trainer.digest` of the network: the bits of its weights and biases.
-    failed
-        scikit-learn's reason where it refuses the network (weights that are not finite), else empty.
-    """
+    """The outcome of one setting with one seed."""
 
     setting: Setting
     seed: int
-    train: int
+    train: int  # samples that the network has right; 0 where `failed`
     dev: int
     epochs: int
-    converged: bool
-    predicted: bytes
-    digest: str
-    failed: str = ""
+    converged: bool  # whether the stopping rule ended training, rather than ``max_iter``
+    predicted: bytes  # the dev samples' classes, as places in the sorted labels, two bytes each
+    digest: str  # `trainer.digest` of the network: the bits of its weights and biases
+    failed: str = ""  # scikit-learn's reason where it refuses the network (weights that are not finite)
 
     @property
     def predictions(self) -> NDArray[np.uint16]:
@@ -63,20 +49,7 @@ class Outcome(Struct, frozen=True):
 
 
 class Store:
-    """A file of outcomes.
-
-    Parameters
-    ----------
-    folder
-        Where it lies; made if it is missing.
-    *arrays
-        The data, in an order that stays the same.
-
-    Raises
-    ------
-    SearchError
-        If the disk refuses, here or in `save`.
-    """
+    """A file of outcomes in a folder, for data in an order that stays the same."""
 
     def __init__(self, folder: Path, *arrays: NDArray[Any]) -> None:
         data = hashlib.sha256()
