@@ -108,8 +108,7 @@ class Snapshot:
         key = {"Python's version": platform.python_version(), **versions}
         for earlier in stage.after:
             key |= self.key(earlier)
-        code = (ROOT / "report" / "stages.py", *self.code(name))
-        key |= {_called(path): self.digest(path) for path in code}
+        key |= {"report/stages.py": self.digest(ROOT / "report" / "stages.py"), **self._files(name)}
         for part in stage.inputs:
             key |= self.given[part]
         return key
@@ -122,7 +121,12 @@ class Snapshot:
             "seed": {"the seed": str(config.seed)},
             "data": {path.name: self.digest(path) for path in deciding(inputs.data)},
             "space": {"the search space": msgspec.json.encode(config.search).decode()},
-            "machine": machine(),
+            # What numbers may depend on beside the programs; the report names the processor.
+            "machine": {
+                "the processor": numerics.cpu_name(),
+                "the C library": " ".join(platform.libc_ver()),
+                **{f"${name}": os.environ.get(name, "") for name in PINS},
+            },
             "all": {
                 "report.toml": sha256(config.source),
                 "--quick": str(inputs.quick),
@@ -150,10 +154,12 @@ class Snapshot:
         templates = [path for path in TEMPLATES.glob(stage.templates) if path.name[0] != "."]
         return sorted([*found, *native, *templates])
 
+    def _files(self, name: str) -> Key:
+        return {str(path.relative_to(ROOT)): self.digest(path) for path in self.code(name)}
+
     def code_digests(self) -> dict[str, str]:
         """Return one digest of each stage's own code: what distinguishes two copies of the program."""
-        code = {name: {_called(path): self.digest(path) for path in self.code(name)} for name in STAGES}
-        return {name: sha256(json.dumps(files).encode()) for name, files in code.items()}
+        return {name: sha256(json.dumps(self._files(name)).encode()) for name in STAGES}
 
     @cached_property
     def installed(self) -> dict[str, str]:
@@ -266,12 +272,6 @@ def system_files(paths: Iterable[str]) -> Key:
     return key
 
 
-def machine() -> Key:
-    """Return what the numbers may depend on beside the programs; the report names the processor."""
-    pins = {f"${name}": os.environ.get(name, "") for name in PINS}
-    return {"the processor": numerics.cpu_name(), "the C library": " ".join(platform.libc_ver()), **pins}
-
-
 def _programs() -> Key:
     """Return what identifies a TeX without starting it."""
     found = {program: shutil.which(program) for program in ("latexmk", "pdflatex")}
@@ -288,10 +288,6 @@ def _sources(module: str) -> list[Path]:
     files = [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
     around = [ROOT / parent / "__init__.py" for parent in path.relative_to(ROOT).parents]
     return [*files[:1], *(file for file in around if file.is_file())] if files else []
-
-
-def _called(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
 def _normal(name: str) -> str:
