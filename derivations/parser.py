@@ -29,7 +29,7 @@ _LAYOUT = re.compile(
     r"\\(?:left|right|[bB]igg?[lr]|q?quad)(?![A-Za-z])|\\\\|\\,|&"
     r"|\\rulename\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 )
-_RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\ne", r"\approx")
+_RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\approx")
 _ENDS = {*_RELATIONS, "+", "-", ")", "}", r"\rvert", ""}
 _INDEXED = {"x", "h", "z", "G"}
 _FUNCTIONS = {

@@ -21,24 +21,7 @@ STEP = "1e-200"
 INTEGERS = ("T", "t", "k", "j")
 
 
-class Point:
-    """Anything that gives symbols values; keeps the products that were multiplied out."""
-
-    def __init__(self) -> None:
-        self._products: dict[tuple[str, int], tuple[int, Any]] = {}
-
-    def product(self, name: str, factor: Callable[[int], Any], low: int, high: int) -> Any:
-        """Multiply factor(low) to factor(high), going on from the last product of that name and `low`."""
-        reached, product = self._products.get((name, low), (low - 1, 1))
-        if reached > high:
-            reached, product = low - 1, 1
-        for step in range(reached + 1, high + 1):
-            product = product * factor(step)
-        self._products[name, low] = max(high, low - 1), product
-        return product
-
-
-class Valuation(Point):
+class Valuation:
     """The values of all symbols at one point; called with a symbol's printed name, and its index if any.
 
     The context is `mpmath.fp` for floats, or an `MPContext` for more digits. Parameters are w_1, w_2, w_o, b,
@@ -46,11 +29,11 @@ class Valuation(Point):
     """
 
     def __init__(self, ctx: Any, parameters: Mapping[str, Any], xs: Sequence[Any]) -> None:
-        super().__init__()
         self.ctx, self.parameters, self.xs = ctx, dict(parameters), tuple(xs)
         self.known: dict[tuple[str, Any], Any] = {(name, None): value for name, value in parameters.items()}
         self.known |= {("h", 0): ctx.zero, **{("x", time): value for time, value in enumerate(xs, 1)}}
         self._moved: dict[tuple[str, int | None], Valuation] = {}
+        self._products: dict[tuple[str, int], tuple[int, Any]] = {}
 
     def __call__(self, name: str, index: int | None = None) -> Any:
         """Return the value of a symbol; an unknown one is a KeyError."""
@@ -60,9 +43,11 @@ class Valuation(Point):
             self.known[name, index] = _RULES[name](self, *([] if index is None else [index]))
         return self.known[name, index]
 
-    def changed(self, **parameters: Any) -> Valuation:
-        """Return the same point with other parameters."""
-        return Valuation(self.ctx, {**self.parameters, **parameters}, self.xs)
+    def moved(self, name: str, index: int | None, value: Any) -> Valuation:
+        """Return the same point with another value of a symbol, and of what depends on it."""
+        there = Valuation(self.ctx, self.parameters, self.xs)
+        there.known[name, index] = value
+        return there
 
     def sigma(self, argument: Any) -> Any:
         """Return the sigmoid of a number."""
@@ -82,9 +67,18 @@ class Valuation(Point):
         """
         key, step = (name, index), self.ctx.mpf(STEP)
         if key not in self._moved:
-            self._moved[key] = self.changed()
-            self._moved[key].known[key] = self(name, index) + self.ctx.mpc(0, step)
+            self._moved[key] = self.moved(*key, self(*key) + self.ctx.mpc(0, step))
         return self.ctx.mpc(function(self._moved[key])).imag / step
+
+    def product(self, name: str, factor: Callable[[int], Any], low: int, high: int) -> Any:
+        """Multiply factor(low) to factor(high), going on from the last product of that name and `low`."""
+        reached, product = self._products.get((name, low), (low - 1, 1))
+        if reached > high:
+            reached, product = low - 1, 1
+        for step in range(reached + 1, high + 1):
+            product = product * factor(step)
+        self._products[name, low] = max(high, low - 1), product
+        return product
 
 
 def _state(at: Valuation, time: int) -> Any:

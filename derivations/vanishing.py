@@ -106,25 +106,6 @@ class Runs:
     weights: Mapping[str, tuple[tuple[float, ...], ...]]  # log10, by w_2, of each run by age T-k = 0, 1, ...
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The weights for one w_2 by age T-k = 0, 1, ..., as powers of ten: median and extremes of the runs."""
-
-    w2: str
-    median: tuple[float, ...]
-    lowest: tuple[float, ...]
-    highest: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What the figure of 1f shows."""
-
-    length: int
-    runs: int
-    curves: tuple[Curve, ...]
-
-
 def measure(seed: int) -> Runs:
     """Run the networks; the same for the same seed."""
     ctx = context(DIGITS)
@@ -155,11 +136,11 @@ def weights(ctx: Any, w2: Any, xs: Sequence[Any]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def figure(runs: Runs) -> Figure:
-    """Sum the runs up."""
+def figure(runs: Runs) -> dict[str, Any]:
+    """Sum the runs up for the figure of 1f: by w_2 and age, their median and extremes."""
+    ways: dict[str, Any] = {"median": median, "lowest": min, "highest": max}
     curves = []
     for carried, found in runs.weights.items():
         by_age = list(zip(*found, strict=True))
-        middle, lowest, highest = (tuple(of(weights) for weights in by_age) for of in (median, min, max))
-        curves.append(Curve(carried, middle, lowest, highest))
-    return Figure(LENGTH, len(runs.inputs), tuple(curves))
+        curves.append({"w2": carried, **{name: [of(one) for one in by_age] for name, of in ways.items()}})
+    return {"length": LENGTH, "runs": len(runs.inputs), "curves": curves}

@@ -6,7 +6,6 @@ A stage imports what it alone needs, since most builds reuse what the slow stage
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +56,7 @@ def derive(inputs: Inputs) -> Derived:
     return Derived(
         formulas={key: formula.latex for key, formula in derived.formulas.items()},
         facts=dict(derived.facts),
-        figure_1f=asdict(derived.figure_1f),
+        figure_1f=dict(derived.figure_1f),
         timings=dict(derived.timings),
         ledger=convert(problem1.ledger_json(derived), Ledger),
     )

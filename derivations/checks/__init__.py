@@ -83,41 +83,26 @@ class Checks(dict[str, Check]):
         return add
 
 
-@dataclass(frozen=True)
-class LedgerRow:
-    """One row of the ledger, under the names of ledger.json."""
-
-    id: str
-    question: str
-    statement: str  # LaTeX text
-    method: str
-    points: int
-    worst_residual: str  # as it is printed
-    passed: bool
-
-
 def run(
     checks: Iterable[Check], answers: Answers, seed: int
-) -> tuple[tuple[LedgerRow, ...], dict[str, float]]:
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Run all checks; the random points of each are drawn from the seed and its key.
 
-    Return the ledger in the order of the checks, and the seconds of one core that each took, by key. The
-    first check that does not pass raises CheckFailed.
+    Return the rows of ledger.json in the order of the checks, and the seconds of one core that each took, by
+    key. The first check that does not pass raises CheckFailed.
     """
     rows, seconds = [], {}
     for check in checks:
-        start = time.thread_time()
+        key, method, statement, start = check.key, check.method, check.statement, time.thread_time()
         try:
-            found = check(answers, Random(f"{seed} {check.key}"))  # noqa: S311 - sample points
+            found = check(answers, Random(f"{seed} {key}"))  # noqa: S311 - sample points, no secrets
         except CheckFailed as error:
             where = f" {error}" if str(error) else ""
-            raise CheckFailed(
-                f"check {check.key} ({check.method}) failed{where}: {check.statement}."
-            ) from error
-        seconds[check.key] = time.thread_time() - start
-        row = (check.key, check.key.partition(".")[0], check.statement, check.method)
-        rows.append(LedgerRow(*row, found.points, found.worst, passed=True))
-    return tuple(rows), seconds
+            raise CheckFailed(f"check {key} ({method}) failed{where}: {statement}.") from error
+        seconds[key] = time.thread_time() - start
+        row = {"id": key, "question": key.partition(".")[0], "statement": statement, "method": method}
+        rows.append(row | {"points": found.points, "worst_residual": found.worst, "passed": True})
+    return rows, seconds
 
 
 def require(holds: object, where: str = "") -> None:

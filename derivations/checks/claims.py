@@ -79,7 +79,7 @@ def _shrinks(threshold: int, answers: Answers, rng: Random) -> Finding:
     value = compiled(answers.side("1f.bound") / abs(x(k)))
     for _ in range(NETWORKS):
         at = network(rng, fp, rng.randint(3, 12), 2 * threshold)
-        by_age = [value(at.changed(k=time)) for time in range(at("T"), 0, -1)]
+        by_age = [value(at.moved("k", None, time)) for time in range(at("T"), 0, -1)]
         falls = [older / newer for newer, older in pairwise(by_age)]
         require(max(falls) - min(falls) <= ROUNDING * max(falls), "as it does not fall geometrically")
         require((falls[0] < 1) == (abs(at("w_2")) < threshold), f"for w_2 = {at('w_2')}")
@@ -169,16 +169,10 @@ def _mean(answers: Answers, rng: Random) -> Finding:
     for _ in range(NETWORKS):
         at = network(rng, fp, rng.randint(2, 12), 18)
         start = rng.randint(1, at("T") - 1)
-        first, last = (_last_state(at, start, end) for end in (0.0, 1.0))
+        first, last = (at.moved("h", start, end)("h", at("T")) for end in (0.0, 1.0))
         tightest = max(tightest, abs(last - first) / bound(at))
     require(tightest <= 1 + ROUNDING, f"by {tightest:.3f}")
     return Finding(NETWORKS, f"{tightest:.2f} of it")
-
-
-def _last_state(at: Valuation, start: int, state: float) -> float:
-    for time in range(start + 1, at("T") + 1):
-        state = at.sigma(at("w_1") * at("x", time) + at("w_2") * state)
-    return state
 
 
 @check("1f.powers", "the printed powers of 2 and 4", "exact integers")

@@ -12,13 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
+from mpmath import fp
 
 from derivations import bound, loss, rnn
 from derivations.checks import Answers, Checks, Finding, require
 from derivations.formulas import inline
 from derivations.functions import Partial, Total, sigma, sigma_prime
 from derivations.notation import T, a, b, h, k, r, t, u, w1, w2, wo, x, y, z
-from derivations.valuation import Point, compiled
+from derivations.valuation import Valuation, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,11 +66,11 @@ def unrolled(form: sp.Expr, time: int) -> sp.Expr:
 def _nesting(answers: Answers, _: Random) -> Finding:
     for time in (1, 2, 3):
         state, depth = answers.side(f"1a.h{time}"), 0
-        require(state.free_symbols == ({w1} if time == 1 else {w1, w2}), f"by the symbols of h_{time}")
-        require(state.atoms(x) == {x(step) for step in range(1, time + 1)}, f"by the inputs of h_{time}")
+        wanted = {w1, *([w2] if time > 1 else []), *(x(step) for step in range(1, time + 1))}
+        require(state.free_symbols | state.atoms(x, h) == wanted, f"by the symbols of h_{time}")
         while inner := [atom for atom in state.atoms(sigma) if atom.args[0] != state]:
             state, depth = max(inner, key=lambda atom: len(atom.atoms(sigma))).args[0], depth + 1
-        require(depth == time and not state.atoms(h), f"by the depth of h_{time}")
+        require(depth == time, f"by the depth of h_{time}")
     return Finding(3)
 
 
@@ -173,15 +174,14 @@ def _labels(answers: Answers, _: Random) -> Finding:
     return Finding(2)
 
 
-class Residues(Point):
+class Residues(Valuation):
     """A point modulo PRIME: each symbol, each opaque sigma'(.) is a number of its own, drawn on demand."""
 
     def __init__(self, rng: Random) -> None:
-        super().__init__()
+        super().__init__(fp, {}, ())
         self._rng = rng
-        self.known: dict[tuple[str, int | None], int] = {}
 
-    def __call__(self, name: str, index: int | None = None) -> int:
+    def __call__(self, name: str, index: int | None = None) -> Any:
         """Return a weight or an input; for a state or its argument its place, which sigma' is opaque over."""
         if name in {"z", "h"} and index is not None:
             return index if name == "z" else -index
@@ -193,13 +193,13 @@ class Residues(Point):
         """Multiply, and reduce."""
         return int(super().product(*factors) % PRIME)
 
-    def sigma_prime(self, place: int) -> int:
-        """Return the opaque sigma' at a place."""
-        return self("sigma'", place)
-
-    def sigma(self, place: int) -> int:
+    def sigma(self, argument: int) -> Any:
         """Return the opaque sigma at a place."""
-        return self("sigma", place)
+        return self("sigma", argument)
+
+    def sigma_prime(self, argument: int) -> Any:
+        """Return the opaque sigma' at a place."""
+        return self("sigma'", argument)
 
 
 @check(

@@ -40,7 +40,7 @@ def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
     try:
         printed = parser.parse(latex)
     except parser.ParseError as error:
-        raise CheckFailed(f"formula {formula.key} cannot be read back: {error}.") from error
+        raise CheckFailed(f"in {formula.key}: it cannot be read back, {error}") from error
     require(
         printed.relations == formula.relations, f"formula {formula.key} is read back with other relations."
     )
@@ -50,7 +50,7 @@ def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
         values = [side(point) for side in printed.sides]
         pairs = zip(values, derived, strict=True)
         worst = max(worst, *(residual(value, side(point)) for value, side in pairs))
-        require(worst <= TOLERANCE, f"formula {formula.key} is not printed as it was derived.")
+        require(worst <= TOLERANCE, f"in {formula.key}: it is not printed as it was derived")
         if not formula.exempt:
             worst = max(worst, _truth(formula, printed, values))
     return worst
@@ -58,17 +58,20 @@ def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
 
 def _truth(formula: Formula, printed: parser.Chain, values: list[Any]) -> float:
     worst = 0.0
-    for number, relation in enumerate(printed.relations):
-        left, right = values[number], values[number + 1]
-        if relation == "=":
-            off = residual(left, right)
-            worst, holds = max(worst, off), off <= TOLERANCE
-        elif relation == r"\approx":
-            holds = abs(left - right) <= printed.roundings[number + 1] * abs(right) * (1 + 1e-12)
-        else:
-            gap = right - left if relation in {"<", r"\le"} else left - right
-            holds = gap > 0 or (relation in {r"\le", r"\ge"} and gap >= -TOLERANCE)
-        require(holds, f"formula {formula.key}, read back from its LaTeX, is not true at a random point.")
+    for relation, left, right, rounding in zip(
+        printed.relations, values, values[1:], printed.roundings[1:], strict=False
+    ):
+        off = residual(left, right)
+        holds = {
+            "=": off <= TOLERANCE,
+            "<": left < right,
+            ">": left > right,
+            r"\le": left <= right + TOLERANCE,
+            r"\ge": left >= right - TOLERANCE,
+            r"\approx": abs(left - right) <= rounding * abs(right) * (1 + 1e-12),
+        }
+        require(holds[relation], f"in {formula.key}: its LaTeX, read back, is not true at a random point")
+        worst = max(worst, off if relation == "=" else 0)
     return worst
 
 

@@ -69,7 +69,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
     Parameters
     ----------
     traced : mapping
-        `derivations.vanishing.Figure` as a mapping.
+        What `derivations.vanishing.figure` returns.
     """
     with style():
         curves, length = traced["curves"], traced["length"]

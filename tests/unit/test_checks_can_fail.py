@@ -45,6 +45,7 @@ def another_decimal(key: str) -> sp.Expr:
 GEOMETRIC = QUARTER * w2 / 2 * sum(((w2 / 4) ** age for age in range(50)), sp.Integer(0))
 WRONG: dict[str, tuple[tuple[str, ...], Answers]] = {
     "states that do not start at zero": (("1a.nesting",), spoiled("1a.h2", sigma(w1 * x(2) + w2 * h(0)))),
+    "a state with an outer h_0": (("1a.nesting",), spoiled("1a.h1", sigma(w1 * x(1) + 0 * w2 + h(0)))),
     "a state without its second input": (("1a.nesting",), spoiled("1a.h2", side("1a.h1"))),
     "a path that starts one derivative too early": (
         ("1c.path",),

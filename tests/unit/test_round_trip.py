@@ -80,7 +80,7 @@ def test_a_condition_is_read_back_and_its_truth_left_alone(points: list[Valuatio
 
 def test_an_unreadable_print_is_found(points: list[Valuation]) -> None:
     """What the parser cannot read is a failed check that names the formula."""
-    with pytest.raises(CheckFailed, match=r"1c\.general cannot be read back"):
+    with pytest.raises(CheckFailed, match=r"1c\.general: it cannot be read back"):
         round_trip.read_back(GENERAL, r"\mystery", points)
 
 
