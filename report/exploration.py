@@ -1,10 +1,16 @@
-"""Exploring a wide space over several seeds: the table, the figure, and the space proposed for the report."""
+"""Exploring a wide space over several seeds, from which an author chooses the report's own."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from experiments import dataset, explore
+from msgspec import structs
+
+from experiments import dataset, search
+from experiments.assessment import Spread
+from experiments.record import Setting, Space, rank
 from report import bundle, cache, figures, publish
 from report.cache import Cache, Inputs, Snapshot
 from report.config import load, load_space
@@ -14,12 +20,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from experiments.explore import Row
-    from experiments.record import Space
+    from numpy.typing import NDArray
+
     from report.console import Console
 
 TABLE, FIGURE = "explore.csv", "explore.pdf"
 MOST = 200_000  # networks: days of training
+LARGEST = 300  # settings in a proposed space: what the notebook searches in a few minutes
+# The default space to explore: 2100 settings, from far below the defaults to far above.
+WIDE = Space(
+    hidden_layer_sizes=(
+        *((25,), (50,), (100,), (200,)),
+        *((25, 25), (50, 25), (50, 50), (100, 50), (100, 100)),
+        (50, 50, 50),
+    ),
+    activation=("relu", "tanh", "logistic"),
+    solver=("adam", "sgd"),
+    learning_rate_init=(0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
+    batch_size=(16, 32, 64, 128, 200),
+)
 
 
 def run(
@@ -36,11 +55,11 @@ def run(
     """Train every setting of a space with every seed; leave table and figure in `out`.
 
     The configuration names the data and the first of the seeds; what an earlier run trained in `out` is found
-    again. Without a space it is `experiments.explore.WIDE`, with the address of a Dask scheduler its workers
+    again. Without a space it is `WIDE`, with the address of a Dask scheduler its workers
     train. Returns the proposed table ``[search]``, with a comment that says where it comes from.
     """
     settings = load(config)
-    wide = load_space(space) if space else explore.WIDE
+    wide = load_space(space) if space else WIDE
     if (networks := wide.size * seeds) > MOST:
         raise InputError(
             f"The space with {seeds} seeds asks for {networks:,} networks, more than {MOST:,}.",
@@ -57,7 +76,7 @@ def run(
         console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
         try:
             with console.stage("explore"):
-                rows = explore.explore(
+                rows = explore(
                     wide,
                     *(read.X_train, read.y_train, read.X_dev, read.y_dev),
                     seeds=[(settings.seed + i) % 2**32 for i in range(seeds)],
@@ -71,7 +90,7 @@ def run(
             raise
         total = len(read.y_dev)
         bundle.write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
-        default = rows[explore.default_place(rows)]
+        default = rows[default_place(rows)]
         bundle.write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
         for name, row in (("best", rows[0]), ("default", default)):
             console.note(f"   {name}: {_told(row, total)}")
@@ -84,7 +103,7 @@ def _proposal(rows: Sequence[Row], wide: Space, seeds: int) -> str:
     return (
         f"# From {len(rows):,} settings with {seeds} seed{'s' * (seeds != 1)} each. They were compared on the"
         " development set:\n# what the report says on selection does not know of that.\n"
-        f"{explore.propose(rows, wide)}"
+        f"{propose(rows, wide)}"
     )
 
 
@@ -102,3 +121,99 @@ def _told(row: Row, total: int) -> str:
     """Describe a setting and its score in words."""
     setting = ", ".join(f"{name}={text}" for name, text in row.setting.printed().items())
     return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setting over all seeds."""
+
+    setting: Setting
+    size: int  # weights and biases of its network
+    dev: Spread  # samples right in each set
+    train: Spread
+    epochs: Spread
+    converged: int  # for how many seeds training ended by its own rule
+    failed: int  # for how many scikit-learn refused the outcome, which counts as no correct answer
+
+    def as_csv(self) -> dict[str, Any]:
+        """Return the row of explore.csv."""
+        return self.setting.printed() | {
+            "weights": self.size,
+            "dev_mean": f"{self.dev.mean:.2f}",
+            "dev_deviation": f"{self.dev.deviation:.2f}",
+            "dev_lowest": self.dev.lowest,
+            "dev_highest": self.dev.highest,
+            "train_mean": f"{self.train.mean:.2f}",
+            "epochs_mean": f"{self.epochs.mean:.1f}",
+            "converged": self.converged,
+            "failed": self.failed,
+        }
+
+
+def explore(
+    space: Space,
+    X_train: NDArray[Any],
+    y_train: NDArray[Any],
+    X_dev: NDArray[Any],
+    y_dev: NDArray[Any],
+    *,
+    seeds: Sequence[int],
+    **options: Any,
+) -> tuple[Row, ...]:
+    """Train every setting of a space with every seed, as `experiments.search.run` does with the same options.
+
+    The rows are ranked: more dev samples right on average, then fewer weights, then grid order.
+    """
+    settings = space.settings(len(X_train))
+    outcomes = search.run(settings, X_train, y_train, X_dev, y_dev, seeds=seeds, **options)
+    features, classes = X_train.shape[1], len(set(y_train.tolist()))
+    rows = []
+    for number, setting in enumerate(settings):
+        mine = outcomes[number * len(seeds) : (number + 1) * len(seeds)]
+        rows.append(
+            Row(
+                setting=setting,
+                size=setting.weights(features, classes),
+                dev=Spread(tuple(outcome.dev for outcome in mine)),
+                train=Spread(tuple(outcome.train for outcome in mine)),
+                epochs=Spread(tuple(outcome.epochs for outcome in mine)),
+                converged=sum(outcome.converged for outcome in mine),
+                failed=sum(bool(outcome.failed) for outcome in mine),
+            )
+        )
+    order = rank([row.dev.mean for row in rows], [row.size for row in rows])
+    return tuple(rows[place] for place in order)
+
+
+def default_place(rows: Sequence[Row]) -> int:
+    """Find the row of scikit-learn's default setting, whose batch may be clipped to few samples."""
+    usual = Setting().clipped(max(row.setting.batch_size for row in rows))
+    return next(place for place, row in enumerate(rows) if row.setting == usual)
+
+
+def propose(rows: Sequence[Row], space: Space, largest: int = LARGEST) -> str:
+    """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
+
+    It grows from the default setting, so that the gain over it cannot be negative: the values of the best
+    setting are added, then those of the second, and so on down to the default itself (to the last, if none is
+    better than the default); a setting whose values would make more than `largest` settings is left out.
+    """
+    chosen: dict[str, set[Any]] = {name: {value} for name, value in structs.asdict(Setting()).items()}
+    for row in rows[: default_place(rows)] or rows:
+        wider = {name: chosen[name] | {getattr(row.setting, name)} for name in chosen}
+        if math.prod(len(options) for options in wider.values()) <= largest:
+            chosen = wider
+    lines = ["[search]"]
+    for name, options in chosen.items():
+        numbers = all(isinstance(value, int | float) for value in options)
+        order = sorted(options) if numbers else dict.fromkeys([*getattr(space, name), *sorted(options)])
+        ordered = [value for value in order if value in options]
+        lines.append(f"{name} = [{', '.join(_toml(value) for value in ordered)}]")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """Write one value as TOML has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(str(size) for size in value)}]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -114,7 +114,7 @@ CHANGES = {
         "experiments/trainer/kernel.c changed",
     ),
     "searching on a cluster": ("experiments/cluster.py", "", "#\n", set(), ""),
-    "exploring": ("experiments/explore.py", "", "#\n", set(), ""),
+    "exploring": ("report/exploration.py", "", "#\n", set(), ""),
     "verifying": ("report/verify/command.py", "", "#\n", set(), ""),
     "the notebook": (
         *("templates/homework03.py", "", "#\n"),

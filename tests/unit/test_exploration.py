@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from experiments import explore
 from experiments.record import Setting
-from report import cli
+from report import cli, exploration
 
 if TYPE_CHECKING:
     import subprocess
@@ -80,7 +79,7 @@ def test_what_cannot_be_asked_for(
 
 def test_the_wide_space_is_wide() -> None:
     """What is explored by default has thousands of distinct settings, and the default setting among them."""
-    settings = explore.WIDE.settings(1257)
+    settings = exploration.WIDE.settings(1257)
 
     assert len(settings) == len(set(settings)) == 10 * 3 * 2 * 7 * 5
     assert Setting((100,), "relu", "adam", 0.001, 200) in settings

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from msgspec import convert, structs
 
-from experiments import explore, search
+from experiments import search
 from experiments.assessment import Spread
 from experiments.errors import SpaceError
 from experiments.record import Setting, Space
-from report import config
+from report import config, exploration
 
 GENERATOR = np.random.default_rng(5)
 X = GENERATOR.standard_normal((60, 3))
@@ -22,7 +22,7 @@ SPACE = Space(((5,), (3, 3)), ("relu", "tanh"), ("sgd", "adam"), (0.1,), (40, 40
 @pytest.fixture(scope="module")
 def rows():
     """Explore the small space with three seeds."""
-    return explore.explore(SPACE, *DATA, seeds=(0, 1, 2), jobs=1)
+    return exploration.explore(SPACE, *DATA, seeds=(0, 1, 2), jobs=1)
 
 
 def test_rows_are_means_over_seeds_best_first(rows):
@@ -53,7 +53,7 @@ def test_a_row_of_the_file_holds_mean_and_spread(rows):
 
 def test_the_proposal_can_be_pasted(rows, tmp_path):
     """The proposed table is a valid part of report.toml and holds the default and the best setting."""
-    text = explore.propose(rows, SPACE)
+    text = exploration.propose(rows, SPACE)
 
     proposed = convert(tomllib.loads(text)["search"], Space)
     assert proposed.holds(Setting())
@@ -78,14 +78,14 @@ due = "2023-11-14"
 def test_the_proposal_stays_small(rows):
     """No more settings are proposed than asked for, and the better rows come first into it."""
     for largest in (1, 4, 12, 300):
-        proposed = tomllib.loads(explore.propose(rows, SPACE, largest))["search"]
+        proposed = tomllib.loads(exploration.propose(rows, SPACE, largest))["search"]
 
         assert np.prod([len(options) for options in proposed.values()]) <= largest
 
 
 def row(place, **changed):
     """Make up a row that is the better the lower its place."""
-    return explore.Row(Setting(**changed), 1, *[Spread((100 - place,))] * 3, converged=1, failed=0)
+    return exploration.Row(Setting(**changed), 1, *[Spread((100 - place,))] * 3, converged=1, failed=0)
 
 
 def test_the_proposal_takes_what_is_better_than_the_default():
@@ -99,7 +99,7 @@ def test_the_proposal_takes_what_is_better_than_the_default():
         row(5, learning_rate_init=0.5),
     ]
 
-    proposed = tomllib.loads(explore.propose(rows, explore.WIDE, 32))["search"]
+    proposed = tomllib.loads(exploration.propose(rows, exploration.WIDE, 32))["search"]
 
     assert proposed == {
         "hidden_layer_sizes": [[100], [50, 50]],
@@ -114,7 +114,7 @@ def test_a_network_that_diverges_is_counted_as_refused():
     """A setting whose weights overflow has a row that says for how many seeds."""
     wild = Space(((4, 4),), ("identity",), ("sgd",), (1e80,), (40,))
 
-    rows = explore.explore(wild, *DATA, seeds=(0, 1), jobs=1)
+    rows = exploration.explore(wild, *DATA, seeds=(0, 1), jobs=1)
 
     assert [(row.failed, row.dev.mean) for row in rows if row.setting.solver == "sgd"] == [(2, 0)]
     assert [row.failed for row in rows if row.setting.solver == "adam"] == [0]
@@ -123,4 +123,4 @@ def test_a_network_that_diverges_is_counted_as_refused():
 def test_a_space_that_cannot_be_explored_is_refused():
     """What is wrong is said in one sentence, before anything is trained."""
     with pytest.raises(SpaceError, match="only sgd and adam"):
-        explore.explore(structs.replace(SPACE, solver=("lbfgs",)), *DATA, seeds=(0,))
+        exploration.explore(structs.replace(SPACE, solver=("lbfgs",)), *DATA, seeds=(0,))
