@@ -27,14 +27,7 @@ LETTER, BESIDE = 4.9 / 72, 14 * MM  # the width of a letter of a value, and of w
 def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total: int) -> Drawing:
     """Draw the settings near the top by the value of each hyper-parameter, the best of each value marked.
 
-    Parameters
-    ----------
-    rows : sequence of mappings
-        The search: hyper-parameters as printed, and ``dev_correct``.
-    best : mapping
-        The chosen setting, hyper-parameters as printed, and ``dev_correct``.
-    total : int
-        The number of development samples.
+    A setting is its hyper-parameters as printed, and ``dev_correct`` of so many samples in all.
     """
     with style():
         return drawing(_figure(_by_value(rows, best), best, total, 0.0))
@@ -43,15 +36,8 @@ def marginals(rows: Sequence[Mapping[str, Any]], best: Mapping[str, Any], total:
 def exploration(rows: Sequence[Mapping[str, Any]], default: Mapping[str, Any], total: int) -> bytes:
     """Draw a search over several seeds: by the value of each hyper-parameter, and setting by setting.
 
-    Parameters
-    ----------
-    rows : sequence of mappings
-        The settings, the best first: hyper-parameters as printed, the mean ``dev_correct`` over the seeds,
-        the ``lowest`` and the ``highest`` of them.
-    default : mapping
-        The row of the default setting.
-    total : int
-        The number of development samples.
+    A setting, the best first, is its hyper-parameters as printed, the mean ``dev_correct`` over the seeds,
+    and the ``lowest`` and the ``highest`` of them.
     """
     ranges = ("lowest", "highest")
     best = {name: value for name, value in rows[0].items() if name not in ranges}
