@@ -82,7 +82,7 @@ class Data(Struct, frozen=True):
 class Experiment(Struct, frozen=True):
     """The seed of every random choice."""
 
-    seed: Annotated[int, Meta(ge=0, le=2**32 - 1, description="a whole number from 0 to 4294967295")] = 0
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
