@@ -22,7 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from experiments import numerics
 
-FOUND = dict(os.environ)  # the environment as a person has it, for the programs that the tests start
+# The environment as a person has it but for numeric settings, which would be told in every report.
+OURS = {*numerics.THREADS, *numerics.KERNELS, *numerics.CHILDREN, numerics.KEEP, numerics.RECORD}
+for name in [name for name in os.environ if name in OURS or name.startswith("OPENBLAS_")]:
+    del os.environ[name]
+FOUND = dict(os.environ)
 numerics.pin()
 
 import nbformat  # noqa: E402 - nothing may load numpy before the pins
@@ -237,10 +241,7 @@ def poppler(pdf: Path, *options: str) -> str:
 @pytest.fixture(scope="session")
 def clean_environ() -> dict[str, str]:
     """Give the environment in which programs are started: as found, without any numeric setting."""
-    ours = {*numerics.THREADS, *numerics.KERNELS, *numerics.CHILDREN, numerics.KEEP, numerics.RECORD}
-    return {
-        name: value for name, value in FOUND.items() if name not in ours and not name.startswith("OPENBLAS_")
-    } | {"LC_ALL": "C.UTF-8"}
+    return FOUND | {"LC_ALL": "C.UTF-8"}
 
 
 @pytest.fixture(scope="session")
