@@ -15,10 +15,6 @@ class DataError(ValueError):
     """Bad data."""
 
 
-class SpaceError(ValueError):
-    """A search space, or a setting in it, that cannot be searched."""
-
-
 class SearchError(RuntimeError):
     """The machine failed a search: its disk, a worker, the scheduler of a cluster."""
 

@@ -12,10 +12,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
 
 from experiments import trainer
-from experiments.errors import SearchError, SpaceError
+from experiments.errors import SearchError
 from experiments.store import Outcome, Store, in_force
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from sklearn.neural_network import MLPClassifier
 
     from experiments.record import Setting
 
@@ -71,9 +71,8 @@ def run(
     Samples are (n, features) as float64, labels (n,). By default as many networks train at once as this
     process has cores; with the address of a Dask scheduler its workers train. Each outcome is kept at once in
     the folder `store`, and found by a later run. `progress` is called with the work done and the work there
-    is. A SpaceError says what cannot be searched, a SearchError that a disk, a worker or the cluster failed.
+    is. A SearchError says that a disk, a worker or the cluster failed.
     """
-    check(settings)
     data = Data(X_train, y_train, X_dev, y_dev)
     (samples, features), classes = X_train.shape, len(set(y_train.tolist()))
     wanted = [Fit(setting, seed) for setting in settings for seed in seeds]
@@ -100,25 +99,6 @@ def run(
             if progress:
                 progress(done, total)
     return tuple(found[fit] for fit in wanted)
-
-
-def check(settings: Sequence[Setting]) -> None:
-    """Refuse an empty space, other solvers than sgd and adam, and values that scikit-learn would refuse."""
-    if not settings:
-        raise SpaceError("The search space is empty: give at least one value for each hyper-parameter.")
-    for number, setting in enumerate(settings, start=1):
-        where = f"Setting {number} of the search space"
-        if setting.solver not in ("adam", "sgd"):
-            raise SpaceError(f"{where} has the solver {setting.solver!r}: only sgd and adam may be used.")
-        try:
-            MLPClassifier(**setting.parameters())._validate_params()  # noqa: SLF001 - scikit-learn's rules
-        except (ValueError, TypeError) as error:
-            raise SpaceError(f"{where} is refused by scikit-learn: {' '.join(str(error).split())}") from error
-        if not all(isinstance(size, int) and size > 0 for size in setting.hidden_layer_sizes):
-            raise SpaceError(
-                f"{where} has hidden_layer_sizes {setting.hidden_layer_sizes!r}: each layer needs a whole"
-                " number of units, at least 1."
-            )
 
 
 def cost(setting: Setting, samples: int, features: int, classes: int) -> float:

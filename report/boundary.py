@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from derivations.checks import CheckFailed
-from experiments.errors import DataError, SearchError, SpaceError
+from experiments.errors import DataError, SearchError
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
 from report.process import interruptible, memory_is_short
@@ -26,7 +26,7 @@ BUG, INTERRUPTED = 70, 130
 TRACEBACK = "traceback.log"
 
 # The lower packages know nothing of exit codes.
-LOWER = {DataError: InputError, SpaceError: InputError, SearchError: MachineError, CheckFailed: CheckError}
+LOWER = {DataError: InputError, SearchError: MachineError, CheckFailed: CheckError}
 # Errors of the system in words, and what helps.
 FAILURES = {
     errno.ENOSPC: ("The disk is full", "Free some space and run it again: what was finished is kept."),

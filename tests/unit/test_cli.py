@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from derivations.checks import CheckFailed
-from experiments.errors import DataError, SearchError, SpaceError
+from experiments.errors import DataError, SearchError
 from report import cli
 from report.boundary import guarded
 from report.console import Console
@@ -122,7 +122,6 @@ def wrapped(cause: Exception) -> Exception:
         (CheckError("Bad.", "Mend it."), 4, "ERROR Bad.\nTIP Mend it.\n"),
         (MachineError("Bad.", "Mend it."), 5, "ERROR Bad.\nTIP Mend it.\n"),
         (narrower(DataError), 2, "ERROR One sentence.\n"),
-        (narrower(SpaceError), 2, "ERROR One sentence.\n"),
         (narrower(SearchError), 5, "ERROR One sentence.\n"),
         (narrower(CheckFailed), 4, "ERROR One sentence.\n"),
         (OSError(errno.ENOSPC, "x", "/out/a.pdf"), 5, "ERROR The disk is full: /out/a.pdf.\nTIP "),

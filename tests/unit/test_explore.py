@@ -4,11 +4,10 @@ import tomllib
 
 import numpy as np
 import pytest
-from msgspec import convert, structs
+from msgspec import convert
 
 from experiments import search
 from experiments.assessment import Spread
-from experiments.errors import SpaceError
 from experiments.record import Setting, Space
 from report import config, exploration
 
@@ -118,9 +117,3 @@ def test_a_network_that_diverges_is_counted_as_refused():
 
     assert [(row.failed, row.dev.mean) for row in rows if row.setting.solver == "sgd"] == [(2, 0)]
     assert [row.failed for row in rows if row.setting.solver == "adam"] == [0]
-
-
-def test_a_space_that_cannot_be_explored_is_refused():
-    """What is wrong is said in one sentence, before anything is trained."""
-    with pytest.raises(SpaceError, match="only sgd and adam"):
-        exploration.explore(structs.replace(SPACE, solver=("lbfgs",)), *DATA, seeds=(0,))

@@ -17,7 +17,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from experiments import search, store, trainer
-from experiments.errors import SearchError, SpaceError
+from experiments.errors import SearchError
 from experiments.record import Setting
 from experiments.store import FILE, Outcome, Store
 
@@ -304,31 +304,3 @@ def test_work_is_divided_evenly():
 
         assert [fit for task in tasks for fit in task] == list(costs)
         assert max(sum(costs[fit] for fit in task) for task in tasks) <= share * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ([], "The search space is empty"),
-        (
-            [Setting(solver="lbfgs")],
-            "Setting 1 of the search space has the solver 'lbfgs': only sgd and adam",
-        ),
-        (
-            [Setting(), Setting(learning_rate_init=-0.1)],
-            "Setting 2 of the search space is refused by scikit-learn",
-        ),
-        ([Setting(activation="swish")], "refused by scikit-learn: The 'activation' parameter"),
-        ([Setting(batch_size=0)], "refused by scikit-learn: The 'batch_size' parameter"),
-        ([Setting(learning_rate_init=float("nan"))], "refused by scikit-learn: The 'learning_rate_init'"),
-        ([Setting((10, 0))], "each layer needs a whole number of units, at least 1"),
-        ([Setting((1.5,))], "each layer needs a whole number of units, at least 1"),
-    ],
-)
-def test_an_impossible_space_is_refused_in_one_sentence(settings, words):
-    """Before anything is trained the setting is named, with what is wrong in it."""
-    with pytest.raises(SpaceError) as refusal:
-        search.run(settings, *DATA)
-
-    assert words in str(refusal.value)
-    assert "\n" not in str(refusal.value)
