@@ -102,7 +102,7 @@ def symbols() -> tuple[Formula, ...]:
     conditions = [
         *[("lt2", abs(w2), "<", 2), ("lt4", abs(w2), "<", 4), ("w2ge0", w2, r"\ge", 0)],
         *[("w2gt0", w2, ">", 0), ("tge2", t, r"\ge", 2), ("Tge50", T, r"\ge", 50)],
-        *[("kltT", k, "<", T), ("xbounded", abs(x(k)), r"\le", X)],
+        ("xbounded", abs(x(k)), r"\le", X),
     ]
     return (
         *[term(key, expression) for key, expression in table],

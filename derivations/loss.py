@@ -51,5 +51,4 @@ def formulas() -> tuple[Formula, ...]:
         claim("1d.gradient", Total(L, w1), "=", short.xreplace({Total(h(T), w1): general(T)})),
         term("1d.weight", sigma(-a)),
         claim("1d.labels", -y * sigma(-a), "=", error, slashed=True),
-        term("1d.target", target),
     )

@@ -92,7 +92,7 @@ def formulas() -> tuple[Formula, ...]:
         ),
         claim("1b.start", Total(h(0), w1), "=", 0, slashed=True),
         *[claim(key, *sides, align=True) for key, sides in summed.items()],
-        *[claim(f"1b.z{i}", z(i), "=", argument, align=i != 2) for i, argument in explicit],
+        *[claim(f"1b.z{i}", z(i), "=", argument) for i, argument in explicit],
         claim("1c.general", Total(h(t), w1), "=", general()),
         term("1c.effect", x(k) * sigma_prime(z(k))),
         claim("1c.path", Partial(h(t), h(k)), "=", path),

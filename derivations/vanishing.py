@@ -56,6 +56,7 @@ def formulas() -> tuple[Formula, ...]:
     counted = abs(wo) * abs(x(k)) * abs(w2) ** (T - k) * Power(HALF, T - k + 1)
     power, explosion = 1 / sp.Integer(2) ** 50, 1 - Power(2, 49)
     newest = sigma(-abs(wo) - abs(b)) * abs(wo) * abs(x(T)) * sigma_prime(abs(w1) * X + abs(w2))
+    ratio = (abs(w2) / 2) ** (T - k) * abs(x(k)) / abs(x(T))
     oldest = (Power(2, -T) * first, r"\le", Power(2, -50) * first, r"\approx", rounded(power) * first)
     rest, exploding = {"sample": "at rest, w_1=1"}, {"sample": "at rest, w_1=1, w_2=8, T=50"}
     off_rest = {"sample": "at rest, w_1=1.000000000001, w_2=8, T=50"}
@@ -86,8 +87,8 @@ def formulas() -> tuple[Formula, ...]:
         claim("1f.cliff.x", x(t), "=", -4, **exploding),
         claim("1f.cliff.w1", w1, "=", 1 + Power(10, -12), **off_rest),
         claim("1f.cliff", fifty, r"\approx", rounded(cliff()), slashed=True, **off_rest),
-        claim("1f.mean", sp.tanh(abs(w2) / 4), "<", 1, slashed=True),
-        term("1f.path", abs(Partial(h(T), h(k)))),
+        claim("1f.path", abs(Partial(h(T), h(k))), r"\le", (abs(w2) / 4) ** (T - k), slashed=True),
+        claim("1f.ratio", abs(G(k)) / abs(G(T)), r"\le", ratio, slashed=True),
         term("1f.weight", abs(w2) ** (T - k) * derivatives(k, T - 1)),
         term("1f.bound2", (abs(w2) / 2) ** (T - k)),
         term("1f.bound4", (abs(w2) / 4) ** (T - k)),

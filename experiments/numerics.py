@@ -212,8 +212,8 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
     if environment["pinned"]:
         kernels, loops = environment["blas"][0]["architecture"], environment["simd"]
         first = (
-            f"Pinned: every BLAS runs {kernels} kernels on one thread, numpy {loops} loops; the same wheels"
-            " should give the same bits on any x86-64 Linux with AVX2 and FMA."
+            f"The arithmetic is pinned (BLAS: {kernels} kernels, one thread; numpy: {loops}): the same"
+            " packages should give the same digits on any x86-64 Linux machine with AVX2 and FMA."
         )
     else:
         first = f"Not pinned: {'; '.join(environment['reasons'])}. {_elsewhere(environment)}"

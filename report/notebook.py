@@ -28,7 +28,7 @@ SOURCE = Path(__file__).parent.parent / "templates" / "homework03.py"
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (
     "**Stand-in data.** The course's files are not public. Until I have them, I use a stand-in made from "
-    "scikit-learn's handwritten digits, labelled prime or not."
+    "scikit-learn's handwritten digits: height, spread and asymmetry of the ink, label 1 for prime digits."
 )
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -60,7 +60,7 @@ def build(seed: int, space: Space, samples: int, *, stand_in: bool) -> Notebook:
         if "pins" in tags:
             cell.source = _assign(cell.source, "one_thread", _literal(numerics.THREADS))
             cell.source = _assign(cell.source, "same_kernels", _literal(numerics.KERNELS))
-            cell.source = _assign(cell.source, "tested", f"{numerics.SAFE_OPENBLAS}  # of OpenBLAS 0.3")
+            cell.source = _assign(cell.source, "tested", f"{numerics.SAFE_OPENBLAS}  # N, OpenBLAS 0.3.N")
         if "grid" in tags:
             cell.source = _assign(cell.source, "GRID", _literal(space.grid))
         if "each-architecture" in tags:

@@ -55,6 +55,7 @@ def author(config: Config) -> dict[str, Any]:
             "name": escape(_short(config.author.name)),
         },
         "date": escape(config.report.date, f"report.toml, {date}"),
+        "due": config.report.date == config.course.due,
         "remarks": {
             question: remark(
                 config.report.remarks.get(question, ""), f"report.toml, [report.remarks] {question}"

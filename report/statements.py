@@ -90,8 +90,9 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
     above = sum(gain > gains[0] for gain in gains)
     return {
         "expected": f"{means['best']:.2f}",
-        "expected_gain": _signed(means["gain"], 2),
-        "expected_deviation": f"{others['gain'].deviation / total:.2f}",
+        "expected_gain": _about(means["gain"], selection.gain),
+        "gain_of_seeds": _signed(means["gain"], 2),
+        "gain_of_draws": _signed(selection.gain, 2),
         "seeds": str(len(gains)),
         "others": str(len(gains) - 1),
         "mean": {name: _signed(mean) for name, mean in means.items()},
@@ -182,6 +183,12 @@ def grouped(number: int) -> str:
 
 def _range(low: float, high: float) -> Latex:
     return Latex(f"{_signed(low)} to {_signed(high)}")
+
+
+def _about(one: float, other: float) -> Latex:
+    """Print two estimates to two decimals, the smaller first; one if they agree."""
+    low, high = (_signed(estimate, 2) for estimate in sorted((one, other)))
+    return Latex(f"about~{low}" if low == high else f"{low} to {high}")
 
 
 def _signed(number: float, decimals: int = 4) -> Latex:

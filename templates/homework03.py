@@ -47,7 +47,7 @@ pins = {**one_thread, **(same_kernels if tunable else {})}
 if "numpy" not in sys.modules and os.environ.get("REPORT_KEEP_ENV", "0") in ("", "0"):
     os.environ.update(pins)
 if not tunable or not pins.items() <= os.environ.items():
-    print("This computer uses its own arithmetic: the last digits of a weight may differ from mine.")
+    print("On this computer the last digits of a weight may differ from mine.")
 
 # %% [markdown] tags=["setup"]
 # The imports, and the seed that fixes every random choice. I silence two warnings, because my tables say
@@ -149,7 +149,7 @@ pd.DataFrame(
 # ## Question 2(b): tuning five hyper-parameters (5 points)
 #
 # I train every combination of the values below on the training set and score it on the development set.
-# Everything else keeps its default. A batch size above the number of training samples means all of them.
+# Everything else keeps its default.
 
 # %% tags=["2b", "grid"]
 # Question 2(b): the values to try
@@ -190,8 +190,7 @@ def search(layers, grid=GRID):
 
 
 # %% [markdown] tags=["2b"]
-# I search one architecture in each cell, a large one with one activation in each. A cell shows its three best
-# settings.
+# Each cell searches one architecture, a large one with one activation, and shows its three best settings.
 
 # %% tags=["2b", "each-architecture"]
 # Question 2(b): the search, hidden layers (100,)
@@ -286,7 +285,7 @@ tuned_train, tuned_dev = correct(tuned, X_train, y_train), correct(tuned, X_dev,
 assert (tuned_train, tuned_dev) == (best["train"], best["dev"])
 
 # %% [markdown] tags=["2b"]
-# The loss of both networks on the training set after each epoch.
+# The training loss of both networks, averaged over each epoch.
 
 # %% tags=["2b", "curves"]
 # Question 2(b): the loss of both networks over the epochs

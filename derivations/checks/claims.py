@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NETWORKS = 300
 LONGEST = 6
 LENGTH = 50
-BOUNDS = ("1f.bound", "1f.quarter", "1f.newest")
+BOUNDS = ("1f.bound", "1f.quarter", "1f.newest", "1f.ratio", "1f.path")
 POWERS = ("1f.G1", "1f.tight", "1f.rest.8")
 ROUNDING = 1e-12  # floats against floats
 ORDERS = 1e-10  # of magnitude: logarithms are floats
@@ -60,7 +60,7 @@ def _counted(answers: Answers, _: Random) -> Finding:
     return Finding(2 * len(times))
 
 
-@check("1f.networks", f"the bounds on {TERM} and the newest term", FLOATS)
+@check("1f.networks", f"the bounds on {TERM}, the newest term, their ratio and {PATH}", FLOATS)
 def _hold(answers: Answers, rng: Random) -> Finding:
     tightest = 0.0
     ends = {key: [compiled(answers.side(key, end)) for end in (0, -1)] for key in BOUNDS}
@@ -90,7 +90,7 @@ def _shrinks(threshold: int, answers: Answers, rng: Random) -> Finding:
     "1f.threshold", f"{PATH} vanishes for every $|w_2| < 4$ and need not for $w_2 = 4$", "long sequences", 4
 )
 def _only_below(threshold: int, answers: Answers, rng: Random) -> Finding:
-    value, length, tries = compiled(answers.side("1f.path")), 150, 20
+    value, length, tries = compiled(answers.side("1f.path", 0)), 150, 20
     for number in range(tries):
         weight = Fraction(rng.uniform(0.2, 0.9) * threshold)
         inputs = ("any", "at rest", "one sign")[number % 3]
@@ -160,19 +160,6 @@ def _cliff(inputs: Callable[[Any], Any], answers: Answers, _: Random) -> Finding
         off = abs(found / claimed - 1)
         require(off <= 0.007, f"at w_1 = {ctx.nstr(weight, 14)}")  # two digits, 7.5
     return Finding(2)
-
-
-@check("1f.mean", f"the bound on the mean of {PATH}", FLOATS)
-def _mean(answers: Answers, rng: Random) -> Finding:
-    """Compare with the ends: h_T is monotone in h_k, so the mean over all h_k is their difference."""
-    bound, tightest = compiled(answers.side("1f.mean", 0)), 0.0
-    for _ in range(NETWORKS):
-        at = network(rng, fp, rng.randint(2, 12), 18)
-        start = rng.randint(1, at("T") - 1)
-        first, last = (at.moved("h", start, end)("h", at("T")) for end in (0.0, 1.0))
-        tightest = max(tightest, abs(last - first) / bound(at))
-    require(tightest <= 1 + ROUNDING, f"by {tightest:.3f}")
-    return Finding(NETWORKS, f"{tightest:.2f} of it")
 
 
 @check("1f.powers", "the printed powers of 2 and 4", "exact integers")

@@ -58,7 +58,7 @@ def unrolled() -> Drawing:
         _centred(axis, "$L$", FIRST + STEP * len(STATES), MIDDLE)
         _centred(axis, "$w_2$", FIRST + STEP / 2, MIDDLE + 1.8, fontsize=8)
         axis.text(FIRST - 1.2, 9, "$w_1$", ha="right", va="center", fontsize=8)
-        words = "back from the loss: a factor of at most $1/2$ from state to state"
+        words = "back from the loss; from each state to the one before, a factor of at most $1/2$"
         axis.text(140, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
         return drawing(figure)
 
@@ -84,8 +84,8 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
             bounds.plot(ages, -ages * np.log10(base), color="black", lw=0.9, ls=look)
         end = length - 1
         names = {
-            "bound, $1/2$": -end * np.log10(2),
-            "bound, $1/4$": -end * np.log10(4),
+            "$2^{-(T-k)}$": -end * np.log10(2),
+            "$4^{-(T-k)}$": -end * np.log10(4),
             "measured": one["median"][-1],
         }
         for name, height in names.items():
@@ -106,7 +106,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
             axis.set_xlabel("age $T-k$ of the input")
             axis.set_xticks(range(0, length, 10))
         low = min(min(curve["lowest"]) for curve in curves)
-        powers = range(-10, int(low), -10)
+        powers = range(-10, int(low) - 1, -10)
         bounds.set_yticks([0, *powers], ["1", *(f"$10^{{{power}}}$" for power in powers)])
         bounds.set_ylim(low - 1, 1)
         bounds.set_ylabel("weight relative to the newest", labelpad=8)
@@ -123,7 +123,7 @@ def _band(axis: Axes, curve: Mapping[str, Any], colour: str) -> None:
 def _faded(strength: float) -> tuple[float, float, float]:
     """Mix the accent with white: without transparency, which some printers lack."""
     red, green, blue = (int(ACCENT[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    shown = 0.06 + 0.94 * strength
+    shown = 0.16 + 0.84 * strength
     return (1 - shown * (1 - red), 1 - shown * (1 - green), 1 - shown * (1 - blue))
 
 

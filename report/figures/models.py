@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from report.figures.style import COLOURS, GREY, MM, WIDTH, Drawing, drawing, note, style
+from report.figures.style import COLOURS, MM, WIDTH, Drawing, drawing, note, style
 from report.latex.escape import drawn
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _samples(
         axis.plot(*missed.T, **look, ms=3.4, mec="black", mew=0.7, zorder=2)
         text = _number(plain(name))
         handles.append(mpl.lines.Line2D([], [], **look, ms=4, mew=0, label=text))
-    outline: Any = {"marker": "o", "ls": "", "mfc": GREY, "mec": "black", "ms": 4, "mew": 0.8}
+    outline: Any = {"marker": "o", "ls": "", "mfc": "none", "mec": "black", "ms": 4, "mew": 0.8}
     return [*handles[:LEGEND_ENTRIES], mpl.lines.Line2D([], [], **outline, label="outlined: wrong")]
 
 

@@ -83,7 +83,7 @@ WRONG: dict[str, tuple[tuple[str, ...], Answers]] = {
         ("1f.free",),
         spoiled("1f.newest", side("1f.newest") / abs(x(T)) / 10),
     ),
-    "half of tanh(|w_2| / 4)": (("1f.mean",), spoiled("1f.mean", side("1f.mean", 0) / 2, 0)),
+    "a tenth of the ratio": (("1f.networks",), spoiled("1f.ratio", side("1f.ratio") / 10)),
     "a path at rest that is half": (("1f.attained",), spoiled("1f.rest.path", side("1f.rest.path") / 2)),
     "another end of the cliff": (("1f.cliff",), spoiled("1f.cliff", Numeral("-7.6e+3"))),
     "weights of another product": (("1f.figure",), spoiled("1f.weight", side("1f.weight") * w2, 0)),

@@ -25,12 +25,6 @@ def failing(*_: object) -> Finding:
     return Finding(1)
 
 
-@pytest.mark.parametrize(("worst", "printed"), [(0.0, "0"), (1.2345e-51, "2e-51"), (9.1e-17, "1e-16")])
-def test_a_residual_is_rounded_up(worst: float, printed: str) -> None:
-    """What is printed bounds what was found."""
-    assert printed == scientific(worst)
-
-
 def test_a_finding_becomes_a_row() -> None:
     """Points and the worst residual of a check stand in its row."""
     rows, seconds = run([check("1a.one", Finding(3, "0.95 of it"))], NOTHING, 0)

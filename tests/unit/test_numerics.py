@@ -141,7 +141,9 @@ def test_the_audit_finds_the_pins_in_the_loaded_libraries():
     assert kernels == {("numpy", "Haswell", 1), ("scipy", "Haswell", 1)}
     assert (found["pinned"], found["reasons"], found["simd"]) == (True, [], "X86_V3")
     assert found["overridden"] == {"OPENBLAS_CORETYPE": "Nehalem", "OMP_NUM_THREADS": "4"}
-    assert numerics.sentences(found)[0].startswith("Pinned: every BLAS runs Haswell kernels")
+    assert numerics.sentences(found)[0].startswith(
+        "The arithmetic is pinned (BLAS: Haswell kernels, one thread"
+    )
     assert "OPENBLAS_CORETYPE=Nehalem" in numerics.sentences(found)[1]
 
 
@@ -215,15 +217,15 @@ def test_the_notebook_pins_like_the_command(cell):
     careful = cell.replace("tested = range(23, 33)", "tested = range(0)")
     assert careful != cell
     words, found = run(f"{careful}\n{look}").splitlines()
-    assert words.startswith("This computer uses its own arithmetic")
+    assert words.startswith("On this computer the last digits")
     assert dict(eval(found)) == {**dict.fromkeys(numerics.KERNELS, ""), **numerics.THREADS}
 
 
 @pytest.mark.parametrize(
     ("before", "variables", "words"),
     [
-        ("import numpy", {}, "This computer uses its own arithmetic"),
-        ("", {"REPORT_KEEP_ENV": "1"}, "This computer uses its own arithmetic"),
+        ("import numpy", {}, "On this computer the last digits"),
+        ("", {"REPORT_KEEP_ENV": "1"}, "On this computer the last digits"),
         ("import numpy", {**numerics.THREADS, **numerics.KERNELS}, "" if PINNABLE else "This computer"),
     ],
     ids=["numpy is loaded", "the environment is kept", "pinned from outside"],
