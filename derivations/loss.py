@@ -26,8 +26,8 @@ def formulas() -> tuple[Formula, ...]:
     prime = claim("1d.prime", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
     inner = total_derivative(argument())
     short = -sigma(-argument()) * inner
-    target = sp.Mul(sp.Rational(1, 2), 1 + y, evaluate=False)  # 1 or 0
-    error = sp.Add(sigma(wo * h(T) + b), sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False), evaluate=False)
+    target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # -1 or 0
+    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
     return (
         claim("1d.a", a, "=", argument()),
         claim("1d.L", L, "=", loss()),

@@ -34,6 +34,12 @@ def test_a_finding_becomes_a_row() -> None:
     assert {"1a.one"} == seconds.keys()
 
 
+@pytest.mark.parametrize(("worst", "printed"), [(0.0, "0"), (1.2345e-51, "2e-51"), (9.1e-17, "1e-16")])
+def test_a_residual_is_rounded_up(worst: float, printed: str) -> None:
+    """What is printed bounds what was found."""
+    assert printed == scientific(worst)
+
+
 def test_a_failure_is_one_sentence_that_names_the_check() -> None:
     """What failed, how it was looked at, where, and what it states."""
     bad = Check("1a.two", "one is two", "counting", failing)

@@ -75,7 +75,7 @@ def test_the_reported_seed_has_its_place_among_the_others(
 
 
 def test_what_to_expect_is_said_to_two_decimals_from_the_other_seeds() -> None:
-    """The others have 86 and 90 right, 4 and 6 more than the default: mean 5; the bootstrap's gain is 0.0709."""
+    """The others have 86 and 90 right, 4 and 6 more than the default: mean 5; the bootstrap gains 0.0709."""
     told = trust([80, 82, 84], [89, 86, 90])
 
     assert ("0.88", "0.05 to 0.07") == (told["expected"], told["expected_gain"])
