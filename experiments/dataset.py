@@ -60,8 +60,9 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
     _check_same_columns(train, dev)
     if not index_column and train.values.shape[1] > 1:
         _refuse_index(train, dev)
-    if len(train.values) < 2:
-        raise DataError(f"{train.file} holds one sample; training needs two or more")
+    for part, use in ((train, "training"), (dev, "measuring")):  # how far a measure varies needs two
+        if len(part.values) < 2:
+            raise DataError(f"{part.file} holds one sample; {use} needs two or more")
     train_y, dev_y = typed(train_labels, dev_labels)
     sizes = (train.values.shape, (len(train_y), 1), dev.values.shape, (len(dev_y), 1))
     files = tuple(

@@ -176,8 +176,8 @@ def test_no_bytes_break_the_reader(tmp_path, cases):
 SOUND = {
     "trnX-3d.csv": b"0.5,1\n1,2\n",
     "trnY-3d.csv": b"-1\n1\n",
-    "devX-3d.csv": b".25,8\n",
-    "devY-3d.csv": b"1\n",
+    "devX-3d.csv": b".25,8\n7,8\n",
+    "devY-3d.csv": b"1\n-1\n",
 }
 PLAIN_FOLDERS = st.sampled_from(["", "./", "data/", "é" * 70 + "/"])
 FOLDERS = PLAIN_FOLDERS | st.sampled_from(["/", "../", "a/../", "C:"])

@@ -14,8 +14,8 @@ from experiments.dataset import FILE_NAMES, DataError, load
 SOUND = {
     "trnX-3d.csv": b"0.5,1,-2e-1\n1,2,3\n",
     "trnY-3d.csv": b"-1\n1\n",
-    "devX-3d.csv": b".25,8,9\n",
-    "devY-3d.csv": b"1\n",
+    "devX-3d.csv": b".25,8,9\n7,8,9\n",
+    "devY-3d.csv": b"1\n-1\n",
 }
 
 

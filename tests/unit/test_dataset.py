@@ -126,14 +126,14 @@ def test_any_number_of_features_and_classes_is_read(tmp_path):
     five = {
         "trnX-3d.csv": b"2,1,3,4,5\n" * 4,
         "trnY-3d.csv": b"a\nb\nc\nd\n",
-        "devX-3d.csv": b"2,1,3,4,5\n",
-        "devY-3d.csv": b"c\n",
+        "devX-3d.csv": b"2,1,3,4,5\n" * 2,
+        "devY-3d.csv": b"c\nc\n",
     }
     one = {
         "trnX-3d.csv": b"1\n2\n",
         "trnY-3d.csv": b"0\n1\n",
-        "devX-3d.csv": b"3\n",
-        "devY-3d.csv": b"1\n",
+        "devX-3d.csv": b"3\n5\n",
+        "devY-3d.csv": b"1\n1\n",
     }
 
     assert load(folder(tmp_path, five)).X_train.shape == (4, 5)
@@ -146,8 +146,8 @@ def test_one_column_that_begins_with_zeros_is_data(tmp_path):
     one = {
         "trnX-3d.csv": b"0\n1\n",
         "trnY-3d.csv": b"0\n1\n",
-        "devX-3d.csv": b"0\n",
-        "devY-3d.csv": b"0\n",
+        "devX-3d.csv": b"0\n1\n",
+        "devY-3d.csv": b"0\n1\n",
     }
 
     assert load(folder(tmp_path, one)).X_train.tolist() == [[0.0], [1.0]]
@@ -268,6 +268,10 @@ REFUSALS = {
     "one sample": (
         {"trnX": b"1,2,3\n", "trnY": b"1\n"},
         "trnX-3d.csv holds one sample; training needs two or more",
+    ),
+    "one sample to measure with": (
+        {"devX": b"1,2,3\n", "devY": b"1\n"},
+        "devX-3d.csv holds one sample; measuring needs two or more",
     ),
     "a slip in line 1": (
         {"trnX": b"1,2,3x\n1,2,3\n4,5,6\n"},
