@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -150,7 +150,7 @@ class Snapshot:
             if path not in found:
                 found.add(path)
                 waiting += self._imported(path)
-        native = {source for folder in {path.parent for path in found} for source in folder.glob("*.c")}
+        native = {source for folder in {path.parent for path in found} for source in folder.glob("*.[ch]")}
         templates = [path for path in TEMPLATES.glob(stage.templates) if path.name[0] != "."]
         return sorted([*found, *native, *templates])
 
@@ -199,6 +199,21 @@ class Cache:
     keys: Mapping[str, Key]  # of each stage when the build began (and the program was loaded)
     console: Console
     force: bool
+    fresh: set[str] = field(default_factory=set)  # stages made beside the notebook
+
+    def written(self, stage: str) -> int:
+        """Return when the result of a stage was kept, in nanoseconds; 0 if there is none."""
+        try:
+            return (self.folder / f"{stage}.json").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def reason(self, stage: str) -> str:
+        """Return why the result of a stage must be made; empty if the kept one can be reused."""
+        if self.force and stage not in self.fresh:
+            return "asked for with --force"
+        kept = _read(self.folder / f"{stage}.json")
+        return why(kept and kept["key"], self.keys[stage])
 
     def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
         """Return a stage's result: the kept one if all that it depends on is the same, else a new one.
@@ -206,10 +221,10 @@ class Cache:
         A new result is read back from JSON, so that it equals a kept one for the stages after it.
         """
         file, key = self.folder / f"{stage}.json", self.keys[stage]
-        kept = _read(file)
-        reason = "asked for with --force" if self.force else why(kept and kept["key"], key)
-        if kept and not reason:
-            self.console.note(f"-- {stage}: unchanged, reused")
+        reason = self.reason(stage)
+        if not reason and (kept := _read(file)):
+            told = "made beside the notebook" if stage in self.fresh else "unchanged, reused"
+            self.console.note(f"-- {stage}: {told}")
             return msgspec.convert(kept["result"], kind)
         with self.console.stage(stage, reason):
             result = make()

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import queue
 import threading
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,7 @@ from experiments.trainer import kernel
 from experiments.workers import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,33 +120,12 @@ def fits(
             )
             return then(place, network) if then else network
 
+        pool = ThreadPoolExecutor(jobs)
+        ending.callback(pool.shutdown, wait=False, cancel_futures=True)
         ending.callback(stopped.set)
-        yield from _in_threads(work, settings, jobs)
-
-
-def _in_threads(
-    work: Callable[[int, Setting], Any], settings: Sequence[Setting], jobs: int
-) -> Iterator[tuple[int, Any]]:
-    """Yield places and results as they are done; raise the first error."""
-    results: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-
-    def do(place: int, setting: Setting) -> None:
-        try:
-            results.put((place, work(place, setting)))
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
-            results.put((-1, error))
-
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        for place, setting in enumerate(settings):
-            pool.submit(do, place, setting)
-        for _ in settings:
-            place, result = results.get()
-            if place < 0:
-                raise result
-            yield place, result
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        places = {pool.submit(work, place, setting): place for place, setting in enumerate(settings)}
+        for done in as_completed(places):
+            yield places.pop(done), done.result()
 
 
 def fit(

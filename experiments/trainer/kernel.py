@@ -1,4 +1,4 @@
-"""The compiled kernel: built from kernel.c by the system's C compiler, kept, and called epoch by epoch."""
+"""The kernel: compiled by the system's C compiler from the files beside this one; called epoch by epoch."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
+from experiments import numerics
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).with_name("kernel.c")
 # No contraction: the source says which products are fused, and no compiler's choice decides a bit.
 FLAGS = ("-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
+WIDER = ("avx512f", "avx512dq", "avx512vl")  # eight numbers at a time, where the CPU has all of these
 ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
 MOST = 16  # layers of weights
 LINE = 8  # numbers in a cache line
@@ -80,7 +83,9 @@ def _compiled(source: Path) -> ctypes.CDLL:
         version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise NoKernelError("there is no C compiler (cc)") from error
-    name = hashlib.sha256(b"\0".join([source.read_bytes(), version, " ".join(FLAGS).encode()])).hexdigest()
+    flags = [*FLAGS, *(f"-m{name}" for name in WIDER if set(WIDER) <= numerics.detect().flags)]
+    sources = [file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))]
+    name = hashlib.sha256(b"\0".join([*sources, version, " ".join(flags).encode()])).hexdigest()
     kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
     # A library with letters in its path that the locale lacks stops threadpoolctl's look at all libraries.
     if str(kept).isascii():
@@ -88,7 +93,7 @@ def _compiled(source: Path) -> ctypes.CDLL:
             return ctypes.CDLL(str(kept))
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         made = Path(folder) / "kernel.so"
-        command = [compiler, *FLAGS, str(source), "-o", str(made), "-lm"]
+        command = [compiler, *flags, str(source), "-o", str(made), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode:
             words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
@@ -127,7 +132,7 @@ def _tanh_table(code: bytes) -> NDArray[np.float64]:
     while (at := code.find(mark, at + 1)) >= 0:
         table = np.frombuffer(code, np.float64, 18 * 16, at).reshape(18, 16)
         if table[2, 0] == 1:  # of degree 1 around 0; the loops for AVX-512 have a table of another form
-            return np.ascontiguousarray(table.T)
+            return table.copy()
     raise NoKernelError("this numpy has another tanh")
 
 

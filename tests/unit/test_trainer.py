@@ -18,6 +18,7 @@ from experiments import numerics, trainer
 from experiments.trainer import kernel
 
 ROOT = Path(__file__).parents[2]
+SOURCES = sorted(kernel.SOURCE.parent.glob("*.[ch]"))
 GENERATOR = np.random.default_rng(7)
 X = GENERATOR.standard_normal((83, 3)) @ np.diag([0.4, 5.0, 0.1])
 Y = np.where(X[:, 0] + 0.3 * GENERATOR.standard_normal(83) > 0, 1, -1)
@@ -386,14 +387,21 @@ def test_other_kernels_are_noticed(blas):
         assert "differ on this machine" in probed
 
 
-def test_without_a_compiler_the_reason_is_said(tmp_path, monkeypatch):
+@pytest.fixture
+def source(tmp_path):
+    """Return a copy of the kernel's source, for one test."""
+    for file in SOURCES:
+        shutil.copy(file, tmp_path)
+    return tmp_path / kernel.SOURCE.name
+
+
+def test_without_a_compiler_the_reason_is_said(source, tmp_path, monkeypatch):
     """No compiler, one that fails, another numpy: a sentence each, and nothing is kept."""
-    source = shutil.copy(kernel.SOURCE, tmp_path / "kernel.c")
     monkeypatch.setenv("CC", str(tmp_path / "none"))
     with pytest.raises(kernel.NoKernelError, match="there is no C compiler"):
         kernel.load(source)
     monkeypatch.delenv("CC")
-    Path(source).write_text("no C", encoding="utf-8")
+    source.write_text("no C", encoding="utf-8")
     with pytest.raises(kernel.NoKernelError, match=r"the C compiler cannot build it: .*kernel\.c:1"):
         kernel.load(source)
     assert list(tmp_path.rglob("*.so")) == []
@@ -402,9 +410,8 @@ def test_without_a_compiler_the_reason_is_said(tmp_path, monkeypatch):
         kernel.load(source)
 
 
-def test_the_kernel_is_compiled_once(tmp_path, monkeypatch):
+def test_the_kernel_is_compiled_once(source, tmp_path, monkeypatch):
     """It is found again by source, flags and compiler, and compiled anew when one of them changes."""
-    source = Path(shutil.copy(kernel.SOURCE, tmp_path / "kernel.c"))
     monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-O0"))  # quickly
     first = kernel.load(source)
     (kept,) = (tmp_path / "__pycache__").glob("*.so")
@@ -423,9 +430,8 @@ def test_the_kernel_is_compiled_once(tmp_path, monkeypatch):
     assert len(list((tmp_path / "__pycache__").iterdir())) == 2
 
 
-def test_a_folder_that_takes_no_file_costs_time_only(tmp_path, monkeypatch):
+def test_a_folder_that_takes_no_file_costs_time_only(source, tmp_path, monkeypatch):
     """Where nothing can be kept the kernel is compiled for this process."""
-    source = shutil.copy(kernel.SOURCE, tmp_path / "kernel.c")
     monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-O0"))  # quickly
     (tmp_path / "__pycache__").write_text("a file in its place")
 
@@ -445,15 +451,16 @@ def differs(library, names=CASES):
     return False
 
 
-def compiled(folder, old="", new="", *flags):
-    """Compile the kernel with one place of its source changed."""
-    source = kernel.SOURCE.read_text(encoding="utf-8")
-    assert source.count(old) == 1 or not old, old
-    changed = folder / "kernel.c"
-    changed.write_text(source.replace(old, new) if old else source, encoding="utf-8")
+def compiled(folder, old="", new="", *flags, wider=kernel.WIDER):
+    """Compile the kernel with one place of its source changed, for vectors of eight or of four."""
+    texts = {file.name: file.read_text(encoding="utf-8") for file in SOURCES}
+    assert sum(text.count(old) for text in texts.values()) == 1 or not old, old
+    for name, text in texts.items():
+        (folder / name).write_text(text.replace(old, new) if old else text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel, "FLAGS", (*kernel.FLAGS, *flags))
-        return kernel.load.__wrapped__(changed)
+        patch.setattr(kernel, "WIDER", wider)
+        return kernel.load.__wrapped__(folder / kernel.SOURCE.name)
 
 
 @pytest.mark.slow
@@ -466,16 +473,26 @@ def test_no_compiler_and_no_optimisation_decides_a_bit(flag, compiler, tmp_path,
     assert not differs(compiled(tmp_path, "", "", flag))
 
 
+@pytest.mark.parametrize("wider", [(), kernel.WIDER], ids=["four", "eight"])
+def test_the_width_of_vectors_decides_no_bit(wider, tmp_path):
+    """With four numbers in a vector and with eight every case is scikit-learn's."""
+    if not set(wider) <= numerics.detect().flags:
+        pytest.skip("this CPU has no vectors of eight numbers")
+
+    assert not differs(compiled(tmp_path, wider=wider))
+
+
 # One operation, order, bound or constant of the kernel, and what is put in its place.
 BREAKAGES = [
     # tanh and exp
-    ("0x3fc0000000000000)", "0x3fb0000000000000)"),
-    ("_mm256_min_epi32(place, _mm256_set1_epi32(0x780000))", "place"),
-    ("absolute(x) - centre", "x - centre"),
-    ("fma4(fma4(sum, y, high), y, low)", "(sum * y + high) * y + low"),
-    ("sum = fma4(sum, y, c0);", "sum = sum * y + c0;"),
-    ("_mm256_cmpgt_epi64(bits, _mm256_set1_epi64x(0x7fe0000000000000))", "_mm256_setzero_si256()"),
-    ("_mm256_and_pd((__m256d)x, _mm256_set1_pd(-0.0))", "_mm256_setzero_pd()"),
+    ("- 0x3fc0000000000000;", "- 0x3fb0000000000000;"),
+    ("(most & 0x78000000000000)", "(most & 0x70000000000000)"),
+    ("~(long)SIGN) - lookup(0, place[v])", "~0L) - lookup(0, place[v])"),
+    ("fused(sum[v], y[v], lookup(c, place[v]))", "sum[v] * y[v] + lookup(c, place[v])"),
+    ("fused(fused(sum, y, high), y, low)", "(sum * y + high) * y + low"),
+    ("tanh_end(x, fused(sum, y, c0))", "tanh_end(x, sum * y + c0)"),
+    ("> 0x7fe0000000000000", "> 0x7ff0000000000000"),
+    ("| ((ints)x & (long)SIGN)", ""),
     ("_mm256_set1_pd(512), _CMP_NLT_UQ", "_mm256_set1_pd(800), _CMP_NLT_UQ"),
     ("0x1.71547652b82fep0", "0x1.71p0"),
     ("-0x1.cf79abc9e3b3ap-47", "0"),
@@ -489,23 +506,26 @@ BREAKAGES = [
     # products
     ("case BIAS: return x + aside;", "case BIAS: return x;"),
     (
-        "_mm256_max_pd(_mm256_setzero_pd(), (__m256d)(x + aside))",
-        "_mm256_min_pd(_mm256_setzero_pd(), (__m256d)(x + aside))",
+        "(ints)(x + aside) & ~(x + aside < 0)",
+        "(ints)(x + aside) & (x + aside < 0)",
     ),
-    ("_CMP_NEQ_UQ", "_CMP_EQ_OQ"),
+    ("(aside != 0)", "(aside == 0)"),
     ("x * (all(1) - aside * aside)", "x - x * (aside * aside)"),
     ("(x * aside) * (all(1) - aside)", "x * (aside * (all(1) - aside))"),
-    ("sum[r][j] = fma4(a, b[j], sum[r][j]);", "sum[r][j] = a * b[j] + sum[r][j];"),
-    ("sum[r][j] = load(C + r * p->c_row + 4 * j) + sum[r][j];", "sum[r][j] = sum[r][j];"),
-    ("long groups = p->K & ~7L;", "long groups = p->K & ~3L;"),
-    ("s[k & 3] = fma4(", "s[0] = fma4("),
+    ("sum[r][j] = fused(a, b[j], sum[r][j]);", "sum[r][j] = a * b[j] + sum[r][j];"),
+    ("p->start == ADD ? load(c) + sum[r][j] : sum[r][j]", "sum[r][j]"),
+    ("groups = p.K & ~7L", "groups = p.K & ~3L"),
+    (
+        "s[c] = fma4(all4(p.A[(k + c) * p.a_column]), load4(p.B + (k + c) * p.b_row), s[c])",
+        "s[0] = fma4(all4(p.A[(k + c) * p.a_column]), load4(p.B + (k + c) * p.b_row), s[0])",
+    ),
     ("(s[0] + s[1]) + (s[2] + s[3])", "(s[0] + s[2]) + (s[1] + s[3])"),
-    ("if (p->start == ADD) x = load(p->C + 4 * j) + x;", ""),
-    ("odd_row(whole, &p);", "whole = 0;"),
+    ("p.start == ADD ? load4(p.C) + x : x", "x"),
+    ("if (columns) tile(1, 1,", "if (0) tile(1, 1,"),
     ("#define DEEP 256", "#define DEEP 128"),
     ("(left / 2 + 3) / 4 * 4", "left / 2"),
-    ("Start start = k ? ADD : FROM_ZERO;", "Start start = k ? GO_ON : FROM_ZERO;"),
-    ("part.start = c ? GO_ON : start;", "part.start = c ? ADD : start;"),
+    (".start = k ? ADD : FROM_ZERO", ".start = k ? GO_ON : FROM_ZERO"),
+    ("part.start = GO_ON", "part.start = ADD"),
     ("if (p.K == 1 || (!one_row && !one_column)) {", "if (1) {"),
     ("if (p.K == 1 || (!one_row && !one_column)) {", "if (!one_row) {"),
     ("turned ? 102 : 101", "turned ? 101 : 102"),
@@ -556,4 +576,8 @@ BREAKAGES = [
 )
 def test_a_breakage_is_caught(old, new, tmp_path):
     """One changed operation, order, bound or constant: the probe or a case sees it."""
-    assert differs(compiled(tmp_path, old, new, "-O1"))
+    eight = "lookup" in old
+    if eight and not set(kernel.WIDER) <= numerics.detect().flags:
+        pytest.skip("this CPU has no vectors of eight numbers")
+
+    assert differs(compiled(tmp_path, old, new, "-O1", wider=kernel.WIDER if eight else ()))
