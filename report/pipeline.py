@@ -1,13 +1,14 @@
-"""A build, stage by stage: read, derive, measure, search, study, draw, typeset, compile, bundle."""
+"""A build, stage by stage: read, measure, derive, search, study, draw, typeset, compile, bundle."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from experiments import assessment
-from report import cache, config, publish, results
+from experiments.assessment import Assessment
+from report import beside, cache, config, publish, results
 from report.cache import Cache, Inputs, Snapshot
 from report.errors import InputError
 from report.process import keep_font_list
@@ -15,7 +16,10 @@ from report.process import keep_font_list
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from experiments.dataset import Dataset
     from report.console import Console
+
+INDEPENDENT = ("derive", "search", "study")  # of the notebook
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,9 @@ def build(request: Request, console: Console, stages: Any = None) -> None:
             return
         console.note(f"Building in {out}: {reason}.")
         keep_font_list(out / cache.FOLDER / "matplotlib")
-        if stages is None:
-            from report import stages  # noqa: PLC0415
         kept = Cache(out / cache.FOLDER, inputs, keys, console, force=request.force)
         with publish.folder(out, console) as work:
-            system = _run(inputs, kept, work, request.jobs or os.cpu_count() or 1, console, stages)
+            system = _run(kept, work, request.jobs or os.cpu_count() or 1, stages)
             if changed := cache.why(keys["build"], Snapshot(inputs).key("build")):
                 raise InputError(f"While the build ran, {changed}.", "Run it again.")
             publish.put_in_place(work, out, keys["build"], system)
@@ -58,28 +60,24 @@ def build(request: Request, console: Console, stages: Any = None) -> None:
         console.note(f"Done: {product}")
 
 
-def _run(
-    inputs: Inputs, kept: Cache, work: Path, jobs: int, console: Console, stages: Any
-) -> tuple[str, ...]:
+def _run(kept: Cache, work: Path, jobs: int, stages: Any = None) -> tuple[str, ...]:
     """Run the stages in the folder `work`; return the files of the system that TeX read."""
+    helped = stages is None and jobs > 1  # other stages may be such as no other process has
+    if stages is None:
+        from report import stages  # noqa: PLC0415
+    inputs, console = kept.inputs, kept.console
     data = stages.read(inputs)
     for remark in data.remarks:
         console.warn(f"{remark}.")
-    derived = kept.made("derive", results.Derived, lambda: stages.derive(inputs))
-    measured = kept.made(
-        "measure", results.Measured, lambda: stages.measure(inputs, data, work, jobs, console)
-    )
-    searched = kept.made(
-        "search",
-        results.Searched,
-        lambda: stages.search(inputs, data, kept.store("fits"), jobs, console),
-    )
+    fits = kept.store("fits")
+    with contextlib.ExitStack() as ending:
+        if helped and kept.reason("measure") and any(map(kept.reason, INDEPENDENT)):
+            ending.enter_context(beside.begun(INDEPENDENT, data, kept, jobs))
+        measured = kept.made(
+            "measure", results.Measured, lambda: stages.measure(inputs, data, work, jobs, console)
+        )
+    derived, searched, studied = independent(data, kept, fits, jobs, stages)
     stages.compare(inputs, data, measured, searched)
-    studied = kept.made(
-        "study",
-        assessment.Assessment,
-        lambda: stages.study(inputs, data, searched, kept.store("fits"), jobs),
-    )
     drawn = kept.made("draw", dict[str, bytes], lambda: stages.draw(inputs, data, derived, measured, studied))
     with console.stage("typeset"):
         pages = stages.typeset(inputs, data, derived, measured, studied, drawn, work)
@@ -90,3 +88,14 @@ def _run(
     with console.stage("bundle"):
         stages.bundle(inputs, data, kept.keys, work)
     return system
+
+
+def independent(
+    data: Dataset, kept: Cache, fits: Path, jobs: int, stages: Any
+) -> tuple[results.Derived, results.Searched, Assessment]:
+    """Make what needs no result of the notebook: derivations, our own search, and the study of it."""
+    inputs, console = kept.inputs, kept.console
+    derived = kept.made("derive", results.Derived, lambda: stages.derive(inputs))
+    searched = kept.made("search", results.Searched, lambda: stages.search(inputs, data, fits, jobs, console))
+    studied = kept.made("study", Assessment, lambda: stages.study(inputs, data, searched, fits, jobs))
+    return derived, searched, studied

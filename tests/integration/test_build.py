@@ -53,7 +53,7 @@ FILES = {
     *(f"parts/{name}.tex" for name in PARTS),
 }
 DATA = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
-STAGES = ["derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle"]
+STAGES = ["measure", "derive", "search", "study", "draw", "typeset", "compile", "bundle"]
 LAYERS = [(6, 4), (8,)]  # as in conftest's TINY_TOML
 SECTIONS = {
     "1a": r"1\(a\) .* 2 points",

@@ -1,0 +1,54 @@
+"""What is begun while the notebook runs: kept where it is finished, ended with it, never waited for."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from experiments import dataset
+from report import beside, cache, config, pipeline
+from report.cache import Cache, Inputs, Snapshot
+from report.console import Console
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Cache:
+    """Return an empty cache of this program's own report."""
+    settings = config.load(cache.ROOT / "report.toml")
+    inputs = Inputs(settings, settings.data_path, quick=False, pdf=True)
+    console = Console(io.StringIO(), colour=False, live=False)
+    return Cache(tmp_path / "kept", inputs, Snapshot(inputs).keys(), console, force=False)
+
+
+def test_what_is_not_finished_is_left_to_the_build(kept: Cache) -> None:
+    """A notebook that ends at once ends the process, too: nothing is waited for, nothing counts as made."""
+    with beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), kept, 2):
+        pass
+
+    assert kept.fresh == set()
+    assert kept.reason("derive") == "nothing kept from before"
+
+
+def test_an_error_of_the_notebook_ends_the_process(kept: Cache) -> None:
+    """What goes wrong within is raised, and nothing runs on."""
+    with (
+        pytest.raises(KeyboardInterrupt),
+        beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), kept, 2),
+    ):
+        raise KeyboardInterrupt
+
+
+def test_what_is_finished_is_the_builds_own(kept: Cache) -> None:
+    """A result that was kept beside the notebook is not made again, even with --force."""
+    forced = replace(kept, force=True, fresh=set())
+    with beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), forced, 2):
+        kept.made("derive", dict[str, int], lambda: {"a formula": 1})  # as the other process does
+
+    assert forced.fresh == {"derive"}
+    assert forced.made("derive", dict[str, int], lambda: pytest.fail("made again")) == {"a formula": 1}
