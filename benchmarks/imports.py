@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEAVY = frozenset(
     (
         *("IPython", "jinja2", "joblib", "jupytext", "matplotlib", "mpmath", "nbclient", "nbformat", "numpy"),
-        *("pandas", "pypdf", "scipy", "sklearn", "sympy", "zmq"),
+        *("pandas", "pikepdf", "pypdfium2", "scipy", "sklearn", "sympy", "zmq"),
     )
 )
 # What each command needs of them; doctor reads the data with a build's own checks.

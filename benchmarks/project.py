@@ -11,6 +11,7 @@ import nbformat
 
 from benchmarks.measurement import peer
 from benchmarks.processes import ROOT, Sample, run
+from experiments.record import MIME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,12 +32,13 @@ LATEXMK = ("latexmk", "-norc", "-r", "latexmkrc", "submission.tex")
 NBCONVERT = (
     "jupyter nbconvert --log-level=WARN --to notebook --execute homework03.ipynb --output executed.ipynb"
 )
-# The record, the notebook's last line, becomes a file that is attached to the PDF, as ours is.
-EXTRACT = """\
+# The record, among the outputs of the notebook's last cell, becomes a file that is attached to the PDF, as
+# ours is.
+EXTRACT = f"""\
 import json
-notebook = json.load(open("executed.ipynb"))
-lines = "".join(notebook["cells"][-1]["outputs"][-1]["text"]).splitlines()
-json.dump(json.loads(lines[-1]), open("results.json", "w"))
+outputs = json.load(open("executed.ipynb"))["cells"][-1]["outputs"]
+(record,) = (output["data"]["{MIME}"] for output in outputs if "{MIME}" in output.get("data", ()))
+json.dump(record, open("results.json", "w"))
 """
 MAKEFILE = f"""\
 submission.pdf: submission.tex latexmkrc results.json ledger.json report.toml \\

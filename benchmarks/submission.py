@@ -3,15 +3,17 @@
     python -m benchmarks.submission [--runs N] [--quick] [--json FILE]
 
 Turn by turn a fresh copy of the project, without kept results or compiled Python, builds the whole report;
-`verify` judges it; and `jupyter nbconvert --execute` runs its notebook again beside the data. That one run by
-hand is the peer of three things: its cells that search (GridSearchCV on all cores) that of our own search
-within the build; its cells of set-up and search that of the whole build; all of it that of `verify`, which
-also derives problem 1 and sets every page again. One line is added to the notebook's scorer: it notes each
-network's bits, which must be ours. Where this would take longer than there is time (``--left``), every second
-training sample is left out in all of it: what is fixed then weighs more, so no ratio gets better by it.
+`verify` judges it; `jupyter nbconvert --execute` runs its notebook again beside the data; and its space is
+searched by our trainer alone and by the former one. The notebook run by hand is the peer of three things: its
+cells that search (GridSearchCV on all cores) that of our own search; its cells of set-up and search that of
+the whole build; all of it that of `verify`, which also derives problem 1 and sets every page again. One line
+is added to the notebook's scorer: it notes each network's bits, which must be ours. Where this would take
+longer than there is time (``--left``), every second training sample is left out in all of it: what is fixed
+then weighs more, so no ratio gets better by it.
 
-Ours is all that is not training, the notebook's kernel or TeX: start and imports, derivations and their
-checks, the statistics that train nothing, pages and figures, the bundle and its check.
+Ours is all that is not training, the notebook's kernel or TeX: start and imports, pages and figures, the
+bundle and its check. Derivations, search and study are begun beside the notebook; their time is that of what
+is left of them when it is done.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ import nbformat
 
 from benchmarks import arithmetic, imports, problems, project
 from benchmarks.exhaustive import OURS, THEIRS, compared, named
+from benchmarks.former import before, ours
+from benchmarks.former import rows as compare
 from benchmarks.measurement import Found, Row, Target, program, ratio, say, side, turns
 from benchmarks.processes import ROOT, Sample, run, timed
 
@@ -35,29 +39,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from experiments.dataset import Dataset
-    from experiments.store import Outcome
 
 COLD, VERIFY, HAND = "cold build", "verify", "notebook by hand"
 SEARCHED = "the notebook's search"
-TRAINED = {
-    "measure": "notebook: kernel and training",
-    "search": "the same search by our trainer: training",
-    "study": "seeds, certificate: training",
+NOT_OURS = {
+    "measure": "notebook: kernel and training, much of our own search beside it",
+    "search": "what was left of our search: training",
+    "study": "what was left of seeds and certificate: training",
     "compile": "TeX",
-}  # the stages that are not ours
-WHOLE = 340  # times as long as `pace` takes a turn with all training samples
+}
+WHOLE = 700  # times as long as `pace` takes a turn with all training samples
 CALLS = "search(("  # begins the line of a cell that searches an architecture
 SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
 NOTED = f"""\
-def note(model):
+def note(model, X, y):
     import json
     from experiments.trainer import digest
     setting = {{name: str(getattr(model, name)) for name in NAMES}}
+    noted = [setting, model.random_state, correct(model, X, y), digest(model)]
     with open("{NOTES}", "a") as file:
-        file.write(json.dumps([setting, model.random_state, digest(model)]) + "\\n")
+        file.write(json.dumps(noted, default=int) + "\\n")
 
 
-{SCORER}    note(model)
+{SCORER}    note(model, X, y)
 """
 
 
@@ -69,8 +73,9 @@ class Turn:
     stages: dict[str, float]
     verify: Sample
     hand: Sample
-    search: Sample  # within the build; its answer as that of `benchmarks.search`
-    cells: Sample  # that search, within the notebook; likewise
+    search: Sample  # by our trainer alone
+    former: Sample | None  # by the former one
+    cells: Sample  # that search, within the notebook
     alone: Sample  # that search with the cells of set-up that it needs
 
 
@@ -84,7 +89,7 @@ def measure(options: argparse.Namespace) -> Found:
         for number in turns(options):
             room = Path(folder, str(number))
             room.mkdir()
-            found.append(_turn(room, quick=options.quick, thin=thin))
+            found.append(_turn(room, Path(folder, "former"), quick=options.quick, thin=thin))
         house = room / "house"
         rows = imports.rows(house, room / "out", max(2, len(found)))
         data = _data(house)
@@ -102,7 +107,7 @@ def _data(house: Path) -> Dataset:
     return dataset.load(house / "data")
 
 
-def _turn(room: Path, *, quick: bool, thin: bool) -> Turn:
+def _turn(room: Path, former: Path, *, quick: bool, thin: bool) -> Turn:
     house, out = project.copied(room / "house"), room / "out"
     if quick:
         project.shrink(house)
@@ -116,46 +121,17 @@ def _turn(room: Path, *, quick: bool, thin: bool) -> Turn:
     _note_bits(place / "homework03.ipynb")
     environ = project.path() | {"PYTHONPATH": str(ROOT)}  # for the line that notes bits
     hand = run(project.NBCONVERT.split(), place, environ=environ, memory=True)
-    networks = _kept(house, out)
-    cells, alone = _cells(hand, place, networks)
-    say(f"{HAND}: {hand.wall:.1f} s, CPU {hand.cpu:.1f} s; its search {cells.wall:.1f} s")
-    stages = _stages(cold, out, len(networks))
-    return Turn(cold, stages, verify, hand, _searched(cold, out, stages, networks), cells, alone)
+    search = side("submission", "search", memory=True, house=str(house))
+    cells, alone = _cells(hand, place, list(search.answer["found"]))
+    say(f"{HAND}: {hand.wall:.1f} s; its search {cells.wall:.1f} s, CPU {cells.cpu:.1f} s")
+    say(f"our search: {search.wall:.1f} s, CPU {search.cpu:.1f} s, {search.memory:.0f} MiB")
+    return Turn(cold, _stages(cold, out), verify, hand, search, before(house, search, former), cells, alone)
 
 
-def _stages(sample: Sample, out: Path, networks: int) -> dict[str, float]:
+def _stages(sample: Sample, out: Path) -> dict[str, float]:
     """Give the seconds of each stage, and of what lies around them."""
     stages: dict[str, float] = json.loads((out / "timings.json").read_text(encoding="utf-8"))
-    outside = sample.wall - sum(stages.values())
-    bootstrap = side("submission", "bootstrap", settings=networks).wall
-    stages["study"] -= bootstrap
-    return {"start, imports, reading, putting in place": outside, **stages, "statistics": bootstrap}
-
-
-def _kept(house: Path, out: Path) -> list[Outcome]:
-    """Read the networks that a build has kept, in grid order."""
-    from sklearn.neural_network import MLPClassifier  # noqa: F401, PLC0415 - what it loads is part of a key
-
-    from experiments.store import Store  # noqa: PLC0415 - after the pins
-    from report import config  # noqa: PLC0415
-
-    configured, data = config.load(house / "report.toml"), _data(house)
-    settings = configured.search.settings(len(data.X_train))
-    (shelf,) = (out / ".kept").glob("fits-*")
-    store = Store(shelf, data.X_train, data.y_train, data.X_dev, data.y_dev)
-    found = [store.load(setting, configured.seed) for setting in settings]
-    return [outcome for outcome in found if outcome]
-
-
-def _searched(cold: Sample, out: Path, stages: dict[str, float], networks: Sequence[Outcome]) -> Sample:
-    """Give our search within a build, whose stage ends when its result is kept."""
-    stop = (out / ".kept" / "search.json").stat().st_mtime
-    names = ("hidden_layer_sizes", "batch_size", "activation", "solver")
-    answer = {
-        "found": {named(each.setting.parameters(), each.seed): [each.dev, each.digest] for each in networks},
-        "epochs": [[*(getattr(each.setting, name) for name in names), each.epochs] for each in networks],
-    }
-    return Sample(stages["search"], cold.between(stop - stages["search"], stop), answer=answer)
+    return {"start, imports, reading, putting in place": sample.wall - sum(stages.values()), **stages}
 
 
 def _note_bits(file: Path) -> None:
@@ -166,7 +142,7 @@ def _note_bits(file: Path) -> None:
     nbformat.write(notebook, file)
 
 
-def _cells(hand: Sample, place: Path, networks: Sequence[Outcome]) -> tuple[Sample, Sample]:
+def _cells(hand: Sample, place: Path, networks: Sequence[str]) -> tuple[Sample, Sample]:
     """Give the search of the executed notebook, alone and with the cells of set-up that it needs.
 
     nbconvert notes when each cell began and ended.
@@ -175,12 +151,12 @@ def _cells(hand: Sample, place: Path, networks: Sequence[Outcome]) -> tuple[Samp
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     last = max(number for number, cell in enumerate(code) if CALLS in cell.source)
     needed = [cell for cell in code[: last + 1] if cell.metadata.tags[0] in ("setup", "2b")]
-    record = json.loads("".join(code[-1].outputs[-1]["text"]).splitlines()[-1])
     noted = map(json.loads, (place / NOTES).read_text(encoding="utf-8").splitlines())
-    bits = {named(setting, seed): digest for setting, seed, digest in noted}
-    keys = [named(each.setting.parameters(), each.seed) for each in networks]
-    found = {key: [dev, bits.get(key, "")] for key, dev in zip(keys, record["search"]["dev"], strict=True)}
+    bits: dict[str, list[Any]] = {}
+    for setting, seed, *counted in noted:
+        bits.setdefault(named(setting, seed), counted)  # scored on the development samples first
     search = _spent(hand, [cell for cell in needed if CALLS in cell.source])
+    found = {network: bits.get(network, [None, None]) for network in networks}
     return replace(search, answer={"found": found}), _spent(hand, needed)
 
 
@@ -198,22 +174,27 @@ def _spent(hand: Sample, cells: Sequence[Any]) -> Sample:
 
 
 def _search(found: Sequence[Turn], data: Dataset) -> list[Row]:
-    """Compare the two searches of the report, and ours with the arithmetic limit."""
-    sides = {THEIRS: [turn.cells for turn in found], OURS: [turn.search for turn in found]}
-    rows = compared("the report's search", sides, Target(8, at_least=True))
-    return [*rows, arithmetic.row("the report's search", sides[OURS], *data.X_train.shape)]
+    """Compare the searches of the report's space, and ours with the arithmetic limit."""
+    name, sides = "the report's search", {THEIRS: [turn.cells for turn in found]}
+    sides[OURS] = [turn.search for turn in found]
+    rows = compared(name, sides, Target(8, at_least=True))
+    rows.append(arithmetic.row(name, sides[OURS], *data.X_train.shape))
+    if former := [turn.former for turn in found if turn.former]:
+        rows += compare(name, sides[OURS], former)
+    return rows
 
 
 def _cold(found: Sequence[Turn]) -> list[Row]:
     """Compare the whole build with the notebook's search; tell what each stage took, and what is ours."""
     colds, alone, stages = zip(*((turn.cold, turn.alone, turn.stages) for turn in found), strict=True)
-    rows = [ratio("cold", (COLD, SEARCHED), {COLD: colds, SEARCHED: alone}, target=Target(1.75))]
+    rows = [ratio("cold", (COLD, SEARCHED), {COLD: colds, SEARCHED: alone}, target=Target(1.35))]
+    names = {name: None for each in stages for name in each}
     rows += [
-        Row("cold", f"{TRAINED.get(name, name)}, seconds", [each[name] for each in stages])
-        for name in stages[0]
+        Row("cold", f"{NOT_OURS.get(name, name)}, seconds", [each.get(name, 0.0) for each in stages])
+        for name in names
     ]
     ours = [
-        sum(seconds for name, seconds in each.items() if name not in TRAINED) / cold.wall
+        sum(seconds for name, seconds in each.items() if name not in NOT_OURS) / cold.wall
         for each, cold in zip(stages, colds, strict=True)
     ]
     return [*rows, Row("cold", "share that is ours", ours, Target(0.1))]
@@ -227,18 +208,6 @@ def _verify(found: Sequence[Turn]) -> list[Row]:
         ratio("judged", (HAND, VERIFY), sides),
         Row("judged", f"{VERIFY} / {HAND}, peak memory", memory, sides=sides),
     ]
-
-
-def bootstrap(settings: int) -> dict[str, float]:
-    """Time what the report's statistics compute without training anything."""
-    import numpy as np  # noqa: PLC0415 - after the pins
-
-    from experiments import uncertainty  # noqa: PLC0415
-
-    right = np.random.default_rng(0).random((settings, len(problems.data("shipped").y_dev))) < 0.9
-    with timed() as taken:
-        uncertainty.bootstrap(right, [1] * settings, default=0, seed=0)
-    return taken
 
 
 def pace() -> dict[str, float]:
@@ -256,4 +225,4 @@ def pace() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    program(__doc__ or "", measure, {"bootstrap": bootstrap, "pace": pace}, runs=2)
+    program(__doc__ or "", measure, {"search": ours, "pace": pace}, runs=2)
