@@ -11,10 +11,11 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from report.cache import ROOT, Cache
 from report.console import Console
@@ -32,19 +33,22 @@ LOWEST = 19  # the nicest that a process can be to others
 def begun(stages: Sequence[str], data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
     """Begin in another process the stages that need no result of the notebook, which runs within."""
     before = {stage: kept.written(stage) for stage in stages}
-    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    command = [sys.executable, "-m", "report.beside"]
-    with (
-        subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes) as process,
-        group_guard() as guard,
-    ):
-        guard(process.pid)
-        assert process.stdin is not None
-        with contextlib.suppress(OSError):  # it is gone: then nothing is made beside the notebook
-            order = kept.folder.resolve(), kept.inputs, kept.keys, kept.force
-            process.stdin.write(pickle.dumps((order, data, jobs)))
-            process.stdin.close()
-        yield
+    with tempfile.TemporaryFile() as order:  # a pipe would keep the notebook waiting for its reader
+        pickle.dump((kept.folder.resolve(), kept.inputs, kept.keys, kept.force, data, jobs), order)
+        order.seek(0)
+        with (
+            subprocess.Popen(
+                [sys.executable, "-m", "report.beside"],
+                cwd=ROOT,
+                stdin=order,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as process,
+            group_guard() as guard,
+        ):
+            guard(process.pid)
+            yield
     kept.fresh.update(stage for stage in stages if kept.written(stage) != before[stage])
 
 
@@ -52,7 +56,7 @@ def _main() -> None:
     os.nice(LOWEST)
     with contextlib.suppress(OSError):  # where the system gives each session the same share
         Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
-    (folder, inputs, keys, force), data, jobs = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `begun`
+    folder, inputs, keys, force, data, jobs = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `begun`
     from report import pipeline, stages  # noqa: PLC0415 - heavy, and only once this process is nice
 
     kept = Cache(folder, inputs, keys, Console(StringIO(), colour=False, live=False), force=force)
