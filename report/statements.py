@@ -133,7 +133,7 @@ def robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             for line in certificate.lines
         ],
         "moved": ", ".join(moved),
-        "elsewhere": several(len(elsewhere), "other choice") if elsewhere else "",
+        "elsewhere": several(len(elsewhere), "other choice", FEW) if elsewhere else "",
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),
@@ -171,9 +171,10 @@ def label(label: Any) -> Latex:
     return Latex(f"$-${text[1:]}") if re.fullmatch(r"-\d+(\.\d+)?", text) else escape(text)
 
 
-def several(number: int, noun: str) -> str:
-    """Print a number of things."""
-    return f"{grouped(number)} {noun}{'' if number == 1 else 's'}"
+def several(number: int, noun: str, words: Sequence[str] = ()) -> str:
+    """Print a number of things, in words as far as they are given."""
+    shown = words[number] if number < len(words) else grouped(number)
+    return f"{shown} {noun}{'' if number == 1 else 's'}"
 
 
 def grouped(number: int) -> str:
