@@ -10,11 +10,7 @@ from derivations.notation import r, u
 
 HALF = sp.Rational(1, 2)
 QUARTER = sp.Rational(1, 4)
-
-
-def definition() -> sp.Expr:
-    """Return sigma(r) by its definition, equation (6) of the sheet."""
-    return sigma(r).rewrite(sp.exp)
+DEFINITION = sigma(r).rewrite(sp.exp)  # equation (6) of the sheet
 
 
 def in_u(expression: sp.Expr) -> sp.Expr:
@@ -26,15 +22,15 @@ def formulas() -> tuple[Formula, ...]:
     """Return the formulas of question 1e."""
     asked, product = Total(sigma(r), r), sigma(r) * (1 - sigma(r))
     square = QUARTER - (sigma(r) - HALF) ** 2
-    complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * definition(), slashed=True)
+    complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * DEFINITION, slashed=True)
     return (
-        claim("1e.definition", sigma(r), "=", definition(), slashed=True),
+        claim("1e.definition", sigma(r), "=", DEFINITION, slashed=True),
         claim("1e.asked", 0, "<", asked, "<", HALF),
         claim("1e.restated", 0, "<", asked, "<", HALF, slashed=True),
         derivation(
             "1e.derivative",
             asked,
-            ("=", sp.diff(definition(), r), "quotient rule"),
+            ("=", sp.diff(DEFINITION, r), "quotient rule"),
             ("=", product, f"since ${complement.latex}$"),
         ),
         complement,

@@ -9,35 +9,28 @@ from derivations.functions import Total, sigma, sigma_prime
 from derivations.notation import L, T, a, b, h, w1, wo, y
 from derivations.rnn import general, total_derivative
 
-
-def argument() -> sp.Expr:
-    """Return a = y (w_o h_T + b), the argument of sigma in the loss."""
-    return y * (wo * h(T) + b)
-
-
-def loss() -> sp.Expr:
-    """Return the loss on the atom a; differentiated there, the order of the sheet is kept."""
-    return -sp.log(sigma(a))
+ARGUMENT = y * (wo * h(T) + b)  # a, the argument of sigma in the loss
+LOSS = -sp.log(sigma(a))  # on the atom a; differentiated there, the order of the sheet is kept
 
 
 def formulas() -> tuple[Formula, ...]:
     """Return the formulas of question 1d; unevaluated products are those that SymPy would multiply out."""
     flip = claim("1d.flip", 1 - sigma(a), "=", sigma(-a))
     prime = claim("1d.prime", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
-    inner = total_derivative(argument())
-    short = -sigma(-argument()) * inner
+    inner = total_derivative(ARGUMENT)
+    short = -sigma(-ARGUMENT) * inner
     target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # -1 or 0
     error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
     return (
-        claim("1d.a", a, "=", argument()),
-        claim("1d.L", L, "=", loss()),
-        claim("1d.loss", L, "=", loss().xreplace({a: argument()})),
+        claim("1d.a", a, "=", ARGUMENT),
+        claim("1d.L", L, "=", LOSS),
+        claim("1d.loss", L, "=", LOSS.xreplace({a: ARGUMENT})),
         flip,
         prime,
         derivation(
             "1d.outer",
             Total(L, a),
-            ("=", sp.diff(loss(), a), None),
+            ("=", sp.diff(LOSS, a), None),
             ("=", sp.Mul(-1, 1 - sigma(a), evaluate=False), f"by (e), ${prime.latex}$"),
             ("=", -sigma(-a), f"since ${flip.latex}$"),
         ),

@@ -32,13 +32,7 @@ _LAYOUT = re.compile(
 _RELATIONS = ("=", "<", ">", r"\le", r"\ge", r"\approx")
 _ENDS = {*_RELATIONS, "+", "-", ")", "}", r"\rvert", ""}
 _INDEXED = {"x", "h", "z", "G"}
-_FUNCTIONS = {
-    r"\sigma": "at.sigma",
-    r"\sigma'": "at.sigma_prime",
-    r"\exp": "at.ctx.exp",
-    r"\log": "at.ctx.log",
-    r"\tanh": "at.ctx.tanh",
-}
+_FUNCTIONS = {r"\sigma": "sigma", r"\sigma'": "sigma_prime", r"\exp": "ctx.exp", r"\log": "ctx.log"}
 _LETTERS = {*ascii_letters, r"\delta", r"\eta"}
 
 
@@ -97,6 +91,10 @@ class _Parser:
         self.position += 1
         return self.tokens[self.position - 1]
 
+    def skip(self, *tokens: str) -> None:
+        for token in tokens:
+            self.take(token)
+
     def found(self, *wanted: str) -> str:
         """Take the next token if it is one of these."""
         return self.take() if self.next in wanted else ""
@@ -131,7 +129,7 @@ class _Parser:
 
     def enclosed(self, closing: str) -> str:
         inside = self.sum()
-        self.take(closing)
+        self.skip(closing)
         return inside
 
     def base(self, *, scripts: bool = True) -> str:
@@ -158,34 +156,29 @@ class _Parser:
         name = token + self.found("'")
         if name not in _FUNCTIONS or (name != r"\log" and self.next != "("):
             raise self.error("parentheses")
-        return f"{_FUNCTIONS[name]}({self.factor()})"
+        return f"at.{_FUNCTIONS[name]}({self.factor()})"
 
     def fraction(self, _: str) -> str:
-        self.take("{")
+        self.skip("{")
         sign = self.found("d", r"\partial")
-        above = self.enclosed("}")
-        self.take("{")
-        below = self.variable(sign) if sign else self.sum()
-        self.take("}")
+        above = self.sum()
+        self.skip("}", "{", *([sign] if sign else []))
+        below = self.symbol() if sign else self.sum()
+        self.skip("}")
         return f"at.derivative(lambda at: {above}, {below})" if sign else f"({above}/{below})"
 
     def slashed(self, sign: str) -> str:
         """Read d h_t/d w_1, the sign having been taken."""
         above = self.base()
-        self.take("/")
-        return f"at.derivative(lambda at: {above}, {self.variable(sign)})"
-
-    def variable(self, sign: str) -> str:
-        self.take(sign)
-        return self.symbol()
+        self.skip("/", sign)
+        return f"at.derivative(lambda at: {above}, {self.symbol()})"
 
     def repeated(self, token: str) -> str:
-        self.take("_")
-        self.take("{")
+        self.skip("_", "{")
         index = self.take(*ascii_letters)
-        self.take("=")
+        self.skip("=")
         low = self.enclosed("}")
-        self.take("^")
+        self.skip("^")
         high = self.script()
         self.running.append(index)
         body = self.product()

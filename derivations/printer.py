@@ -7,6 +7,7 @@ a sort key decides what comes first.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -14,18 +15,18 @@ import sympy as sp
 from derivations.notation import w2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-# Factors are written in this order, and sums are sorted by the first factor of their terms.
+# Factors are written in the order of what they begin with, and sums are sorted by their terms' beginnings.
 _ORDER = [
-    r"\eta",
-    r"\delta",
-    *["y", "w_o", "w_1", "x", "X", "w_2", "z", "h", "L", "a", "b", "G", "u", "r", "T", "t", "k", "j"],
+    *[*"0123456789", r"\left(\frac{1}{", r"\eta", r"\delta"],
+    *["y", "w_o", "w_1", "x_", "X", "w_2", "z_", "h_", "L", "a", "b", "G_", "u", "r", "T", "t", "k", "j"],
+    *[r"\exp", r"\log", r"\sigma(", "\\sigma\\", r"\sigma'", "(", r"\big", r"\Big", r"\left("],
+    *["d ", r"\frac{d ", r"\partial ", r"\frac{\partial ", r"\prod", r"\sum"],
 ]
 _INDEXED = {"x", "h", "z", "G"}
-_GROUPS = {"Total": 4, "Partial": 4, "Add": 3, "Mul": 3, "Product": 5, "Sum": 6}  # others: 2
 _OPENERS = {"": "(", "(": r"\bigl(", r"\bigl(": r"\Bigl(", r"\Bigl(": r"\biggl("}
-_FUNCTIONS = {"sigma": r"\sigma", "sigma_prime": r"\sigma'", "exp": r"\exp", "tanh": r"\tanh"}
+_FUNCTIONS = {"sigma": r"\sigma", "sigma_prime": r"\sigma'", "exp": r"\exp"}
 _DERIVATIVES = {"Total": "d", "Partial": r"\partial"}
 _BIG = {"Sum": r"\sum", "Product": r"\prod"}
 
@@ -59,38 +60,11 @@ def chain(
     return text
 
 
-def factor_key(factor: sp.Expr) -> tuple[Any, ...]:
-    """Sort factors: numbers, symbols by rank, functions, sums, derivatives, big operators."""
-    base = factor.as_base_exp()[0] if isinstance(factor, sp.Pow) else factor
-    base = base.args[0] if isinstance(base, sp.Abs) else base
-    name = base.func.__name__
-    if base.is_Number or name in {"Numeral", "Power"}:
-        return (0, 0, (0, 0), str(factor))
-    if isinstance(base, sp.Symbol):
-        return (1, _ORDER.index(base.name), (0, 0), "")
-    if name in _INDEXED:
-        return (1, _ORDER.index(name), _index_key(base.args[0]), "")
-    if name in _DERIVATIVES:
-        return (4, *factor_key(base.args[0]))
-    index = base.args[0].args[0] if name == "sigma_prime" and base.args[0].args else None
-    return (_GROUPS.get(name, 2), 0, (0, 0) if index is None else _index_key(index), str(factor))
-
-
-def _index_key(index: sp.Expr) -> tuple[int, Any]:
-    return (0, int(index)) if index.is_Integer else (1, str(index))
-
-
-def term_key(term: sp.Expr, index: bool) -> tuple[Any, ...]:
-    """Sort the terms of a sum by the power of w_2, then by the factors.
-
-    A number comes first (1 - h_t), but last in the arithmetic of indices (t + 1).
-    """
-    rest = term.as_coeff_Mul()[1]
-    if rest == 1:
-        return (1 if index else -1, 0, ())
-    degree = sp.sympify(rest.as_powers_dict().get(w2, 0))
-    first = min(factor_key(factor) for factor in sp.Mul.make_args(rest))
-    return (0, int(degree) if degree.is_Integer else 0, first)
+def _place(text: str) -> tuple[int, str]:
+    """Return where a printed factor stands among others; a size stands where its content does."""
+    bare = re.sub(r"^(?:\\left)?\\lvert ", "", text)
+    found = (place for place, beginning in enumerate(_ORDER) if bare.startswith(beginning))
+    return next(found, len(_ORDER)), text
 
 
 class _Printer:
@@ -111,10 +85,16 @@ class _Printer:
         return _RULES[name](self, expr)
 
     def terms(self, expr: sp.Add) -> str:
-        index = all(part.is_integer for part in expr.args)
-        terms = [self.text(part) for part in sorted(expr.args, key=lambda part: term_key(part, index))]
-        first, *rest = sorted(terms, key=lambda term: term.startswith("-"))  # what is added comes first
-        return " ".join([first, *(f"- {term[1:]}" if term[0] == "-" else f"+ {term}" for term in rest)])
+        """Print a sum, by the powers of w_2; 1 stands first (1 - h_t), but last in an index (t + 1)."""
+        number = 1 if all(part.is_integer for part in expr.args) else -1
+
+        def key(part: sp.Expr) -> tuple[Any, ...]:
+            text, degree = self.text(part), sp.sympify(part.as_powers_dict().get(w2, 0))
+            power = int(degree) if degree.is_Integer else 0
+            return text[0] == "-", number * part.is_number, power, _place(re.sub(r"^-?(?:\d+ )?", "", text))
+
+        first, *rest = (self.text(part) for part in sorted(expr.args, key=key))
+        return " ".join([first, *(f"- {text[1:]}" if text[0] == "-" else f"+ {text}" for text in rest)])
 
     def rational(self, expr: sp.Rational) -> str:
         sign = "-" if expr < 0 else ""
@@ -150,12 +130,15 @@ class _Printer:
         body = self.text(base)
         return f"{body if plain else _bracket(body)}^{self._script(exponent)}"
 
+    def ordered(self, factors: Iterable[sp.Expr]) -> list[sp.Expr]:
+        return sorted(factors, key=lambda factor: _place("(" * factor.is_Add + self.text(factor)))
+
     def product(self, expr: sp.Expr) -> str:
         coefficient, rest = expr.as_coeff_Mul()
         sign, size = "-" if coefficient < 0 else "", abs(coefficient)
-        factors = sorted(sp.Mul.make_args(rest), key=factor_key)
-        above = [factor for factor in factors if not _inverse(factor)]
-        below = [1 / factor for factor in factors if _inverse(factor)]
+        factors = sp.Mul.make_args(rest)
+        above = self.ordered(factor for factor in factors if not _inverse(factor))
+        below = self.ordered(1 / factor for factor in factors if _inverse(factor))
         if not below and size.q == 1:
             return sign + self._factors(size, above)
         behind = above if not below and len(above) > 1 else []  # a number takes in one factor, and no more

@@ -25,9 +25,8 @@ class Problem1:
 
     formulas: Mapping[str, Formula]  # by key
     facts: Mapping[str, str]  # printed numbers and words that are no formulas
-    ledger: list[dict[str, Any]]  # the checks, all passed, as in ledger.json
+    ledger: Mapping[str, Any]  # of the checks, all passed, as in ledger.json
     timings: Mapping[str, float]  # seconds of one core, by the key of a check
-    seed: int  # of all random points
     figure_1f: Mapping[str, Any]
 
 
@@ -42,22 +41,18 @@ def derive(seed: int) -> Problem1:
     answers = Answers(index, vanishing.measure(seed))
     read_back = round_trip.checks(index.values())
     checks = {**exact.check, **numeric.check, **claims.check, **read_back, **gate.check}
-    ledger, timings = run(checks.values(), answers, seed)
-    versions = {"seed": str(seed), "sympy": sympy.__version__}
-    facts = {"1f.runs": str(vanishing.RUNS), "formulas": str(len(index)), **versions}
-    return Problem1(index, facts, ledger, timings, seed, vanishing.figure(answers.runs))
-
-
-def ledger_json(problem1: Problem1) -> dict[str, Any]:
-    """Return the content of ledger.json; it depends on the seed and the versions alone."""
+    rows, timings = run(checks.values(), answers, seed)
     exempt: dict[str, list[str]] = {}
-    for formula in problem1.formulas.values():
+    for formula in index.values():
         exempt.setdefault(formula.exempt, []).append(formula.latex)
-    return {
+    ledger = {
         "schema": 1,
-        "seed": problem1.seed,
+        "seed": seed,
         "sympy": sympy.__version__,
         "mpmath": mpmath.__version__,
-        "checks": problem1.ledger,
+        "checks": rows,
         "exemptions": [{"reason": why, "formulas": exempt[why]} for why in sorted(exempt) if why],
     }
+    versions = {"seed": str(seed), "sympy": sympy.__version__}
+    facts = {"1f.runs": str(vanishing.RUNS), "formulas": str(len(index)), **versions}
+    return Problem1(index, facts, ledger, timings, vanishing.figure(answers.runs))

@@ -155,7 +155,7 @@ def draw(sample: str, rng: Random, ctx: Any, **fixed: Fraction | float) -> Valua
 _CALLS = {
     **dict.fromkeys(("x", "h", "z", "G"), "at({name!r}, {0})"),
     **dict.fromkeys(("sigma", "sigma_prime"), "at.{name}({0})"),
-    **dict.fromkeys(("exp", "log", "tanh"), "at.ctx.{name}({0})"),
+    **dict.fromkeys(("exp", "log"), "at.ctx.{name}({0})"),
     **dict.fromkeys(("Total", "Partial"), "at.derivative(lambda at: {0}, {1})"),
     **dict.fromkeys(("Pow", "Power"), "({0})**({1})"),
     "Abs": "abs({0})",

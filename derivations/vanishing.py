@@ -14,7 +14,7 @@ import sympy as sp
 from derivations.bound import HALF, QUARTER
 from derivations.formulas import Formula, claim, term
 from derivations.functions import Numeral, Partial, Power, Total, sigma, sigma_prime
-from derivations.loss import argument
+from derivations.loss import ARGUMENT
 from derivations.notation import G, L, T, X, b, delta, eta, h, j, k, t, w1, w2, wo, x, y, z
 from derivations.rnn import forward
 from derivations.valuation import context
@@ -38,12 +38,6 @@ def bound_of_term(constant: sp.Rational) -> sp.Expr:
     return constant * abs(wo) * abs(x(k)) * (constant * abs(w2)) ** (T - k)
 
 
-def cliff() -> float:
-    """Return d h_50 / d w_1 for w_2 = 8 and the inputs at rest for w_1 = 1, when w_1 is off by 1e-12."""
-    ctx = context(50)
-    return float(forward(ctx.exp, 1 + ctx.mpf(10) ** -12, ctx.mpf(8), [0, *[-4] * 49])[1])
-
-
 def rounded(value: Any, digits: int = 2) -> Numeral:
     """Round an exact integer or fraction, or a float, to so many significant digits, as it is printed."""
     exact = sp.Rational(value)
@@ -59,11 +53,13 @@ def formulas() -> tuple[Formula, ...]:
     ratio = (abs(w2) / 2) ** (T - k) * abs(x(k)) / abs(x(T))
     oldest = (Power(2, -T) * first, r"\le", Power(2, -50) * first, r"\approx", rounded(power) * first)
     rest, exploding = {"sample": "at rest, w_1=1"}, {"sample": "at rest, w_1=1, w_2=8, T=50"}
+    ctx = context(DIGITS)  # off rest by 1e-12
+    _, cliff = forward(ctx.exp, 1 + ctx.mpf(10) ** -12, ctx.mpf(8), [0, *[-4] * 49])
     off_rest = {"sample": "at rest, w_1=1.000000000001, w_2=8, T=50"}
     return (
         claim("1f.sum", Total(L, w1), "=", sp.Sum(G(k), (k, 1, T))),
         claim("1f.Gk", G(k), "=", -delta * y * wo * x(k) * w2 ** (T - k) * derivatives(k, T)),
-        claim("1f.delta", delta, "=", sigma(-argument())),
+        claim("1f.delta", delta, "=", sigma(-ARGUMENT)),
         claim("1f.deltarange", 0, "<", delta, "<", 1),
         claim("1f.absy", abs(y), "=", 1),
         claim("1f.derivatives", 0, "<", sigma_prime(z(j)), "<", HALF, slashed=True),
@@ -86,7 +82,7 @@ def formulas() -> tuple[Formula, ...]:
         claim("1f.rest.8", fifty, "=", explosion, r"\approx", rounded(1 - 2**49), slashed=True, **exploding),
         claim("1f.cliff.x", x(t), "=", -4, **exploding),
         claim("1f.cliff.w1", w1, "=", 1 + Power(10, -12), **off_rest),
-        claim("1f.cliff", fifty, r"\approx", rounded(cliff()), slashed=True, **off_rest),
+        claim("1f.cliff", fifty, r"\approx", rounded(float(cliff)), slashed=True, **off_rest),
         claim("1f.path", abs(Partial(h(T), h(k))), r"\le", (abs(w2) / 4) ** (T - k), slashed=True),
         claim("1f.ratio", abs(G(k)) / abs(G(T)), r"\le", ratio, slashed=True),
         term("1f.weight", abs(w2) ** (T - k) * derivatives(k, T - 1)),

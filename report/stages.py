@@ -58,7 +58,7 @@ def derive(inputs: Inputs) -> Derived:
         facts=dict(derived.facts),
         figure_1f=dict(derived.figure_1f),
         timings=dict(derived.timings),
-        ledger=convert(problem1.ledger_json(derived), Ledger),
+        ledger=convert(derived.ledger, Ledger),
     )
 
 

@@ -30,6 +30,12 @@ class Answers:
         """Return one side of a formula, the last unless told otherwise."""
         return self.formulas[key].sides[number]
 
+    def spoiled(self, key: str, wrong: Any, number: int = -1) -> Answers:
+        """Return the answers with another side of one formula."""
+        sides = list(self.formulas[key].sides)
+        sides[number] = wrong
+        return replace(self, formulas={**self.formulas, key: replace(self.formulas[key], sides=tuple(sides))})
+
 
 @dataclass(frozen=True)
 class Finding:

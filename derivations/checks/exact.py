@@ -33,6 +33,8 @@ STATES, PATH, SLOPE = (inline(one) for one in (h(t), Partial(h(t), h(k)), Total(
 QUARTER = inline(bound.QUARTER)
 NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
 UP_TO = f"{inline(t)} up to"
+NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
+RECURSION = f"the sum in (c) is what the recursion gives for {STATES}, {UP_TO} {LONGEST_MODULAR}"
 EXPANSION = "symbolic expansion"
 check = Checks()
 
@@ -58,11 +60,7 @@ def unrolled(form: sp.Expr, time: int) -> sp.Expr:
     return written_out(form.xreplace({t: sp.Integer(time)}))
 
 
-@check(
-    "1a.nesting",
-    "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else",
-    "structure of the expressions",
-)
+@check("1a.nesting", NESTED, "structure of the expressions")
 def _nesting(answers: Answers, _: Random) -> Finding:
     for time in (1, 2, 3):
         state, depth = answers.side(f"1a.h{time}"), 0
@@ -152,9 +150,9 @@ def chain_rule() -> sp.Expr:
 
     Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
     """
-    outer = sp.diff(loss.loss(), a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
-    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.argument()})
-    return outer * rnn.total_derivative(loss.argument())
+    outer = sp.diff(loss.LOSS, a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
+    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.ARGUMENT})
+    return outer * rnn.total_derivative(loss.ARGUMENT)
 
 
 @check("1d.gradient", f"the chain rule through {inline(a)} gives the printed gradient", EXPANSION)
@@ -202,12 +200,7 @@ class Residues(Valuation):
         return self("sigma'", argument)
 
 
-@check(
-    "1c.modular",
-    f"the sum in (c) is what the recursion gives for {STATES}, {UP_TO} {LONGEST_MODULAR}",
-    "modulo a prime",
-    range(1, LONGEST_MODULAR + 1),
-)
+@check("1c.modular", RECURSION, "modulo a prime", range(1, LONGEST_MODULAR + 1))
 def _modular(times: Sequence[int], answers: Answers, rng: Random) -> Finding:
     """Run the recursion on integers: D_t = sigma'(z_t) (x_t + w_2 D_{t-1}), D_0 = 0."""
     value = compiled(answers.side("1c.general"))
@@ -222,9 +215,9 @@ def _modular(times: Sequence[int], answers: Answers, rng: Random) -> Finding:
 
 @check("1e.slope", f"both printed forms of {SLOPE}", "simplification")
 def _slope(answers: Answers, _: Random) -> Finding:
-    direct = bound.in_u(sp.diff(bound.definition(), r))
+    direct = bound.in_u(sp.diff(bound.DEFINITION, r))
     for key, side in (("1e.derivative", 1), ("1e.derivative", 2), ("1e.square", 1)):
-        form = answers.side(key, side).xreplace({sigma(r): bound.definition()})
+        form = answers.side(key, side).xreplace({sigma(r): bound.DEFINITION})
         require(sp.cancel(bound.in_u(form) - direct) == 0, f"in {key}, side {side}")
     return Finding(2)
 

@@ -15,7 +15,7 @@ import sympy as sp
 from derivations.checks import Answers, Check, Checks, Finding, exact, numeric, require, round_trip
 from derivations.formulas import inline
 from derivations.functions import sigma, sigma_prime
-from derivations.loss import argument
+from derivations.loss import ARGUMENT
 from derivations.notation import T, h, j, k, r, t, w1, w2, wo, x, y, z
 from derivations.rnn import general
 from derivations.valuation import context
@@ -30,29 +30,23 @@ check = Checks()
 
 @dataclass(frozen=True)
 class Gate:
-    """Wrong versions of one side of a formula, by what is replaced in it, and the checks that look at it."""
+    """Wrong versions of a formula's second side, by what is replaced in it, and the checks that see them."""
 
     formula: str
     wrong: Mapping[str, Mapping[sp.Basic, sp.Basic]]
     methods: Mapping[str, Check]
-    side: int = 1
 
     def spoiled(self, answers: Answers, name: str) -> Answers:
         """Return the answers with one of the wrong versions."""
-        formula = answers.formulas[self.formula]
-        sides = list(formula.sides)
-        sides[self.side] = sides[self.side].xreplace(self.wrong[name])
-        spoiled = replace(formula, sides=tuple(sides))
-        return replace(answers, formulas={**answers.formulas, self.formula: spoiled})
+        return answers.spoiled(self.formula, answers.side(self.formula, 1).xreplace(self.wrong[name]), 1)
 
     def kills(self, answers: Answers) -> dict[str, tuple[str, ...]]:
         """Return for each wrong version the checks that reject it."""
-        found = {}
-        for name in self.wrong:
-            wrong = self.spoiled(answers, name)
-            passing = {key for key, method in self.methods.items() if method.passes(wrong, _rng())}
-            found[name] = tuple(key for key in self.methods if key not in passing)
-        return found
+        wrong = {name: self.spoiled(answers, name) for name in self.wrong}
+        return {
+            name: tuple(key for key, method in self.methods.items() if not method.passes(version, _rng()))
+            for name, version in wrong.items()
+        }
 
 
 def _rng() -> Random:
@@ -75,7 +69,7 @@ def _methods(*keys: str) -> dict[str, Check]:
 
 
 _POWER, _SUM, _PRODUCT = w2 ** (t - k), sp.Tuple(k, 1, t), sp.Tuple(j, k, t)
-_OUTER, _GENERAL, _FACTOR = sigma(-argument()), general(T), sigma_prime(z(j))
+_OUTER, _GENERAL, _FACTOR = sigma(-ARGUMENT), general(T), sigma_prime(z(j))
 _U = sp.exp(-r)
 _SQUARE = (1 + _U) ** -2
 GATES = {
@@ -105,7 +99,7 @@ GATES = {
             "sign": {_GENERAL: -_GENERAL},
             "no y": {_GENERAL: _GENERAL / y},
             "no w_o": {_GENERAL: _GENERAL / wo},
-            "sigma(a) for sigma(-a)": {_OUTER: sigma(argument())},
+            "sigma(a) for sigma(-a)": {_OUTER: sigma(ARGUMENT)},
             "no b": {_OUTER: sigma(-y * wo * h(T))},
             "(c) at T - 1": {_GENERAL: general(T - 1)},
         },

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Function = Callable[[Valuation, Any, Any], Any]  # of a network, an arithmetic, and w_1
 
 LONGEST = 8
-IMAGINARY = 1e-200
+TINY = 1e-200
 check = Checks()
 
 
@@ -47,12 +47,7 @@ def loss_of(at: Valuation, ctx: Any, weight: Any) -> Any:
     return -ctx.log(1 / (1 + ctx.exp(-margin)))
 
 
-STEP = Method(
-    "complex steps",
-    lambda of, at: of(at, cmath, complex(at("w_1"), IMAGINARY)).imag / IMAGINARY,
-    fp,
-    1e-13,
-)
+STEP = Method("complex steps", lambda of, at: of(at, cmath, complex(at("w_1"), TINY)).imag / TINY, fp, 1e-13)
 DIFFERENCE = Method(
     "finite differences",
     lambda of, at: at.ctx.diff(lambda weight: of(at, at.ctx, weight), at("w_1")),

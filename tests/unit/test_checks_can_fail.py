@@ -24,11 +24,9 @@ CHECKS = {**exact.check, **numeric.check, **claims.check, **gate.check}
 QUARTER, SLOPE = sp.Rational(1, 4), FORMULAS["1e.derivative"].sides[1]
 
 
-def spoiled(key: str, wrong: Any, side: int = -1) -> Answers:
+def spoiled(key: str, wrong: Any, number: int = -1) -> Answers:
     """Return the answers with another side of one formula."""
-    sides = list(FORMULAS[key].sides)
-    sides[side] = sp.sympify(wrong)
-    return replace(ANSWERS, formulas={**FORMULAS, key: replace(FORMULAS[key], sides=tuple(sides))})
+    return ANSWERS.spoiled(key, sp.sympify(wrong), number)
 
 
 def side(key: str, number: int = -1) -> Any:

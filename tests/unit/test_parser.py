@@ -52,7 +52,6 @@ def point() -> Valuation:
         (r"\lvert -w_2 \rvert \lvert x_2 \rvert", W2 * -X2),
         (r"\log \sigma(w_1)", log(sigma(W1))),
         (r"\sigma'(0)", 0.25),
-        (r"\tanh\left(\frac{w_2}{4}\right)", (exp(1) - 1) / (exp(1) + 1)),
         (r"\sum_{k=1}^{t} x_k w_2^{t-k}", X1 * W2 + X2),
         (r"\prod_{j=k}^{t} h_j", H1 * H2),
         (r"\sum_{k=1}^{2} \prod_{j=k}^{2} x_j", X1 * X2 + X2),
