@@ -87,25 +87,7 @@ def problem2(
     assessment: Assessment,
     seed: int,
 ) -> dict[str, Any]:
-    """Return what the templates of problem 2 print.
-
-    Parameters
-    ----------
-    data : Dataset
-        The data.
-    space : Space
-        The values that were tried.
-    settings : sequence of Setting
-        Their combinations, in grid order.
-    record : Record
-        What the notebook found.
-    values : mapping
-        The reported values by key.
-    assessment : Assessment
-        What was computed beside the notebook.
-    seed : int
-        The seed of every network.
-    """
+    """Return what the templates of problem 2 print."""
     search, space = record.search, space.clipped(len(data.X_train))
     most = Counter(data.y_train.tolist()).most_common(1)[0][0]
     baseline = int((data.y_dev == most).sum())
@@ -212,7 +194,7 @@ def _shown(settings: Sequence[Setting], record: Record) -> dict[str, str]:
 
     best = {**record.params.printed(), "dev_correct": record.best.dev}
     floor, number = figure.shown(search_rows(settings, record.search), best, record.total.dev)
-    return {"floor": f"{floor:.3f}", "number": f"{number:,}"}
+    return {"least": str(math.ceil(floor * record.total.dev)), "number": f"{number:,}"}
 
 
 def _power(number: str) -> Latex:

@@ -64,13 +64,7 @@ def unrolled() -> Drawing:
 
 
 def contributions(traced: Mapping[str, Any]) -> Drawing:
-    """Draw what each time stamp contributes to d h_T / d w_1 (1f): against both bounds, and for several w_2.
-
-    Parameters
-    ----------
-    traced : mapping
-        What `derivations.vanishing.figure` returns.
-    """
+    """Draw what each time contributes to d h_T / d w_1 (1f): against both bounds, and for several w_2."""
     with style():
         curves, length = traced["curves"], traced["length"]
         figure = Figure(figsize=(WIDTH, 56 * MM))

@@ -31,19 +31,7 @@ def networks(
     seed: int,
     total: int,
 ) -> Drawing:
-    """Draw both networks: training loss and development accuracy by epoch, and the latter for several seeds.
-
-    Parameters
-    ----------
-    curves : mapping
-        Name to ``loss`` and ``accuracy`` after each epoch.
-    counts : mapping
-        Name to correct development samples, one for each seed, the report's first.
-    seed : int
-        The report's.
-    total : int
-        The number of development samples.
-    """
+    """Draw loss and accuracy of both networks by epoch, then the accuracy by seed, the report's first."""
     with style():
         figure = Figure(figsize=(WIDTH, 41 * MM))
         axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
@@ -112,16 +100,7 @@ def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: 
 
 
 def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Drawing:
-    """Draw samples in each pair of three features, those wrongly predicted outlined in black.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, 3)
-    y, predicted : ndarray of shape (n,)
-        True and predicted classes.
-    names : sequence of str
-        The names of the features.
-    """
+    """Draw samples in each pair of three features, those wrongly predicted outlined in black."""
     labels = drawn([f"{label}" for label in np.unique(y)], "class")
     names = drawn(names, "feature")
     with style():
