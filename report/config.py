@@ -126,7 +126,7 @@ def load_space(path: Path) -> Space:
     file.check_keys("search", HYPER_PARAMETERS)
     if not file.table("search"):
         hint = 'Write [search], and below it lists such as solver = ["adam", "sgd"].'
-        raise InputError(f"{path}: there is nothing in the table search, or no such table.", hint)
+        raise InputError(f"{path}: the table [search] is missing or empty.", hint)
     return file.as_type(_Searched, file.values).search.distinct()
 
 

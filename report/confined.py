@@ -151,7 +151,7 @@ def _answer(file: Path, log: Path) -> Any:
         complaint = log.read_text(encoding="utf-8", errors="replace").strip()
         if "Traceback" in complaint and "MemoryError" not in complaint:
             raise RuntimeError(complaint) from None  # a bug of the program, reported as one
-        raise ExceededError("its process died, of too little memory or killed.") from None
+        raise ExceededError("its process was killed, perhaps for lack of memory.") from None
     if "error" not in told:
         return told["answer"]
     error = told["error"]

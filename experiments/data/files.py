@@ -116,7 +116,7 @@ def _in_folder(path: Path) -> Finding:
     candidates = [] if own else [*fitting, *(path / folder for folder in sets)]
     if len(candidates) > 1:
         names = " and ".join(shown(str(file)) for file in candidates[:3])
-        raise DataError(f"{names} hold the four files each; say which are meant with --data")
+        raise DataError(f"{names} each hold the four files; choose one with --data")
     if candidates and fitting:
         return _in_archive(fitting[0], f"{fitting[0]} was read, which holds the four files")
     chosen = loose if own else next(iter(sets.values()), loose or _match(files))

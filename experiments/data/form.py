@@ -130,7 +130,7 @@ def split(line: str, separator: str = ",") -> list[str] | None:
 def oddity(cell: str) -> str:
     """Return what a cell is that is no number but nearly one, and what to do; empty for any other word."""
     if cell.startswith(ERRORS):
-        return "is a spreadsheet's error; mend it there"
+        return "is a spreadsheet's error; correct it there"
     told = next((told for pattern, told in _NEARLY.items() if re.fullmatch(pattern, cell)), "")
     if told or cell.isascii():
         return told

@@ -76,7 +76,7 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
     except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, InputError) as error:
         found, told = place(*_where(error, template)), str(error)
         raise InputError(f"{found}: {told.rstrip('.')}.", _hint(error, context)) from error
-    raise InputError(f"{found}: {str(told).rstrip('.')}.", "Mend the template.")
+    raise InputError(f"{found}: {str(told).rstrip('.')}.", "Correct the template.")
 
 
 def place(template: str, line: int = 0) -> str:

@@ -152,7 +152,7 @@ def attachments(pdf: Pdf) -> dict[str, bytes]:
         contents = {stream.objgen for stream in held.values() if isinstance(stream, Stream)}
         named = {str(spec[key]) for key in NAMED if key in spec}
         if named - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
-            raise UnjudgedError(f"The PDF holds an attachment {name!r} of two names or contents.")
+            raise UnjudgedError(f"The attachment {name!r} of the PDF has two names or contents.")
         if name in found:
             raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
         if len(found) == ATTACHMENT_LIMIT:

@@ -235,7 +235,7 @@ def _rerun(arguments: list[str]) -> dict[str, Any]:
         made = nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(made)
     except Exception as error:
-        raise UnjudgedError("The notebook is none that Jupyter can run.") from error
+        raise UnjudgedError("Jupyter cannot run this notebook.") from error
     made.cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
     room = file.parent / "room"
     room.mkdir()

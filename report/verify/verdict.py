@@ -194,7 +194,9 @@ def check_place(file: Path) -> None:
     except (ValueError, RecursionError):
         known = False
     if not known:
-        raise InputError(f"{file} exists and is not of this command.", "Name another file, or remove it.")
+        raise InputError(
+            f"{file} exists and was not written by this command.", "Name another file, or remove it."
+        )
 
 
 def write(file: Path, content: dict[str, Any]) -> None:

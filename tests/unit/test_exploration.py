@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("space", "sentence"),
     [
-        ("", "there is nothing in the table search, or no such table."),
+        ("", "the table [search] is missing or empty."),
         ("[search]\nsolver = []\n", "search.solver must be a list with one item or more, not an empty list."),
         ('[search]\nsolver = ["lbfgs"]\n', "search.solver, item 1, must be adam or sgd, not the text"),
         ("[search]\nalpha = [0.1]\n", "unknown key search.alpha."),

@@ -414,7 +414,7 @@ def test_a_file_of_somebody_else_is_left_alone(content: bytes, found: Verdict, t
     """A file that this command did not make is refused and not touched; its own is replaced."""
     file = tmp_path / "results.json"
     file.write_bytes(content)
-    with pytest.raises(InputError, match="exists and is not of this command"):
+    with pytest.raises(InputError, match="exists and was not written by this command"):
         verdict.write(file, verdict.gradescope(found))
     assert content == file.read_bytes()
 
