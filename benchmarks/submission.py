@@ -48,7 +48,7 @@ NOT_OURS = {
     "study": "what was left of seeds and certificate: training",
     "compile": "TeX",
 }
-WHOLE = 700  # times as long as `pace` takes a turn with all training samples
+WHOLE = 500  # times as long as `pace` takes a turn with all training samples
 CALLS = "search(("  # begins the line of a cell that searches an architecture
 SCORER, NOTES = "def score(model, X, y):\n", "networks.jsonl"
 NOTED = f"""\
