@@ -22,6 +22,12 @@ typedef struct {
   double *memory;                 // as much as `room` says
 } Network;
 
+int has_vectors_of_eight(void) { // whether this CPU does
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
 void set_up(const void *tanh_table, const void *exp_table, void *ddot, void *dgemv) {
   memcpy(TANH_TABLE, tanh_table, sizeof TANH_TABLE), memcpy(EXP_TABLE, exp_table, sizeof EXP_TABLE);
   for (int c = 0; c < 18; c++)

@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from experiments import numerics
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 SOURCE = Path(__file__).with_name("kernel.c")
 # No contraction: the source says which products are fused, and no compiler's choice decides a bit.
 FLAGS = ("-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
-WIDER = ("avx512f", "avx512dq", "avx512vl")  # eight numbers at a time, where the CPU has all of these
+WIDER = ("-mavx512f", "-mavx512dq", "-mavx512vl")  # eight numbers at a time, where the CPU can
 ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
 MOST = 16  # layers of weights
 LINE = 8  # numbers in a cache line
@@ -69,21 +67,22 @@ def load(source: Path = SOURCE) -> ctypes.CDLL:
     code = Path(str(numpy_itself.__file__))
     tanh_table, exp_table = _tanh_table(code.read_bytes()), _exp_table()
     ddot, dgemv = (_blas(ctypes.CDLL(str(code)), name) for name in ("ddot", "dgemv"))
-    library = _compiled(source)
+    library = _compiled(source, FLAGS)
+    if WIDER and library.has_vectors_of_eight():
+        library = _compiled(source, (*FLAGS, *WIDER))
     library.epoch.restype = ctypes.c_double
     library.room.restype = ctypes.c_long
     library.set_up(address(tanh_table), address(exp_table), ddot, dgemv)
     return library
 
 
-def _compiled(source: Path) -> ctypes.CDLL:
+def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
     """Load the library from Python's folder of compiled files, or compile it."""
     compiler = os.environ.get("CC", "cc")
     try:
         version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise NoKernelError("there is no C compiler (cc)") from error
-    flags = [*FLAGS, *(f"-m{name}" for name in WIDER if set(WIDER) <= numerics.detect().flags)]
     sources = [file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))]
     name = hashlib.sha256(b"\0".join([*sources, version, " ".join(flags).encode()])).hexdigest()
     kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
