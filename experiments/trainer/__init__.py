@@ -53,30 +53,12 @@ def fit_many(
     *,
     jobs: int | None = None,
 ) -> list[MLPClassifier]:
-    """Fit one classifier for each setting.
+    """Return ``MLPClassifier(**setting).fit(X, y)`` for each setting, which holds its ``random_state``.
 
-    Parameters
-    ----------
-    settings
-        Parameters of `MLPClassifier`, each with its ``random_state``.
-    X, y
-        Samples (n, features) and labels (n,).
-    callback
-        Called after each epoch of each network, in any thread, with the setting's place in `settings` and the
-        network as it is then, fit for ``predict``.
-    jobs
-        How many networks train at once; by default as many as this process has cores.
-
-    Returns
-    -------
-    list of MLPClassifier
-        In the order of `settings`, each indistinguishable from ``MLPClassifier(**setting).fit(X, y)``. No
-        warning is given: ``n_iter_`` shows what scikit-learn would have warned of.
-
-    Raises
-    ------
-    ValueError
-        As scikit-learn raises it, for the first setting that cannot be fitted.
+    `callback` is called after each epoch of each network, in any thread, with the setting's place and the
+    network as it is then, fit for ``predict``. `jobs` networks train at once; by default as many as this
+    process has cores. No warning is given: ``n_iter_`` shows what scikit-learn would have warned of. The
+    first setting that cannot be fitted raises scikit-learn's ValueError.
     """
     with quiet():
         done = dict(fits(settings, X, y, callback=callback, jobs=jobs))
@@ -229,10 +211,7 @@ def fallback_reason() -> str:
 def probe() -> str:
     """Compare the kernel's functions and some short fits with numpy's and scikit-learn's.
 
-    Returns
-    -------
-    str
-        Empty if every bit is equal; else a sentence that says what is not.
+    Return a sentence that says which bits differ; nothing if none does.
     """
     generator = np.random.default_rng(0)
     library = kernel.load()

@@ -20,8 +20,6 @@ import numpy as np
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
 
@@ -56,10 +54,7 @@ class _Network(ctypes.Structure):
 def load(source: Path = SOURCE) -> ctypes.CDLL:
     """Return the kernel, compiling it if need be.
 
-    Raises
-    ------
-    NoKernelError
-        If there is no compiler, or the CPU, numpy or its BLAS is not one that the kernel is made for.
+    NoKernelError: there is no compiler, or the CPU, numpy or its BLAS is not one that the kernel is made for.
     """
     numpy_itself = importlib.import_module("numpy._core._multiarray_umath")
     if not all(numpy_itself.__cpu_features__.get(name) for name in ("AVX2", "FMA3")):
@@ -162,25 +157,12 @@ class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to sa
     """The loss is no longer finite; rounding may differ from here on."""
 
 
-def train(
-    network: MLPClassifier,
-    X: NDArray[np.float64],
-    y: NDArray[Any],
-    _sample_weight: None,
-    _activations: object,
-    _deltas: object,
-    _coef_grads: object,
-    _intercept_grads: object,
-    layer_units: Sequence[int],
-    _incremental: bool,
-) -> None:
+def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buffers: Any) -> None:
     """Train as ``network._fit_stochastic`` does.
 
-    Raises
-    ------
-    Divergence
-        If the loss or, in the end, a weight is not finite.
+    Divergence: the loss or, in the end, a weight is not finite.
     """
+    *_, layer_units, _incremental = buffers
     library = load()
     layers = list(pairwise(layer_units))
     sizes = [fan_in * fan_out for fan_in, fan_out in layers] + [fan_out for _, fan_out in layers]
