@@ -41,8 +41,7 @@ class Formula:
     @cached_property
     def latex(self) -> str:
         """Return the bare mathematics, without dollar signs or a display environment."""
-        how = {"align": self.align, "slashed": self.slashed}
-        return printer.chain(self.sides, self.relations, self.rules, **how)
+        return printer.chain(self)
 
 
 def term(key: str, expression: sp.Basic) -> Formula:
@@ -57,10 +56,9 @@ def claim(key: str, *chain: sp.Basic | str | int, **options: Any) -> Formula:
 
 
 def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | None]) -> Formula:
-    """Make a derivation: a start and, line by line, a relation, what it leads to, and the rule applied.
+    """Make a derivation: a start and, step by step, a relation, what it leads to, and the rule applied.
 
-    A rule is text; mathematics in it comes from `inline`. With None for a rule the next relation stands
-    on the same line.
+    A rule is text, mathematics in it comes from `inline`; with None the next step stands on the same line.
     """
     relations, sides, rules = zip(*lines, strict=True)
     return Formula(key, (start, *sides), relations, rules)

@@ -11,12 +11,10 @@ from typing import Any, Self
 
 import sympy as sp
 
-# the derivative of sigma, one glyph; sigma'(z_t) = h_t (1 - h_t)
-sigma_prime = sp.Function("sigma_prime", nargs=1, positive=True)
+sigma_prime = sp.Function("sigma_prime", nargs=1, positive=True)  # one glyph; sigma'(z_t) = h_t (1 - h_t)
 # the total derivative of the first argument with respect to the second, and that of a state by an earlier one
 Total, Partial = (sp.Function(name, nargs=2, real=True) for name in ("Total", "Partial"))
-# a power that is printed as one, such as 2^{-50}
-Power = sp.Function("Power", nargs=2, real=True)
+Power = sp.Function("Power", nargs=2, real=True)  # printed as a power, such as 2^{-50}
 
 
 class sigma(sp.Function):  # noqa: N801 - SymPy functions are named as they print

@@ -17,6 +17,8 @@ from derivations.notation import w2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from derivations.formulas import Formula
+
 # Factors are written in the order of what they begin with, and sums are sorted by their terms' beginnings.
 _ORDER = [
     *[*"0123456789", r"\left(\frac{1}{", r"\eta", r"\delta"],
@@ -39,23 +41,16 @@ def latex(expression: sp.Basic, *, slashed: bool = False) -> str:
     return _Printer(slashed=slashed).text(expression)
 
 
-def chain(
-    sides: Sequence[sp.Basic],
-    relations: Sequence[str],
-    rules: Sequence[str | None] = (),
-    *,
-    align: bool = False,
-    slashed: bool = False,
-) -> str:
-    """Print relations, a = b < c: on one line, or as the body of an align environment with the rules applied.
+def chain(formula: Formula) -> str:
+    """Print a formula, a = b < c: on one line, or as the body of an align environment with the rules applied.
 
     A relation with a rule ends its line with it, the argument of the macro rulename; one whose rule is None
     shares its line with the next. With rules, or `align`, an alignment point precedes the first relation.
     """
-    text, start = latex(sides[0], slashed=slashed), " &" if rules or align else " "
-    for relation, side, rule in zip(relations, sides[1:], rules or [None] * len(relations), strict=True):
-        shown = f"{start}{relation} {latex(side, slashed=slashed)}"
-        text += shown + (rf" \rulename{{{rule}}}" if rule else "")
+    text, *rest = (latex(side, slashed=formula.slashed) for side in formula.sides)
+    rules, start = formula.rules or (None,) * len(rest), " &" if formula.rules or formula.align else " "
+    for relation, side, rule in zip(formula.relations, rest, rules, strict=True):
+        text += f"{start}{relation} {side}" + (rf" \rulename{{{rule}}}" if rule else "")
         start = " " if rule is None else " \\\\\n&"
     return text
 

@@ -45,14 +45,9 @@ def derive(seed: int) -> Problem1:
     exempt: dict[str, list[str]] = {}
     for formula in index.values():
         exempt.setdefault(formula.exempt, []).append(formula.latex)
-    ledger = {
-        "schema": 1,
-        "seed": seed,
-        "sympy": sympy.__version__,
-        "mpmath": mpmath.__version__,
-        "checks": rows,
-        "exemptions": [{"reason": why, "formulas": exempt[why]} for why in sorted(exempt) if why],
-    }
-    versions = {"seed": str(seed), "sympy": sympy.__version__}
-    facts = {"1f.runs": str(vanishing.RUNS), "formulas": str(len(index)), **versions}
+    exemptions = [{"reason": why, "formulas": exempt[why]} for why in sorted(exempt) if why]
+    versions = {"sympy": sympy.__version__, "mpmath": mpmath.__version__}
+    ledger = {"schema": 1, "seed": seed, **versions, "checks": rows, "exemptions": exemptions}
+    counts = {"1f.runs": vanishing.RUNS, "formulas": len(index), "seed": seed, "sympy": sympy.__version__}
+    facts = {name: str(count) for name, count in counts.items()}
     return Problem1(index, facts, ledger, timings, vanishing.figure(answers.runs))

@@ -60,10 +60,7 @@ def general(time: Index = t) -> sp.Expr:
 
 
 def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> tuple[Any, Any]:
-    """Run h_t = sigma(w_1 x_t + w_2 h_{t-1}) on numbers from h_0 = 0; return h_T and d h_T / d w_1.
-
-    Any number type will do whose exponential is `exp`, such as `MPContext().exp`.
-    """
+    """Run the recursion from h_0 = 0 on any numbers with an exponential; return h_T and d h_T / d w_1."""
     state, derivative = 0, 0
     for value in xs:
         state = 1 / (1 + exp(-(weight * value + carried * state)))

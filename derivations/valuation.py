@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from random import Random
 
 STEP = "1e-200"
-INTEGERS = ("T", "t", "k", "j")
 
 
 class Valuation:
@@ -61,10 +60,7 @@ class Valuation:
         return self.known["sigma'", argument]
 
     def derivative(self, function: Callable[[Valuation], Any], name: str, index: int | None = None) -> Any:
-        """Differentiate a function of the values with respect to one of its symbols.
-
-        What depends on the symbol moves with it; for a state h_k, that is all that comes later.
-        """
+        """Differentiate a function of the values by a symbol; with a state h_k, all later ones move."""
         key, step = (name, index), self.ctx.mpf(STEP)
         if key not in self._moved:
             self._moved[key] = self.moved(*key, self(*key) + self.ctx.mpc(0, step))
@@ -145,7 +141,7 @@ def draw(sample: str, rng: Random, ctx: Any, **fixed: Fraction | float) -> Valua
     numbers = {name: Fraction(value) for name, value in drawn.items()}
     inputs = [Fraction(rng.uniform(-2, 2)) for _ in range(length + 1)]
     numbers["w_2"], inputs = INPUTS[kind](numbers["w_2"], inputs)
-    exact = {name: int(number) for name, number in numbers.items() if name in INTEGERS}
+    exact = {name: int(numbers[name]) for name in ("T", "t", "k", "j")}
     rounded = {name: ctx.mpf(number.numerator) / number.denominator for name, number in numbers.items()}
     xs = [ctx.mpf(number.numerator) / number.denominator for number in inputs]
     return Valuation(ctx, rounded | exact, xs)
@@ -163,10 +159,7 @@ _CALLS = {
 
 
 def compiled(expression: sp.Basic) -> Callable[[Any], Any]:
-    """Turn an expression into a function of a valuation, or of any other point that gives symbols values.
-
-    An object that has no rule here is a TypeError.
-    """
+    """Turn an expression into a function of a valuation; an object that has no rule here is a TypeError."""
     text = f"lambda at: {_source(expression, ())}"
     function: Callable[[Any], Any] = eval(text, {"prod": prod})  # noqa: S307 - our own text, as in lambdify
     return function

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from math import log10
 from random import Random
 from statistics import NormalDist, median
@@ -112,10 +113,7 @@ def measure(seed: int) -> Runs:
 
 
 def inputs(seed: int, run: int) -> tuple[str, ...]:
-    """Draw the inputs of one run, standard normal, as decimals of six places.
-
-    Decimals, so that any machine and any precision sees exactly the same numbers.
-    """
+    """Draw the inputs of one run, standard normal, as decimals: any machine sees exactly these numbers."""
     source = Random(f"{seed} contributions {run}")  # noqa: S311 - sample points, no secrets
     normal = NormalDist()
     return tuple(f"{normal.inv_cdf(source.uniform(1e-9, 1 - 1e-9)):.6f}" for _ in range(LENGTH))
@@ -127,10 +125,7 @@ def weights(ctx: Any, w2: Any, xs: Sequence[Any]) -> tuple[float, ...]:
     for value in xs[:-1]:
         state = 1 / (1 + ctx.exp(-(value + w2 * state)))
         factors.append(abs(w2) * (state * (1 - state)))
-    found = [0.0]
-    for factor in reversed(factors):
-        found.append(found[-1] + log10(float(factor)))
-    return tuple(found)
+    return tuple(accumulate((log10(float(factor)) for factor in reversed(factors)), initial=0.0))
 
 
 def figure(runs: Runs) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Context
 from random import Random
@@ -69,11 +70,9 @@ class Check:
 
     def passes(self, answers: Answers, rng: Random) -> bool:
         """Return whether the answers pass."""
-        try:
-            self(answers, rng)
-        except CheckFailed:
-            return False
-        return True
+        with suppress(CheckFailed):
+            return bool(self(answers, rng))
+        return False
 
 
 class Checks(dict[str, Check]):

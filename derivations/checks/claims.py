@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 NETWORKS = 300
 LONGEST = 6
-LENGTH = 50
 BOUNDS = ("1f.bound", "1f.quarter", "1f.newest", "1f.ratio", "1f.path")
-POWERS = ("1f.G1", "1f.tight", "1f.rest.8")
 ROUNDING = 1e-12  # floats against floats
 ORDERS = 1e-10  # of magnitude: logarithms are floats
 TERM, PATH, WHOLE = (inline(abs(one)) for one in (G(k), Partial(h(T), h(k)), Total(L, w1)))
@@ -42,7 +40,7 @@ FREE = (
     f"the lower bound on {inline(abs(G(T)))} is positive and free of $T$, if $X$ bounds all inputs; "
     "zero for $w_o = 0$ or $x_T = 0$"
 )
-REST = f"with {inline(sp.Eq(z(t), 0))} throughout, {PATH} attains its bound, $T = {LENGTH}$"
+REST = f"with {inline(sp.Eq(z(t), 0))} throughout, {PATH} attains its bound, $T = {vanishing.LENGTH}$"
 FIGURE = "the curves of the figure, from the printed product, below the bound"
 FLOATS, DIGITS = "random networks", "high precision"
 check = Checks()
@@ -86,9 +84,7 @@ def _shrinks(threshold: int, answers: Answers, rng: Random) -> Finding:
     return Finding(NETWORKS)
 
 
-@check(
-    "1f.threshold", f"{PATH} vanishes for every $|w_2| < 4$ and need not for $w_2 = 4$", "long sequences", 4
-)
+@check("1f.threshold", BELOW_4, "long sequences", 4)
 def _only_below(threshold: int, answers: Answers, rng: Random) -> Finding:
     value, length, tries = compiled(answers.side("1f.path", 0)), 150, 20
     for number in range(tries):
@@ -133,7 +129,7 @@ def _stays(kind: str, _: Answers, rng: Random) -> Finding:
 def path_in_fractions(value: int, time: int) -> Fraction:
     """Run the network at rest on fractions, w_1 = 1; return d h_50 / d h_k."""
     state, path = Fraction(0), Fraction(1)
-    for step in range(1, LENGTH + 1):
+    for step in range(1, vanishing.LENGTH + 1):
         now = Fraction(0) if step == 1 else Fraction(-value, 2)
         require(now + value * state == 0, f"as z_{step} is not 0 for w_2 = {value}")
         state = Fraction(1, 2)  # sigma(0)
@@ -145,7 +141,7 @@ def path_in_fractions(value: int, time: int) -> Fraction:
 def _attained(measured: Callable[[int, int], Fraction], answers: Answers, _: Random) -> Finding:
     cases = list(product((1, 2, 3, 5, 8), (1, 2, 25, 49, 50)))
     for value, time in cases:
-        claimed = answers.side("1f.rest.path").subs({w2: value, T: LENGTH, k: time})
+        claimed = answers.side("1f.rest.path").subs({w2: value, T: vanishing.LENGTH, k: time})
         require(measured(value, time) == Fraction(int(claimed.p), int(claimed.q)), f"for w_2 = {value}")
     return Finding(len(cases))
 
@@ -156,7 +152,7 @@ def _cliff(inputs: Callable[[Any], Any], answers: Answers, _: Random) -> Finding
     ctx = context(60)
     off_rest = ctx.mpf(answers.side("1f.cliff").name)
     for weight, claimed in ((ctx.one, 1 - ctx.mpf(2) ** 49), (1 + ctx.mpf(10) ** -12, off_rest)):
-        _, found = forward(ctx.exp, weight, ctx.mpf(8), [0, *[inputs(weight)] * (LENGTH - 1)])
+        _, found = forward(ctx.exp, weight, ctx.mpf(8), [0, *[inputs(weight)] * (vanishing.LENGTH - 1)])
         off = abs(found / claimed - 1)
         require(off <= 0.007, f"at w_1 = {ctx.nstr(weight, 14)}")  # two digits, 7.5
     return Finding(2)
@@ -164,14 +160,15 @@ def _cliff(inputs: Callable[[Any], Any], answers: Answers, _: Random) -> Finding
 
 @check("1f.powers", "the printed powers of 2 and 4", "exact integers")
 def _rounds(answers: Answers, _: Random) -> Finding:
-    for key in POWERS:
+    keys = ("1f.G1", "1f.tight", "1f.rest.8")
+    for key in keys:
         left, right = answers.side(key, -2), answers.side(key)
         power = next(iter(left.atoms(Power)))
         value = left.xreplace({power: sp.Pow(*power.args)}) if left.is_Add else sp.Pow(*power.args)
         text = next(iter(right.atoms(Numeral))).name
         digits = len(text.partition("e")[0].lstrip("-").replace(".", ""))
         require(vanishing.rounded(value, digits).name == text, f"in {key}")
-    return Finding(len(POWERS))
+    return Finding(len(keys))
 
 
 @check("1f.figure", FIGURE, DIGITS)

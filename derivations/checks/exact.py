@@ -146,10 +146,7 @@ def _flip(answers: Answers, _: Random) -> Finding:
 
 
 def chain_rule() -> sp.Expr:
-    """Return d L / d w_1 by the chain rule through a, over d h_T / d w_1 and sigma(-a).
-
-    Uses sigma' = sigma (1 - sigma) and 1 - sigma(a) = sigma(-a), which have checks of their own.
-    """
+    """Return d L / d w_1 by the chain rule through a; what it uses of sigma has checks of its own."""
     outer = sp.diff(loss.LOSS, a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
     outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.ARGUMENT})
     return outer * rnn.total_derivative(loss.ARGUMENT)

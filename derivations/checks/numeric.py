@@ -47,6 +47,7 @@ def loss_of(at: Valuation, ctx: Any, weight: Any) -> Any:
     return -ctx.log(1 / (1 + ctx.exp(-margin)))
 
 
+_FUNCTIONS: dict[str, Function] = {"1c.general": last_state, "1d.gradient": loss_of}
 STEP = Method("complex steps", lambda of, at: of(at, cmath, complex(at("w_1"), TINY)).imag / TINY, fp, 1e-13)
 DIFFERENCE = Method(
     "finite differences",
@@ -57,18 +58,13 @@ DIFFERENCE = Method(
 
 
 def _compared(
-    method: Method,
-    key: str,
-    of: Function,
-    lengths: Sequence[int],  # 0 for a random one
-    largest_w2: float,
-    answers: Answers,
-    rng: Random,
+    method: Method, key: str, lengths: Sequence[int], largest_w2: float, answers: Answers, rng: Random
 ) -> Finding:
+    """Compare at networks of some lengths, 0 for a random one."""
     value, worst = compiled(answers.side(key)), 0.0
     for length in lengths:
         at = network(rng, method.ctx, length or rng.randint(1, LONGEST), largest_w2)
-        off = residual(value(at), method.derivative(of, at))
+        off = residual(value(at), method.derivative(_FUNCTIONS[key], at))
         require(off <= method.tolerance, f"by {off:.1e} at a random network")
         worst = max(worst, off)
     return Finding(len(lengths), scientific(worst))
@@ -78,9 +74,9 @@ _STATES = f"the sum in (c) is {inline(Total(h(t), w1))}, {inline(t)} up to {LONG
 _LOSS = f"the result of (d) is {inline(Total(L, w1))} of the loss itself"
 _EACH = range(1, LONGEST + 1)
 for _key, _statement, _method, *_claimed in (
-    ("1b.step", _STATES, STEP, "1c.general", last_state, sorted([*_EACH] * 20)),
-    ("1b.difference", f"{_STATES}, in 40 digits", DIFFERENCE, "1c.general", last_state, sorted([*_EACH] * 5)),
-    ("1d.step", _LOSS, STEP, "1d.gradient", loss_of, [0] * 100),
-    ("1d.difference", f"{_LOSS}, in 40 digits", DIFFERENCE, "1d.gradient", loss_of, [0] * 10),
+    ("1b.step", _STATES, STEP, "1c.general", sorted([*_EACH] * 20)),
+    ("1b.difference", f"{_STATES}, in 40 digits", DIFFERENCE, "1c.general", sorted([*_EACH] * 5)),
+    ("1d.step", _LOSS, STEP, "1d.gradient", [0] * 100),
+    ("1d.difference", f"{_LOSS}, in 40 digits", DIFFERENCE, "1d.gradient", [0] * 10),
 ):
     check(_key, _statement, _method.name, _method, *_claimed, 2)(_compared)

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from derivations import parser
-from derivations.checks import Answers, Check, CheckFailed, Checks, Finding, require, residual, scientific
+from derivations.checks import Answers, CheckFailed, Checks, Finding, require, residual, scientific
 from derivations.valuation import compiled, context, draw
 
 if TYPE_CHECKING:
@@ -41,9 +41,7 @@ def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
         printed = parser.parse(latex)
     except parser.ParseError as error:
         raise CheckFailed(f"in {formula.key}: it cannot be read back, {error}") from error
-    require(
-        printed.relations == formula.relations, f"formula {formula.key} is read back with other relations."
-    )
+    require(printed.relations == formula.relations, f"in {formula.key}: other relations are read back")
     derived = [compiled(side) for side in formula.sides]
     worst = 0.0
     for point in at:
@@ -58,9 +56,8 @@ def read_back(formula: Formula, latex: str, at: Iterable[Valuation]) -> float:
 
 def _truth(formula: Formula, printed: parser.Chain, values: list[Any]) -> float:
     worst = 0.0
-    for relation, left, right, rounding in zip(
-        printed.relations, values, values[1:], printed.roundings[1:], strict=False
-    ):
+    for place, relation in enumerate(printed.relations, 1):
+        left, right, rounding = values[place - 1], values[place], printed.roundings[place]
         off = residual(left, right)
         holds = {
             "=": off <= TOLERANCE,
@@ -81,16 +78,12 @@ def checks(formulas: Iterable[Formula]) -> Checks:
     for question, group in groupby(sorted(formulas, key=attrgetter("question")), key=attrgetter("question")):
         keys = [formula.key for formula in group]
         statement = f"{len(keys)} printed formulas: as derived, and true"
-        found(f"{question}.printed", statement, "read back", keys)(_printed)
+        found(f"{question}.printed", statement, "read back", keys)(printed_well)
     return found
 
 
-def check_of(key: str) -> Check:
-    """Return a check of one formula alone."""
-    return Check(key, "as derived, and true", "read back", _printed, ([key],))
-
-
-def _printed(keys: list[str], answers: Answers, rng: Random) -> Finding:
+def printed_well(keys: list[str], answers: Answers, rng: Random) -> Finding:
+    """Read formulas back at points of their kinds, the same ones for each kind."""
     printed = [answers.formulas[key] for key in keys]
     drawn = {kind: points(kind, rng) for kind in dict.fromkeys(formula.sample for formula in printed)}
     worst = max(read_back(formula, formula.latex, drawn[formula.sample]) for formula in printed)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivations import parser, printer
+from derivations.formulas import derivation
 from derivations.functions import Numeral, Partial, Power, Total, sigma, sigma_prime
 from derivations.notation import G, L, T, a, b, eta, h, j, k, r, t, u, w1, w2, wo, x, y, z
 from derivations.valuation import Valuation, compiled, context
@@ -64,7 +65,7 @@ def test_an_unknown_object_is_refused() -> None:
 
 def test_a_chain_of_steps_is_aligned_and_its_rules_are_named() -> None:
     """The first line holds the left side, each line its relation and the rule beside it."""
-    printed = printer.chain([a, b, y], ["=", r"\le"], ["by hand", ""])
+    printed = printer.chain(derivation("1a.x", a, ("=", b, "by hand"), (r"\le", y, "")))
 
     assert "a &= b \\rulename{by hand} \\\\\n&\\le y" == printed
 
