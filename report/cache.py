@@ -93,9 +93,7 @@ class Snapshot:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self._read = cache(_content)
-        self.digest = cache(
-            lambda path: sha256(self._read(path)) if self._read(path) else "empty or unreadable"
-        )
+        self.digest = cache(lambda path: sha256(self._read(path)) if self._read(path) else "unreadable")
         self.key = cache(self._key)
         self.code = cache(self._code)
         self._imported = cache(self._imports)
@@ -166,11 +164,10 @@ class Snapshot:
         """The version of each installed package; `importlib.metadata` would take a tenth of a second."""
         found: dict[str, str] = {}
         for folder in reversed(sys.path):  # Python takes the first that it meets
-            try:
+            with contextlib.suppress(OSError):
                 names = os.listdir(folder or ".")  # noqa: PTH208 - a tenth of the time of Path.iterdir
-            except OSError:
-                continue
-            found |= {_normal(match[1]): match[2] for name in names if (match := _INSTALLED.fullmatch(name))}
+                folders = filter(None, map(_INSTALLED.fullmatch, names))
+                found |= {_normal(match[1]): match[2] for match in folders}
         return found
 
     @cached_property
@@ -203,23 +200,17 @@ class Cache:
 
     def written(self, stage: str) -> int:
         """Return when the result of a stage was kept, in nanoseconds; 0 if there is none."""
-        try:
-            return (self.folder / f"{stage}.json").stat().st_mtime_ns
-        except OSError:
-            return 0
+        file = self.folder / f"{stage}.json"
+        return file.stat().st_mtime_ns if file.exists() else 0
 
     def reason(self, stage: str) -> str:
         """Return why the result of a stage must be made; empty if the kept one can be reused."""
         if self.force and stage not in self.fresh:
             return "asked for with --force"
-        kept = _read(self.folder / f"{stage}.json")
-        return why(kept and kept["key"], self.keys[stage])
+        return why((_read(self.folder / f"{stage}.json") or {}).get("key"), self.keys[stage])
 
     def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
-        """Return a stage's result: the kept one if all that it depends on is the same, else a new one.
-
-        A new result is read back from JSON, so that it equals a kept one for the stages after it.
-        """
+        """Return a stage's result: the kept one if its key is the same, else a new one, read as if kept."""
         file, key = self.folder / f"{stage}.json", self.keys[stage]
         reason = self.reason(stage)
         if not reason and (kept := _read(file)):
@@ -249,8 +240,8 @@ def _read(file: Path) -> dict[str, Any] | None:
     """Read a kept ``key`` and ``result``; None if there are none, or the bytes are not those written."""
     with contextlib.suppress(OSError, ValueError):
         written, _, body = file.read_bytes().partition(b"\n")
-        found: dict[str, Any] | None = json.loads(body) if sha256(body).encode() == written else None
-        return found
+        if sha256(body).encode() == written:
+            return dict(json.loads(body))
     return None
 
 
@@ -289,10 +280,10 @@ def system_files(paths: Iterable[str]) -> Key:
 
 def _programs() -> Key:
     """Return what identifies a TeX without starting it."""
-    found = {program: shutil.which(program) for program in ("latexmk", "pdflatex")}
+    paths = {program: shutil.which(program) or "" for program in ("latexmk", "pdflatex")}
+    state = system_files(paths.values())
     return {
-        program: " ".join((str(Path(path).resolve()), *system_files([path]).values())) if path else ""
-        for program, path in found.items()
+        program: f"{Path(path).resolve()} {state[path]}" if path else "" for program, path in paths.items()
     }
 
 
