@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -77,34 +76,3 @@ def test_an_interrupt_that_a_library_swallows_is_heeded() -> None:
             raise_swallowed_interrupt()
 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-SWALLOWING = """
-import os, signal, sys, threading, time
-sys.path.insert(0, {root!r})
-import numpy as np
-from experiments.trainer import fit_many
-X = np.random.default_rng(0).normal(size=(2000, 3))
-threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-try:
-    setting = {{"max_iter": 10**6, "n_iter_no_change": 10**6, "random_state": 0, "early_stopping": True}}
-    fit_many([setting], X, X[:, 0] > 0)
-except KeyboardInterrupt:
-    print("heeded")
-"""
-
-
-@pytest.mark.slow
-def test_a_network_that_was_interrupted_is_none(tiny_build: Project) -> None:
-    """Where scikit-learn itself trains, an interrupt ends the search and no short-trained network is kept."""
-    code = SWALLOWING.format(root=str(tiny_build.root))
-
-    done = subprocess.run(
-        [*tiny_build.command()[:1], "-c", code],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-    assert done.stdout == "heeded\n", done.stderr
