@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -91,7 +90,7 @@ class Pool:
 def serve(parent: int) -> None:
     """Call what comes in until the input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that waits
-    end_with(parent)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `Process` alone
@@ -105,13 +104,8 @@ def serve(parent: int) -> None:
         sys.stdout.buffer.flush()
 
 
-@cache
-def end_with(parent: int) -> None:
-    """End this process soon after it is no longer `parent`'s child, since a killed parent cannot end it."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
 def _watch(parent: int) -> None:
+    """End this process soon after it is no longer `parent`'s child, since a killed parent cannot end it."""
     while os.getppid() == parent:
         time.sleep(POLL)
     os._exit(1)
