@@ -82,19 +82,19 @@ def run(
         kept = ending.enter_context(contextlib.closing(Store(store, *data))) if store else None
         costs = {}
         for fit in wanted:
-            if kept and (outcome := kept.load(*fit)):
-                found[fit] = outcome
+            if kept and (known := kept.load(*fit)):
+                found[fit] = known
             else:
                 costs[fit] = cost(fit.setting, samples, features, classes)
         missing = sorted(costs, key=lambda fit: -costs[fit])  # the longest first: the last ones end together
         outcomes = _on_cluster(missing, costs, data, scheduler) if scheduler else _here(missing, data, jobs)
         done, total = 0.0, sum(costs.values())
         ending.enter_context(contextlib.closing(outcomes))
-        for outcome in outcomes:
-            fit = Fit(outcome.setting, outcome.seed)
+        for each in outcomes:
+            fit = Fit(each.setting, each.seed)
             if kept:
-                kept.save(outcome)
-            found[fit] = outcome
+                kept.save(each)
+            found[fit] = each
             done += costs[fit]
             if progress:
                 progress(done, total)
@@ -116,11 +116,11 @@ def _here(fits: Sequence[Fit], data: Data, jobs: int | None) -> Generator[Outcom
     parameters = [fit.setting.parameters(fit.seed) for fit in fits]
 
     def count(place: int, network: MLPClassifier | ValueError) -> Outcome:
-        return _outcome(fits[place], network, data)
+        return outcome(fits[place], network, data)
 
     trained = trainer.fits(parameters, data.X_train, data.y_train, then=count, jobs=jobs)
     with contextlib.closing(trained):
-        yield from (outcome for _, outcome in trained)
+        yield from (done for _, done in trained)
 
 
 def _on_cluster(
@@ -158,11 +158,11 @@ def work(task: Sequence[Fit], data: Data) -> Report:
     """Train the networks of a task, one after the other, and count what they have right."""
     with trainer.quiet():
         networks = [trainer.fit(fit.setting.parameters(fit.seed), data.X_train, data.y_train) for fit in task]
-    outcomes = (_outcome(fit, network, data) for fit, network in zip(task, networks, strict=True))
+    outcomes = (outcome(fit, network, data) for fit, network in zip(task, networks, strict=True))
     return Report(tuple(outcomes), in_force())
 
 
-def _outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outcome:
+def outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outcome:
     """Count what a network has right."""
     if isinstance(network, ValueError):
         return Outcome(*fit, 0, 0, 0, False, bytes(2 * len(data.y_dev)), "", str(network))

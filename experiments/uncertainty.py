@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import numerics, robustness, trainer
+from experiments import numerics, robustness, search, trainer
 from experiments.assessment import Assessment, Curve, Optimism, Seeds
 from experiments.record import rank
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from experiments.assessment import Certificate, Choice
     from experiments.record import Search
     from experiments.robustness import Trial
+    from experiments.store import Outcome
 
 SEEDS = 20
 LEVEL = 0.95
 CHUNK = 250  # bootstrap rounds at once: bounds the memory
 
 
-def learning(trial: Trial, places: Mapping[str, int]) -> tuple[dict[str, Curve], dict[str, bool]]:
-    """Train networks once more, looking at the development set after each epoch; all by the places' names."""
+def learning(trial: Trial, places: Mapping[str, int]) -> tuple[dict[str, Curve], dict[str, Outcome]]:
+    """Train networks, looking at the development set after each epoch; all by the places' names."""
     data, names = trial.data, list(places)
     accuracy: list[list[float]] = [[] for _ in names]
 
@@ -39,7 +40,10 @@ def learning(trial: Trial, places: Mapping[str, int]) -> tuple[dict[str, Curve],
         name: Curve(tuple(map(float, network.loss_curve_)), tuple(seen))
         for name, network, seen in zip(names, networks, accuracy, strict=True)
     }
-    return curves, {name: len(curve.loss) < networks[0].max_iter for name, curve in curves.items()}
+    samples = search.Data(data.X_train, data.y_train, data.X_dev, data.y_dev)
+    fits = [search.Fit(trial.settings[place], trial.seed) for place in places.values()]
+    outcomes = map(search.outcome, fits, networks, [samples] * len(fits))
+    return curves, dict(zip(names, outcomes, strict=True))
 
 
 def spread_over_seeds(trial: Trial, places: Mapping[str, int]) -> Seeds:
@@ -117,12 +121,12 @@ def assess(
 ) -> Assessment:
     """Compute what the pages say beside the numbers; a given certificate is used as it is."""
     places = {"default": trial.default, "best": choice.place}
-    curves, converged = learning(trial, places)
+    curves, outcomes = learning(trial, places)
     best = predicted[choice.place]
     return Assessment(
         curves=curves,
         epochs={name: len(curve.loss) for name, curve in curves.items()},
-        converged=converged,
+        converged={name: outcome.converged for name, outcome in outcomes.items()},
         predicted=tuple(best.tolist()),
         wrong=int(np.sum(best != trial.data.y_dev)),
         seeds=spread_over_seeds(trial, places),

@@ -125,6 +125,18 @@ def study(inputs: Inputs, data: Dataset, searched: Searched, store: Path, jobs: 
 
 def draw(inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, studied: Assessment) -> Drawn:
     """Draw the figures."""
+    return {**draw_problem1(derived), **draw_problem2(inputs, data, measured, studied)}
+
+
+def draw_problem1(derived: Derived) -> Drawn:
+    """Draw the figure that needs what was derived."""
+    from report import figures  # noqa: PLC0415 - matplotlib
+
+    return figures.contributions(derived.figure_1f).files("1f")
+
+
+def draw_problem2(inputs: Inputs, data: Dataset, measured: Measured, studied: Assessment) -> Drawn:
+    """Draw the figures that do not."""
     from report import figures  # noqa: PLC0415 - matplotlib
 
     record, total = measured.record, measured.record.total.dev
@@ -132,7 +144,6 @@ def draw(inputs: Inputs, data: Dataset, derived: Derived, measured: Measured, st
     best = {**record.params.printed(), "dev_correct": record.best.dev}
     drawn = {
         "unrolled": figures.unrolled(),
-        "1f": figures.contributions(derived.figure_1f),
         "marginals": figures.marginals(rows, best, total),
         "networks": figures.networks(
             to_builtins(studied.curves), studied.seeds.counts, inputs.config.seed, total

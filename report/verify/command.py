@@ -7,9 +7,9 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
@@ -22,15 +22,15 @@ from report.results import NOTEBOOK
 from report.verify import evidence, notebook, verdict
 from report.verify.compare import compare
 from report.verify.findings import (
-    BYTES,
-    EDITED,
     Carried,
+    Cause,
     Outcome,
     Pages,
     Quantity,
     Reproduced,
-    counted,
+    Same,
     mismatch,
+    not_compared,
 )
 from report.verify.verdict import Verdict
 
@@ -42,9 +42,59 @@ if TYPE_CHECKING:
 
 EXIT = {Outcome.MATCH: 0, Outcome.MISMATCH: 1, Outcome.UNJUDGED: 2}
 ROOT = Path(__file__).resolve().parents[2]
-READING = Limits(seconds=120, memory=768 * 2**20, file=64 * 2**20)
-MAKING = Limits(seconds=3600, memory=2 * 2**30, file=256 * 2**20)
 OURS = "The program that checks failed; the submission is not at fault"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done with a stranger's files, in child processes and in a scratch folder."""
+
+    scratch: Path
+    console: Console
+    reading: ClassVar = Limits(seconds=120, memory=768 * 2**20, file=64 * 2**20)
+    making: ClassVar = Limits(seconds=3600, memory=2 * 2**30, file=256 * 2**20)
+
+    def read(self, file: Path) -> Carried:
+        """Read what the submission's PDF carries."""
+        found: Carried = self._in_child(Carried, "catalog", file)
+        return found
+
+    def reproduce(
+        self, given: Evidence, beside: Mapping[str, bytes], data: Path, *, fast: bool
+    ) -> Reproduced:
+        """Make the submission anew, in the folder ``anew``."""
+        folder = self.scratch / "anew"
+        (folder / evidence.BESIDE).mkdir(parents=True)
+        for name, content in given.files.items():
+            (folder / name).write_bytes(content)
+        for name in {*FILE_NAMES} & {*beside}:
+            (folder / evidence.BESIDE / name).write_bytes(beside[name])
+        arguments = [str(folder), str(data.resolve()), json.dumps(fast)]
+        try:
+            confined.run("report.verify.reproduce", arguments, folder, self.making, self.console.progress)
+        except ExceededError as error:
+            told = f"The submission cannot be made anew within {self.making}: {error}"
+            hint = "--fast trains two networks instead of the whole search."
+            raise UnjudgedError(told, hint) from None
+        return msgspec.json.decode((folder / evidence.ANSWER).read_bytes(), type=Reproduced)
+
+    def compare(self, file: Path) -> Pages:
+        """Compare the submission's pages with those that were made anew; draw those that differ."""
+        pictures = self.scratch / verdict.PICTURES
+        pictures.mkdir()
+        anew = self.scratch / "anew" / evidence.PAGES / evidence.PDF
+        found: Pages = self._in_child(Pages, "pages", file, anew, pictures)
+        return found
+
+    def _in_child(self, kind: Any, module: str, *arguments: object) -> Any:
+        """Ask something of a stranger's PDF."""
+        try:
+            found = confined.run(
+                f"report.verify.{module}", [*map(str, arguments)], self.scratch, self.reading
+            )
+        except ExceededError as error:
+            raise UnjudgedError(f"The PDF cannot be read within {self.reading}: {error}") from None
+        return msgspec.convert(found, kind)
 
 
 def verify(
@@ -56,37 +106,22 @@ def verify(
     gradescope_file: Path | None = None,
     run_notebook: bool = False,
     given: Mapping[str, Path | None] | None = None,
+    work: type[Work] = Work,
 ) -> int:
     """Check a submission, print what was found, and write it to verify.json beside the submission.
 
-    Parameters
-    ----------
-    path
-        A PDF, a zip or a folder.
-    data
-        The data; None for those that this copy's own report.toml names.
-    console
-        Told what happens; the table goes to stdout.
-    fast
-        Train only the default and the best setting.
-    gradescope_file
-        Where to write the result in Gradescope's form.
-    run_notebook
-        Run the submission's notebook, too: somebody's code.
-    given
-        The configuration and the notebook, where the PDF has lost them.
-
-    Returns
-    -------
-    int
-        0 if all matches, 1 if something does not, 2 if something cannot be judged here.
+    `data` are by default those that this copy's own report.toml names; `given` holds the configuration and
+    the notebook of a PDF that has lost them. The exit code is 0 if all matches, 1 if something does not, 2 if
+    something cannot be judged here.
     """
     if gradescope_file:
         verdict.check_place(gradescope_file)
+    named = {name: file for name, file in (given or {}).items() if file}
     scratch = Path(tempfile.mkdtemp(prefix="verify-"))
     beside = (path if path.is_dir() else path.parent) / verdict.FILE
     try:
-        found = _judge(path, data, scratch, console, fast=fast, run_notebook=run_notebook, given=given or {})
+        data = data or config.load(ROOT / "report.toml").data_path
+        found = _judge(path, data, work(scratch, console), fast=fast, run_notebook=run_notebook, named=named)
         pictures = _keep_pictures(scratch / verdict.PICTURES, beside.with_name(verdict.PICTURES))
         found = replace(found, pictures=pictures)
     except Exception as error:
@@ -102,40 +137,28 @@ def verify(
 
 
 def _judge(
-    path: Path,
-    data: Path | None,
-    scratch: Path,
-    console: Console,
-    *,
-    fast: bool,
-    run_notebook: bool,
-    given: Mapping[str, Path | None],
+    path: Path, data: Path, work: Work, *, fast: bool, run_notebook: bool, named: Mapping[str, Path]
 ) -> Verdict:
-    """Read, reproduce and compare a submission, in a scratch folder."""
+    """Read, reproduce and compare a submission."""
     handed_in = evidence.take(path)
-    named = {name: file for name, file in given.items() if file}
-    data = data or config.load(ROOT / "report.toml").data_path
-    file = scratch / evidence.PDF
+    file = work.scratch / evidence.PDF
     file.write_bytes(handed_in.pdf)
-    with console.stage("read the submission"):
-        carried = _read(scratch, Carried, "read", file)
+    with work.console.stage("read the submission"):
+        carried = work.read(file)
         found = evidence.gather(carried, handed_in.beside, named)
-    with console.stage("make it anew"):
-        made = _reproduced(found, handed_in.beside, data, scratch / "anew", console, fast=fast)
-    pages, numbers = None, {}
+    with work.console.stage("make it anew"):
+        made = work.reproduce(found, handed_in.beside, data, fast=fast)
+    pages, starts = None, {}
     if not made.no_pages:
-        anew = scratch / "anew" / evidence.PAGES
-        numbers = json.loads((anew / "pages.json").read_bytes())
-        pages = Pages(BYTES, carried.pages)
+        anew = work.scratch / "anew" / evidence.PAGES
+        starts = json.loads((anew / "pages.json").read_bytes())
+        pages = Pages(Same.BYTES, carried.pages)
         if (anew / evidence.PDF).read_bytes() != handed_in.pdf:
-            with console.stage("compare the pages"):
-                (scratch / verdict.PICTURES).mkdir()
-                pages = _read(
-                    scratch, Pages, "compare", file, anew / evidence.PDF, scratch / verdict.PICTURES
-                )
-    rows, remarks = compare(handed_in, found, made, pages, numbers)
+            with work.console.stage("compare the pages"):
+                pages = work.compare(file)
+    rows, remarks = compare(handed_in, found, made, pages, starts)
     if run_notebook:
-        rows += _run_again(found.files[NOTEBOOK], data, scratch / "run", console)
+        rows += _run_again(found.files[NOTEBOOK], data, work)
     author = found.config.author
     about: dict[str, Any] = {
         "name": handed_in.name,
@@ -147,54 +170,17 @@ def _judge(
     return Verdict(about, tuple(rows), tuple(remarks), fast=fast)
 
 
-def _read(scratch: Path, kind: Any, *arguments: object) -> Any:
-    """Ask something of a stranger's PDF, in a child process."""
+def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:
+    """Run the notebook inside the PDF again: a quantity for each question with other outputs, or one."""
+    name, rule = "notebook, run again", "values"
     try:
-        found = confined.run("report.verify.pages", [*map(str, arguments)], scratch, READING)
-    except ExceededError as error:
-        raise UnjudgedError(f"The PDF cannot be read within {READING}: {error}") from None
-    return msgspec.convert(found, kind)
-
-
-def _reproduced(
-    given: Evidence, beside: Mapping[str, bytes], data: Path, folder: Path, console: Console, *, fast: bool
-) -> Reproduced:
-    """Make a submission anew in a child process, from the files in a folder that is made for it."""
-    (folder / evidence.BESIDE).mkdir(parents=True)
-    for name, content in given.files.items():
-        (folder / name).write_bytes(content)
-    for name in FILE_NAMES:
-        if name in beside:
-            (folder / evidence.BESIDE / name).write_bytes(beside[name])
-    arguments = [str(folder), str(data.resolve()), json.dumps(fast)]
-    try:
-        confined.run("report.verify.reproduce", arguments, folder, MAKING, console.progress)
-    except ExceededError as error:
-        hint = "--fast trains two networks instead of the whole search."
-        raise UnjudgedError(f"The submission cannot be made anew within {MAKING}: {error}", hint) from None
-    return msgspec.json.decode((folder / evidence.ANSWER).read_bytes(), type=Reproduced)
-
-
-def _run_again(content: bytes, data: Path, folder: Path, console: Console) -> list[Quantity]:
-    """Run the notebook inside the PDF again: a quantity for each question, and one for both."""
-    name = "notebook, run again"
-    try:
-        answer = notebook.run_again(content, data, folder, console)
+        other = notebook.run_again(content, data, work.scratch / "run", work.console)
     except ReportError as error:
-        return [
-            Quantity("2", name, "values", outcome=Outcome.OPEN, reason=f"the notebook was not run: {error}")
-        ]
-    rows = []
-    for question in ("2a", "2b", "2"):
-        cells = [(heading, same) for of, heading, same in answer["cells"] if of == question]
-        other = [heading for heading, same in cells if not same]
-        found = {}
-        if answer["stopped"] or other:
-            told = answer["stopped"].rstrip(".") or f"the cell \u201c{other[0]}\u201d gives another output"
-            found = mismatch(EDITED, told)
-        count = [counted(number, "cell") for number in (len(cells), len(cells) - len(other))]
-        rows.append(Quantity(question, name, "values", attached=count[0], reproduced=count[1], **found))
-    return rows
+        return [Quantity("2", name, rule, **not_compared(f"the notebook was not run: {error}"))]
+    rows = [
+        Quantity(question, name, rule, **mismatch(Cause.EDITED, what)) for question, what in other.items()
+    ]
+    return rows or [Quantity("2", name, rule, attached="outputs", reproduced="the same")]
 
 
 def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
@@ -210,9 +196,9 @@ def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
 
 def _write(found: Verdict, beside: Path, gradescope_file: Path | None, console: Console) -> None:
     """Write what was found to files; whatever keeps verify.json from being written changes no verdict."""
-    if gradescope_file:
-        verdict.write(gradescope_file, verdict.gradescope(found))
     try:
         verdict.write(beside, verdict.contents(found))
     except (InputError, OSError) as error:
         console.warn(f"{verdict.FILE} was not written: {error}")
+    if gradescope_file:
+        verdict.write(gradescope_file, verdict.gradescope(found))

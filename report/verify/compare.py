@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
@@ -12,23 +13,14 @@ from report.config import QUESTIONS
 from report.results import NOTEBOOK, RESULTS
 from report.verify import notebook
 from report.verify.findings import (
-    ATTACHMENT,
-    BYTES,
     CARRIED,
-    CHANGED,
-    CODE,
-    DATA,
-    DIFFERENT,
-    DOCUMENT,
-    EDITED,
-    FOLLOWS,
     SEEN,
-    SIGHT,
-    TEXT,
     WHOLE,
+    Cause,
     Causes,
     Outcome,
     Quantity,
+    Same,
     counted,
     differing,
     mismatch,
@@ -36,14 +28,13 @@ from report.verify.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from experiments.record import Value
     from report.results import Ledger, Results
     from report.verify.evidence import Evidence, HandedIn
-    from report.verify.findings import Pages, Place, Reproduced, Shown
+    from report.verify.findings import Pages, Reproduced, Shown
 
-RULES = {BYTES: "bytes", DOCUMENT: "objects", SIGHT: "sight", TEXT: "text", DIFFERENT: "sight"}
 MISSING = "(missing)"
 NAMES = {
     "train.accuracy": "training accuracy",
@@ -67,54 +58,41 @@ TOLD = 8  # places that are told of the file as a whole
 def compare(
     handed_in: HandedIn, given: Evidence, made: Reproduced, pages: Pages | None, starts: Mapping[str, int]
 ) -> tuple[list[Quantity], list[str]]:
-    """Compare a submission with what this copy of the program makes of its configuration.
+    """Compare a submission with what is made of its configuration here: return quantities and remarks.
 
-    Parameters
-    ----------
-    handed_in, given
-        The submission, and the files attached to it.
-    made
-        What was reproduced.
-    pages
-        How far the pages are the same; None if none were set here.
-    starts
-        The page on which each question begins, of the pages that were set here.
-
-    Returns
-    -------
-    quantities
-        In the order of the questions; what is about the whole comes last.
-    remarks
-        What is worth knowing beside.
+    `pages` is None if none were set here; `starts` holds the page on which each question begins.
     """
     causes = Causes.find(given, made, pages)
-    found = [*_entries(given, made, causes), *_values(given, made, pages, causes), *_data(made)]
-    found += _notebooks(handed_in, given, made, causes)
+    found = [
+        *_entries(given, made, causes),
+        *_values(given, made, pages, causes),
+        *_data(made),
+        *_notebook_inside(given, made, causes),
+    ]
+    beside, of_the_notebook = _notebook_beside(handed_in, given)
+    found += beside
     wrong = [row for row in found if row.outcome is Outcome.MISMATCH]
     wrong_questions = {question for question in QUESTIONS for row in wrong if row.concerns(question)}
     if pages is None:
         found += [
-            Quantity(question, "pages", "sight", **not_compared(made.no_pages)) for question in QUESTIONS
+            Quantity(question, "pages", Same.SIGHT, **not_compared(made.no_pages)) for question in QUESTIONS
         ]
     else:
         found += [*_pages(pages, starts, causes, wrong_questions), *_whole(pages, causes, told=bool(wrong))]
     order = ["1", *QUESTIONS, "2", WHOLE]
-    return sorted(found, key=lambda row: order.index(row.question)), [
+    remarks = [
         *handed_in.remarks,
         *given.remarks,
-        *([_of_the_file(pages, causes)] if pages and pages.same not in (BYTES, DIFFERENT) else []),
-        *dict.fromkeys(
-            f"{table.name} {table.what}." for table in made.tables if table.same and not table.equal
-        ),
-        *_of_the_notebook(handed_in, given),
-        *(["It is a quick build: only a small part of the search was run."] if made.results.quick else []),
+        *causes.of_the_file(pages),
+        *dict.fromkeys(f"{table.name} {table.what}." for table in made.written_otherwise),
+        *of_the_notebook,
         *causes.remarks(),
-        *(
-            []
-            if made.environment.get("pinned")
-            else ["The numeric pins are not in force here: the last bits may differ."]
-        ),
     ]
+    if made.results.quick:
+        remarks.append("It is a quick build: only a small part of the search was run.")
+    if not made.environment.get("pinned"):
+        remarks.append("The numeric pins are not in force here: the last bits may differ.")
+    return sorted(found, key=lambda row: order.index(row.question)), remarks
 
 
 # --- the attached files
@@ -128,24 +106,20 @@ def _entries(given: Evidence, made: Reproduced, causes: Causes) -> Iterator[Quan
         for groups, record in ((there, given.notebook.record), (here, made.record)):
             rows = search_rows(settings[: len(record.search.dev)], record.search) if record.search.dev else []
             groups["2b", "search"] = dict(enumerate([*rows, (record.tied, record.passed_over)]))
-    fast = made.trained < len(made.record.search.dev)
+    searched = len(made.record.search.dev)
     for question, name in {**there, **here}:
         sides = [groups.get((question, name), {}) for groups in (there, here)]
         noun, rule = ENTRIES[name]
+        other_data = bool(causes.data) and question == WHOLE  # they have other rows
         found: dict[str, Any] = {}
-        if name in NUMBERS and fast:
-            found = not_compared(
-                f"{made.trained} of {len(made.record.search.dev):,} settings were trained (--fast)"
-            )
+        if name in NUMBERS and made.trained < searched:
+            found = not_compared(f"{made.trained} of {searched:,} settings were trained (--fast)")
         elif other := differing(*sides):
-            cause, reason = (
-                causes.of_numbers()
-                if name in NUMBERS or (causes.data and not question)
-                else causes.of_entries()
-            )
+            of_numbers = name in NUMBERS or other_data
+            cause, reason = causes.of_numbers() if of_numbers else causes.of_entries()
             found = mismatch(cause, f"{reason} ({counted(len(other), noun)}, the first: {other[0]})")
-        about = "2" if causes.data and not question else question  # other data have other rows
         told = [counted(len(side) - (name == "search"), noun) for side in sides]
+        about = "2" if other_data else question
         yield Quantity(about, name, rule, attached=told[0], reproduced=told[1], **found)
 
 
@@ -169,7 +143,7 @@ def _grouped(results: Results, ledger: Ledger) -> dict[tuple[str, str], dict[Any
 
 def _printed(value: Any, place: str = "") -> dict[str, str]:
     """Return every number in a value of any shape by its place, decimals as they are printed."""
-    if not isinstance(value, dict | list):
+    if not isinstance(value, dict | list | tuple):
         return {place.lstrip("."): f"{value:.4f}" if isinstance(value, float) else str(value)}
     items = value.items() if isinstance(value, dict) else enumerate(value)
     return {where: text for key, item in items for where, text in _printed(item, f"{place}.{key}").items()}
@@ -186,7 +160,7 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
         entry = next(side for side in sides if side)
         shown: tuple[Shown, ...] | None = None  # as they come out
         seen = entry.printed if pages else ""
-        if pages and pages.same == DIFFERENT:
+        if pages and pages.same == Same.NO:
             shown = pages.shown.get(key, ()) + pages.shown.get(f"{key}.count", ())
             seen = (_other(shown, sides[0]) or shown[0]).text if shown else MISSING
         yield Quantity(
@@ -196,30 +170,32 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
             reported=seen,
             attached=_told(sides[0]),
             reproduced=_told(sides[2]),
-            **_judged(sides, shown, causes),
+            **_judged(sides, shown, causes, accounts=3 if pages else 2),
         )
 
 
 def _judged(
-    sides: tuple[Value | None, Value | None, Value | None], shown: tuple[Shown, ...] | None, causes: Causes
+    sides: tuple[Value | None, Value | None, Value | None],
+    shown: tuple[Shown, ...] | None,
+    causes: Causes,
+    accounts: int,
 ) -> dict[str, Any]:
-    """Say whether results.json, notebook, reproduction and page agree, and if not, which was changed."""
+    """Say which accounts (the page, results.json, the notebook) do not give what comes out, and why.
+
+    Where one of them does, the others were changed.
+    """
     attached, noted, truth = sides
-    text_right = shown is None or (bool(shown) and _other(shown, truth) is None)
-    if not text_right and attached == truth:
-        return mismatch(CHANGED, f"the text was changed after the build: {_where(shown, truth)}")
-    if text_right and attached != truth:
-        return mismatch(ATTACHMENT, f"{RESULTS} was changed after the build{_field(attached, truth)}")
-    if text_right and noted != truth:
-        return mismatch(ATTACHMENT, "the notebook gives another number: it was changed")
-    if text_right:
-        return {}
-    if noted == truth:
-        return mismatch(CHANGED, "text and attachment were changed: the notebook's own output is right")
-    cause, reason = causes.of_numbers()
-    if _other(shown or (), attached):
-        reason += f"; and the text does not say what {RESULTS} says: {_where(shown, attached)}"
-    return mismatch(cause, reason)
+    wrong = []
+    if shown is not None and (not shown or _other(shown, truth)):
+        wrong.append(f"the text was changed after the build: {_where(shown, truth)}")
+    cause = Cause.CHANGED if wrong else Cause.ATTACHMENT
+    if attached != truth:
+        wrong.append(f"{RESULTS} was changed after the build{_field(attached, truth)}")
+    if noted != truth:
+        wrong.append("the notebook gives another number: it was changed")
+    if len(wrong) == accounts:
+        return mismatch(*causes.of_numbers())
+    return mismatch(cause, "; ".join(wrong)) if wrong else {}
 
 
 def _other(shown: tuple[Shown, ...], entry: Value | None) -> Shown | None:
@@ -228,8 +204,8 @@ def _other(shown: tuple[Shown, ...], entry: Value | None) -> Shown | None:
     return next((place for place in shown if place.text not in allowed or not place.plain), None)
 
 
-def _where(shown: tuple[Shown, ...] | None, entry: Value | None) -> str:
-    other = _other(shown or (), entry)
+def _where(shown: tuple[Shown, ...], entry: Value | None) -> str:
+    other = _other(shown, entry)
     return f"page {other.page} shows {other.text or 'nothing there'}" if other else "no page shows it"
 
 
@@ -254,90 +230,69 @@ def _data(made: Reproduced) -> Iterator[Quantity]:
     """Compare the data: those that the numbers were made with, and those that came with the PDF."""
     for name, tables in (("data", made.made_of), ("data handed in", made.handed_in)):
         other = [f"{table.name} {table.what}" for table in tables if not table.same]
-        found = mismatch(DATA, f"the data differ: {'; '.join(other)}") if other else {}
+        found = mismatch(Cause.DATA, f"the data differ: {'; '.join(other)}") if other else {}
         side: dict[str, Any] = {"attached" if name == "data" else "reported": counted(len(tables), "file")}
         if tables:
             yield Quantity("2", name, "values", reproduced=counted(4, "file"), **side, **found)
 
 
-def _notebooks(handed_in: HandedIn, given: Evidence, made: Reproduced, causes: Causes) -> Iterator[Quantity]:
-    """Compare the attached notebook with what this program writes, and with the one beside it."""
-    count = [counted(len(cells), "cell") for cells in (given.notebook.cells, made.cells)]
-    found: dict[str, Any] = {}
-    if causes.cell.what:
-        told = f"{causes.cell.what}: it is not what this program writes"
-        why = (CODE, f"{told}; {causes.program}") if causes.code else (EDITED, f"{told}; it was edited")
-        found = mismatch(*why)
-    question = causes.cell.question or "2"
-    yield Quantity(question, "notebook's cells", "exact", attached=count[0], reproduced=count[1], **found)
-    if NOTEBOOK in handed_in.beside:
-        other = _beside(handed_in, given)
-        found = (
-            mismatch(EDITED, f"the one beside the PDF is not the one in it: {other.what}")
-            if other.what
-            else {}
+def _notebook_inside(given: Evidence, made: Reproduced, causes: Causes) -> Iterator[Quantity]:
+    """Compare the attached notebook with what this program writes."""
+    sides = [counted(len(cells), "cell") for cells in (given.notebook.cells, made.cells)]
+    for question, what in (causes.cells or {"2": ""}).items():
+        told = f"{what}: it is not what this program writes"
+        found = mismatch(Cause.EDITED, f"{told}; it was edited") if what else {}
+        if what and causes.code:
+            found = mismatch(Cause.CODE, f"{told}; {causes.program}")
+        yield Quantity(question, "notebook's cells", "exact", attached=sides[0], reproduced=sides[1], **found)
+
+
+def _notebook_beside(handed_in: HandedIn, given: Evidence) -> tuple[list[Quantity], list[str]]:
+    """Compare the notebook beside the PDF with the one in it."""
+    content = handed_in.beside.get(NOTEBOOK)
+    if content is None:
+        return [], []
+    other: notebook.Differences = {}
+    remarks: list[str] = []
+    if content != given.files[NOTEBOOK]:
+        read = notebook.read(content, f"The {NOTEBOOK} beside the PDF")
+        other, remarks = notebook.compare(read, given.notebook)
+    name, rule, sides = "notebook handed in", "values", ("beside", "in the PDF")
+    rows = [
+        Quantity(
+            question,
+            name,
+            rule,
+            *sides,
+            **mismatch(Cause.EDITED, f"the one beside the PDF is not the one in it: {what}"),
         )
-        name = "notebook handed in"
-        yield Quantity(other.question or "2", name, "values", "beside", "in the PDF", **found)
-
-
-def _beside(handed_in: HandedIn, given: Evidence) -> notebook.Difference:
-    content = handed_in.beside[NOTEBOOK]
-    if content == given.files[NOTEBOOK]:
-        return notebook.Difference()
-    return notebook.compare(notebook.read(content, f"The {NOTEBOOK} beside the PDF"), given.notebook)
-
-
-def _of_the_notebook(handed_in: HandedIn, given: Evidence) -> list[str]:
-    remarks = _beside(handed_in, given).remarks if NOTEBOOK in handed_in.beside else ()
-    return [f"The {NOTEBOOK} beside the PDF: {'; '.join(remarks)}."] if remarks else []
+        for question, what in other.items()
+    ]
+    told = [f"The {NOTEBOOK} beside the PDF: {'; '.join(remarks)}."] if remarks else []
+    return rows or [Quantity("2", name, rule, *sides)], told
 
 
 # --- the pages
 def _pages(pages: Pages, starts: Mapping[str, int], causes: Causes, wrong: set[str]) -> Iterator[Quantity]:
     """Compare the pages of each question."""
-    ends = [*(starts.get(question, 0) for question in QUESTIONS), 0]
-    for first, after, question in zip(ends, ends[1:], QUESTIONS, strict=False):
+    firsts = [*(starts.get(question, 0) for question in QUESTIONS), 0]
+    for question, (first, after) in zip(QUESTIONS, pairwise(firsts), strict=True):
         where = f"p. {first}-{after}" if after > first else f"p. {first}"
         places = [place for place in pages.places if place.question == question]
-        found = _why(places, causes) if places else {}
+        found = causes.of_pages(places) if places else {}
         if places and question in wrong:
-            found = not_compared(f"it differs where the values above differ: {places[0].what}", FOLLOWS)
-        yield Quantity(question, "pages", RULES[pages.same], reported=where, reproduced=where, **found)
+            found = not_compared(f"it differs where the values above differ: {places[0].what}", Cause.FOLLOWS)
+        yield Quantity(question, "pages", pages.same or Same.SIGHT, reported=where, reproduced=where, **found)
 
 
 def _whole(pages: Pages, causes: Causes, *, told: bool) -> Iterator[Quantity]:
     """Compare what belongs to no question, unless it follows from what is told already."""
+    name, rule = "the rest of the file", pages.same or Same.SIGHT
     places = [place for place in pages.places if not place.question and not (told and place.kind == CARRIED)]
     if not places:
-        yield Quantity(WHOLE, "the rest of the file", RULES[pages.same])
+        yield Quantity(WHOLE, name, rule)
     for place in places[:TOLD]:
-        found = _why([place], causes)
+        found = causes.of_pages([place])
         if told and place.kind == SEEN:
-            found = not_compared(f"it differs where the values above differ: {place.what}", FOLLOWS)
-        yield Quantity(WHOLE, "the rest of the file", RULES[pages.same], **found)
-
-
-def _why(places: Sequence[Place], causes: Causes) -> dict[str, Any]:
-    """Say what differs at some places, and why."""
-    told = "; ".join(dict.fromkeys(place.what for place in places[:3]))
-    if causes.tex:
-        reason = f"{told}; another TeX set the pages ({causes.tex})"
-        return {"outcome": Outcome.UNJUDGED, "cause": CODE, "reason": reason}
-    if causes.program:
-        return mismatch(CODE, f"{told}; {causes.program}")
-    return mismatch(CHANGED, f"the file was changed after the build: {told}")
-
-
-def _of_the_file(pages: Pages, causes: Causes) -> str:
-    """Say how the file was written."""
-    if pages.same == DOCUMENT:
-        return "The file was saved again by another program, which changed nothing in it."
-    if causes.tex:
-        places = (
-            ", but not their places: it breaks lines elsewhere"
-            if pages.same == TEXT
-            else " and show the same"
-        )
-        return f"Another TeX set the pages: they say the same{places}."
-    return f"The pages say the same; the file was written anew by {pages.producer or 'another program'}."
+            found = not_compared(f"it differs where the values above differ: {place.what}", Cause.FOLLOWS)
+        yield Quantity(WHOLE, name, rule, **found)

@@ -9,21 +9,22 @@ from __future__ import annotations
 import io
 import re
 from decimal import Decimal
+from html import unescape
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
+import pypdfium2
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
+from report import confined
 from report.confined import UnjudgedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 PAGE_LIMIT = 200
-ATTACHMENT_LIMIT = 50
 NAME_LIMIT = 200
-NODE_LIMIT = 1000  # of a tree of names
 STREAM_LIMIT = 8 * 2**20  # bytes of one stream, unpacked
 DEEPEST = 64  # levels of the tree of pages
 TOLERANCE = 0.001  # points; writers round coordinates
@@ -37,8 +38,6 @@ QPDF_LIMITS: dict[str, Any] = {
     "tiff_max_memory": STREAM_LIMIT,
     "dct_max_memory": STREAM_LIMIT,
 }
-QUESTION = re.compile(r"\bquestion\.(\w+)$")  # the named place of a question
-NAMED = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
 INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 # What every program writes in its own way: bookkeeping, the file's history, how streams are packed.
 FREE = {
@@ -61,9 +60,18 @@ class Difference(NamedTuple):
     path: tuple[str, ...]
 
 
-def limit() -> None:
-    """Set the parser's limits, for the whole process."""
+def answer(work: Callable[[list[str]], object]) -> None:
+    """Be the child that does something with a stranger's PDF; what the libraries cannot read is damaged."""
     pikepdf.settings.set_qpdf_limits(**QPDF_LIMITS)
+
+    def guarded(arguments: list[str]) -> object:
+        try:
+            return work(arguments)
+        except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
+            first = (str(error).splitlines() or [""])[0][:NAME_LIMIT]
+            raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.") from error
+
+    confined.answer(guarded)
 
 
 def opened(content: bytes) -> Pdf:
@@ -135,74 +143,14 @@ def unpacked(stream: Any) -> bytes:
         return bytes(stream.read_raw_bytes())
 
 
-def attachments(pdf: Pdf) -> dict[str, bytes]:
-    """Return the attached files by name.
-
-    Raises
-    ------
-    UnjudgedError
-        A name is a path, occurs twice, or is not the only one; or there are too many.
-    """
-    found: dict[str, bytes] = {}
-    for _, spec in _entries(pdf, "/EmbeddedFiles"):
-        held = part(spec, "/EF")
-        name = str(spec.get("/UF", spec.get("/F", ""))) if held else ""
-        if set(name) & set("/\\:\0") or name in ("", ".", "..") or len(name) > NAME_LIMIT:
-            raise UnjudgedError(f"The PDF holds an attachment whose name is a path: {name[:NAME_LIMIT]!r}.")
-        contents = {stream.objgen for stream in held.values() if isinstance(stream, Stream)}
-        named = {str(spec[key]) for key in NAMED if key in spec}
-        if named - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
-            raise UnjudgedError(f"The attachment {name!r} of the PDF has two names or contents.")
-        if name in found:
-            raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
-        if len(found) == ATTACHMENT_LIMIT:
-            raise UnjudgedError(f"The PDF holds more than {ATTACHMENT_LIMIT} attachments.")
-        found[name] = unpacked(next(iter(held.values())))
-    return found
-
-
-def questions(pdf: Pdf) -> dict[str, tuple[int, float]]:
-    """Return where the questions of a report begin: the page, from 1, and the height on it."""
-    pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages, start=1)}
-    found = {}
-    for name, target in _entries(pdf, "/Dests"):
-        goal = target.get("/D") if isinstance(target, Dictionary) else target
-        named = QUESTION.search(name)
-        if named and isinstance(goal, Array) and len(goal) > 3:
-            found[named[1]] = pages.get(goal[0].objgen, 0), float(goal[3])
-    return found
-
-
 def properties(pdf: Pdf) -> dict[str, str]:
     """Return the document's properties as text."""
     return {key: str(value)[:NAME_LIMIT] for key, value in part(pdf.trailer, "/Info").items()}
 
 
 def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Difference]:
-    """Compare two documents, all that can be reached from their trailers.
-
-    Parameters
-    ----------
-    given, made
-        The submission and what was reproduced.
-    pairs
-        Which of their pages, from 0, correspond.
-    """
+    """Compare two documents, all that can be reached from their trailers; `pairs` of pages correspond."""
     return [*_Comparison(given, made, pairs).run()]
-
-
-def _entries(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
-    """Walk a tree of names."""
-    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
-    for _ in range(NODE_LIMIT):
-        if not waiting:
-            return
-        node = part({"": waiting.pop()}, "")
-        kids, names = (
-            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
-        )
-        waiting += reversed(kids)
-        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
 
 
 class _Comparison:
@@ -222,16 +170,9 @@ class _Comparison:
                 page_entries(pdf.pages[n].obj) for pdf, n in ((self.given, number), (self.made, other))
             )
             yield from self._compare(one, two, number + 1)
-        picks: dict[str, Callable[[Pdf], Any]] = {
-            "trailer": lambda pdf: pdf.trailer,
-            "properties": lambda pdf: part(pdf.trailer, "/Info"),
-            "catalog": lambda pdf: pdf.Root,
-        }
-        for name, pick in picks.items():
-            one, two = (
-                {key: value for key, value in pick(pdf).items() if key not in FREE[name]}
-                for pdf in (self.given, self.made)
-            )
+        for name, keys in {"trailer": (), "properties": ("/Info",), "catalog": ("/Root",)}.items():
+            holders = (part(pdf.trailer, *keys) for pdf in (self.given, self.made))
+            one, two = ({k: v for k, v in held.items() if k not in FREE[name]} for held in holders)
             yield from self._compare(one, two, 0, (name,))
         if not _metadata_agree(self.given):
             yield Difference(0, ("catalog", "/Metadata"))
@@ -331,11 +272,6 @@ def _metadata_agree(pdf: Pdf) -> bool:
     if stream is None:
         return True
     text = unpacked(stream).decode("utf-8", errors="replace")
-    told = properties(pdf)
-    claims = {"title": "/Title", "creator": "/Author", "description": "/Subject"}
-    return "<rdf:RDF" in text and all(
-        told.get(key, "") == said.strip()
-        for name, key in claims.items()
-        for element in re.findall(rf"<dc:{name}>(.*?)</dc:{name}>", text, re.DOTALL)
-        for said in re.findall(r"<rdf:li[^>]*>(.*?)</rdf:li>", element, re.DOTALL)
-    )
+    claims = re.findall(r"<dc:(?:title|creator|description)>.*?<rdf:li[^>]*>(.*?)</rdf:li>", text, re.DOTALL)
+    told = properties(pdf).values()
+    return "<rdf:RDF" in text and all(unescape(claim).strip() in told for claim in claims)

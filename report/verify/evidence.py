@@ -21,7 +21,6 @@ from experiments.data.files import FILE_NAMES
 from report import config
 from report.config import QUESTIONS, Config
 from report.confined import UnjudgedError
-from report.console import printable
 from report.errors import InputError
 from report.results import ATTACHED, CONFIG, LEDGER, NOTEBOOK, RESULTS, Ledger, Results
 from report.verify import notebook
@@ -76,11 +75,11 @@ def take(path: Path) -> HandedIn:
 
     Raises
     ------
-    InputError
-        There is no such file.
     UnjudgedError
-        It is too large, holds no PDF or more than one, or cannot be trusted.
+        It is not there, is too large, holds no PDF or more than one, or cannot be trusted.
     """
+    if not path.exists():
+        raise UnjudgedError(f"There is no {path}.", "Name a submission.pdf or a submission.zip.")
     if path.is_dir():
         return _choose(path.name or str(path), dict(_in_folder(path)))
     content = _content(path)
@@ -246,14 +245,10 @@ def _typed(files: Mapping[str, bytes], name: str, where: str, kind: type[T]) -> 
         return None
     if len(files[name]) > JSON_LIMIT:
         raise UnjudgedError(f"{name} {where} has more than {JSON_LIMIT >> 20} MiB.")
-    found = notebook.plain(files[name], f"{name} {where}")
-    if not _is_small(found):
+    found = notebook.decoded(files[name], f"{name} {where}", kind)
+    if not _is_small(msgspec.to_builtins(found)):
         raise UnjudgedError(f"{name} {where} holds a text, a list or a number beyond all bounds: {CHANGED}.")
-    try:
-        return msgspec.convert(found, kind)
-    except msgspec.ValidationError as error:
-        told = printable(str(error))
-        raise UnjudgedError(f"{name} {where} is not as a build writes it: {told}: {CHANGED}.") from None
+    return found
 
 
 def _is_small(value: Any) -> bool:
@@ -261,10 +256,11 @@ def _is_small(value: Any) -> bool:
     waiting = [value]
     while waiting:
         each = waiting.pop()
-        waiting += (
-            [*each, *each.values()] if isinstance(each, dict) else each if isinstance(each, list) else []
-        )
-        if isinstance(each, str | list | dict):
+        if isinstance(each, dict):
+            waiting += [*each, *each.values()]
+        elif isinstance(each, list | tuple):
+            waiting += each
+        if isinstance(each, str | list | tuple | dict):
             small = len(each) <= SIZE_LIMIT
         else:
             small = each is None or abs(each) <= NUMBER_LIMIT

@@ -1,4 +1,4 @@
-"""What is found of a submission, as typed values: pages, what is made anew, quantities, and causes."""
+"""What is found of a submission, as typed values: its pages, what is made anew, quantities, and causes."""
 
 from __future__ import annotations
 
@@ -9,101 +9,25 @@ from msgspec import Struct
 
 from experiments.record import Record
 from report.results import Ledger, MadeWith, Results
-from report.verify import notebook
-from report.verify.notebook import Cell
+from report.verify.notebook import Cell, other_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from report.verify.evidence import Evidence
 
-# How far two files are the same.
-BYTES, DOCUMENT, SIGHT, TEXT, DIFFERENT = "bytes", "document", "sight", "text", ""
 SEEN, CARRIED = "seen", "carried"
 WHOLE = ""  # the question of what is about the submission as a whole
-# Why something does not match, in words that programs may rely on.
-CAUSES = (
-    "text changed",
-    "attachment changed",
-    "data differ",
-    "code or versions differ",
-    "environment differs",
-    "notebook differs",
-    "unexplained",
-    "follows from another",
-)
-CHANGED, ATTACHMENT, DATA, CODE, ENVIRONMENT, EDITED, UNEXPLAINED, FOLLOWS = CAUSES
 
 
-class Carried(Struct, frozen=True):
-    """What a PDF carries: its attachments, or its first words if it has lost them; its number of pages."""
+class Same(StrEnum):
+    """How far two files are the same: the rule by which their pages were found to match."""
 
-    attachments: dict[str, bytes]
-    pages: int
-    words: str
-
-
-class Place(Struct, frozen=True):
-    """A difference: its question (empty for none), the submission's page (0 for none), and what is there."""
-
-    question: str
-    page: int
-    what: str
-    kind: str = ""  # SEEN for another look, CARRIED for other attachments
-
-
-class Shown(Struct, frozen=True):
-    """A value as a page shows it; not `plain` if something else is painted there, too."""
-
-    page: int
-    text: str
-    plain: bool
-
-
-class Pages(Struct, frozen=True):
-    """How far two files are the same, and where they differ."""
-
-    same: str  # BYTES, DOCUMENT, SIGHT, TEXT or DIFFERENT
-    pages: int
-    producer: str = ""  # the program that wrote the submission's file last
-    tex: tuple[str, ...] = ()  # what set the submission's pages, and the same of this copy's
-    tex_here: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ()
-    shown: dict[str, tuple[Shown, ...]] = {}  # where they differ: what pages show for each reported value
-
-    @property
-    def other_tex(self) -> bool:
-        """Whether another TeX set the submission's pages; a program that writes them anew drops its name."""
-        return any(self.tex) and self.tex != self.tex_here
-
-
-class Table(Struct, frozen=True):
-    """A data file of the submission compared with the one at hand: half a sentence."""
-
-    name: str
-    what: str
-    same: bool = False  # the same numbers
-    equal: bool = False  # the same file
-
-
-class Reproduced(Struct, frozen=True):
-    """What this copy of the program makes of a submission's configuration and the data at hand."""
-
-    results: Results
-    ledger: Ledger
-    record: Record  # that the notebook should have left
-    cells: tuple[Cell, ...]  # of the notebook that this program writes
-    made_of: tuple[Table, ...]  # the data of the submission's numbers, known by their hashes
-    handed_in: tuple[Table, ...]  # the data that came with the PDF
-    environment: dict[str, Any]  # of this machine
-    made_with: MadeWith  # this copy of the program
-    trained: int  # settings
-    no_pages: str  # why no pages were set; empty if they were
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """All data files that were compared."""
-        return (*self.made_of, *self.handed_in)
+    BYTES = "bytes"
+    OBJECTS = "objects"
+    SIGHT = "sight"
+    TEXT = "text"
+    NO = ""
 
 
 class Outcome(StrEnum):
@@ -113,6 +37,19 @@ class Outcome(StrEnum):
     OPEN = "not compared"
     UNJUDGED = "cannot be judged"
     MISMATCH = "mismatch"
+
+
+class Cause(StrEnum):
+    """Why something does not match, in words that programs may rely on."""
+
+    CHANGED = "text changed"
+    ATTACHMENT = "attachment changed"
+    DATA = "data differ"
+    CODE = "code or versions differ"
+    ENVIRONMENT = "environment differs"
+    EDITED = "notebook differs"
+    UNEXPLAINED = "unexplained"
+    FOLLOWS = "follows from another"
 
 
 class Quantity(Struct, frozen=True):
@@ -157,35 +94,104 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else f'{noun}s'}"
 
 
+class Carried(Struct, frozen=True):
+    """What a PDF carries: its attachments, or its first words if it has lost them; its number of pages."""
+
+    attachments: dict[str, bytes]
+    pages: int
+    words: str
+
+
+class Place(Struct, frozen=True):
+    """A difference: its question (empty for none), the submission's page (0 for none), and what is there."""
+
+    question: str
+    page: int
+    what: str
+    kind: str = ""  # SEEN for another look, CARRIED for other attachments
+
+
+class Shown(Struct, frozen=True):
+    """A value as a page shows it; not `plain` if something else is painted there, too."""
+
+    page: int
+    text: str
+    plain: bool
+
+
+class Pages(Struct, frozen=True):
+    """How far two files are the same, and where they differ."""
+
+    same: Same
+    pages: int
+    producer: str = ""  # the program that wrote the submission's file last
+    tex: tuple[str, ...] = ()  # what set the submission's pages, and the same of this copy's
+    tex_here: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    shown: dict[str, tuple[Shown, ...]] = {}  # where they differ: what pages show for each reported value
+
+    @property
+    def other_tex(self) -> bool:
+        """Whether another TeX set the submission's pages; a program that writes them anew drops its name."""
+        return any(self.tex) and self.tex != self.tex_here
+
+
+class Table(Struct, frozen=True):
+    """A data file of the submission compared with the one at hand: half a sentence."""
+
+    name: str
+    what: str
+    same: bool = False  # the same numbers
+    equal: bool = False  # the same file
+
+
+class Reproduced(Struct, frozen=True):
+    """What this copy of the program makes of a submission's configuration and the data at hand."""
+
+    results: Results
+    ledger: Ledger
+    record: Record  # that the notebook should have left
+    cells: tuple[Cell, ...]  # of the notebook that this program writes
+    made_of: tuple[Table, ...]  # the data of the submission's numbers, known by their hashes
+    handed_in: tuple[Table, ...]  # the data that came with the PDF
+    environment: dict[str, Any]  # of this machine
+    made_with: MadeWith  # this copy of the program
+    trained: int  # settings
+    no_pages: str  # why no pages were set; empty if they were
+
+    @property
+    def written_otherwise(self) -> list[Table]:
+        """The data files that hold the same numbers and are not the same."""
+        return [table for table in self.made_of + self.handed_in if table.same and not table.equal]
+
+
 class Causes(Struct, frozen=True):
-    """What is other here than where the submission was made, each as half a sentence."""
+    """What is other here than where a submission was made, each as half a sentence."""
 
     data: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
     tex: str = ""
-    cell: notebook.Difference = notebook.Difference()
+    cells: dict[str, str] = {}  # of the notebook, by question
 
     @classmethod
     def find(cls, given: Evidence, made: Reproduced, pages: Pages | None) -> Causes:
         """Compare where a submission was made with here."""
-        cell = notebook.compare_sources(given.notebook.cells, made.cells)
-        tex = ""
+        cells, tex = other_sources(given.notebook.cells, made.cells), ""
         if pages and pages.other_tex:
             release, ours = _release(pages.tex[0]), _release(pages.tex_here[0])
             tex = f"{release}, here {ours}" if release != ours else "other versions of LaTeX packages"
         if given.results is None:
-            return cls(tex=tex, cell=cell)
+            return cls(tex=tex, cells=cells)
         one, other = given.results.made_with, made.made_with
-        there, here = _arithmetic(given.results.environment), _arithmetic(made.environment)
         return cls(
             data=tuple(f"{table.name} {table.what}" for table in made.made_of if not table.same),
             code=tuple(differing(one.code, other.code)),
-            versions=tuple(_pairs(one.versions, other.versions)),
-            environment=tuple(_pairs(there, here)),
+            versions=_pairs(one.versions, other.versions),
+            environment=_pairs(_arithmetic(given.results.environment), _arithmetic(made.environment)),
             tex=tex,
-            cell=cell,
+            cells=cells,
         )
 
     @property
@@ -197,26 +203,45 @@ class Causes(Struct, frozen=True):
     def of_numbers(self) -> tuple[str, str]:
         """Return the likeliest cause of another number, and the sentence."""
         if self.data:
-            return DATA, f"the data differ: {'; '.join(self.data)}"
-        if self.cell.what:
-            return EDITED, "; ".join(filter(None, (f"in the notebook, {self.cell.what}", self.program)))
+            return Cause.DATA, f"the data differ: {'; '.join(self.data)}"
+        if self.cells:
+            told = f"in the notebook, {next(iter(self.cells.values()))}"
+            return Cause.EDITED, "; ".join(filter(None, (told, self.program)))
         if self.program:
-            return CODE, self.program
+            return Cause.CODE, self.program
         if self.environment:
             told = "; ".join(self.environment)
-            return ENVIRONMENT, f"the environment differs, so that the bits are not comparable: {told}"
-        return (
-            UNEXPLAINED,
-            "the attached configuration does not give this with the same code, versions and data",
-        )
+            return Cause.ENVIRONMENT, f"the environment differs, so that bits are not comparable: {told}"
+        told = "the attached configuration does not give this with the same code, versions and data"
+        return Cause.UNEXPLAINED, told
 
     def of_entries(self) -> tuple[str, str]:
         """Return the likeliest cause of another entry in an attachment, and the sentence."""
-        return (
-            (CODE, self.program)
-            if self.program
-            else (ATTACHMENT, "an attachment was changed after the build")
-        )
+        changed = Cause.ATTACHMENT, "an attachment was changed after the build"
+        return (Cause.CODE, self.program) if self.program else changed
+
+    def of_pages(self, places: Sequence[Place]) -> dict[str, Any]:
+        """Say what differs at some places of the pages, and why."""
+        told = "; ".join(dict.fromkeys(place.what for place in places[:3]))
+        if self.tex:
+            reason = f"{told}; another TeX set the pages ({self.tex})"
+            return {"outcome": Outcome.UNJUDGED, "cause": Cause.CODE, "reason": reason}
+        if self.program:
+            return mismatch(Cause.CODE, f"{told}; {self.program}")
+        return mismatch(Cause.CHANGED, f"the file was changed after the build: {told}")
+
+    def of_the_file(self, pages: Pages | None) -> Iterator[str]:
+        """Say how a file was written that is the same in another way."""
+        same = pages.same if pages else Same.NO
+        if same is Same.OBJECTS:
+            yield "The file was saved again by another program, which changed nothing in it."
+        elif same is Same.TEXT:
+            yield "Another TeX set the pages: they say the same, though it breaks lines elsewhere."
+        elif same is Same.SIGHT and self.tex:
+            yield "Another TeX set the pages: they say the same and show the same."
+        elif same is Same.SIGHT and pages:
+            program = pages.producer or "another program"
+            yield f"The pages say the same; the file was written anew by {program}."
 
     def remarks(self) -> Iterator[str]:
         """Walk what is worth knowing though everything matches."""
@@ -224,9 +249,10 @@ class Causes(Struct, frozen=True):
             "another copy of the program": self.code,
             "other versions": self.versions,
             "another environment": self.environment,
-            "another TeX": (self.tex,) if self.tex else (),
+            "another TeX": filter(None, [self.tex]),
         }
-        yield from (f"Made with {name}: {'; '.join(found)}." for name, found in named.items() if found)
+        told = {name: "; ".join(found) for name, found in named.items()}
+        yield from (f"Made with {name}: {found}." for name, found in told.items() if found)
 
 
 def differing(there: Mapping[str, object], here: Mapping[str, object]) -> list[str]:
@@ -234,9 +260,9 @@ def differing(there: Mapping[str, object], here: Mapping[str, object]) -> list[s
     return [key for key in {**there, **here} if there.get(key) != here.get(key)]
 
 
-def _pairs(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+def _pairs(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, ...]:
     keys = differing(there, here)
-    return [f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys]
+    return tuple(f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys)
 
 
 def _release(banner: str) -> str:

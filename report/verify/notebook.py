@@ -6,25 +6,30 @@ Identifiers, metadata, counters, indentation, line ends and empty cells say noth
 from __future__ import annotations
 
 import json
-import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from experiments.record import MIME, Record
 from report import confined
 from report.config import QUESTIONS
 from report.confined import Limits, UnjudgedError
+from report.console import printable
 from report.errors import CheckError
 from report.results import NOTEBOOK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from report.console import Console
+
+T = TypeVar("T")
+Lines = str | list[str]  # a text, as a notebook may write it
+Differences = dict[str, str]  # by question: half a sentence
 
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
 PROBLEM_2 = "2"
@@ -33,20 +38,8 @@ WARNING = (
     "The submission's notebook runs now: it is somebody's code, and it may do what you may do. It has a"
     " folder of its own, none of your settings, 30 minutes and 2 GiB, but no jail: in doubt, use a container."
 )
-KEPT = (
-    "PATH",
-    "LANG",
-    "LC_",
-    "TZ",
-    "TMPDIR",
-    "OPENBLAS_",
-    "OMP_",
-    "MKL_",
-    "BLIS_",
-    "VECLIB_",
-    "NPY_",
-    "REPORT_",
-)
+# Beginnings of the names of the variables that it gets.
+KEPT = "PATH LANG LC_ TZ TMPDIR OPENBLAS_ OMP_ MKL_ BLIS_ VECLIB_ NPY_ REPORT_"
 
 
 class Cell(Struct, frozen=True):
@@ -76,59 +69,46 @@ class Notebook(Struct, frozen=True):
     saved_by: str
 
 
-class Difference(Struct, frozen=True):
-    """How two notebooks differ: the question, and half a sentence; or only remarks."""
+class _Output(Struct):
+    output_type: str
+    name: str = ""
+    text: Lines = ""
+    data: dict[str, Any] = {}
+    evalue: str = ""
 
-    question: str = ""
-    what: str = ""
-    remarks: tuple[str, ...] = ()
+
+class _Tagged(Struct, frozen=True):
+    tags: tuple[str, ...] = ()
 
 
-def plain(content: bytes, name: str) -> Any:
-    """Parse a stranger's JSON.
+class _Cell(Struct):
+    cell_type: str
+    source: Lines
+    metadata: _Tagged = _Tagged()
+    outputs: list[_Output] = []
+
+
+class _File(Struct):
+    cells: list[_Cell]
+    metadata: dict[str, Any] = {}
+
+
+def decoded(content: bytes, name: str, kind: type[T]) -> T:
+    """Read a stranger's JSON as a type.
 
     Raises
     ------
     UnjudgedError
-        It is no JSON, nests too deeply, names something twice, or holds what this program would never write.
+        It is no JSON, nests too deeply, or is not of that type.
     """
     try:
-        return json.loads(
-            content.decode("utf-8-sig"),
-            object_pairs_hook=_object,
-            parse_constant=_no_number,
-            parse_float=_finite,
-            parse_int=_small,
-        )
-    except UnicodeDecodeError:
-        raise UnjudgedError(f"{name} is not UTF-8.") from None
+        return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=kind)
+    except msgspec.ValidationError as error:
+        raise UnjudgedError(f"{name} is not as a build writes it: {printable(str(error))}.") from None
     except RecursionError:
         raise UnjudgedError(f"{name} nests lists or objects too deeply.") from None
-    except ValueError as error:
-        raise UnjudgedError(f"{name} is not JSON: {str(error)[:200]}.") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object names something twice")
-    return found
-
-
-def _finite(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError("a number is too large")
-    return number
-
-
-def _small(text: str) -> int:
-    if len(text) > 20:
-        raise ValueError("a number is too large")
-    return int(text)
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+    except (msgspec.DecodeError, ValueError) as error:
+        raise UnjudgedError(f"{name} is not JSON: {printable(str(error))[:200]}.") from None
 
 
 def read(content: bytes, name: str) -> Notebook:
@@ -139,68 +119,87 @@ def read(content: bytes, name: str) -> Notebook:
     UnjudgedError
         It is none; `name` says which.
     """
-    found = plain(content, name)
-    cells: list[Cell] = []
-    record: Record | None = None
+    found = decoded(content, name, _File)
+    outputs = [output for cell in found.cells for output in cell.outputs]
+    records = [output.data[MIME] for output in outputs if MIME in output.data]
+    if not any(cell.cell_type == "code" for cell in found.cells):
+        raise UnjudgedError(f"{name} is no notebook: it holds no code.")
     try:
-        for cell in found["cells"]:
-            tags = cell.get("metadata", {}).get("tags") or [""]
-            outputs = cell.get("outputs") or []
-            shown = tuple(shown for output in outputs for shown in _shown(output))
-            cells.append(Cell(str(tags[0]), str(cell["cell_type"]), _text(cell["source"]).rstrip(), shown))
-            for output in outputs:
-                if MIME in output.get("data", {}):
-                    record = msgspec.convert(output["data"][MIME], Record)
-        metadata = found.get("metadata", {})
-        kernel = metadata.get("kernelspec", {}).get("display_name", "")
-    except (AttributeError, KeyError, TypeError, IndexError):
-        raise UnjudgedError(f"{name} is not a notebook.") from None
+        record = msgspec.convert(records[-1], Record) if records else None
     except msgspec.ValidationError as error:
-        raise UnjudgedError(f"The record in {name} is not as the notebook writes it: {error}.") from None
-    programs = {"colab" in metadata: "Google Colab", "(ipykernel)" in str(kernel): "JupyterLab"}
-    return Notebook(tuple(cells), record, programs.get(True, "another program"))
+        told = printable(str(error))
+        raise UnjudgedError(f"The record in {name} is not as the notebook writes it: {told}.") from None
+    programs = {"colab": "Google Colab", "(ipykernel)": "JupyterLab"}
+    metadata = str(found.metadata)
+    saved_by = next((program for mark, program in programs.items() if mark in metadata), "another program")
+    return Notebook(tuple(map(_meant, found.cells)), record, saved_by)
 
 
-def compare(given: Notebook, expected: Notebook) -> Difference:
-    """Compare two notebooks, sources and outputs."""
-    sources = compare_sources(given.cells, expected.cells)
-    if sources.what:
-        return sources
-    remarks = list(sources.remarks)
-    pairs = list(zip(_full(given.cells), _full(expected.cells), strict=True))
+def _meant(cell: _Cell) -> Cell:
+    tag = next(iter(cell.metadata.tags), "")
+    outputs = tuple(shown for output in cell.outputs for shown in _shown(output))
+    return Cell(tag, cell.cell_type, _text(cell.source).rstrip(), outputs)
+
+
+def _shown(output: _Output) -> list[tuple[str, str]]:
+    """Return what an output shows, by kind, without blanks at its end or within an encoded picture."""
+    if output.output_type == "stream":
+        return [(f"stream {output.name}", _text(output.text).rstrip())]
+    if output.output_type == "error":
+        return [("error", output.evalue)]
+    texts = {kind: _text(shown) for kind, shown in sorted(output.data.items())}
+    return [(k, "".join(text.split()) if k in OF_A_MACHINE else text.rstrip()) for k, text in texts.items()]
+
+
+def _text(value: Any) -> str:
+    """Return a text that a notebook may write as one or as a list of lines."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        value = "".join(value)
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return text.replace("\r\n", "\n")
+
+
+# --- two notebooks
+def compare(given: Notebook, expected: Notebook) -> tuple[Differences, list[str]]:
+    """Compare two notebooks, sources and outputs: return what differs, or what is worth a remark."""
+    if other := other_sources(given.cells, expected.cells):
+        return other, []
+    remarks = []
+    if (more := len(given.cells) - len(expected.cells)) > 0:
+        remarks.append(f"it has {more} empty cell{'s' if more != 1 else ''} more")
     if not any(cell.outputs for cell in given.cells) and any(cell.outputs for cell in expected.cells):
         remarks.append("its outputs were cleared")
-    else:
-        for cell, other in pairs:
-            if dict(cell.outputs) != dict(other.outputs):
-                missing = (
-                    "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
-                )
-                return Difference(other.question, f"the cell \u201c{other.heading}\u201d {missing}")
-    return Difference(remarks=(*remarks, f"it was saved again by {given.saved_by}"))
+    elif other := other_outputs(_full(given.cells), _full(expected.cells)):
+        return other, []
+    return {}, [*remarks, f"it was saved again by {given.saved_by}"]
 
 
-def compare_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> Difference:
+def other_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> Differences:
     """Compare the sources of two notebooks' cells."""
-    ours, theirs = _full(given), _full(expected)
-    for cell, other in zip(ours, theirs, strict=False):
-        if (cell.kind, cell.source) != (other.kind, other.source):
-            return Difference(other.question, f"the cell \u201c{other.heading}\u201d was edited")
-    if len(ours) != len(theirs):
-        return Difference(PROBLEM_2, f"it has {len(ours)} cells instead of {len(theirs)}")
-    more = len(given) - len(expected)
-    cells = f"{more} empty cell{'s' if more != 1 else ''} more"
-    return Difference(remarks=(f"it has {cells}",) if more > 0 else ())
+    pairs = list(zip(_full(given), _full(expected), strict=False))
+    edited = [other for cell, other in pairs if (cell.kind, cell.source) != (other.kind, other.source)]
+    if not edited and len(_full(given)) != len(_full(expected)):
+        return {PROBLEM_2: f"it has {len(_full(given))} cells instead of {len(_full(expected))}"}
+    return {cell.question: f"the cell \u201c{cell.heading}\u201d was edited" for cell in reversed(edited)}
 
 
-def run_again(content: bytes, data: Path, folder: Path, console: Console) -> dict[str, Any]:
-    """Run a notebook in a child process, in a folder that holds only the data.
+def other_outputs(given: Sequence[Cell], expected: Sequence[Cell]) -> Differences:
+    """Compare the outputs of two notebooks with the same sources."""
+    found: Differences = {}
+    for cell, other in zip(given, expected, strict=True):
+        if dict(cell.outputs) != dict(other.outputs):
+            how = "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
+            found.setdefault(other.question, f"the cell \u201c{other.heading}\u201d {how}")
+    return found
 
-    Returns
-    -------
-    dict
-        ``stopped``: why it stopped, empty if it did not; ``cells``: for each code cell its question, its
-        heading, and whether the output is the same.
+
+def _full(cells: Iterable[Cell]) -> list[Cell]:
+    return [cell for cell in cells if cell.source.strip()]
+
+
+# --- a notebook that is run again
+def run_again(content: bytes, data: Path, folder: Path, console: Console) -> Differences:
+    """Run a notebook in a child process, in a folder that holds only the data; return what differs then.
 
     Raises
     ------
@@ -210,16 +209,16 @@ def run_again(content: bytes, data: Path, folder: Path, console: Console) -> dic
     console.warn(WARNING)
     folder.mkdir()
     (folder / NOTEBOOK).write_bytes(content)
-    environ = {name: value for name, value in os.environ.items() if name.startswith(KEPT)}
+    environ = {name: value for name, value in os.environ.items() if name.startswith(tuple(KEPT.split()))}
     arguments = [str(folder / NOTEBOOK), str(data.resolve())]
     with console.stage("run the notebook"):
-        found: dict[str, Any] = confined.run(
+        found: Differences = confined.run(
             "report.verify.notebook", arguments, folder, RERUN, console.progress, environ=environ
         )
     return found
 
 
-def _rerun(arguments: list[str]) -> dict[str, Any]:
+def _rerun(arguments: list[str]) -> Differences:
     """Run a notebook from top to bottom in a clean kernel, and compare each output with the stored one."""
     import nbformat  # noqa: PLC0415 - only for this
     from joblib import cpu_count  # noqa: PLC0415
@@ -228,65 +227,30 @@ def _rerun(arguments: list[str]) -> dict[str, Any]:
     from report import kernel  # noqa: PLC0415
 
     file, data = map(Path, arguments)
-    before = [cell for cell in _full(read(file.read_bytes(), "The notebook").cells) if cell.kind == "code"]
-    if not before:
-        raise UnjudgedError("The notebook holds no code.")
+    before = read(file.read_bytes(), "The notebook").cells
     try:
         made = nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(made)
     except Exception as error:
         raise UnjudgedError("Jupyter cannot run this notebook.") from error
-    made.cells = [cell for cell in made.cells if cell.cell_type == "code" and cell.source.strip()]
     room = file.parent / "room"
     room.mkdir()
     for found in dataset.load(data, index_column=True).files:
         (room / found.name).write_bytes(found.content)
-    ran, stopped = list(made.cells), ""  # where it stops, an anchor is put in
     try:
         kernel.execute(made, room, cpu_count(), confined.tell)
     except CheckError as error:
-        stopped = str(error)
-    made.cells = ran
+        return {PROBLEM_2: str(error).rstrip(".")}
     after = read(nbformat.writes(made, version=4).encode(), "The notebook").cells
-    return {
-        "stopped": stopped,
-        "cells": [
-            [cell.question, cell.heading, _of_any_machine(cell) == _of_any_machine(again)]
-            for cell, again in zip(before, after, strict=True)
-        ],
-    }
+    return other_outputs([*map(_of_any_machine, after)], [*map(_of_any_machine, before)])
 
 
-def _of_any_machine(cell: Cell) -> list[Any]:
-    """Return the outputs that every machine gives: no pictures, and of the record all but versions."""
-    if MIME in dict(cell.outputs):
-        return [json.loads(dict(cell.outputs)[MIME]) | {"versions": {}}]
-    return [shown for shown in cell.outputs if shown[0] not in OF_A_MACHINE]
-
-
-def _full(cells: Sequence[Cell]) -> list[Cell]:
-    return [cell for cell in cells if cell.source.strip()]
-
-
-def _shown(output: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what an output shows, by kind, without blanks at its end or within an encoded picture."""
-    if output["output_type"] == "stream":
-        return [(f"stream {output.get('name')}", _text(output["text"]).rstrip())]
-    if output["output_type"] == "error":
-        return [("error", str(output.get("evalue")))]
-    data = output.get("data", {})
-    return [
-        (kind, "".join(_text(shown).split()) if kind in OF_A_MACHINE else _text(shown).rstrip())
-        for kind, shown in sorted(data.items())
-    ]
-
-
-def _text(value: Any) -> str:
-    """Return a text that a notebook may write as one or as a list of lines."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        value = "".join(value)
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text.replace("\r\n", "\n")
+def _of_any_machine(cell: Cell) -> Cell:
+    """Return a cell with the outputs that every machine gives: no pictures, a record without versions."""
+    outputs: Mapping[str, str] = dict(cell.outputs)
+    if MIME in outputs:
+        return replace(cell, outputs=((MIME, json.dumps(json.loads(outputs[MIME]) | {"versions": {}})),))
+    return replace(cell, outputs=tuple(shown for shown in cell.outputs if shown[0] not in OF_A_MACHINE))
 
 
 if __name__ == "__main__":

@@ -13,27 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import pikepdf
-import pypdfium2
 from msgspec.structs import replace
 
-from report import confined
 from report.config import QUESTIONS
-from report.confined import UnjudgedError
-from report.verify import active, document, seen
+from report.verify import catalog, document, seen
 from report.verify.findings import (
-    BYTES,
     CARRIED,
-    DIFFERENT,
-    DOCUMENT,
     SEEN,
-    SIGHT,
-    TEXT,
-    Carried,
     Pages,
     Place,
-    Shown,
+    Same,
 )
+from report.verify.view import View, draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,19 +32,16 @@ if TYPE_CHECKING:
     from pikepdf import Pdf
 
     from report.verify.document import Difference
-    from report.verify.seen import Spot, View
+    from report.verify.seen import Spot
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
 TEX = ("/PTEX.Fullbanner", "/Packages")
 CLAIMS = ("/Title", "/Author", "/Subject", "/Keywords")
 PICTURES = 5
 OF_PAGES = {
-    "/Rotate": "is rotated",
-    "/CropBox": "is cropped",
+    **catalog.PAGE,
     "/MediaBox": "has another size",
-    "/UserUnit": "is in another unit",
     "/Group": "is blended otherwise",
-    "/AA": "runs a script",
     "/Annots": "has other links or notes",
     "/Contents": "is painted by other operators",
     "/Font": "uses another font",
@@ -73,36 +61,19 @@ BODY = 60.0, 725.0  # points between which a page's text stands
 LONGEST = 200  # characters
 
 
-def read(given: bytes) -> Carried:
-    """Read what a PDF carries."""
-    pdf = document.opened(given)
-    words = ""
-    if not document.attachments(pdf):  # then it must be found out whose it is
-        words = " ".join(word.text for words in seen.View(document.opened(given)).words[:3] for word in words)
-    return Carried(document.attachments(pdf), len(pdf.pages), words)
-
-
 def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
-    """Compare a submission's file with the one that was made anew.
-
-    Parameters
-    ----------
-    given, made
-        The files.
-    pictures
-        A folder for pictures of pages that differ.
-    """
+    """Compare a submission's file with the one that was made anew; draw pages that differ in a folder."""
     one, other = document.opened(given), document.opened(made)
     there, here = document.properties(one), document.properties(other)
-    found = Pages(BYTES, len(one.pages), there.get("/Producer", ""), _tex(there), _tex(here))
+    found = Pages(Same.BYTES, len(one.pages), there.get("/Producer", ""), _tex(there), _tex(here))
     if given == made:
         return found
-    over = active.find(given, one)
+    over = catalog.find(given, one)
     pairs = [(number, number) for number in range(len(one.pages))]
     differences = document.differences(one, other, pairs) if len(one.pages) == len(other.pages) else None
     if not over and differences == []:
-        return replace(found, same=DOCUMENT)
-    views = seen.View(document.opened(given)), seen.View(document.opened(made))
+        return replace(found, same=Same.OBJECTS)
+    views = View(document.opened(given)), View(document.opened(made))
     if differences is None or pairs != seen.correspond(*views):
         pairs = seen.correspond(*views)
         differences = document.differences(one, other, pairs)
@@ -112,33 +83,28 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     if _written_anew(differences, pairs, found):
         whole += _claims(one, other, views)
         if not whole and seen.look_alike(*views, pairs):
-            return replace(found, same=SIGHT)
+            return replace(found, same=Same.SIGHT)
         if not whole and found.other_tex and seen.reads_alike(*views) and _figures(one) == _figures(other):
-            return replace(found, same=TEXT)
+            return replace(found, same=Same.TEXT)
         spots = seen.differing(*views, pairs)
     else:
         spots = seen.differing(*views, pairs)
         noted = {item.page for item in over}
         told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]
-        whole += _told(told, spots, lost=not document.attachments(one))
+        whole += _told(told, spots, lost=not catalog.attachments(one))
     places = [*_where(spots, dict(pairs), regions), *dict.fromkeys(whole)]
-    values = seen.shown(*views, pairs, spots).items()
     if pictures:
         drawn = sorted({place.page for place in places if place.page})[:PICTURES]
-        framed = [
-            *spots,
-            *(seen.Spot(item.page, item.rectangle, item.what) for item in over if item.rectangle),
-        ]
+        framed = [(spot.page, spot.box) for spot in spots]
+        framed += [(item.page, item.rectangle) for item in over if item.rectangle]
         for page in drawn:
-            pair = page - 1, dict(pairs).get(page - 1)
-            seen.draw(
-                *views, pair, [spot for spot in framed if spot.page == page], pictures / f"page-{page}.png"
-            )
+            boxes = [box for at, box in framed if at == page]
+            draw(*views, (page - 1, dict(pairs).get(page - 1)), boxes, pictures / f"page-{page}.png")
     return replace(
         found,
-        same=DIFFERENT,
+        same=Same.NO,
         places=tuple(places),
-        shown={key: tuple(Shown(*value) for value in values) for key, values in values},
+        shown=seen.shown(*views, pairs, spots),
     )
 
 
@@ -146,7 +112,7 @@ class Regions:
     """Where the questions are on the pages of a report, and the parts of its appendix."""
 
     def __init__(self, made: Pdf) -> None:
-        questions = document.questions(made).items()
+        questions = catalog.questions(made).items()
         starts = [(page, -height, key) for key, (page, height) in questions if key in QUESTIONS]
         for number, page in enumerate(made.pages, start=1):
             keys = (key.decode() for key in REGION.findall(document.content(page.obj)))
@@ -187,12 +153,12 @@ def _unpaired(
 
 
 def _over(
-    over: Sequence[active.Found], views: tuple[View, View], pairs: Mapping[int, int], regions: Regions
+    over: Sequence[catalog.Found], views: tuple[View, View], pairs: Mapping[int, int], regions: Regions
 ) -> Iterator[Place]:
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
         yield Place("", page, f"page {page} {what}" if page else f"the file {what}")
-        if rectangle and page - 1 in pairs and views[1].ink(pairs[page - 1], rectangle):
+        if rectangle and page - 1 in pairs and views[1].shows(pairs[page - 1], rectangle):
             for question in regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3]):
                 yield Place(question, page, f"page {page} {what} over this answer")
 
@@ -209,12 +175,12 @@ def _claims(one: Pdf, other: Pdf, views: tuple[View, View]) -> Iterator[Place]:
     for key in CLAIMS:
         if there.get(key) and there[key] != here.get(key, ""):
             yield Place("", 0, f"its properties differ ({key[1:]})")
-    titles = [[str(item.get("/Title")) for item in active.bookmarks(pdf)] for pdf in (one, other)]
+    titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
     if titles[0] and titles[0] != titles[1]:
         yield Place("", 0, "its bookmarks differ")
     if any(views[0].spoken) and views[0].spoken != views[1].spoken and not _copies_as_shown(one, views[0]):
         yield Place("", 0, "what is copied from its pages is not what they show")
-    files = [document.attachments(pdf) for pdf in (one, other)]
+    files = [catalog.attachments(pdf) for pdf in (one, other)]
     if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
         yield Place("", 0, "its attachments differ", kind=CARRIED)
 
@@ -226,7 +192,7 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
 
 def _copies_as_shown(one: Pdf, view: View) -> bool:
     """Say whether the text that is copied in place of what a page shows has the same characters."""
-    both = zip(seen.View(one, copied=True).glyphs, view.glyphs, strict=True)
+    both = zip(View(one, copied=True).glyphs, view.glyphs, strict=True)
     return all(Counter(g.text for g in copied) == Counter(g.text for g in shown) for copied, shown in both)
 
 
@@ -256,19 +222,10 @@ def _figures(pdf: Pdf) -> Counter[bytes]:
     return Counter(document.unpacked(figure) for figures in held for figure in figures.values())
 
 
-def _guarded(arguments: list[str]) -> object:
-    """Do what is asked of this process; a file that the libraries cannot read is damaged."""
-    document.limit()
-    task, given, *rest = arguments
-    try:
-        if task == "read":
-            return msgspec.to_builtins(read(Path(given).read_bytes()))
-        made, pictures = map(Path, rest)
-        return msgspec.to_builtins(compare(Path(given).read_bytes(), made.read_bytes(), pictures))
-    except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
-        first = (str(error).splitlines() or [""])[0][:LONGEST]
-        raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.") from error
+def _main(arguments: list[str]) -> object:
+    given, made, pictures = map(Path, arguments)
+    return msgspec.to_builtins(compare(given.read_bytes(), made.read_bytes(), pictures))
 
 
 if __name__ == "__main__":
-    confined.answer(_guarded)
+    document.answer(_main)

@@ -6,8 +6,10 @@ train, its notebook is compared, never run. What tells of the author's machine i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace as with_changes
 from multiprocessing import get_context
@@ -35,9 +37,10 @@ from report.verify.notebook import Cell
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from experiments.dataset import Dataset
+    from experiments.dataset import DataFile, Dataset
     from experiments.record import Setting
-    from report.results import Derived
+    from experiments.robustness import Trial
+    from report.latex.render import Page
     from report.verify.evidence import Evidence
 
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
@@ -47,78 +50,87 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> None:
     """Be the child: make it, and leave it in the folder."""
     given = evidence.load(folder)
     data = dataset.load(data_path, index_column=given.config.index_column)
-    attached, config = given.notebook.record, given.config
-    settings = config.search.settings(len(data.X_train))
-    quick = (
-        given.results.quick if given.results else bool(attached and len(attached.search.dev) < len(settings))
-    )
-    if quick:
-        config = with_changes(config, search=config.search.small())
-        settings = config.search.settings(len(data.X_train))
-    inputs = Inputs(config=config, data=data_path, quick=quick, pdf=True)
+    inputs = _inputs(given, data_path, len(data.X_train))
+    settings = inputs.config.search.settings(len(data.X_train))
     _check_size(settings, data)
     confined.tell(0, 100, "deriving and training")
-    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:  # derives while this process trains
+    with ProcessPoolExecutor(
+        1, mp_context=get_context("fork")
+    ) as pool:  # derives; this process does the rest
         deriving = pool.submit(stages.derive, inputs)
-        fast = fast and given.results is not None and attached is not None
         record, studied, trained = _searched(given, data, settings, fast=fast)
-        ours = stages.unexecuted(inputs, data)
         measured = Measured(given.files[results.NOTEBOOK].decode(errors="replace"), record)
+        ours = stages.unexecuted(inputs, data)
+        with _as_attached():
+            drawn = stages.draw_problem2(inputs, data, measured, studied)
         derived = deriving.result()
     confined.tell(90, 100, "typesetting")
-    made_of = tuple(_made_of(given, data, folder / BESIDE))
-    no_pages = _set_pages(inputs, data, derived, measured, studied, given, made_of, folder / PAGES)
+    pages = folder / PAGES
+    pages.mkdir()
+    with _as_attached():
+        drawn |= stages.draw_problem1(derived)
+        filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages)
+    made_of = made_of_which(given.results, data.files, folder / BESIDE)
+    _tell_as_attached(pages / results.RESULTS, given.results, made_of)
     found = Reproduced(
-        results=msgspec.json.decode((folder / PAGES / results.RESULTS).read_bytes(), type=Results),
+        results=msgspec.json.decode((pages / results.RESULTS).read_bytes(), type=Results),
         ledger=derived.ledger,
         record=record,
         cells=tuple(Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells),
         made_of=made_of,
-        handed_in=tuple(_handed_in(data, folder / BESIDE)),
+        handed_in=handed_in(data.files, folder / BESIDE),
         environment=numerics.audit(),
         made_with=results.made_with(Snapshot(inputs)),
         trained=trained,
-        no_pages=no_pages,
+        no_pages=_compiled(inputs, pages, filled),
     )
     (folder / ANSWER).write_bytes(msgspec.json.encode(found))
 
 
-def _set_pages(
-    inputs: Inputs,
-    data: Dataset,
-    derived: Derived,
-    measured: Measured,
-    studied: Assessment,
-    given: Evidence,
-    made_of: Sequence[Table],
-    pages: Path,
-) -> str:
-    """Make what a build leaves; return why there is no PDF, if there is none."""
-    pages.mkdir()
+def _inputs(given: Evidence, data: Path, samples: int) -> Inputs:
+    """Return what the submission says that it was made from; a quick build searched a small space."""
+    config, record = given.config, given.notebook.record
+    quick = record is not None and len(record.search.dev) < len(config.search.settings(samples))
+    quick = given.results.quick if given.results else quick
+    config = with_changes(config, search=config.search.small()) if quick else config
+    return Inputs(config=config, data=data, quick=quick, pdf=True)
+
+
+@contextlib.contextmanager
+def _as_attached() -> Iterator[None]:
+    """Blame the submission if what it attached beside its values cannot be drawn or printed."""
     try:
-        drawn = stages.draw(inputs, data, derived, measured, studied)
-        filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:  # of what was attached
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UnjudgedError(f"What {results.RESULTS} says beside its values cannot be printed.") from error
-    if given.results:  # the program and the files that made the numbers are told apart by themselves
-        file = pages / results.RESULTS
-        told = msgspec.json.decode(file.read_bytes(), type=Results)
-        files = told.data.files
-        for table in made_of:
-            if table.same:
-                there = given.results.data.files[table.name].sha256
-                files = files | {table.name: structs.replace(files[table.name], sha256=there)}
-        told = structs.replace(
-            told, made_with=given.results.made_with, data=structs.replace(told.data, files=files)
+
+
+def _tell_as_attached(file: Path, attached: Results | None, made_of: Sequence[Table]) -> None:
+    """Name in results.json the program and files that made the numbers: they are compared by themselves."""
+    if attached is None:
+        return
+    made = msgspec.json.decode(file.read_bytes(), type=Results)
+    files = {
+        table.name: structs.replace(
+            made.data.files[table.name], sha256=attached.data.files[table.name].sha256
         )
-        file.write_bytes(bundle.as_json(told))
+        for table in made_of
+        if table.same
+    }
+    data = structs.replace(made.data, files=made.data.files | files)
+    file.write_bytes(bundle.as_json(structs.replace(made, made_with=attached.made_with, data=data)))
+
+
+def _compiled(inputs: Inputs, pages: Path, filled: dict[str, Page]) -> str:
+    """Make the PDF; return why there is none, if the TeX at hand cannot."""
     try:
         stages.compile_pages(inputs, pages, filled)
-    except (CheckError, LatexError) as error:  # of the TeX at hand
+    except (CheckError, LatexError) as error:
         return str(error).splitlines()[0]
     return ""
 
 
+# --- the search
 def _check_size(settings: Sequence[Setting], data: Dataset) -> None:
     """Refuse networks that are too large for what this process may use."""
     sizes = all_weights(settings, data.X_train.shape[1], len(data.classes))
@@ -127,84 +139,97 @@ def _check_size(settings: Sequence[Setting], data: Dataset) -> None:
         raise UnjudgedError(f"The attached space holds networks of more than {LARGEST:,} weights: {layers}.")
 
 
-# --- the search
 def _searched(
     given: Evidence, data: Dataset, settings: Sequence[Setting], *, fast: bool
 ) -> tuple[Record, Assessment, int]:
-    """Train all settings, or two: return the record, what the pages add to it, and how many were trained.
+    """Train all settings, or two: return the record, what the pages add to it, and how many were trained."""
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # scikit-learn would load it, to no use here
+    from experiments import robustness  # noqa: PLC0415 - scikit-learn, while SymPy derives
 
-    What tells of the author's machine, and with `fast` what was not trained, is taken as attached.
-    """
-    from experiments import robustness, uncertainty  # noqa: PLC0415 - scikit-learn, while SymPy derives
+    del sys.modules["pandas"]
+    trial = robustness.Trial(data, settings, given.config.seed, 1 if fast else os.cpu_count() or 1)
+    two = fast and given.results is not None and given.notebook.record is not None
+    search, choice, counts, studied = (_train_two if two else _train_all)(given, trial)
+    record = Record(
+        default=counts[0],
+        best=counts[1],
+        params=settings[choice.place],
+        total=Counts(len(data.y_train), len(data.y_dev)),
+        tied=search.dev.count(search.dev[choice.place]),
+        search=search,
+        versions=given.notebook.record.versions if given.notebook.record else {},
+        passed_over=choice.passed_over,
+    )
+    environment = given.results.environment if given.results else studied.environment
+    return record, structs.replace(studied, environment=environment), 2 if two else len(settings)
+
+
+Trained = tuple[Search, Choice, tuple[Counts, Counts], Assessment]
+
+
+def _train_all(given: Evidence, trial: Trial) -> Trained:
+    """Search the whole space; only the certificate, which tells of the author's machine, is as attached."""
+    from experiments import robustness, uncertainty  # noqa: PLC0415
+
+    outcomes = trial.run(range(len(trial.settings)), trial.data.X_train)
+    search = Search.of(outcomes)
+    choice = robustness.choose(trial, search)
+    predicted = np.array(trial.data.classes)[np.array([each.predictions for each in outcomes])]
+    certificate = given.results.studied.certificate if given.results else None
+    studied = uncertainty.assess(trial, search, choice, predicted, certificate)
+    default, best = (Counts(search.train[n], search.dev[n]) for n in (trial.default, choice.place))
+    return search, choice, (default, best), studied
+
+
+def _train_two(given: Evidence, trial: Trial) -> Trained:
+    """Train the default and the best network; all else is as attached."""
+    from experiments import robustness, uncertainty  # noqa: PLC0415
 
     attached, told = given.notebook.record, given.results
-    trial = robustness.Trial(data, settings, given.config.seed, 1 if fast else os.cpu_count() or 1)
-    if fast and attached and told:
-        if len(attached.search.dev) != len(settings):
-            raise UnjudgedError("The notebook tells of another number of settings than its configuration.")
-        search, passed_over = attached.search, attached.passed_over
-        best = robustness.reported(trial, search, passed_over)
-        places = [trial.default, best]
-        trained = dict(zip(places, trial.run(places, data.X_train), strict=True))
-    else:
-        trained = dict(enumerate(trial.run(range(len(settings)), data.X_train)))
-        search = Search.of(trained.values())
-        choice = robustness.choose(trial, search)
-        best, passed_over = choice.place, choice.passed_over
-    record = Record(
-        default=Counts(trained[trial.default].train, trained[trial.default].dev),
-        best=Counts(trained[best].train, trained[best].dev),
-        params=settings[best],
-        total=Counts(len(data.y_train), len(data.y_dev)),
-        tied=search.dev.count(search.dev[best]),
-        search=search,
-        versions=attached.versions if attached else {},
-        passed_over=passed_over,
+    assert attached is not None
+    assert told is not None
+    if len(attached.search.dev) != len(trial.settings):
+        raise UnjudgedError("The notebook tells of another number of settings than its configuration.")
+    place = robustness.reported(trial, attached.search, attached.passed_over)
+    curves, outcomes = uncertainty.learning(trial, {"default": trial.default, "best": place})
+    predicted = np.array(trial.data.classes)[outcomes["best"].predictions]
+    studied = Assessment(
+        curves=curves,
+        epochs={name: outcome.epochs for name, outcome in outcomes.items()},
+        converged={name: outcome.converged for name, outcome in outcomes.items()},
+        predicted=tuple(predicted.tolist()),
+        wrong=int(np.sum(predicted != trial.data.y_dev)),
+        seeds=told.studied.seeds,
+        selection=told.studied.selection,
+        certificate=told.studied.certificate,
+        environment={},
     )
-    predicted = {place: np.array(data.classes)[found.predictions] for place, found in trained.items()}
-    if not (fast and told):
-        every = np.array([*predicted.values()])
-        certificate = told.studied.certificate if told else None
-        found = uncertainty.assess(trial, search, Choice(best, passed_over), every, certificate)
-    else:
-        curves, converged = uncertainty.learning(trial, {"default": trial.default, "best": best})
-        found = Assessment(
-            curves=curves,
-            epochs={name: len(curve.loss) for name, curve in curves.items()},
-            converged=converged,
-            predicted=tuple(predicted[best].tolist()),
-            wrong=int(np.sum(predicted[best] != data.y_dev)),
-            seeds=told.studied.seeds,
-            selection=told.studied.selection,
-            certificate=told.studied.certificate,
-            environment={},
-        )
-    return record, structs.replace(found, environment=told.environment) if told else found, len(trained)
+    default, best = (Counts(outcomes[name].train, outcomes[name].dev) for name in ("default", "best"))
+    return attached.search, Choice(place, attached.passed_over), (default, best), studied
 
 
-# --- the data
-def _made_of(given: Evidence, data: Dataset, beside: Path) -> Iterator[Table]:
+# --- the data, as values: a file may be written in many ways
+def made_of_which(told: Results | None, files: Sequence[DataFile], beside: Path) -> tuple[Table, ...]:
     """Compare the data at hand with those that the numbers were made with, of which the hashes are known."""
-    told = given.results.data.files if given.results else {}
-    for file in data.files if told else ():
-        wanted = told[file.name].sha256 if file.name in told else "none"
+    found = []
+    for file in files if told else ():
+        wanted = told.data.files[file.name].sha256 if told and file.name in told.data.files else "none"
         unix = file.content.replace(b"\r\n", b"\n")
         copies = [file.content, unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")]
-        if (beside / file.name).is_file():
-            copies.append((beside / file.name).read_bytes())
+        copies += [(beside / file.name).read_bytes()] if (beside / file.name).is_file() else []
         there = next((content for content in copies if bundle.sha256(content) == wanted), None)
         unknown = f"has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
-        yield Table(file.name, unknown) if there is None else _compared(file.name, there, file.content)
+        found.append(Table(file.name, unknown) if there is None else compared(file.name, there, file.content))
+    return tuple(found)
 
 
-def _handed_in(data: Dataset, beside: Path) -> Iterator[Table]:
+def handed_in(files: Sequence[DataFile], beside: Path) -> tuple[Table, ...]:
     """Compare the data at hand with those that came with the PDF."""
-    for file in data.files:
-        if (beside / file.name).is_file():
-            yield _compared(file.name, (beside / file.name).read_bytes(), file.content)
+    there = [file for file in files if (beside / file.name).is_file()]
+    return tuple(compared(file.name, (beside / file.name).read_bytes(), file.content) for file in there)
 
 
-def _compared(name: str, there: bytes, here: bytes) -> Table:
+def compared(name: str, there: bytes, here: bytes) -> Table:
     """Compare two tables by their values."""
     if there == here:
         return Table(name, "is the same file", same=True, equal=True)
@@ -216,22 +241,18 @@ def _compared(name: str, there: bytes, here: bytes) -> Table:
     if {*one[0]} == {*other[0]} and one[0] != other[0] and all(isinstance(cell, str) for cell in one[0]):
         order = [one[0].index(cell) for cell in other[0]]
         one, how = tuple(tuple(row[place] for place in order) for row in one), "another order of columns"
-    if abs(len(one) - len(other)) == 1:  # one of them has a header
-        start = (len(one) > len(other), len(other) > len(one))
-        if one[start[0] :] == other[start[1] :]:
-            return Table(name, "has the same numbers, and another header", same=True)
+    if one in (other[1:], other) or one[1:] == other:  # one of them may have a header
+        how = how if one == other else "and another header"
+        return Table(name, f"has the same numbers, {how}", same=True)
     if len(one) != len(other) or len(one[0]) != len(other[0]):
-        return Table(
-            name, f"has {len(one)} lines of {len(one[0])} values, here {len(other)} of {len(other[0])}"
-        )
+        told = f"has {len(one)} lines of {len(one[0])} values, here {len(other)} of {len(other[0])}"
+        return Table(name, told)
     cells = [
         (line, column, a, b)
         for line, rows in enumerate(zip(one, other, strict=True), start=1)
         for column, (a, b) in enumerate(zip(*rows, strict=True), start=1)
         if a != b
     ]
-    if not cells:
-        return Table(name, f"has the same numbers, {how}", same=True)
     line, column, a, b = cells[0]
     more = f"; {len(cells):,} values differ" if len(cells) > 1 else ""
     return Table(name, f"has {a} in line {line}, column {column}, here {b}{more}")

@@ -11,20 +11,21 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import pikepdf
 import pytest
 from msgspec import structs
 
+from experiments import dataset
 from report.console import Console
 from report.results import MadeWith
-from report.verify import command, evidence, pages
-from report.verify.compare import compare
+from report.verify import catalog, command, evidence, reproduce
 from report.verify.findings import Outcome, Quantity, Reproduced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from conftest import Project
 
@@ -34,38 +35,67 @@ pytestmark = pytest.mark.tex
 
 
 class Judge:
-    """What judges copies of the tiny submission, with one reproduction of it for all."""
+    """What judges copies of the tiny submission by the command, with one reproduction of it for all."""
 
     def __init__(self, build: Project, folder: Path) -> None:
-        self.build, self.folder = build, folder
-        given = evidence.gather(pages.read(self.pdf), {}, {})
-        console = Console(io.StringIO(), colour=False, live=False)
-        made = command._reproduced(given, {}, build.data, folder, console, fast=False)
+        self.build, self.work = build, command.Work(folder, self._console())
+        given = evidence.gather(catalog.read(self.pdf), {}, {})
+        made = self.work.reproduce(given, {}, build.data, fast=False)
         assert given.results is not None
         self.made = structs.replace(made, made_with=given.results.made_with)  # while the program is edited
-        self.starts = json.loads((folder / "pages" / "pages.json").read_text(encoding="utf-8"))
+
+    @staticmethod
+    def _console() -> Console:
+        return Console(io.StringIO(), colour=False, live=False)
 
     @property
     def pdf(self) -> bytes:
         """The tiny submission."""
         return (self.build.out / "submission.pdf").read_bytes()
 
-    def __call__(
-        self, path: Path, made: Reproduced | None = None, **named: Path
-    ) -> tuple[list[Quantity], list[str]]:
-        """Return what does not match in a hand-in, and the remarks."""
-        handed_in = evidence.take(path)
-        given = evidence.gather(pages.read(handed_in.pdf), handed_in.beside, named)
-        anew = (self.folder / "pages" / "submission.pdf").read_bytes()
-        found = pages.compare(handed_in.pdf, anew)
-        rows, remarks = compare(handed_in, given, made or self.made, found, self.starts)
-        return [row for row in rows if row.outcome is not Outcome.MATCH], remarks
+    def __call__(self, path: Path, made: Reproduced | None = None, **named: Path) -> Judged:
+        """Judge a hand-in against what was made once, or something else."""
+        kept, made = self.work.scratch / "anew" / "pages", made or self.made
+        files = dataset.load(self.build.data).files
+
+        class Kept(command.Work):
+            """Makes nothing anew."""
+
+            def reproduce(self, _: object, beside: Mapping[str, bytes], *__: object, **___: object) -> Any:
+                """Take what was made, and compare the data that came with the PDF."""
+                shutil.copytree(kept, self.scratch / "anew" / "pages")
+                for name, content in beside.items():
+                    (self.scratch / "anew" / name).write_bytes(content)
+                handed_in = reproduce.handed_in(files, self.scratch / "anew")
+                return structs.replace(made, handed_in=handed_in)
+
+        scores = path.parent / "gradescope.json"
+        code = command.verify(
+            path, self.build.data, self._console(), gradescope_file=scores, given=named, work=Kept
+        )
+        verdict, points = (json.loads((path.parent / n).read_bytes()) for n in ("verify.json", scores.name))
+        rows = msgspec.convert(verdict["rows"], list[Quantity])
+        return Judged(
+            code,
+            [row for row in rows if row.outcome is not Outcome.MATCH],
+            verdict["remarks"],
+            sum(test["score"] for test in points["tests"]),
+        )
+
+
+class Judged(NamedTuple):
+    """The exit code, what does not match, the remarks, and the points of twenty."""
+
+    code: int
+    rows: list[Quantity]
+    remarks: list[str]
+    points: float
 
 
 @pytest.fixture(scope="module")
 def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Judge:
     """Make the tiny submission anew, once."""
-    return Judge(tiny_build, tmp_path_factory.mktemp("anew") / "anew")
+    return Judge(tiny_build, tmp_path_factory.mktemp("judge"))
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +169,7 @@ def test_the_untouched_submission_matches(
     assert {"bytes"} == {row["rule"] for row in verdict["rows"] if row["quantity"] == "pages"}
     assert 20 == sum(test["score"] for test in json.loads(scores.read_text(encoding="utf-8"))["tests"])
     assert "WARNING The submission's notebook runs now: it is somebody's code" in done.stderr
-    assert 3 == done.stdout.count("notebook, run again")
+    assert 1 == done.stdout.count("notebook, run again")
     assert {"verify.json"} == {path.name for path in copy.iterdir()} - before
     assert [] == [path.name for path in scratch.iterdir() if path.name.startswith(("verify-", "report-"))]
 
@@ -172,7 +202,7 @@ def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Project, c
 def test_the_copy_itself_matches(copy: Path, judge: Judge) -> None:
     """Made again by hand from its sources, the submission is the same and still matches."""
     assert judge.pdf == (copy / "submission.pdf").read_bytes()
-    assert [] == judge(copy / "submission.pdf")[0]
+    assert (0, [], [], 20) == judge(copy / "submission.pdf")
 
 
 def test_changes_of_the_text(copy: Path, judge: Judge) -> None:
@@ -188,7 +218,7 @@ def test_changes_of_the_text(copy: Path, judge: Judge) -> None:
         text[: first.start()] + over + text[first.start() :], encoding="utf-8"
     )
     recompile(copy)
-    rows, _ = judge(copy / "submission.pdf")
+    rows = judge(copy / "submission.pdf").rows
 
     assert {"1b", "1e", "2a", "2b"} <= {*wrong(rows)}
     assert {"text changed"} == {cause for causes in wrong(rows).values() for cause in causes}
@@ -205,7 +235,7 @@ def test_changes_of_the_attachments(copy: Path, judge: Judge) -> None:
     results["formulas"][key]["latex"] += "+1"
     (copy / "results.json").write_text(json.dumps(results), encoding="utf-8")
     recompile(copy)
-    rows, _ = judge(copy / "submission.pdf")
+    rows = judge(copy / "submission.pdf").rows
 
     assert {"1b": {"attachment changed"}, "2b": {"attachment changed"}} == wrong(rows), right
     assert "its 'printed' is '0.9999'" in reason(rows, "2b", "development accuracy")
@@ -229,10 +259,10 @@ def test_changes_of_the_notebook_inside(copy: Path, judge: Judge) -> None:
     record["best"]["dev"] += 1
     (copy / "homework03.ipynb").write_text(json.dumps(book), encoding="utf-8")
     recompile(copy)
-    rows, _ = judge(copy / "submission.pdf")
+    rows = judge(copy / "submission.pdf").rows
 
     assert {"2a", "2b"} == {*wrong(rows)} - {""}
-    assert "text and attachment were changed" in reason(rows, "2a", "training accuracy")
+    assert "results.json was changed after the build" in reason(rows, "2a", "training accuracy")
     assert "the notebook gives another number" in reason(rows, "2b", "development accuracy")
     assert "it was edited" in reason(rows, "2b", "notebook's cells")
 
@@ -309,9 +339,9 @@ def test_a_file_that_another_program_saved(
     save(tiny_build.out / "submission.pdf", tmp_path / "copy.pdf")
     for name in evidence.ATTACHED:
         shutil.copy(tiny_build.out / name, tmp_path)
-    rows, remarks = judge(tmp_path / "copy.pdf")
+    code, rows, remarks, points = judge(tmp_path / "copy.pdf")
 
-    assert [] == rows
+    assert (0, [], 20) == (code, rows, points)
     assert any(remark in told for told in remarks), remarks
 
 
@@ -323,7 +353,7 @@ def test_a_note_takes_nothing_from_the_answers(judge: Judge, tiny_build: Project
             [*pdf.pages[1].obj.get("/Annots", []), pdf.make_indirect(note)]
         )
         pdf.save(tmp_path / "copy.pdf")
-    rows, _ = judge(tmp_path / "copy.pdf")
+    rows = judge(tmp_path / "copy.pdf").rows
 
     assert [("", "the rest of the file")] == [(row.question, row.quantity) for row in rows]
     assert "page 2 has an annotation (/Text)" in rows[0].reason
@@ -336,62 +366,125 @@ def test_a_cover_page_is_told(judge: Judge, tiny_build: Project, tmp_path: Path)
         pdf.pages.insert(0, pdf.pages[-1])
         del pdf.pages[-1]
         pdf.save(tmp_path / "copy.pdf")
-    rows, _ = judge(tmp_path / "copy.pdf")
+    rows = judge(tmp_path / "copy.pdf").rows
 
     assert {""} == {row.question for row in rows}
     assert any("page 1 is not of the report" in row.reason for row in rows)
 
 
-HAND_INS: dict[str, tuple[Callable[[dict[str, bytes]], dict[str, bytes]], str]] = {
-    "as it was made": (lambda files: files, ""),
-    "another line end in the data": (
-        lambda files: {n: c.replace(b"\n", b"\r\n") if n.endswith(".csv") else c for n, c in files.items()},
-        "trnX-3d.csv has the same numbers, other line ends",
-    ),
-    "another line end in the notebook": (
-        lambda files: files | {"homework03.ipynb": files["homework03.ipynb"].replace(b"\n", b"\r\n")},
-        "saved again",
-    ),
-    "outputs cleared": (
-        lambda files: files | {"homework03.ipynb": _cleared(files["homework03.ipynb"])},
-        "its outputs were cleared",
-    ),
-    "names of a course site": (
-        lambda files: {f"ada_1_{n}": c for n, c in files.items()},
-        "The report is ada_1_",
-    ),
-}
+Files = dict[str, bytes]
 
 
-def _cleared(content: bytes) -> bytes:
-    book = json.loads(content)
+def saved_by(change: Callable[[Any], object]) -> Callable[[Files], Files]:
+    """Return what an editor of notebooks does to a hand-in."""
+
+    def save(files: Files) -> Files:
+        book = json.loads(files["homework03.ipynb"])
+        change(book)
+        return files | {"homework03.ipynb": json.dumps(book, indent=1, ensure_ascii=False).encode()}
+
+    return save
+
+
+def jupyterlab(book: Any) -> None:
+    """Save as JupyterLab does."""
+    book["metadata"]["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
+    book["metadata"].setdefault("language_info", {})["version"] = "3.12.4"
+
+
+def colab(book: Any) -> None:
+    """Save as Google Colab does: its own metadata, identifiers in the metadata, an older format."""
+    book["metadata"]["colab"], book["nbformat_minor"] = {"provenance": []}, 0
+    for number, cell in enumerate(book["cells"]):
+        del cell["id"]
+        cell["metadata"]["id"] = f"Xq{number:010d}"
+
+
+def cleared(book: Any) -> None:
+    """Clear all outputs."""
     for cell in book["cells"]:
         if cell["cell_type"] == "code":
             cell |= {"outputs": [], "execution_count": None}
-    return json.dumps(book).encode()
+
+
+def one_cell_more(book: Any) -> None:
+    """Leave an empty cell at the end, where a cursor was."""
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": []}
+    book["cells"].append(cell)
+
+
+def in_windows(ending: str) -> Callable[[Files], Files]:
+    """Return what an editor that writes other line ends does to some files."""
+    return lambda files: {
+        name: content.replace(b"\n", b"\r\n") if name.endswith(ending) else content
+        for name, content in files.items()
+    }
+
+
+def called(change: Callable[[str], str]) -> Callable[[Files], Files]:
+    """Return what a course site does to names."""
+    return lambda files: {change(name): content for name, content in files.items()}
+
+
+def packed(files: Files) -> bytes:
+    """Pack a zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+# What is done to the zip that the build makes, and words of the remark; none where nothing is remarkable.
+HAND_INS: dict[str, tuple[Callable[[Files], Files], str]] = {
+    "as it was made": (dict, ""),
+    "JupyterLab": (saved_by(jupyterlab), "saved again by JupyterLab"),
+    "Colab": (saved_by(colab), "saved again by Google Colab"),
+    "outputs cleared": (saved_by(cleared), "its outputs were cleared"),
+    "an empty cell": (saved_by(one_cell_more), "1 empty cell more"),
+    "another line end in the notebook": (in_windows(".ipynb"), "saved again"),
+    "another line end in the data": (
+        in_windows(".csv"),
+        "trnX-3d.csv has the same numbers, other line ends",
+    ),
+    "a numbered name": (
+        called(lambda name: name.replace("submission.", "submission (1).")),
+        "The report is submission (1).pdf in copy.zip.",
+    ),
+    "names of a course site": (
+        called(lambda name: f"lovelaceada_12_{name}"),
+        "The report is lovelaceada_12_",
+    ),
+    "backslashes": (called(lambda name: f"hw3\\{name}"), ""),
+    "a zip in a zip": (lambda files: {"submission.zip": packed(files)}, ""),
+}
 
 
 @pytest.mark.parametrize("case", HAND_INS)
 def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
-    """What a spreadsheet, an editor or a course site does is a remark."""
+    """What a spreadsheet, an editor or a course site does costs no point: a remark, if anything."""
     touch, remark = HAND_INS[case]
     with zipfile.ZipFile(tiny_build.out / "submission.zip") as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(tmp_path / "copy.zip", "w") as archive:
-        for name, content in touch(files).items():
-            archive.writestr(name, content)
-    handed_in = evidence.take(tmp_path / "copy.zip")
-    from report.verify.reproduce import _compared
+    (tmp_path / "copy.zip").write_bytes(packed(touch(files)))
+    code, rows, remarks, points = judge(tmp_path / "copy.zip")
 
-    tables = tuple(
-        _compared(name, content, files[name])
-        for name, content in handed_in.beside.items()
-        if name.endswith(".csv")
-    )
-    rows, remarks = judge(tmp_path / "copy.zip", structs.replace(judge.made, handed_in=tables))
-
-    assert [] == rows
+    assert (0, [], 20) == (code, rows, points)
     assert (not remarks) if not remark else any(remark in told for told in remarks), remarks
+
+
+def test_lost_attachments_are_taken_from_files_that_are_named(
+    judge: Judge, tiny_build: Project, tmp_path: Path
+) -> None:
+    """A printed copy without results.json, configuration and notebook by name: all that is left matches."""
+    CAIRO(tiny_build.out / "submission.pdf", tmp_path / "copy.pdf")
+    names = ("report.toml", "homework03.ipynb")
+    code, rows, remarks, points = judge(
+        tmp_path / "copy.pdf", **{name: tiny_build.out / name for name in names}
+    )
+
+    assert (0, [], 20) == (code, rows, points)
+    assert any("The PDF has lost its attachments" in told for told in remarks), remarks
 
 
 @pytest.mark.slow
@@ -447,7 +540,7 @@ def test_a_cause_is_named_where_the_code_differs(copy: Path, judge: Judge) -> No
     gone = structs.replace(values["2b.dev.accuracy"], correct=1, printed="0.0333")
     results = structs.replace(judge.made.results, values={**values, "2b.dev.accuracy": gone})
     made = structs.replace(judge.made, made_with=other, record=record, results=results)
-    rows, remarks = judge(copy / "submission.pdf", made)
+    _, rows, remarks, _ = judge(copy / "submission.pdf", made)
 
     assert {"code or versions differ", "attachment changed"} >= wrong(rows)["2b"]
     assert any("another copy of the program: study" in remark for remark in remarks)

@@ -17,7 +17,8 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
 
 from report.confined import UnjudgedError
-from report.verify import document, pages
+from report.verify import catalog, document, pages
+from report.verify.findings import Same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,7 @@ def sample(first: str = "1f", last: str = "2b") -> bytes:
     """Return the first page and those of some questions of the sample, with all that is attached."""
     with pikepdf.open(SAMPLE) as pdf:
         out = io.BytesIO()
-        starts = document.questions(pdf)
+        starts = catalog.questions(pdf)
         kept = {1, *range(starts[first][0], starts[last][0] + 1)}
         for number in range(len(pdf.pages), 0, -1):
             if number not in kept:
@@ -454,18 +455,18 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
 def found(content: bytes) -> list[tuple[str, str]]:
     """Return what is told of a file: the question, or that it is refused, and the words."""
     try:
-        document.attachments(document.opened(content))
+        catalog.attachments(document.opened(content))
         compared = pages.compare(content, sample())
     except (UnjudgedError, pikepdf.PdfError) as error:
         return [(REFUSED, str(error))]
-    assert bool(compared.places) == (compared.same == pages.DIFFERENT)
+    assert bool(compared.places) == (compared.same == Same.NO)
     return [(place.question, place.what) for place in compared.places]
 
 
 def test_nothing_is_found_where_nothing_was_forged() -> None:
     """The untouched file, and its objects written by another program, match: forgeries fail by themselves."""
-    assert pages.BYTES == pages.compare(sample(), sample()).same
-    assert pages.DOCUMENT == pages.compare(forged(lambda pdf: None) + b"\n", sample()).same
+    assert Same.BYTES == pages.compare(sample(), sample()).same
+    assert Same.OBJECTS == pages.compare(forged(lambda pdf: None) + b"\n", sample()).same
 
 
 @pytest.mark.parametrize("case", FORGERIES)

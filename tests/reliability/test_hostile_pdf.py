@@ -18,7 +18,8 @@ from report import cli
 from report.confined import UnjudgedError
 from report.console import Console
 from report.verify import evidence
-from report.verify.pages import Carried, read
+from report.verify.catalog import read
+from report.verify.findings import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from report.verify import pages
-from report.verify.findings import BYTES, DIFFERENT, TEXT
+from report.verify.findings import Same
 
 SET = {
     int(file.stem[2:]): file.read_bytes()
@@ -18,10 +18,10 @@ SET = {
 @pytest.mark.parametrize(
     ("given", "made", "same"),
     [
-        (2022, 2022, BYTES),
-        (2022, 2024, TEXT),
-        (2024, 2022, TEXT),
-        (2024, 2026, DIFFERENT),  # whose large operators are copied as other characters
+        (2022, 2022, Same.BYTES),
+        (2022, 2024, Same.TEXT),
+        (2024, 2022, Same.TEXT),
+        (2024, 2026, Same.NO),  # whose large operators are copied as other characters
     ],
 )
 def test_pages_of_another_tex_are_compared_by_what_they_say(given: int, made: int, same: str) -> None:
@@ -29,5 +29,5 @@ def test_pages_of_another_tex_are_compared_by_what_they_say(given: int, made: in
     found = pages.compare(SET[given], SET[made])
 
     assert found.same == same
-    assert bool(found.places) == (same == DIFFERENT)
+    assert bool(found.places) == (same is Same.NO)
     assert bool(found.other_tex) == (given != made)

@@ -71,12 +71,13 @@ def test_curves_end_where_training_does(trial: Trial) -> None:
     """A curve ends with the reported network; one that is stopped after 200 epochs has not converged."""
     found, _ = searched(trial)
 
-    curves, converged = uncertainty.learning(trial, PLACES)
+    curves, outcomes = uncertainty.learning(trial, PLACES)
 
     for name, place in PLACES.items():
         assert len(curves[name].loss) == len(curves[name].accuracy) == found.epochs[place]
         assert curves[name].accuracy[-1] * len(trial.data.y_dev) == pytest.approx(found.dev[place])
-        assert converged[name] == (found.epochs[place] < 200)
+        assert outcomes[name].dev == found.dev[place]
+        assert outcomes[name].converged == (found.epochs[place] < 200)
 
 
 @pytest.mark.parametrize("enough", [True, False])

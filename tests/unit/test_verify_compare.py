@@ -22,12 +22,13 @@ from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.evidence import Evidence, HandedIn
 from report.verify.findings import (
-    CAUSES,
+    Cause,
     Outcome,
     Pages,
     Place,
     Quantity,
     Reproduced,
+    Same,
     Shown,
     Table,
     mismatch,
@@ -115,7 +116,7 @@ def reproduced(of: Results | None = None, **changed: Any) -> Reproduced:
     return structs.replace(sound, **changed)
 
 
-SAME = Pages("bytes", 7)
+SAME = Pages(Same.BYTES, 7)
 
 
 def shown(*places: Place, **texts: str) -> Pages:
@@ -123,7 +124,7 @@ def shown(*places: Place, **texts: str) -> Pages:
     printed = {key: value.printed for key, value in values(RECORD).items()}
     printed |= {key.replace("__", "."): text for key, text in texts.items()}
     read = {key: (Shown(3, "".join(text.split()), plain=True),) for key, text in printed.items() if text}
-    return Pages("", 7, places=places, shown=read)
+    return Pages(Same.NO, 7, places=places, shown=read)
 
 
 def judged(
@@ -147,7 +148,7 @@ def value(key: str, **changed: Any) -> dict[str, Any]:
     return found | {key: structs.replace(found[key], **changed)}
 
 
-NINES = Pages("", 7)
+NINES = Pages(Same.NO, 7)
 OTHER = recorded(default=Counts(43, 18))
 # What is given, made and shown; then the question, the quantity, the cause and words of the reason.
 CASES: dict[
@@ -182,7 +183,12 @@ CASES: dict[
             None,
             shown(**{"2a__dev__accuracy": "0.9999"}),
         ),
-        ("2a", "development accuracy", "text changed", "text and attachment were changed"),
+        (
+            "2a",
+            "development accuracy",
+            "text changed",
+            "results.json was changed after the build: its 'printed'",
+        ),
     ),
     "a formula": (
         (evidence(results(formulas={"h1": Formula("1", "h_1"), "1a.h1": Formula("1a", "0")})), None, SAME),
@@ -288,7 +294,7 @@ def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     tex = {"tex": ("(TeX Live 2031/Debian)", "A"), "tex_here": ("(TeX Live 2022/Debian)", "A")}
     other = structs.replace(shown(Place("1b", 2, "page 2 differs")), **tex)
     found, _ = judged(pages=other)
-    same, remarks = judged(pages=structs.replace(SAME, same="text", **tex))
+    same, remarks = judged(pages=structs.replace(SAME, same=Same.TEXT, **tex))
 
     assert [("1b", Outcome.UNJUDGED)] == [(row.question, row.outcome) for row in found]
     assert "TeX Live 2031, here TeX Live 2022" in found[0].reason
@@ -299,8 +305,8 @@ def test_another_tex_cannot_be_judged_where_it_differs() -> None:
 @pytest.mark.parametrize(
     ("pages", "remark"),
     [
-        (Pages("document", 7, "qpdf"), "saved again by another program"),
-        (Pages("sight", 7, "GPL Ghostscript 10.00.0"), "written anew by GPL Ghostscript 10.00.0"),
+        (Pages(Same.OBJECTS, 7, "qpdf"), "saved again by another program"),
+        (Pages(Same.SIGHT, 7, "GPL Ghostscript 10.00.0"), "written anew by GPL Ghostscript 10.00.0"),
     ],
 )
 def test_another_program_is_a_remark(pages: Pages, remark: str) -> None:
@@ -403,7 +409,7 @@ def test_verify_json_is_documented(found: Verdict) -> None:
     """Every name in verify.json stands in docs/verify.md, and so does every outcome and cause."""
     told = (Path(__file__).resolve().parents[2] / "docs" / "verify.md").read_text(encoding="utf-8")
     content = verdict.contents(found)
-    names = {*content, *content["submission"], *content["rows"][0], *Outcome, *CAUSES}
+    names = {*content, *content["submission"], *content["rows"][0], *Outcome, *Cause}
 
     assert json.loads(json.dumps(content)) == content
     assert [] == sorted(name for name in names if f'"{name}"' not in told and f"`{name}`" not in told)

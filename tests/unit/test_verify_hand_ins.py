@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import zipfile
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from report.confined import UnjudgedError
-from report.errors import InputError
-from report.verify import notebook
+from report.confined import Limits, UnjudgedError
+from report.console import Console
+from report.errors import InputError, ReportError
+from report.verify import command, notebook
 from report.verify.evidence import ASK, gather, take
 from report.verify.findings import Carried
-from report.verify.reproduce import _compared
+from report.verify.reproduce import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,7 +137,7 @@ BOOKS: dict[str, Any] = {
 }
 
 
-def saved(change: Callable[[Any], object]) -> notebook.Difference:
+def saved(change: Callable[[Any], object]) -> tuple[notebook.Differences, list[str]]:
     """Compare the notebook, changed and saved again, with the notebook."""
     book = json.loads(json.dumps(BOOKS))
     change(book)
@@ -190,11 +192,11 @@ CHANGES: dict[str, tuple[Callable[[Any], object], str, str]] = {
 def test_a_notebook_that_was_saved_again(case: str) -> None:
     """What a program does to a file is a remark; another source or output is a mismatch, with its cell."""
     change, what, remark = CHANGES[case]
-    found = saved(change)
+    other, remarks = saved(change)
 
-    assert bool(what) == bool(found.what)
-    assert what in found.what
-    assert remark in "; ".join(found.remarks)
+    assert bool(what) == bool(other)
+    assert what in "; ".join(other.values())
+    assert remark in "; ".join(remarks)
 
 
 # --- data
@@ -220,7 +222,88 @@ TABLES = {
 def test_data_are_compared_by_their_values(case: str) -> None:
     """What a spreadsheet does to a file is a remark; other values are named by line and column."""
     content, same, words = TABLES[case]
-    found = _compared("trnX-3d.csv", content, TABLE)
+    found = compared("trnX-3d.csv", content, TABLE)
 
     assert same == found.same
     assert words in found.what
+
+
+# --- the result is written whatever happens
+class Failing(command.Work):
+    """Fails to read the PDF, as this program or its machine may."""
+
+    error: Exception = KeyError("a bug")
+
+    def read(self, file: Path) -> Carried:
+        """Fail."""
+        raise self.error
+
+
+class OutOfDisk(Failing):
+    """Finds the disk full."""
+
+    error = OSError(errno.ENOSPC, "No space left on device")
+
+
+class OutOfTime(command.Work):
+    """Gives the children no time at all."""
+
+    reading = Limits(seconds=0, memory=2**30, file=2**20)
+
+
+class Bare(command.Work):
+    """Finds a PDF that has lost what was attached to it."""
+
+    def read(self, file: Path) -> Carried:
+        """Find nothing."""
+        return Carried({}, 7, "words of nobody that is known here")
+
+
+# What is handed in, what works on it; then the points, and words of the sentence.
+FAILURES: dict[str, tuple[bytes | None, type[command.Work], int, str]] = {
+    "nothing is there": (None, command.Work, 0, "There is no "),
+    "an empty file": (b"", command.Work, 0, "is no PDF and no zip"),
+    "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, 0, "holds no PDF"),
+    "results.json and all else is lost": (PDF, Bare, 0, "The PDF carries no attachments"),
+    "a time limit": (PDF, OutOfTime, 0, "it took more than 0 s"),
+    "a bug of this program": (PDF, Failing, 20, "the submission is not at fault (KeyError)"),
+    "a full disk": (PDF, OutOfDisk, 20, "The disk is full"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
+    """Both files are written, with the sentence; only what is at fault itself gets no points."""
+    content, work, points, words = FAILURES[case]
+    file, scores = tmp_path / "submission.pdf", tmp_path / "scores.json"
+    if content is not None:
+        file.write_bytes(content)
+    console = Console(io.StringIO(), colour=False, live=False)
+    with pytest.raises((ReportError, KeyError, OSError)):
+        command.verify(file, tmp_path, console, gradescope_file=scores, work=work)
+
+    told, verdict = (json.loads((tmp_path / name).read_bytes()) for name in ("scores.json", "verify.json"))
+    assert points == told["score"]
+    assert words in told["output"]
+    assert "mismatch" not in told["output"]
+    assert ("cannot be judged", {"not compared"}) == (verdict["verdict"], {*verdict["questions"].values()})
+    assert words in verdict["reason"]
+
+
+def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
+    """A verify.json of somebody else stays, with a warning; Gradescope's file is written all the same."""
+    (tmp_path / "submission.pdf").write_bytes(PDF)
+    (tmp_path / "verify.json").write_text("mine", encoding="utf-8")
+    told = io.StringIO()
+    with pytest.raises(KeyError):
+        command.verify(
+            tmp_path / "submission.pdf",
+            tmp_path,
+            Console(told, colour=False, live=False),
+            gradescope_file=tmp_path / "scores.json",
+            work=Failing,
+        )
+
+    assert 20 == json.loads((tmp_path / "scores.json").read_bytes())["score"]
+    assert "mine" == (tmp_path / "verify.json").read_text(encoding="utf-8")
+    assert "WARNING verify.json was not written" in told.getvalue()

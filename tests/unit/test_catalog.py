@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
-from report.verify import active
+from report.verify import catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def saved(root: dict[str, Any], page: dict[str, Any]) -> bytes:
 def found(content: bytes) -> list[tuple[int, str]]:
     """Return what is found in a PDF: the page and the words."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        return [(each.page, each.what) for each in active.find(content, pdf)]
+        return [(each.page, each.what) for each in catalog.find(content, pdf)]
 
 
 @pytest.mark.parametrize(

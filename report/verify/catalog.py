@@ -1,4 +1,6 @@
-"""What a viewer may show or run beside the pages' own content; the report has none of it.
+"""What a PDF holds beside the content of its pages: attachments, places, bookmarks, and what is active.
+
+A viewer may show or run what is active; the report has none of it.
 
 Two programs read a sound PDF alike. Of one that was appended to, or that holds objects which its table does
 not name, one program may show what another never sees; so that is told too.
@@ -8,11 +10,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pikepdf import Array, Dictionary
+import msgspec
+from pikepdf import Array, Dictionary, Stream
 
-from report.verify.document import NAME_LIMIT, page_entries, part
+from report.confined import UnjudgedError
+from report.verify.document import NAME_LIMIT, answer, opened, page_entries, part, unpacked
+from report.verify.findings import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +41,13 @@ LINK = frozenset(
     {"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A", "/Dest", "/StructParent", "/P", "/F", "/BS"}
 )
 ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
+ATTACHMENT_LIMIT = 50
+NODE_LIMIT = 1000  # of a tree of names
 ANNOTATION_LIMIT = 5000
 OUTLINE_LIMIT = 1000
 Box = tuple[float, float, float, float]  # left, bottom, right, top
+QUESTION = re.compile(r"\bquestion\.(\w+)$")  # the named place of a question
+NAMED = ("/F", "/UF", "/DOS", "/Mac", "/Unix")
 OBJECT = re.compile(rb"\d+\s+\d+\s+obj\b")  # does not occur by chance in compressed streams
 END = re.compile(rb"startxref\s+\d+\s+%%EOF\s{0,8}")
 
@@ -48,6 +58,58 @@ class Found(NamedTuple):
     page: int
     what: str
     rectangle: Box | None = None
+
+
+def attachments(pdf: Pdf) -> dict[str, bytes]:
+    """Return the attached files by name.
+
+    Raises
+    ------
+    UnjudgedError
+        A name is a path, occurs twice, or is not the only one; or there are too many.
+    """
+    found: dict[str, bytes] = {}
+    for _, spec in _entries(pdf, "/EmbeddedFiles"):
+        held = part(spec, "/EF")
+        name = str(spec.get("/UF", spec.get("/F", ""))) if held else ""
+        if set(name) & set("/\\:\0") or name in ("", ".", "..") or len(name) > NAME_LIMIT:
+            raise UnjudgedError(f"The PDF holds an attachment whose name is a path: {name[:NAME_LIMIT]!r}.")
+        contents = {stream.objgen for stream in held.values() if isinstance(stream, Stream)}
+        named = {str(spec[key]) for key in NAMED if key in spec}
+        if named - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
+            raise UnjudgedError(f"The attachment {name!r} of the PDF has two names or contents.")
+        if name in found:
+            raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
+        if len(found) == ATTACHMENT_LIMIT:
+            raise UnjudgedError(f"The PDF holds more than {ATTACHMENT_LIMIT} attachments.")
+        found[name] = unpacked(next(iter(held.values())))
+    return found
+
+
+def questions(pdf: Pdf) -> dict[str, tuple[int, float]]:
+    """Return where the questions of a report begin: the page, from 1, and the height on it."""
+    pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages, start=1)}
+    found = {}
+    for name, target in _entries(pdf, "/Dests"):
+        goal = target.get("/D") if isinstance(target, Dictionary) else target
+        named = QUESTION.search(name)
+        if named and isinstance(goal, Array) and len(goal) > 3:
+            found[named[1]] = pages.get(goal[0].objgen, 0), float(goal[3])
+    return found
+
+
+def _entries(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree of names."""
+    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
+    for _ in range(NODE_LIMIT):
+        if not waiting:
+            return
+        node = part({"": waiting.pop()}, "")
+        kids, names = (
+            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
+        )
+        waiting += reversed(kids)
+        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
 
 
 def find(content: bytes, pdf: Pdf) -> list[Found]:
@@ -138,3 +200,18 @@ def _rectangle(value: Any) -> Box | None:
     except (TypeError, ValueError):
         return None
     return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+
+def read(given: bytes) -> Carried:
+    """Read what a PDF carries; if it lost its attachments, also its first words, which name the author."""
+    pdf, words = opened(given), ""
+    found = attachments(pdf)
+    if not found:
+        from report.verify.view import View  # noqa: PLC0415 - heavy, and rarely needed
+
+        words = " ".join(word.text for page in View(opened(given)).words[:3] for word in page)
+    return Carried(found, len(pdf.pages), words)
+
+
+if __name__ == "__main__":
+    answer(lambda arguments: msgspec.to_builtins(read(Path(arguments[0]).read_bytes())))

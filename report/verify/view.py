@@ -1,0 +1,215 @@
+"""A PDF as it is seen: the characters of each page with their places, and its picture, by PDFium."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pypdfium2 as pdfium
+from pikepdf import Dictionary, Object
+from PIL import Image, ImageDraw
+from pypdfium2 import raw
+
+from report.confined import UnjudgedError
+from report.verify.document import content, page_entries, part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pikepdf import Pdf
+
+SCALE = 2  # pixels in a point
+CONTRAST = 10  # of 255
+LARGEST = 2000  # points on a side
+CHARACTERS = 50_000  # on a page; the fullest has 3,000
+DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
+# Text that is copied in place of what is shown, or the name of a list of properties, which may hold one.
+SPOKEN = re.compile(rb"/ActualText\s*(<[^>]*>|\((?:\\.|[^\\)])*\))|(/[^\s/<>()\[\]]+)\s+BDC\b", re.DOTALL)
+Box = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+class Glyph(NamedTuple):
+    """A character, and where it begins on its line."""
+
+    text: str
+    x: float
+    y: float
+
+
+class Word(NamedTuple):
+    """Characters without a space between them."""
+
+    text: str
+    box: Box
+
+
+@dataclass
+class View:
+    """A document that is looked at, without the text that is copied in place of what it shows; or with it."""
+
+    pdf: Pdf
+    copied: bool = False
+
+    def __post_init__(self) -> None:
+        named = [_named(page.obj) for page in self.pdf.pages]
+        self.spoken = [
+            _spoken(content(page.obj), lists) for page, lists in zip(self.pdf.pages, named, strict=True)
+        ]
+        for page, lists in zip(self.pdf.pages, named, strict=True):
+            if not self.copied:
+                for each in lists.values():
+                    del each["/ActualText"]
+                painted = content(page.obj).replace(b"/ActualText", b"/Spoken")
+                page.obj.Contents = self.pdf.make_stream(painted)
+        out = io.BytesIO()
+        self.pdf.save(out)
+        self._file = pdfium.PdfDocument(out.getvalue())
+        self.pages = list(self._file)
+        for page in self.pages:
+            page.set_rotation(0)
+            page.set_cropbox(*page.get_mediabox())
+        read = [_read(page) for page in self.pages]
+        self.glyphs = [glyphs for glyphs, _ in read]
+        self.words = [words for _, words in read]
+
+    def picture(self, number: int) -> np.ndarray:
+        """Render a page in grey, without what lies over it."""
+        page = self.pages[number]
+        if max(page.get_size()) > LARGEST:
+            raise UnjudgedError(f"Page {number + 1} of the PDF is larger than {LARGEST} points.")
+        return np.asarray(page.render(scale=SCALE, grayscale=True, draw_annots=False).to_numpy()).squeeze()
+
+    def items(self, number: int) -> Iterator[Any]:
+        """Walk the objects of a page: texts, paths, pictures."""
+        yield from self.pages[number].get_objects(max_depth=1)
+
+    def reported(self, number: int) -> list[tuple[str, list[Box]]]:
+        """Return the places of reported values on a page; a value may be painted in several pieces."""
+        marked = ((key, item.get_bounds()) for item, name, key in self.marks(number) if name == "Reported")
+        runs = groupby(marked, key=itemgetter(0))
+        return [
+            (key, [(x0 - 2, y0 - 3, x1 - 0.5, y1 + 3) for _, (x0, y0, x1, y1) in run]) for key, run in runs
+        ]
+
+    def marks(self, number: int) -> Iterator[tuple[Any, str, str]]:
+        """Walk the objects of a page that stand in marked content: the object, the mark, its key."""
+        for item in self.items(number):
+            for index in range(raw.FPDFPageObj_CountMarks(item.raw)):
+                mark = raw.FPDFPageObj_GetMark(item.raw, index)
+                name = _text(raw.FPDFPageObjMark_GetName, mark)
+                yield item, name, _text(raw.FPDFPageObjMark_GetParamStringValue, mark, b"Key")
+
+    def shows(self, number: int, box: Box) -> bool:
+        """Say whether a page has words within a box."""
+        return any(meet(word.box, box) for word in self.words[number])
+
+
+def invisible(item: Any) -> bool:
+    """Say whether a text is painted in no ink, or in white."""
+    if item.type != raw.FPDF_PAGEOBJ_TEXT:
+        return False
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    raw.FPDFPageObj_GetFillColor(item.raw, red, green, blue, alpha)
+    mode = raw.FPDFTextObj_GetTextRenderMode(item.raw)
+    return mode in (3, 7) or not alpha.value or min(red.value, green.value, blue.value) > 255 - CONTRAST
+
+
+# --- a picture for people
+def draw(given: View, made: View, pair: tuple[int, int | None], framed: Sequence[Box], file: Path) -> None:
+    """Draw a page as it was handed in, the places that differ framed, beside the page as it was made anew."""
+    number, other = pair
+    pictures = [_drawn(given, number)] + ([] if other is None else [_drawn(made, other)])
+    pen = ImageDraw.Draw(pictures[0])
+    for box in framed:
+        left, bottom, right, top = (edge * DRAWN for edge in box)
+        height = pictures[0].height
+        pen.rectangle((left - 4, height - top - 4, right + 4, height - bottom + 4), outline="red", width=2)
+    size = sum(picture.width + GAP for picture in pictures), max(picture.height for picture in pictures)
+    sheet = Image.new("RGB", size, "grey")
+    for place, picture in enumerate(pictures):
+        sheet.paste(picture, (place * (pictures[0].width + GAP), 0))
+    sheet.quantize(32).save(file, optimize=True)
+
+
+def _drawn(view: View, number: int) -> Image.Image:
+    """Render a page with what lies over it."""
+    picture: Image.Image = view.pages[number].render(scale=DRAWN).to_pil().convert("RGB")
+    return picture
+
+
+# --- characters and boxes
+def _named(page: Dictionary) -> dict[str, Dictionary]:
+    """Return the lists of properties beside a page's content that hold text to be copied (Ghostscript's)."""
+    found = part(page_entries(page), "/Resources", "/Properties").items()
+    return {name: each for name, each in found if isinstance(each, Dictionary) and "/ActualText" in each}
+
+
+def _spoken(operators: bytes, lists: Mapping[str, Dictionary]) -> list[str]:
+    """Return the texts that are copied in place of what a page shows, in order."""
+    texts = []
+    for written, name in SPOKEN.findall(operators):
+        found = Object.parse(written or name)
+        if written:
+            texts.append(str(found))
+        elif str(found) in lists:
+            texts.append(str(lists[str(found)].ActualText))
+    return texts
+
+
+def _read(page: Any) -> tuple[list[Glyph], list[Word]]:
+    """Return the characters of a page, without spaces and combining accents; and its words."""
+    holder = page.get_textpage()
+    text = holder.raw
+    count = raw.FPDFText_CountChars(text)
+    if count > CHARACTERS:
+        raise UnjudgedError(f"A page of the PDF has more than {CHARACTERS:,} characters.")
+    x, y, left, right, bottom, top = (ctypes.c_double() for _ in range(6))
+    glyphs: list[Glyph] = []
+    boxes: list[Box] = []
+    words: list[Word] = []
+    begun = 0
+    for index in range(count + 1):
+        character = chr(raw.FPDFText_GetUnicode(text, index)) if index < count else " "
+        if character.isspace() or raw.FPDFText_IsGenerated(text, index):
+            if begun < len(glyphs):
+                words.append(Word("".join(glyph.text for glyph in glyphs[begun:]), around(boxes[begun:])))
+            begun = len(glyphs)
+        elif not unicodedata.combining(character):
+            raw.FPDFText_GetCharOrigin(text, index, x, y)
+            raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
+            glyphs.append(Glyph(character, x.value, y.value))
+            boxes.append((left.value, bottom.value, right.value, top.value))
+    return glyphs, words
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the box around some."""
+    left, bottom, right, top = zip(*boxes, strict=True)
+    return min(left), min(bottom), max(right), max(top)
+
+
+def meet(one: Box, other: Box) -> bool:
+    """Say whether two boxes share a part of the page."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def holds(box: Box, glyph: Glyph) -> bool:
+    """Say whether a character begins within a box."""
+    return box[0] <= glyph.x <= box[2] and box[1] <= glyph.y <= box[3]
+
+
+def _text(read: Any, mark: Any, *arguments: bytes) -> str:
+    """Return a text that PDFium gives in UTF-16."""
+    size = ctypes.c_ulong()
+    read(mark, *arguments, None, 0, size)
+    buffer = ctypes.create_string_buffer(size.value)
+    read(mark, *arguments, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size.value, size)
+    return buffer.raw.decode("utf-16-le", errors="replace").rstrip("\0")
