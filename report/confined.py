@@ -104,15 +104,10 @@ def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], 
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:
-            _pass_on(line, progress)
-
-
-def _pass_on(line: str, progress: Callable[[int, int, str], None] | None) -> None:
-    """Pass on the child's progress; what a library prints is dropped."""
-    done, _, rest = line.partition(" ")
-    total, _, label = rest.partition(" ")
-    if progress and done.isdigit() and total.isdigit():
-        progress(int(done), int(total), label.strip())
+            done, _, rest = line.partition(" ")
+            total, _, label = rest.partition(" ")
+            if progress and done.isdigit() and total.isdigit():  # all else was printed by a library
+                progress(int(done), int(total), label.strip())
 
 
 def answer(work: Callable[[list[str]], Any]) -> None:

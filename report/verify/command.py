@@ -117,6 +117,9 @@ def verify(
     if gradescope_file:
         verdict.check_place(gradescope_file)
     named = {name: file for name, file in (given or {}).items() if file}
+    for name, file in named.items():
+        if not file.is_file():
+            raise InputError(f"There is no file {file}.", f"Name the {name} that the build made.")
     scratch = Path(tempfile.mkdtemp(prefix="verify-"))
     beside = (path if path.is_dir() else path.parent) / verdict.FILE
     try:

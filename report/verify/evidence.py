@@ -78,10 +78,11 @@ def take(path: Path) -> HandedIn:
     UnjudgedError
         It is not there, is too large, holds no PDF or more than one, or cannot be trusted.
     """
-    if not path.exists():
-        raise UnjudgedError(f"There is no {path}.", "Name a submission.pdf or a submission.zip.")
     if path.is_dir():
         return _choose(path.name or str(path), dict(_in_folder(path)))
+    if not path.is_file():
+        what = f"{path} is no file" if path.exists() else f"There is no {path}"
+        raise UnjudgedError(f"{what}.", "Name a submission.pdf or a submission.zip.")
     content = _content(path)
     if content.startswith(b"PK"):
         return _choose(path.name, dict(_in_zip(content, path.name)))
@@ -122,10 +123,7 @@ def _role(path: str) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """Read a regular file, up to the limit."""
-    if not path.is_file():
-        what = f"{path} is no file" if path.exists() else f"There is no {path}"
-        raise InputError(f"{what}.", "Name a submission.pdf or a submission.zip.")
+    """Read a file, up to the limit."""
     with path.open("rb") as stream:
         content = stream.read(FILE_LIMIT + 1)
     if len(content) > FILE_LIMIT:

@@ -290,6 +290,16 @@ def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
     assert words in verdict["reason"]
 
 
+def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+    """A wrong name after --config is a bad command line: it is told at once, and nothing is written."""
+    console = Console(io.StringIO(), colour=False, live=False)
+    with pytest.raises(InputError, match="There is no file") as refused:
+        command.verify(tmp_path / "x.pdf", tmp_path, console, given={"report.toml": tmp_path / "none"})
+
+    assert refused.value.hint == "Name the report.toml that the build made."
+    assert [] == [*tmp_path.iterdir()]
+
+
 def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
     """A verify.json of somebody else stays, with a warning; Gradescope's file is written all the same."""
     (tmp_path / "submission.pdf").write_bytes(PDF)
