@@ -155,8 +155,8 @@ static void finish_rows(const Product *p, long from, long to) {
   }
 }
 
-#define AT_ONCE 32  // rows of A that stay in the first cache,
-#define SHALLOW 104 // and as many columns
+#define AT_ONCE 128 // rows of A that stay in the second cache,
+#define SHALLOW 104 // and as many of a column of B in the first
 #define DEEP 256    // OpenBLAS cuts K: a block is summed from zero and added
 static long depth(long left) { return left >= 2 * DEEP ? DEEP : left > DEEP ? (left / 2 + 3) / 4 * 4 : left; }
 static int width(long left) { return left == 4 ? 2 : (int)least(left, 3); } // of the next strip: 3 3 ... 2 2
