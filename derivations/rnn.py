@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
@@ -13,10 +13,8 @@ from derivations.notation import a, h, j, k, t, w1, w2, x, z
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Index: TypeAlias = "int | sp.Expr"
 
-
-def preactivation(time: Index, previous: sp.Expr | None = None) -> sp.Expr:
+def preactivation(time: int | sp.Expr, previous: sp.Expr | None = None) -> sp.Expr:
     """Return z_t = w_1 x_t + w_2 h_{t-1}, the previous state by name unless it is given."""
     return w1 * x(time) + w2 * (h(time - 1) if previous is None else previous)
 
@@ -47,13 +45,13 @@ def total_derivative(expression: sp.Expr) -> sp.Expr:
     return expression.xreplace(moving).diff(w1).xreplace({**fixed, **carried})
 
 
-def one_step(time: Index = t) -> sp.Expr:
+def one_step(time: int | sp.Expr = t) -> sp.Expr:
     """Return d h_t / d w_1 by one application of the chain rule, over d h_{t-1} / d w_1."""
     inner = {Total(z(time), w1): total_derivative(preactivation(time))}
     return total_derivative(sigma(z(time))).xreplace(inner)
 
 
-def general(time: Index = t) -> sp.Expr:
+def general(time: int | sp.Expr = t) -> sp.Expr:
     """Return the general form of d h_t / d w_1, the answer to 1c, as a sum over k of products over j."""
     product = sp.Product(sigma_prime(z(j)), (j, k, time))
     return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))

@@ -1,7 +1,4 @@
-"""Checks of what the text of 1f claims: each sentence as it is stated, under the conditions that it names.
-
-What is claimed is an argument, so that a test can show a check rejecting a stronger or false sentence.
-"""
+"""Checks of what the text of 1f claims: each sentence as it is stated, under the conditions that it names."""
 
 from __future__ import annotations
 
@@ -49,12 +46,17 @@ check = Checks()
 @check("1f.count", f"each bound on {TERM} has one constant a slope, $T$ up to {LONGEST}", EXPANSION)
 def _counted(answers: Answers, _: Random) -> Finding:
     times = [(last, time) for last in range(1, LONGEST + 1) for time in range(1, last + 1)]
-    for (key, constant), (last, time) in product((("1f.bound", HALF), ("1f.quarter", QUARTER)), times):
+    cases = (("1f.bound", HALF, "1f.bound2"), ("1f.quarter", QUARTER, "1f.bound4"))
+    for (key, constant, by_age), (last, time) in product(cases, times):
         at = {T: sp.Integer(last), k: sp.Integer(time)}
         term = written_out(answers.side("1f.Gk").xreplace(at))
-        factors = {**dict.fromkeys(term.atoms(sigma_prime), constant), y: 1, delta: 1}
-        gap = term.xreplace(factors) ** 2 - answers.side(key).xreplace(at) ** 2  # squares do without signs
-        require(vanishes(gap), f"in {key} for k = {time}, T = {last}")
+        slopes, bound = term.atoms(sigma_prime), answers.side(key)
+        gap = (
+            term.xreplace({**dict.fromkeys(slopes, constant), y: 1, delta: 1}) ** 2 - bound.xreplace(at) ** 2
+        )
+        require(vanishes(gap), f"in {key} for k = {time}, T = {last}")  # squares do without signs
+        require(len(slopes) == answers.side("1f.nderivatives").xreplace(at), "in 1f.nderivatives")
+        require(bound == constant * abs(wo) * abs(x(k)) * answers.side(by_age), f"in {by_age}")
     return Finding(2 * len(times))
 
 
@@ -116,8 +118,7 @@ def _free_of_length(limit: float | None, answers: Answers, rng: Random) -> Findi
 
 @check("1f.stays", f"{WHOLE} is at least its newest term, one sign, $w_2 \\ge 0$", FLOATS, "one sign")
 def _stays(kind: str, _: Answers, rng: Random) -> Finding:
-    cases = list(product((1, 2, 5, 20, 50, 100), (0, 0.5, 1, 2, 4, 8)))
-    worst = 0.0
+    cases, worst = list(product((1, 2, 5, 20, 50, 100), (0, 0.5, 1, 2, 4, 8))), 0.0
     for length, size in cases:
         at = draw(kind, rng, fp, w_2=size, T=length, t=length)
         whole = at.derivative(lambda moved: moved("L"), "w_1")

@@ -1,7 +1,6 @@
 """The mutation gate: checks are shown to reject wrong answers before they are trusted with the right ones.
 
-Its points are its own, the same whatever the seed: which check rejects which wrong version is asserted by a
-test.
+Its points are the same whatever the seed: a test asserts which check rejects which wrong version.
 """
 
 from __future__ import annotations

@@ -63,6 +63,11 @@ WRONG: dict[str, tuple[tuple[str, ...], Answers]] = {
     "a bound with a factor too few": (("1f.count",), spoiled("1f.bound", 2 * side("1f.bound"))),
     "a sharp bound with a factor too few": (("1f.count",), spoiled("1f.quarter", 2 * side("1f.quarter"))),
     "a term with another factor": (("1f.count",), spoiled("1f.Gk", 2 * side("1f.Gk"))),
+    "a caption's bound with another constant": (
+        ("1f.count",),
+        spoiled("1f.bound4", (abs(w2) / 2) ** (T - k), 0),
+    ),
+    "one derivative too few": (("1f.count",), spoiled("1f.nderivatives", T - k, 0)),
     "a tenth of the bound": (("1f.networks",), spoiled("1f.bound", side("1f.bound") / 10)),
     "a tenth of the sharp bound": (("1f.networks",), spoiled("1f.quarter", side("1f.quarter") / 10)),
     "a million times the newest term": (("1f.networks",), spoiled("1f.newest", side("1f.newest") * 10**6)),
@@ -172,6 +177,18 @@ def test_a_wrong_form_fails_in_the_part_of_the_proof_that_it_breaks(wrong: sp.Ex
     """A form without w_2 fails in the step, a shifted one in the base, a longer product in the last term."""
     assert not exact.proof(wrong)[part]
     assert all(exact.proof(GENERAL).values())
+
+
+def test_the_worst_of_all_networks_is_told() -> None:
+    """Of derivatives that are off by 0.001 and by less, the residual that is told is the larger one."""
+    off = iter([1e-9, 1e-3, 1e-6])
+    slack = numeric.STEP._replace(
+        tolerance=1, derivative=lambda of, at: numeric.STEP.derivative(of, at) + next(off)
+    )
+    found = CHECKS["1b.step"].claiming(slack, "1c.general", [2, 2, 2], 1)(ANSWERS, Random(0))
+
+    assert 3 == found.points
+    assert 5e-4 <= float(found.worst) <= 2e-3
 
 
 def test_a_proof_that_proves_anything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
