@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -218,6 +219,7 @@ def test_nothing_heavy_is_loaded_to_learn_that_nothing_changed() -> None:
         done = subprocess.run(
             [sys.executable, "-X", "importtime", *arguments],
             cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},  # no new start
             capture_output=True,
             text=True,
             check=True,

@@ -94,8 +94,8 @@ def csv_files(draw):
     head = draw(st.sampled_from(["", "", ",".join("abcd"[:columns])]))
     end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     files = {}
-    for part, least in (("trn", 2), ("dev", 1)):
-        rows = draw(st.integers(least, 5))
+    for part in ("trn", "dev"):
+        rows = draw(st.integers(2, 5))
         cell = st.tuples(DRESS, NUMBERS).map(lambda pair: pair[0].format(pair[1]))
         x = [",".join(draw(st.lists(cell, min_size=columns, max_size=columns))) for _ in range(rows)]
         if (
