@@ -10,7 +10,7 @@ import sympy as sp
 
 from derivations import printer
 from derivations.functions import Total, sigma, sigma_prime
-from derivations.notation import G, T, X, eta, h, j, k, r, t, w1, w2, wo, x, y, z
+from derivations.notation import G, T, eta, h, j, k, r, t, w1, w2, wo, x, y, z
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,11 +81,11 @@ def by_key(formulas: Iterable[Formula]) -> dict[str, Formula]:
 
 def symbols() -> tuple[Formula, ...]:
     """Return the inline symbols of the text, the cases that it names and its conditions, by short keys."""
-    plain = (w1, w2, t, k, j, T, eta, r)
+    plain = (w1, w2, wo, t, k, j, T, eta, r)
     table: list[tuple[str, sp.Basic]] = [
         *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
         *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(z(j)))],
-        *[(f"x{time}", x(time)) for time in (1, t, k)],
+        *[(f"x{time}", x(time)) for time in (1, t, k, T)],
         *[(f"h{time}", h(time)) for time in (1, 2, 3, t, k, T)],
         *[("htm1", h(t - 1)), ("Gk", G(k)), ("tmk", t - k), ("tp1", t + 1)],
         *[(f"dh{time}", Total(h(time), w1)) for time in (t, T)],
@@ -95,12 +95,11 @@ def symbols() -> tuple[Formula, ...]:
         *[("k1", k, "=", 1), ("kt", k, "=", t), ("ktp1", k, "=", t + 1)],
         *[("plus", y, "=", 1), ("minus", y, "=", -1)],
         *[(f"w2is{value}", w2, "=", value) for value in (0, 1, 2, 4, 8)],
-        *[("w1is1", w1, "=", 1), ("wois0", wo, "=", 0), ("xTis0", x(T), "=", 0), ("rzero", r, "=", 0)],
+        *[("w1is1", w1, "=", 1), ("rzero", r, "=", 0)],
     ]
     conditions = [
         *[("lt2", abs(w2), "<", 2), ("lt4", abs(w2), "<", 4), ("w2ge0", w2, r"\ge", 0)],
         *[("w2gt0", w2, ">", 0), ("tge2", t, r"\ge", 2), ("Tge50", T, r"\ge", 50)],
-        ("xbounded", abs(x(k)), r"\le", X),
     ]
     return (
         *[term(key, expression) for key, expression in table],

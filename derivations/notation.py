@@ -19,4 +19,3 @@ u = sp.Symbol("u", positive=True)  # exp(-r)
 
 eta = sp.Symbol(r"\eta", positive=True)  # the learning rate
 delta = sp.Symbol(r"\delta", positive=True)  # sigma(-a)
-X = sp.Symbol("X", nonnegative=True)  # a bound on all |x_k|

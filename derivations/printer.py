@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Factors are written in the order of what they begin with, and sums are sorted by their terms' beginnings.
 _ORDER = [
     *[*"0123456789", r"\left(\frac{1}{", r"\eta", r"\delta"],
-    *["y", "w_o", "w_1", "x_", "X", "w_2", "z_", "h_", "L", "a", "b", "G_", "u", "r", "T", "t", "k", "j"],
+    *["y", "w_o", "w_1", "x_", "w_2", "z_", "h_", "L", "a", "b", "G_", "u", "r", "T", "t", "k", "j"],
     *[r"\exp", r"\log", r"\sigma(", "\\sigma\\", r"\sigma'", "(", r"\big", r"\Big", r"\left("],
     *["d ", r"\frac{d ", r"\partial ", r"\frac{\partial ", r"\prod", r"\sum"],
 ]

@@ -92,7 +92,6 @@ _RULES: Mapping[str, Callable[..., Any]] = {
     "L": lambda at: -at.ctx.log(at.sigma(at("a"))),
     r"\delta": lambda at: at.sigma(-at("a")),
     "u": lambda at: at.ctx.exp(-at("r")),
-    "X": lambda at: max(abs(at("x", time)) for time in range(1, at("T") + 1)),
 }
 
 # What a kind of point does to w_2 and the inputs that were drawn.

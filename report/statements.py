@@ -90,9 +90,7 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
     above = sum(gain > gains[0] for gain in gains)
     return {
         "expected": f"{means['best']:.2f}",
-        "expected_gain": _about(means["gain"], selection.gain),
-        "gain_of_seeds": _signed(means["gain"], 2),
-        "gain_of_draws": _signed(selection.gain, 2),
+        "expected_gain": _signed(means["gain"], 2),
         "seeds": str(len(gains)),
         "others": str(len(gains) - 1),
         "mean": {name: _signed(mean) for name, mean in means.items()},
@@ -101,9 +99,9 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "better": str(sum(gain > 0 for gain in gains[1:])),
         "always_better": min(gains[1:]) > 0,
         "default_place": _place_in_order(below),
-        "default_shared": default.count(default[0]) > 1,
+        "default_shared": _shared(default.count(default[0]) - 1),
         "gain_place": _place_in_order(above),
-        "gain_shared": gains.count(gains[0]) > 1,
+        "gain_shared": _shared(gains.count(gains[0]) - 1),
         "draws": grouped(selection.rounds),
         "chosen": f"{selection.selected:.4f}",
         "left_out": f"{selection.left_out:.4f}",
@@ -186,10 +184,8 @@ def _range(low: float, high: float) -> Latex:
     return Latex(f"{_signed(low)} to {_signed(high)}")
 
 
-def _about(one: float, other: float) -> Latex:
-    """Print two estimates to two decimals, the smaller first; one if they agree."""
-    low, high = (_signed(estimate, 2) for estimate in sorted((one, other)))
-    return Latex(f"about~{low}" if low == high else f"{low} to {high}")
+def _shared(others: int) -> str:
+    return f" (shared with {several(others, 'other', FEW)})" if others else ""
 
 
 def _signed(number: float, decimals: int = 4) -> Latex:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise, product
 from math import log10
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sympy as sp
 from mpmath import fp
@@ -18,7 +18,6 @@ from derivations.checks.exact import EXPANSION, vanishes, written_out
 from derivations.formulas import inline
 from derivations.functions import Numeral, Partial, Power, Total, sigma_prime
 from derivations.notation import G, L, T, delta, h, k, t, w1, w2, wo, x, y, z
-from derivations.rnn import forward
 from derivations.valuation import Valuation, compiled, context, draw, network
 
 if TYPE_CHECKING:
@@ -27,16 +26,12 @@ if TYPE_CHECKING:
 
 NETWORKS = 300
 LONGEST = 6
-BOUNDS = ("1f.bound", "1f.quarter", "1f.newest", "1f.ratio", "1f.path")
+BOUNDS = ("1f.bound", "1f.quarter", "1f.ratio", "1f.path")
 ROUNDING = 1e-12  # floats against floats
 ORDERS = 1e-10  # of magnitude: logarithms are floats
 TERM, PATH, WHOLE = (inline(abs(one)) for one in (G(k), Partial(h(T), h(k)), Total(L, w1)))
 BELOW_2 = f"the bound on {TERM} per unit of input falls geometrically with age if and only if $|w_2| < 2$"
 BELOW_4 = f"{PATH} vanishes for every $|w_2| < 4$ and need not for $w_2 = 4$"
-FREE = (
-    f"the lower bound on {inline(abs(G(T)))} is positive and free of $T$, if $X$ bounds all inputs; "
-    "zero for $w_o = 0$ or $x_T = 0$"
-)
 REST = f"with {inline(sp.Eq(z(t), 0))} throughout, {PATH} attains its bound, $T = {vanishing.LENGTH}$"
 FIGURE = "the curves of the figure, from the printed product, below the bound"
 FLOATS, DIGITS = "random networks", "high precision"
@@ -60,7 +55,7 @@ def _counted(answers: Answers, _: Random) -> Finding:
     return Finding(2 * len(times))
 
 
-@check("1f.networks", f"the bounds on {TERM}, the newest term, their ratio and {PATH}", FLOATS)
+@check("1f.networks", f"the bounds on {TERM}, its ratio to the newest term, and {PATH}", FLOATS)
 def _hold(answers: Answers, rng: Random) -> Finding:
     tightest = 0.0
     ends = {key: [compiled(answers.side(key, end)) for end in (0, -1)] for key in BOUNDS}
@@ -99,23 +94,6 @@ def _only_below(threshold: int, answers: Answers, rng: Random) -> Finding:
     return Finding(tries + 1)
 
 
-@check("1f.free", FREE, FLOATS, 2.5)
-def _free_of_length(limit: float | None, answers: Answers, rng: Random) -> Finding:
-    """Go through T with inputs below a limit; without one, X is the largest input so far."""
-    form, found, longest = answers.side("1f.newest"), set(), 100
-    value = compiled(form)
-    weights = {"w_1": 0.7, "w_2": 1.3, "w_o": -0.9, "b": 0.4, "y": 1, **({"X": limit} if limit else {})}
-    for length in range(2, longest + 1):
-        size = limit or 2.0
-        xs = [rng.uniform(-size, size) for _ in range(length - 1)] + [0.5]
-        at = Valuation(fp, {**weights, "T": length}, xs)
-        found.add(round(value(at), 12))
-        require(0 < value(at) <= abs(at("G", length)), f"at T = {length}")
-    require(len(found) == 1, "as it depends on T")
-    require(all(form.subs(factor, 0) == 0 for factor in (wo, x(T))), "as it is not zero")
-    return Finding(longest - 1)
-
-
 @check("1f.stays", f"{WHOLE} is at least its newest term, one sign, $w_2 \\ge 0$", FLOATS, "one sign")
 def _stays(kind: str, _: Answers, rng: Random) -> Finding:
     cases, worst = list(product((1, 2, 5, 20, 50, 100), (0, 0.5, 1, 2, 4, 8))), 0.0
@@ -145,18 +123,6 @@ def _attained(measured: Callable[[int, int], Fraction], answers: Answers, _: Ran
         claimed = answers.side("1f.rest.path").subs({w2: value, T: vanishing.LENGTH, k: time})
         require(measured(value, time) == Fraction(int(claimed.p), int(claimed.q)), f"for w_2 = {value}")
     return Finding(len(cases))
-
-
-@check("1f.cliff", "the cliff, with the inputs kept at $-4$", DIGITS, lambda _: -4)
-def _cliff(inputs: Callable[[Any], Any], answers: Answers, _: Random) -> Finding:
-    """Run both sides of the cliff, the inputs being a function of w_1."""
-    ctx = context(60)
-    off_rest = ctx.mpf(answers.side("1f.cliff").name)
-    for weight, claimed in ((ctx.one, 1 - ctx.mpf(2) ** 49), (1 + ctx.mpf(10) ** -12, off_rest)):
-        _, found = forward(ctx.exp, weight, ctx.mpf(8), [0, *[inputs(weight)] * (vanishing.LENGTH - 1)])
-        off = abs(found / claimed - 1)
-        require(off <= 0.007, f"at w_1 = {ctx.nstr(weight, 14)}")  # two digits, 7.5
-    return Finding(2)
 
 
 @check("1f.powers", "the printed powers of 2 and 4", "exact integers")

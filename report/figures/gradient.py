@@ -59,7 +59,7 @@ def unrolled() -> Drawing:
         _centred(axis, "$w_2$", FIRST + STEP / 2, MIDDLE + 1.8, fontsize=8)
         axis.text(FIRST - 1.2, 9, "$w_1$", ha="right", va="center", fontsize=8)
         words = "back from the loss; from each state to the one before, a factor of at most $1/2$"
-        axis.text(140, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
+        axis.text(FIRST + STEP * LAST, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
         return drawing(figure)
 
 
@@ -67,9 +67,9 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
     """Draw what each time contributes to d h_T / d w_1 (1f): against both bounds, and for several w_2."""
     with style():
         curves, length = traced["curves"], traced["length"]
-        figure = Figure(figsize=(WIDTH, 56 * MM))
+        figure = Figure(figsize=(WIDTH, 50 * MM))
         bounds, measured = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(0.115, 0.18, 0.90, 0.92, wspace=0.44)
+        figure.subplots_adjust(0.115, 0.2, 0.90, 0.91, wspace=0.44)
         ages = np.arange(length)
         colours = dict(zip((curve["w2"] for curve in curves), LINES, strict=False))
         one = next(curve for curve in curves if curve["w2"] == "1")
@@ -103,7 +103,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
         powers = range(-10, int(low) - 1, -10)
         bounds.set_yticks([0, *powers], ["1", *(f"$10^{{{power}}}$" for power in powers)])
         bounds.set_ylim(low - 1, 1)
-        bounds.set_ylabel("weight relative to the newest", labelpad=8)
+        bounds.set_ylabel("relative weight", labelpad=8)
         return drawing(figure)
 
 

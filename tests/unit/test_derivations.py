@@ -77,15 +77,14 @@ def test_powers_are_rounded_from_exact_integers(value: sp.Rational, printed: str
     assert printed == vanishing.rounded(value).name
 
 
-def test_the_example_at_rest_explodes_and_off_it_little_is_left() -> None:
-    """With z_t = 0 throughout and w_2 = 8, d h_50 / d w_1 is 1 - 2^49; off by 1e-12, some thousands."""
+def test_the_example_at_rest_explodes() -> None:
+    """With z_t = 0 throughout and w_2 = 8, d h_50 / d w_1 is 1 - 2^49."""
     found = Fraction(0)
     for time in range(1, 51):
         found = Fraction(1, 4) * ((0 if time == 1 else -4) + 8 * found)
 
     assert 1 - 2**49 == found
     assert "1 - 2^{49}" in FORMULAS["1f.rest.8"].latex
-    assert 7e3 < -float(FORMULAS["1f.cliff"].sides[1].name) < 8e3
 
 
 def test_the_forward_pass_carries_its_derivative() -> None:

@@ -71,15 +71,14 @@ def test_the_reported_seed_has_its_place_among_the_others(
     told = trust(default, best)
 
     assert places == (told["default_place"], told["gain_place"])
-    assert (default.count(default[0]) > 1) == told["default_shared"]
+    assert (" (shared with one other)" if default == [80, 80, 83] else "") == told["default_shared"]
 
 
 def test_what_to_expect_is_said_to_two_decimals_from_the_other_seeds() -> None:
     """The others have 86 and 90 right, 4 and 6 more than the default: mean 5; the bootstrap gains 0.0709."""
     told = trust([80, 82, 84], [89, 86, 90])
 
-    assert ("0.88", "0.05 to 0.07") == (told["expected"], told["expected_gain"])
-    assert ("0.05", "0.07") == (told["gain_of_seeds"], told["gain_of_draws"])
+    assert ("0.88", "0.05") == (told["expected"], told["expected_gain"])
     assert "0.0300 to 0.1100" == told["interval"]
     assert "0.018" == told["optimism"]
     assert r"37\,\%" == told["kept"]
@@ -186,7 +185,7 @@ def test_residuals_are_rounded_up_to_powers_of_ten(residual: str, printed: str) 
 @pytest.mark.parametrize(
     ("rivals", "near", "told"),
     [
-        ((), 6, "Of the 5 closest other settings, {moved}, none overtook the best."),
+        ((), 6, "Of the 5 closest other settings in score, {moved}, none overtook the best."),
         (
             (3,),
             6,
