@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 EXIT = {Outcome.MATCH: 0, Outcome.MISMATCH: 1, Outcome.UNJUDGED: 2}
 ROOT = Path(__file__).resolve().parents[2]
-OURS = "The program that checks failed; the submission is not at fault"
+OURS = "The program that checks failed; the course staff must judge this submission by hand"
 
 
 @dataclass(frozen=True)

@@ -141,15 +141,15 @@ def contents(found: Verdict) -> dict[str, Any]:
 def gradescope(found: Verdict) -> dict[str, Any]:
     """Return the result in Gradescope's form: one test for each question, with the points of the sheet.
 
-    Only what is found of a question itself takes its points. Where nothing was compared, a submission that is
-    itself at fault has earned none; what this program or its machine could not do takes none.
+    Only what is found of a question itself takes its points. Where nothing was compared, none are given,
+    whoever is at fault: a file that makes this program fail must not earn any.
     """
     about = {"visibility": "visible", "extra_data": {"made_by": MAKER}}
     if isinstance(found.error, UnjudgedError):
         return {"score": 0, "output": f"This submission cannot be judged: {_why(found)}", **about}
     if found.error:
-        told = f"Nothing was compared, so no points are taken until it is: {_why(found)}"
-        return {"score": sum(POINTS.values()), "output": told, **about}
+        told = f"Nothing was compared, so no points are given yet: {_why(found)}"
+        return {"score": 0, "output": told, **about}
     whole = [_told(row) for row in found.rows if row.question == WHOLE and row.outcome in WRONG]
     output = "\n".join([*whole, *found.remarks]) or "Reported, attached and reproduced: see each question."
     return {"output": output, "tests": [_test(found, question) for question in QUESTIONS], **about}

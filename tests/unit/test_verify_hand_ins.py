@@ -259,22 +259,22 @@ class Bare(command.Work):
         return Carried({}, 7, "words of nobody that is known here")
 
 
-# What is handed in, what works on it; then the points, and words of the sentence.
-FAILURES: dict[str, tuple[bytes | None, type[command.Work], int, str]] = {
-    "nothing is there": (None, command.Work, 0, "There is no "),
-    "an empty file": (b"", command.Work, 0, "is no PDF and no zip"),
-    "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, 0, "holds no PDF"),
-    "results.json and all else is lost": (PDF, Bare, 0, "The PDF carries no attachments"),
-    "a time limit": (PDF, OutOfTime, 0, "it took more than 0 s"),
-    "a bug of this program": (PDF, Failing, 20, "the submission is not at fault (KeyError)"),
-    "a full disk": (PDF, OutOfDisk, 20, "The disk is full"),
+# What is handed in, what works on it; then words of the sentence.
+FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
+    "nothing is there": (None, command.Work, "There is no "),
+    "an empty file": (b"", command.Work, "is no PDF and no zip"),
+    "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, "holds no PDF"),
+    "results.json and all else is lost": (PDF, Bare, "The PDF carries no attachments"),
+    "a time limit": (PDF, OutOfTime, "it took more than 0 s"),
+    "a bug of this program": (PDF, Failing, "must judge this submission by hand (KeyError)"),
+    "a full disk": (PDF, OutOfDisk, "The disk is full"),
 }
 
 
 @pytest.mark.parametrize("case", FAILURES)
 def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
-    """Both files are written, with the sentence; only what is at fault itself gets no points."""
-    content, work, points, words = FAILURES[case]
+    """Both files are written, with the sentence; what was not compared earns no points."""
+    content, work, words = FAILURES[case]
     file, scores = tmp_path / "submission.pdf", tmp_path / "scores.json"
     if content is not None:
         file.write_bytes(content)
@@ -283,7 +283,7 @@ def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
         command.verify(file, tmp_path, console, gradescope_file=scores, work=work)
 
     told, verdict = (json.loads((tmp_path / name).read_bytes()) for name in ("scores.json", "verify.json"))
-    assert points == told["score"]
+    assert 0 == told["score"]
     assert words in told["output"]
     assert "mismatch" not in told["output"]
     assert ("cannot be judged", {"not compared"}) == (verdict["verdict"], {*verdict["questions"].values()})
@@ -314,6 +314,6 @@ def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> N
             work=Failing,
         )
 
-    assert 20 == json.loads((tmp_path / "scores.json").read_bytes())["score"]
+    assert 0 == json.loads((tmp_path / "scores.json").read_bytes())["score"]
     assert "mine" == (tmp_path / "verify.json").read_text(encoding="utf-8")
     assert "WARNING verify.json was not written" in told.getvalue()
