@@ -98,12 +98,11 @@ def test_elements_and_pages_tell_the_same(reader: PdfReader) -> None:
 
 
 def test_headings_and_figures_are_elements_of_their_own(reader: PdfReader, tiny_build: Project) -> None:
-    """Title, problems and appendices, and questions are headings of three levels; figures are described."""
+    """Title, problems and appendix, and questions are headings of three levels; figures are described."""
     kinds = Counter(str(element["/S"]) for element in elements(reader))
     figures = [element for element in elements(reader) if element["/S"] == "/Figure"]
 
-    appendix = ("checked", "references")
-    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + len(appendix), len(QUESTIONS))
+    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + 1, len(QUESTIONS))  # no section of references
     assert len(figures) == len(list((tiny_build.out / "figures").glob("*.tex")))
     for figure in figures:
         assert len(str(figure["/Alt"]).split()) > 10
