@@ -190,7 +190,7 @@ def search(layers, grid=GRID):
 
 
 # %% [markdown] tags=["2b"]
-# Each cell searches one architecture, a large one with one activation, and shows its three best settings.
+# Each cell searches one architecture, of a large one a single activation, and shows the three best settings.
 
 # %% tags=["2b", "each-architecture"]
 # Question 2(b): the search, hidden layers (100,)
@@ -253,7 +253,7 @@ else:
 
 best = table.loc[place]
 tied = int((table["dev"] == best["dev"]).sum())
-print(f"{best['dev']} of {len(y_dev)} correct, the best score that I can reproduce; {tied} in all have it.")
+print(f"{best['dev']} of {len(y_dev)} correct, the best score I can reproduce. Settings with it: {tied}.")
 if higher := [other["dev"] for other in passed_over if other["dev"][0] > best["dev"]]:
     print(f"Passed over: {len(higher)} with a higher score, the highest {higher[0][0]}.", end=" ")
     print(f"When the inputs move, that one has {min(higher[0])} to {max(higher[0])}.")

@@ -33,9 +33,9 @@ def networks(
 ) -> Drawing:
     """Draw loss and accuracy of both networks by epoch, then the accuracy by seed, the report's first."""
     with style():
-        figure = Figure(figsize=(WIDTH, 41 * MM))
+        figure = Figure(figsize=(WIDTH, 39 * MM))
         axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
-        figure.subplots_adjust(0.085, 0.23, 0.99, 0.96, wspace=0.6)
+        figure.subplots_adjust(0.085, 0.24, 0.99, 0.955, wspace=0.6)
         for axis, part, label in zip(
             axes, ("loss", "accuracy"), ("training loss", "development accuracy"), strict=False
         ):

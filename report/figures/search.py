@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Groups = Mapping[str, Mapping[str, np.ndarray]]  # scores by hyper-parameter and value
 
-ROW = 3.5 * MM  # the height of such a row
+ROW = 3.4 * MM  # the height of such a row
 GAP = 1.5  # rows for the name of the next hyper-parameter
 BELOW = 56 * MM  # what an exploration shows below those rows
 LETTER, BESIDE = 4.9 / 72, 14 * MM  # the width of a letter of a value, and of what stands beside the scores

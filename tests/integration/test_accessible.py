@@ -102,7 +102,7 @@ def test_headings_and_figures_are_elements_of_their_own(reader: PdfReader, tiny_
     kinds = Counter(str(element["/S"]) for element in elements(reader))
     figures = [element for element in elements(reader) if element["/S"] == "/Figure"]
 
-    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + 1, len(QUESTIONS))  # the references are none
+    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + 2, len(QUESTIONS))  # checks, references
     assert len(figures) == len(list((tiny_build.out / "figures").glob("*.tex")))
     for figure in figures:
         assert len(str(figure["/Alt"]).split()) > 10

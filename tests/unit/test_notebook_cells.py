@@ -90,9 +90,7 @@ def test_the_first_setting_that_stays_is_chosen(capsys: pytest.CaptureFixture[st
 
     assert scope["place"] == 4
     assert scope["passed_over"] == [{"place": 1, "dev": [9, 9, 4, 9]}]
-    assert (
-        "8 of 10 correct, the best score that I can reproduce; 2 in all have it." in capsys.readouterr().out
-    )
+    assert "8 of 10 correct, the best score I can reproduce. Settings with it: 2." in capsys.readouterr().out
 
 
 def test_what_was_passed_over_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -185,7 +185,7 @@ def test_residuals_are_rounded_up_to_powers_of_ten(residual: str, printed: str) 
 @pytest.mark.parametrize(
     ("rivals", "near", "told"),
     [
-        ((), 6, "Of the 5 closest other settings in score, {moved}, none overtook the best."),
+        ((), 6, "None of the 5 settings next in score overtook the best when {moved}."),
         (
             (3,),
             6,
