@@ -47,7 +47,7 @@ help:
 	@echo "make report     set up what is missing and build the submission in build/"
 	@echo "make verify     check build/submission.pdf against the data"
 	@echo "make setup      only set up: .venv and, where we may, LaTeX"
-	@echo "make test       the tests (about 4 minutes)"
+	@echo "make test       the tests (about 3 minutes)"
 	@echo "make test-slow  the tests with full counts (about 20 minutes; TESTS='FILE ...' for some)"
 	@echo "make lint       ruff and mypy"
 	@echo "make bench      side by side with other programs: a table, docs/benchmarks.md (30 minutes)"

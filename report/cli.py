@@ -171,21 +171,21 @@ _WATCHED = {
     "--no-pdf": _flag("stop before LaTeX", action="store_false", dest="pdf"),
 }
 _FORCE = {"--force": _flag("make everything again, even if it is up to date")}
-_LOST = "the submission's {}, where another program dropped it from the PDF"
+_LOST = "the submission's {}, if another program dropped it from the PDF"
 _VERIFIED = {
     "submission": _path(
         "submission.pdf|submission.zip|DIR", "default: build/submission.pdf", BUILD / "submission.pdf"
     )
     | {"nargs": "?"},
-    "--data": _SOURCES["--data"],
+    "--data": _path("DIR|data.tgz", "the four CSV files (default: as this copy's report.toml says)"),
     "--fast": _flag("train only the default and the best setting, not the whole search"),
     "--gradescope": _path("FILE", "also write the result in Gradescope's form") | {"dest": "gradescope_file"},
-    "--run-notebook": _flag("also run the submission's notebook: somebody's code, on this machine"),
+    "--run-notebook": _flag("also run the submission's notebook: a stranger's code, on this machine"),
     "--config": _path("FILE", _LOST.format("report.toml")),
     "--notebook": _path("FILE", _LOST.format("notebook")),
 }
 _EXPLORED = {
-    "--space": _path("FILE", "a TOML file with a table [search] (default: a wide one)"),
+    "--space": _path("FILE", "a TOML file with a table [search] (default: a wide space)"),
     "--seeds": _number("networks for each setting (default: 5)", 5),
     **_SOURCES,
     "--out": _path(
@@ -203,6 +203,6 @@ COMMANDS = {
         "check a submission against its attachments and a fresh computation", _VERIFIED, _verify
     ),
     "explore": Command("search a wide space over several seeds and propose a small one", _EXPLORED, _explore),
-    "watch": Command("build again whenever a file changes", _WATCHED, _watch),
+    "watch": Command("rebuild whenever a file changes", _WATCHED, _watch),
     "doctor": Command("list what this machine lacks, with the commands that install it", {}, _doctor),
 }
