@@ -67,7 +67,7 @@ def answer(work: Callable[[list[str]], object]) -> None:
     def guarded(arguments: list[str]) -> object:
         try:
             return work(arguments)
-        except (pikepdf.PdfError, pypdfium2.PdfiumError) as error:
+        except (pikepdf.PdfError, pypdfium2.PdfiumError, UnicodeDecodeError) as error:  # the last: a name
             first = (str(error).splitlines() or [""])[0][:NAME_LIMIT]
             raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.") from error
 

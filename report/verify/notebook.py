@@ -125,7 +125,7 @@ def read(content: bytes, name: str) -> Notebook:
     if not any(cell.cell_type == "code" for cell in found.cells):
         raise UnjudgedError(f"{name} is no notebook: it holds no code.")
     try:
-        record = msgspec.convert(records[-1], Record) if records else None
+        record = [None, *(msgspec.convert(each, Record) for each in records)][-1]
     except msgspec.ValidationError as error:
         told = printable(str(error))
         raise UnjudgedError(f"The record in {name} is not as the notebook writes it: {told}.") from None
@@ -187,7 +187,7 @@ def other_outputs(given: Sequence[Cell], expected: Sequence[Cell]) -> Difference
     """Compare the outputs of two notebooks with the same sources."""
     found: Differences = {}
     for cell, other in zip(given, expected, strict=True):
-        if dict(cell.outputs) != dict(other.outputs):
+        if sorted(cell.outputs) != sorted(other.outputs):
             how = "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
             found.setdefault(other.question, f"the cell \u201c{other.heading}\u201d {how}")
     return found

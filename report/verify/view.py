@@ -32,7 +32,10 @@ LARGEST = 2000  # points on a side
 CHARACTERS = 50_000  # on a page; the fullest has 3,000
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
 # Text that is copied in place of what is shown, or the name of a list of properties, which may hold one.
-SPOKEN = re.compile(rb"/ActualText\s*(<[^>]*>|\((?:\\.|[^\\)])*\))|(/[^\s/<>()\[\]]+)\s+BDC\b", re.DOTALL)
+# In a name, each letter may be written by its number.
+ACTUAL_TEXT = b"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ActualText")
+KEY = re.compile(ACTUAL_TEXT)
+SPOKEN = re.compile(ACTUAL_TEXT + rb"\s*(<[^>]*>|\((?:\\.|[^\\)])*\))|(/[^\s/<>()\[\]]+)\s+BDC\b", re.DOTALL)
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
@@ -66,8 +69,9 @@ class View:
         for page, lists in zip(self.pdf.pages, named, strict=True):
             if not self.copied:
                 for each in lists.values():
-                    del each["/ActualText"]
-                painted = content(page.obj).replace(b"/ActualText", b"/Spoken")
+                    if "/ActualText" in each:  # two pages may share a list
+                        del each["/ActualText"]
+                painted = KEY.sub(b"/Spoken", content(page.obj))
                 page.obj.Contents = self.pdf.make_stream(painted)
         out = io.BytesIO()
         self.pdf.save(out)

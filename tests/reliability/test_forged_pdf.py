@@ -173,6 +173,17 @@ def type_3(pdf: Pdf, font: Any) -> None:
     font.Subtype, font.CharProcs = Name.Type3, Dictionary(zero=drawn, eight=drawn)
 
 
+def disguised(key: bytes) -> Callable[[Pdf], object]:
+    """Return a forger who shows another last digit, which copies as the true one."""
+
+    def paint(found: re.Match[bytes]) -> bytes:
+        digits, last = found[5][:-1], found[5][-1:]
+        other = b"/Span <</%b (%b)>> BDC [(%d)]TJ EMC" % (key, last, 9 - int(last))
+        return found[0].rpartition(b"[")[0] + b"[(%b)]TJ " % digits + other
+
+    return repaint(lambda content: re.sub(SHOWN, paint, content, count=1))
+
+
 def form(
     pdf: Pdf, content: bytes = b"1 g 0 0 612 792 re f", box: tuple[int, ...] = (0, 0, 612, 792)
 ) -> Stream:
@@ -443,6 +454,16 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
         in_another_tex(put(lambda pdf: pdf.trailer.Info, "Title", String("Accuracy 0.9999"))),
         WHOLE,
         "(Title)",
+    ),
+    "a digit that copies as the true one, of another TeX": (
+        in_another_tex(disguised(b"ActualText")),
+        A,
+        "near",
+    ),
+    "the same, its key written by numbers": (
+        in_another_tex(disguised(b"Actual#54e#78t")),
+        A,
+        "near",
     ),
     "another text for copying, of another TeX": (
         in_another_tex(at_number(r"/Span <</ActualText (0.9999)>> BDC \1[(\5)]TJ EMC")),

@@ -74,9 +74,9 @@ RESULTS: dict[str, Any] = {
 LEDGER: dict[str, Any] = {"schema": 1, "seed": 0, "sympy": "", "mpmath": "", "checks": [], "exemptions": []}
 
 
-def notebook(record: object) -> bytes:
-    """Return a notebook whose only cell leaves a record."""
-    outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: record}}]
+def notebook(*records: object) -> bytes:
+    """Return a notebook whose only cell leaves records."""
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: each}} for each in records]
     cell = {"cell_type": "code", "metadata": {"tags": ["2a"]}, "source": "1", "outputs": outputs}
     return json.dumps({"cells": [cell]}).encode()
 
@@ -240,6 +240,10 @@ PDFS: dict[str, Callable[[], bytes]] = {
     ),
     "objects within objects": lambda: pdf(b"/X Do", page="/Resources <</XObject <</X 100 0 R>>>>", more=DEEP),
     "operands of the wrong kind": lambda: pdf(b"(a) (b) Td"),
+    "a mark whose name is no text": lambda: pdf(b"/Span /P\xff BDC EMC", files={}),
+    "text to be copied that two names share": lambda: pdf(
+        page="/Resources <</Properties <</A 5 0 R /B 5 0 R>>>>", more={5: b"<</ActualText (x)>>"}, files={}
+    ),
     "too few operands": lambda: pdf(b"1 cm"),
     "numbers beyond all bounds": lambda: pdf(b"1" * 5000 + b" 0 Td"),
     "a font that is a number": lambda: pdf(b"BT /F1 9 Tf (A) Tj", page=FONT, more={5: b"7"}),
@@ -293,6 +297,7 @@ JSONS: dict[str, Callable[[], dict[str, bytes]]] = {
         notebook=record(search={"train": [1], "dev": [], "epochs": [1], "converged": [True]})
     ),
     "a record without parameters": lambda: attachments(notebook=record(params=1)),
+    "a first record that is none": lambda: attachments(notebook=notebook("none", RECORD)),
     "a notebook that nests": lambda: attachments(notebook=b"[" * MANY),
     "a notebook that says a thing twice": lambda: attachments(notebook=b'{"cells": [], "cells": []}'),
     "text that is no UTF-8": lambda: attachments(results=b"\xff\xfe"),

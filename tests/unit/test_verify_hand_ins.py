@@ -182,6 +182,13 @@ CHANGES: dict[str, tuple[Callable[[Any], object], str, str]] = {
         "",
     ),
     "a number": (put("0.9\n0.9\n", "cells", 1, "outputs", 0, "text"), "has another output", ""),
+    "a number before the true one": (
+        lambda book: book["cells"][1]["outputs"].insert(
+            0, {"output_type": "stream", "name": "stdout", "text": "0.99\n"}
+        ),
+        "has another output",
+        "",
+    ),
     "an output taken out": (lambda book: book["cells"][1]["outputs"].pop(), "lacks an output", ""),
     "a picture": (put("AAAA", "cells", 1, "outputs", 1, "data", "image/png"), "has another output", ""),
     "a cell more": (lambda book: book["cells"].append(MORE), "it has 3 cells instead of 2", ""),
