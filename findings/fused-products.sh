@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The same C line gives three results: GCC fuses a product and a sum across statements, Clang only within one, even
+# The same C line is rounded in three ways: GCC fuses a product and a sum across statements, Clang only within one, even
 # without optimisation, and GCC not at all once -std=c11 is given.
 #
 # One would expect: a * b + c is rounded alike by both compilers; -O0 does no such thing; the language standard
