@@ -67,11 +67,15 @@ def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data
         except queue.Empty:
             seen = _watched(client, address, seen)
             continue
-        left -= 1
         try:
-            result: R = future.result()
+            result: R = future.result(timeout=ANSWER)
+        except TimeoutError:  # the worker died with the result: it is computed again, if there is another one
+            seen = _watched(client, address, seen)
+            done.put(future)
+            continue
         except (Exception, asyncio.CancelledError) as error:
             raise _told(error, address) from error
+        left, seen = left - 1, time.monotonic()
         yield result
 
 

@@ -132,5 +132,5 @@ def assess(
         seeds=spread_over_seeds(trial, places),
         selection=optimism(trial, found, choice, predicted),
         certificate=certificate or robustness.certify(trial, found, choice),
-        environment={**numerics.audit(), "no_lockstep": trainer.fallback_reason()},
+        environment={**numerics.audit(), "fallback": trainer.fallback_reason()},
     )

@@ -138,7 +138,7 @@ def problem2(
         "trust": statements.trust(record, assessment),
         "robust": statements.robust(record, assessment.certificate),
         "environment": numerics.sentences(assessment.environment),
-        "no_lockstep": escape(str(assessment.environment.get("no_lockstep", ""))),
+        "fallback": bool(assessment.environment.get("fallback")),
     }
 
 

@@ -81,8 +81,8 @@ overflow = "ignore:overflow encountered,ignore:invalid value encountered"
 os.environ["PYTHONWARNINGS"] = f"ignore:Stochastic Optimizer,{overflow}"  # the same, in the search's workers
 
 # %% [markdown] tags=["setup"]
-# I first read the four files as text. They have a header row if the first row of the training inputs holds
-# anything but numbers; I take the labels as numbers if all of them are.
+# I first read the four files as text. I take them to have a header row if the first row of the training
+# inputs holds anything but numbers, and the labels to be numbers if all of them are.
 
 
 # %% tags=["setup"]
@@ -190,7 +190,8 @@ def search(layers, grid=GRID):
 
 
 # %% [markdown] tags=["2b"]
-# Each cell searches one architecture, of a large one a single activation, and shows the three best settings.
+# Each cell searches one architecture (for a large one, one activation at a time) and shows the three best
+# settings.
 
 # %% tags=["2b", "each-architecture"]
 # Question 2(b): the search, hidden layers (100,)
@@ -217,11 +218,11 @@ print(f"{len(table)} settings tried, {table['converged'].sum()} converged")
 ranked[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% [markdown] tags=["2b"]
-# A few settings are chaotic: a change in the last bit of a number, such as there is between two computers,
-# grows with every epoch until many predictions change. A high score of such a setting cannot be reproduced.
-# So I go down the ranking and train each candidate three more times, with every training input moved by one
-# unit in the last place: up, down, and up or down at random. I report the first setting whose score and
-# number of epochs stay the same in all three.
+# A few settings are chaotic: a difference in the last bit of a number, such as may arise between two
+# computers, grows with every epoch until many predictions change. A high score of such a setting cannot be
+# reproduced. So I go down the ranking and train each candidate three more times, with every training input
+# moved by one unit in the last place: up, down, and up or down at random. I report the first setting whose
+# score and number of epochs stay the same in all three.
 
 
 # %% tags=["2b", "choose"]

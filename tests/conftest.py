@@ -227,9 +227,9 @@ class Project:
         shutil.copytree(self.root, place)
         return replace(self, root=place)
 
-    def shown(self) -> str:
+    def shown(self, *options: str) -> str:
         """Give the text of the PDF as poppler reads it, in the order in which it was written."""
-        return poppler(self.out / "submission.pdf", "-raw")
+        return poppler(self.out / "submission.pdf", "-raw", *options)
 
 
 def poppler(pdf: Path, *options: str) -> str:

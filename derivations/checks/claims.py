@@ -153,7 +153,9 @@ def _drawn(answers: Answers, _: Random) -> Finding:
     return Finding(len(answers.runs.weights), scientific(worst))
 
 
-@check("1f.saturates", "the oldest input weighs less for $w_2 = 4$ than for $w_2 = 2$", DIGITS, "2", "4")
+@check(
+    "1f.saturates", "the oldest input has less influence for $w_2 = 4$ than for $w_2 = 2$", DIGITS, "2", "4"
+)
 def _saturates(smaller: str, larger: str, answers: Answers, _: Random) -> Finding:
     oldest = [[run[-1] for run in answers.runs.weights[w2]] for w2 in (smaller, larger)]
     for start in range(0, len(oldest[0]), 20):  # in each of several groups of runs

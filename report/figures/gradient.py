@@ -103,7 +103,7 @@ def contributions(traced: Mapping[str, Any]) -> Drawing:
         powers = range(-10, int(low) - 1, -10)
         bounds.set_yticks([0, *powers], ["1", *(f"$10^{{{power}}}$" for power in powers)])
         bounds.set_ylim(low - 1, 1)
-        bounds.set_ylabel("relative weight", labelpad=8)
+        bounds.set_ylabel("relative influence", labelpad=8)
         return drawing(figure)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 
 import numpy as np
 import pytest
@@ -70,6 +71,21 @@ def test_a_cluster_that_goes_away_in_the_middle_is_told(gone, cluster_here, tmp_
         )
 
     assert 0 < len(entries(tmp_path)) < len(SETTINGS) * len(SEEDS)
+
+
+def test_results_that_are_lost_with_the_last_worker_are_told(cluster_here, monkeypatch):
+    """What was computed but not yet fetched when the last worker died is not waited for without end."""
+    monkeypatch.setattr(cluster, "PATIENCE", 2.0)
+    with cluster_here.worker() as worker, cluster.connected(cluster_here.address) as client:
+        monkeypatch.setattr(cluster, "ANSWER", 2.0)
+        found = cluster.results(client, max, range(1, 9), 0)
+        assert next(found) in range(1, 9)
+        while {state.status for state in client.futures.values()} != {"finished"}:
+            time.sleep(0.1)
+        cluster_here.kill(worker)
+
+        with pytest.raises(SearchError, match="has lost all its workers"):
+            list(found)
 
 
 def test_a_worker_with_other_kernels_is_refused(cluster_here):

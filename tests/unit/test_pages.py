@@ -182,6 +182,21 @@ def test_residuals_are_rounded_up_to_powers_of_ten(residual: str, printed: str) 
     assert printed == pages._power(residual)
 
 
+@pytest.mark.parametrize("fallback", [True, False])
+def test_the_report_says_who_trained_again(*, fallback: bool) -> None:
+    """Where the compiled trainer could not be used, the page says that scikit-learn trained again, too."""
+    source = (TEMPLATES / "checked.tex").read_text(encoding="utf-8")
+    part = source[source.index("A second program") : source.index(" The numbers under Errors")]
+
+    text = (
+        environment(TEMPLATES)
+        .from_string(part)
+        .render(fallback=fallback, search={"settings": "300 settings"})
+    )
+    assert fallback == ("by scikit-learn" in text)
+    assert " ".join(text.split()).endswith("reproduced every count.")
+
+
 @pytest.mark.parametrize(
     ("rivals", "near", "told"),
     [
