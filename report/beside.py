@@ -33,8 +33,9 @@ LOWEST = 19  # the nicest that a process can be to others
 def begun(stages: Sequence[str], data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
     """Begin in another process the stages that need no result of the notebook, which runs within."""
     before = {stage: kept.written(stage) for stage in stages}
+    inputs = replace(kept.inputs, data=kept.inputs.data.absolute())  # the process works in another folder
     with tempfile.TemporaryFile() as order:  # a pipe would keep the notebook waiting for its reader
-        pickle.dump((kept.folder.resolve(), kept.inputs, kept.keys, kept.force, data, jobs), order)
+        pickle.dump((kept.folder.resolve(), inputs, kept.keys, kept.force, data, jobs), order)
         order.seek(0)
         with (
             subprocess.Popen(

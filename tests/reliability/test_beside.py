@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import shutil
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +14,7 @@ from experiments import dataset
 from report import beside, cache, config, pipeline
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from report.results import Derived, Ledger
 
 
 @pytest.fixture
@@ -52,3 +52,23 @@ def test_what_is_finished_is_the_builds_own(kept: Cache) -> None:
 
     assert forced.fresh == {"derive"}
     assert forced.made("derive", dict[str, int], lambda: pytest.fail("made again")) == {"a formula": 1}
+
+
+@pytest.mark.slow
+def test_data_may_be_named_from_any_folder(
+    kept: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is made of data in a folder below the user's own is kept, too."""
+    shutil.copytree(kept.inputs.data, tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    config = replace(kept.inputs.config, search=kept.inputs.config.search.small())
+    inputs = Inputs(config, Path("mine"), quick=True, pdf=True)
+    below = replace(kept, inputs=inputs, keys=Snapshot(inputs).keys())
+    ledger = Ledger(schema=1, seed=0, sympy="", mpmath="", checks=(), exemptions=())
+    below.made("derive", Derived, lambda: Derived({}, {}, {}, {}, ledger))  # comes first, and takes long
+    with beside.begun(["search"], dataset.load(Path("mine")), below, 2):
+        last = time.monotonic() + 40
+        while below.reason("search") and time.monotonic() < last:
+            time.sleep(0.1)
+
+    assert below.fresh == {"search"}
