@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ def begun(stages: Sequence[str], data: Dataset, kept: Cache, jobs: int) -> Itera
         pickle.dump((kept.folder.resolve(), inputs, kept.keys, kept.force, data, jobs), order)
         order.seek(0)
         with (
+            group_guard() as guard,  # there first: nothing comes between the process and what ends it
             subprocess.Popen(
                 [sys.executable, "-m", "report.beside"],
                 cwd=ROOT,
@@ -46,10 +48,12 @@ def begun(stages: Sequence[str], data: Dataset, kept: Cache, jobs: int) -> Itera
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             ) as process,
-            group_guard() as guard,
         ):
-            guard(process.pid)
-            yield
+            try:
+                guard(process.pid)
+                yield
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
     kept.fresh.update(stage for stage in stages if kept.written(stage) != before[stage])
 
 

@@ -70,7 +70,7 @@ STAGES = {
         ("report.notebook", "report.kernel"), NUMBERS, NUMERIC + RUNNING, templates="homework03.py"
     ),
     "fits": Stage(("experiments.search",), ("machine",), NUMERIC),  # single networks
-    "search": Stage(("experiments.robustness",), NUMBERS, NUMERIC),
+    "search": Stage(("experiments.dataset", "experiments.robustness"), NUMBERS, NUMERIC),
     "study": Stage(("experiments.uncertainty",), packages=NUMERIC, after=("search",)),
     "draw": Stage(("report.figures",), packages=DRAWING, after=("derive", "measure", "study")),
     "build": Stage(("report.pipeline", "report.stages"), ("all",), after=("draw",), templates="*.tex"),
