@@ -33,7 +33,7 @@ def networks(
 ) -> Drawing:
     """Draw loss and accuracy of both networks by epoch, then the accuracy by seed, the report's first."""
     with style():
-        figure = Figure(figsize=(WIDTH, 39 * MM))
+        figure = Figure(figsize=(WIDTH, 35 * MM))
         axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
         figure.subplots_adjust(0.085, 0.24, 0.99, 0.955, wspace=0.6)
         for axis, part, label in zip(
@@ -107,7 +107,7 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
         named = min(len(labels), LEGEND_ENTRIES) + 1
         across = 6 if max(map(len, labels)) < 12 else 3
         legend = -(-named // across) * 4.5 * MM + 1.5 * MM
-        height = 41 * MM + legend
+        height = 39 * MM + legend
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.subplots(1, 3)
         figure.subplots_adjust(0.075, 8.5 * MM / height, 0.99, 1 - legend / height, wspace=0.32)

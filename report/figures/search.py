@@ -104,7 +104,7 @@ def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -
     """Draw a row for each value in two columns; leave `below` inches free underneath."""
     columns = _columns(groups)
     lines = max(sum(len(groups[name]) + GAP for name in column) for column in columns)
-    height = lines * ROW + 12 * MM + below
+    height = lines * ROW + 10 * MM + below
     figure = Figure(figsize=(WIDTH, height))
     longest = max(len(level) for levels in groups.values() for level in levels)
     named = max(17 * MM, longest * LETTER + 3 * MM)
