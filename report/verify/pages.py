@@ -82,11 +82,14 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     spots: list[Spot] = []
     if _written_anew(differences, pairs, found):
         whole += _claims(one, other, views)
+        same = Same.NO
         if not whole and seen.look_alike(*views, pairs):
-            return replace(found, same=Same.SIGHT)
-        if not whole and found.other_tex and seen.reads_alike(*views) and _figures(one) == _figures(other):
-            return replace(found, same=Same.TEXT)
-        spots = seen.differing(*views, pairs)
+            same, spots = Same.SIGHT, seen.other_glyphs(*views, pairs)
+        elif not whole and found.other_tex and seen.reads_alike(*views) and _figures(one) == _figures(other):
+            same, spots = Same.TEXT, seen.other_glyphs(*views)
+        if same and not spots:
+            return replace(found, same=same)
+        spots = spots or seen.differing(*views, pairs)
     else:
         spots = seen.differing(*views, pairs)
         noted = {item.page for item in over}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
-from itertools import pairwise
+from functools import lru_cache, partial
+from itertools import chain, pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from pypdfium2 import raw
 from scipy import ndimage
 
 from report.verify.findings import Shown
-from report.verify.view import CONTRAST, SCALE, Box, Word, around, holds, invisible, meet
+from report.verify.view import CONTRAST, SCALE, Box, Word, around, close_up, holds, invisible, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NEAR = 0.7  # points
 REACH = 2  # pixels
+CLOSE = 8  # pixels in a point where single characters are compared
+TAIL = 1.0  # points below a character where a comma is no point
 SPECKS = 8  # pixels
 TOGETHER = 17  # pixels: what is nearer is one place
 SPOTS = 200  # that are told of a page
@@ -194,7 +197,7 @@ def reads_alike(given: View, made: View) -> bool:
     one, other = (_running(view) for view in (given, made))
     sizes = [_painted(view) for view in (given, made)]
     return (
-        [text for text, *_ in one] == [text for text, *_ in other]
+        [glyph.text for glyph in one] == [glyph.text for glyph in other]
         and all(_same_joint(*joint) for joint in zip(pairwise(one), pairwise(other), strict=True))
         and len(sizes[0]) == len(sizes[1])
         and all(
@@ -203,29 +206,53 @@ def reads_alike(given: View, made: View) -> bool:
     )
 
 
-def _running(view: View) -> list[tuple[str, int, float, float]]:
-    """Return the characters of a document that can be seen, in order: the text, the page, the place."""
+def other_glyphs(given: View, made: View, pairs: Sequence[tuple[int, int]] = ()) -> list[Spot]:
+    """Find where pages that look alike, or documents that read alike, show another digit or sign.
+
+    A font may call a glyph by any name. Letters are left out: microtype widens an `m` by more than `REACH`.
+    """
+    both = [zip(given.glyphs[number], made.glyphs[page], strict=True) for number, page in pairs]
+    both = both or [zip(_running(given), _running(made), strict=True)]
+    pictures = [lru_cache(1)(partial(view.picture, scale=CLOSE)) for view in (given, made)]
+    edge = REACH / CLOSE
+    spots: list[Spot] = []
+    for shown, true in chain.from_iterable(both):
+        if true.text.isalpha():
+            continue
+        left, bottom, right, top = true.box
+        box = left - true.x - edge, bottom - true.y - edge - TAIL, right - true.x + edge, top - true.y + edge
+        sides = zip(pictures, (shown, true), strict=True)
+        one, other = (close_up(picture(glyph.page), glyph, box, CLOSE) for picture, glyph in sides)
+        inside = np.zeros(other.shape, bool)
+        inside[REACH:-REACH, REACH:-REACH] = True  # what is at the edge may be outside on the other page
+        if one.shape != other.shape or any(_other_paint(one, other, inside)):
+            place = shown.x + box[0], shown.y + box[1], shown.x + box[2], shown.y + box[3]
+            spots.append(Spot(shown.page + 1, place, _near(given.words[shown.page], place)))
+    return spots[:SPOTS]
+
+
+def _running(view: View) -> list[Glyph]:
+    """Return the characters of a document that can be seen, in order."""
     found = []
     for number, glyphs in enumerate(view.glyphs):
         margins = [item.get_bounds() for item, name, _ in view.marks(number) if name == MARGIN]
         hidden = [item.get_bounds() for item in view.items(number) if invisible(item)]
         found += [
-            (unicodedata.normalize("NFKC", glyph.text), number, glyph.x, glyph.y)
+            glyph._replace(text=unicodedata.normalize("NFKC", glyph.text))
             for glyph in glyphs
             if not any(holds(box, glyph) for box in (*margins, *hidden))
         ]
     return [
         one
-        for one, after in pairwise([*found, ("", -1, 0.0, 0.0)])
-        if one[0] not in "-\u2010\u0002" or (one[1] == after[1] and abs(one[3] - after[3]) < LINE)
+        for one, after in zip_longest(found, found[1:])
+        if one.text not in "-\u2010\u0002"
+        or (after and one.page == after.page and abs(one.y - after.y) < LINE)
     ]
 
 
-def _same_joint(
-    one: tuple[tuple[str, int, float, float], ...], other: tuple[tuple[str, int, float, float], ...]
-) -> bool:
+def _same_joint(one: tuple[Glyph, Glyph], other: tuple[Glyph, Glyph]) -> bool:
     """Compare how far two characters of a line stand apart; a broken line says nothing."""
-    steps = [(b[2] - a[2], b[3] - a[3]) for a, b in (one, other) if a[1] == b[1] and abs(b[3] - a[3]) < LINE]
+    steps = [(b.x - a.x, b.y - a.y) for a, b in (one, other) if a.page == b.page and abs(b.y - a.y) < LINE]
     if len(steps) < 2:
         return True
     (across, up), (other_across, other_up) = steps

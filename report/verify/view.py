@@ -40,11 +40,13 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 class Glyph(NamedTuple):
-    """A character, and where it begins on its line."""
+    """A character, where it begins on its line, the box around its ink, and its page from 0."""
 
     text: str
     x: float
     y: float
+    box: Box
+    page: int
 
 
 class Word(NamedTuple):
@@ -80,16 +82,16 @@ class View:
         for page in self.pages:
             page.set_rotation(0)
             page.set_cropbox(*page.get_mediabox())
-        read = [_read(page) for page in self.pages]
+        read = [_read(page, number) for number, page in enumerate(self.pages)]
         self.glyphs = [glyphs for glyphs, _ in read]
         self.words = [words for _, words in read]
 
-    def picture(self, number: int) -> np.ndarray:
+    def picture(self, number: int, scale: int = SCALE) -> np.ndarray:
         """Render a page in grey, without what lies over it."""
         page = self.pages[number]
         if max(page.get_size()) > LARGEST:
             raise UnjudgedError(f"Page {number + 1} of the PDF is larger than {LARGEST} points.")
-        return np.asarray(page.render(scale=SCALE, grayscale=True, draw_annots=False).to_numpy()).squeeze()
+        return np.asarray(page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()).squeeze()
 
     def items(self, number: int) -> Iterator[Any]:
         """Walk the objects of a page: texts, paths, pictures."""
@@ -150,6 +152,13 @@ def _drawn(view: View, number: int) -> Image.Image:
 
 
 # --- characters and boxes
+def close_up(picture: np.ndarray, glyph: Glyph, box: Box, scale: int) -> np.ndarray:
+    """Return the part of a page's picture in a box that is given from where a character begins."""
+    left, bottom, right, top = (round(edge * scale) for edge in box)
+    column, row = round(glyph.x * scale), len(picture) - round(glyph.y * scale)
+    return picture[max(0, row - top) : max(0, row - bottom), max(0, column + left) : max(0, column + right)]
+
+
 def _named(page: Dictionary) -> dict[str, Dictionary]:
     """Return the lists of properties beside a page's content that hold text to be copied (Ghostscript's)."""
     found = part(page_entries(page), "/Resources", "/Properties").items()
@@ -168,7 +177,7 @@ def _spoken(operators: bytes, lists: Mapping[str, Dictionary]) -> list[str]:
     return texts
 
 
-def _read(page: Any) -> tuple[list[Glyph], list[Word]]:
+def _read(page: Any, number: int) -> tuple[list[Glyph], list[Word]]:
     """Return the characters of a page, without spaces and combining accents; and its words."""
     holder = page.get_textpage()
     text = holder.raw
@@ -177,20 +186,20 @@ def _read(page: Any) -> tuple[list[Glyph], list[Word]]:
         raise UnjudgedError(f"A page of the PDF has more than {CHARACTERS:,} characters.")
     x, y, left, right, bottom, top = (ctypes.c_double() for _ in range(6))
     glyphs: list[Glyph] = []
-    boxes: list[Box] = []
     words: list[Word] = []
     begun = 0
     for index in range(count + 1):
         character = chr(raw.FPDFText_GetUnicode(text, index)) if index < count else " "
         if character.isspace() or raw.FPDFText_IsGenerated(text, index):
             if begun < len(glyphs):
-                words.append(Word("".join(glyph.text for glyph in glyphs[begun:]), around(boxes[begun:])))
+                word = glyphs[begun:]
+                words.append(Word("".join(g.text for g in word), around([g.box for g in word])))
             begun = len(glyphs)
         elif not unicodedata.combining(character):
             raw.FPDFText_GetCharOrigin(text, index, x, y)
             raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
-            glyphs.append(Glyph(character, x.value, y.value))
-            boxes.append((left.value, bottom.value, right.value, top.value))
+            box = left.value, bottom.value, right.value, top.value
+            glyphs.append(Glyph(character, x.value, y.value, box, number))
     return glyphs, words
 
 

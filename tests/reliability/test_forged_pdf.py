@@ -184,6 +184,25 @@ def disguised(key: bytes) -> Callable[[Pdf], object]:
     return repaint(lambda content: re.sub(SHOWN, paint, content, count=1))
 
 
+def called(other: str, true: str) -> Callable[[Pdf], object]:
+    """Return a forger who shows another character, which a font of its own calls by the true one's name."""
+
+    def font(pdf: Pdf) -> Dictionary:
+        used = re.search(SHOWN, document.content(page(pdf)))[2].decode()
+        names = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <{ord(other):02X}> "
+        names += f"<{ord(true):04X}> endbfchar"
+        named = pdf.make_stream(names.encode())
+        return Dictionary({**dict(page(pdf).Resources.Font[used]), "/ToUnicode": named})
+
+    def paint(found: re.Match[bytes]) -> bytes:
+        begun, _, rest = found[5].rpartition(true.encode())
+        size = found[0].split(b" Tf")[0].split()[-1]
+        forged = b"/Forged %b Tf [(%b)]TJ %b %b Tf" % (size, other.encode(), found[2], size)
+        return found[0].rpartition(b"[")[0] + b"[(%b)]TJ %b [(%b)]TJ" % (begun, forged, rest)
+
+    return lent("Font", font, repaint(lambda content: re.sub(SHOWN, paint, content, count=1)))
+
+
 def form(
     pdf: Pdf, content: bytes = b"1 g 0 0 612 792 re f", box: tuple[int, ...] = (0, 0, 612, 792)
 ) -> Stream:
@@ -465,6 +484,9 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
         A,
         "near",
     ),
+    "a 9 that its font calls a 4, of another TeX": (in_another_tex(called("9", "4")), A, "differs"),
+    "an 8 that its font calls a 0, of another TeX": (in_another_tex(called("8", "0")), A, "differs"),
+    "a comma that its font calls a point, of another TeX": (in_another_tex(called(",", ".")), A, "differs"),
     "another text for copying, of another TeX": (
         in_another_tex(at_number(r"/Span <</ActualText (0.9999)>> BDC \1[(\5)]TJ EMC")),
         WHOLE,
