@@ -64,6 +64,8 @@ system:
 # From scratch: after a changed lock, what it no longer names would stay behind. The list of fonts takes
 # matplotlib seconds, and it would say so in the middle of a build.
 $(STAMP): requirements.txt requirements-dev.txt | system
+	test ! -L .venv || { echo "ERROR .venv is a link, and what it leads to would be emptied." >&2; \
+		echo "TIP Remove the link: rm .venv" >&2; exit 2; }
 	mkdir -p build
 	"$(PYTHON)" -m venv --clear .venv $(call logged,.venv could not be made)
 	$(call install,.venv,requirements.txt)

@@ -144,6 +144,18 @@ def test_packages_that_cannot_be_had_are_one_sentence(clone: Path, path: Path) -
     assert not [*(clone / ".venv").glob("complete*")]
 
 
+def test_a_linked_environment_is_not_emptied(clone: Path, path: Path) -> None:
+    """Where .venv is a link to an outdated environment, one sentence says so, and it stays whole."""
+    elsewhere = clone.with_name("elsewhere")
+    (clone / ".venv").rename(elsewhere)
+    (clone / ".venv").symlink_to(elsewhere)
+    os.utime(clone / "requirements.txt")
+
+    run = make(clone, path, "setup")
+    assert (run.returncode, (elsewhere / "bin" / "python").exists()) == (2, True)
+    assert "ERROR .venv is a link, and what it leads to would be emptied." in run.stderr
+
+
 def test_unhashed_packages_are_refused(clone: Path, path: Path) -> None:
     """A package without a hash in the lock file is not installed."""
     (clone / "requirements-dev.txt").write_text("six==1.17.0\n")
