@@ -151,14 +151,14 @@ def robust(record: Record, certificate: Certificate) -> dict[str, Any]:
 def minutes(settings: Sequence[Setting], record: Record) -> int:
     """Estimate how long the notebook's search takes on two cores, to one digit.
 
-    From what a step of training was measured to take on a slow machine: a part fixed, per sample, per weight.
-    A figure from a clock would differ from build to build.
+    From what a step of training was measured to take: a part fixed, per sample, per weight. The report's own
+    search took 80 to 210 seconds on the machines tried. A clock would give another figure in each build.
     """
     seconds = 0.0
     for setting, epochs in zip(settings, record.search.epochs, strict=True):
         batch, weights = setting.batch_size, setting.weights(3, 2)
         steps = epochs * -(-record.total.train // batch)
-        seconds += steps * (180 + 1.3 * batch + weights * (0.013 + 0.00026 * batch)) * 1e-6
+        seconds += steps * (90 + 0.65 * batch + weights * (0.0065 + 0.00013 * batch)) * 1e-6
     minutes = max(1, round(seconds / 60))
     digits: int = 10 ** (len(str(minutes)) - 1)
     return round(minutes / digits) * digits

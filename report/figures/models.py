@@ -35,7 +35,7 @@ def networks(
     with style():
         figure = Figure(figsize=(WIDTH, 35 * MM))
         axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
-        figure.subplots_adjust(0.085, 0.24, 0.99, 0.955, wspace=0.6)
+        figure.subplots_adjust(0.085, 0.27, 0.99, 0.955, wspace=0.6)
         for axis, part, label in zip(
             axes, ("loss", "accuracy"), ("training loss", "development accuracy"), strict=False
         ):
