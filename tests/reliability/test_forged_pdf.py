@@ -609,6 +609,8 @@ def _mutate(pdf: Pdf, dice: random.Random) -> str:
         holder.write(bytes(content))
         return f"byte {place} of a stream {holder.objgen}"
     value = holder[key]
+    if key == "/Count" and holder.get("/Type") == Name.Pages:
+        raise pikepdf.PdfError("the pages are counted anew when the file is saved: nothing would be changed")
     if isinstance(value, bool):
         other: Any = not value
     elif isinstance(value, Name):
