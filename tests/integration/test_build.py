@@ -575,6 +575,22 @@ def test_the_stand_in_is_said_everywhere(
 
 
 @pytest.mark.slow
+def test_the_stand_in_is_known_whatever_ends_its_lines(
+    quick_stand_in: Path, tmp_path: Path, command: Command
+) -> None:
+    """Verified with the same numbers in files with other line ends, a report of the stand-in matches."""
+    shutil.copy(quick_stand_in / "submission.pdf", tmp_path)
+    (tmp_path / "data").mkdir()
+    for file in (Path(__file__).parents[2] / "data").glob("*.csv"):
+        (tmp_path / "data" / file.name).write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+    done = command("verify", tmp_path / "submission.pdf", "--data", tmp_path / "data", "--fast")
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("has the same numbers, other line ends") == 4
+
+
+@pytest.mark.slow
 def test_a_quick_build_says_so(quick_stand_in: Path, pdf_pages: Callable[[Path], list[str]]) -> None:
     """--quick tries the first two values of each list, and page 1 warns against handing it in."""
     assert "A quick build." in pdf_pages(quick_stand_in / "submission.pdf")[0]
