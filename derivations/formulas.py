@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 
 from derivations import printer
-from derivations.functions import Total, sigma, sigma_prime
-from derivations.notation import G, T, eta, h, j, k, r, t, w1, w2, wo, x, y, z
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @dataclass(frozen=True)
@@ -67,44 +62,3 @@ def derivation(key: str, start: sp.Basic, *lines: tuple[str, sp.Basic, str | Non
 def inline(expression: sp.Basic) -> str:
     """Print an expression for use inside a text: the name of a rule, the statement of a check."""
     return f"${printer.latex(expression, slashed=True)}$"
-
-
-def by_key(formulas: Iterable[Formula]) -> dict[str, Formula]:
-    """Index formulas by key; two with the same key are a ValueError."""
-    index: dict[str, Formula] = {}
-    for formula in formulas:
-        if formula.key in index:
-            raise ValueError(f"two formulas have the key {formula.key!r}")
-        index[formula.key] = formula
-    return index
-
-
-def symbols() -> tuple[Formula, ...]:
-    """Return the inline symbols of the text, the cases that it names and its conditions, by short keys."""
-    plain = (w1, w2, wo, t, k, j, T, eta, r)
-    table: list[tuple[str, sp.Basic]] = [
-        *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
-        *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(z(j)))],
-        *[(f"x{time}", x(time)) for time in (1, t, k, T)],
-        *[(f"h{time}", h(time)) for time in (1, 2, 3, t, k, T)],
-        *[("htm1", h(t - 1)), ("Gk", G(k)), ("tmk", t - k), ("tp1", t + 1)],
-        *[(f"dh{time}", Total(h(time), w1)) for time in (t, T)],
-    ]
-    cases = [
-        *[("T3", T, "=", 3), ("T50", T, "=", 50), ("t1", t, "=", 1), ("tT", t, "=", T)],
-        *[("k1", k, "=", 1), ("kt", k, "=", t), ("ktp1", k, "=", t + 1)],
-        *[("plus", y, "=", 1), ("minus", y, "=", -1)],
-        *[(f"w2is{value}", w2, "=", value) for value in (0, 1, 2, 4, 8)],
-        *[("w1is1", w1, "=", 1), ("rzero", r, "=", 0)],
-    ]
-    conditions = [
-        *[("lt2", abs(w2), "<", 2), ("lt4", abs(w2), "<", 4), ("w2ge0", w2, r"\ge", 0)],
-        *[("w2gt0", w2, ">", 0), ("tge2", t, r"\ge", 2), ("Tge50", T, r"\ge", 50)],
-    ]
-    return (
-        *[term(key, expression) for key, expression in table],
-        claim("dsigmadef", sigma_prime(r), "=", Total(sigma(r), r), slashed=True),
-        claim("zj", z(j), "=", w1 * x(j) + w2 * h(j - 1)),
-        *[claim(*case, exempt="Cases that the text names") for case in cases],
-        *[claim(*condition, exempt="Conditions under which something is stated") for condition in conditions],
-    )

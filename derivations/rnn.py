@@ -1,17 +1,15 @@
-"""The recurrent network: its states and their derivative with respect to w_1 (questions 1a to 1c)."""
+"""The recurrent network, its loss, and their derivatives with respect to w_1 (questions 1a to 1d)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from derivations.formulas import Formula, claim, derivation, inline, term
 from derivations.functions import Partial, Power, Total, sigma, sigma_prime
-from derivations.notation import a, h, j, k, t, w1, w2, x, z
+from derivations.notation import L, T, a, b, h, j, k, t, w1, w2, wo, x, y, z
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+ARGUMENT = y * (wo * h(T) + b)  # a, the argument of sigma in the loss
+LOSS = -sp.log(sigma(a))  # on the atom a; differentiated there, the order of the sheet is kept
 
 
 def preactivation(time: int | sp.Expr, previous: sp.Expr | None = None) -> sp.Expr:
@@ -38,11 +36,8 @@ def differentiated(time: int, by: sp.Symbol = w1, start: int = 0, initial: sp.Ex
 def total_derivative(expression: sp.Expr) -> sp.Expr:
     """Differentiate with respect to w_1; `Total` stands for derivatives of states, arguments and a."""
     states = [atom for atom in expression.atoms(sp.Function) if atom.func in {h, z}]
-    dependents = sorted([*states, *expression.free_symbols & {a}], key=str)
-    moving = {item: sp.Function(f"f{i}")(w1) for i, item in enumerate(dependents)}
-    fixed = {function: item for item, function in moving.items()}
-    carried = {sp.Derivative(function, w1): Total(item, w1) for function, item in fixed.items()}
-    return expression.xreplace(moving).diff(w1).xreplace({**fixed, **carried})
+    carried = [expression.diff(item) * Total(item, w1) for item in (*states, a)]
+    return expression.diff(w1) + sp.Add(*carried)
 
 
 def one_step(time: int | sp.Expr = t) -> sp.Expr:
@@ -57,16 +52,12 @@ def general(time: int | sp.Expr = t) -> sp.Expr:
     return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))
 
 
-def forward(exp: Any, weight: Any, carried: Any, xs: Iterable[Any]) -> tuple[Any, Any]:
-    """Run the recursion from h_0 = 0 on any numbers with an exponential; return h_T and d h_T / d w_1."""
-    state, derivative = 0, 0
-    for value in xs:
-        state = 1 / (1 + exp(-(weight * value + carried * state)))
-        derivative = state * (1 - state) * (value + carried * derivative)
-    return state, derivative
-
-
 def formulas() -> tuple[Formula, ...]:
+    """Return the formulas of all four questions."""
+    return (*states(), *loss())
+
+
+def states() -> tuple[Formula, ...]:
     """Return the formulas of questions 1a to 1c."""
     explicit = list(enumerate(preactivations(3), 1))
     newest = x(t + 1) * sigma_prime(z(t + 1))
@@ -102,4 +93,38 @@ def formulas() -> tuple[Formula, ...]:
             ("=", longer, f"the first part is the term {inline(sp.Eq(k, t + 1))}"),
         ),
         claim("1c.zero", Power(0, 0), "=", 1),
+    )
+
+
+def loss() -> tuple[Formula, ...]:
+    """Return the formulas of question 1d; unevaluated products are those that SymPy would multiply out."""
+    flip = claim("1d.flip", 1 - sigma(a), "=", sigma(-a))
+    prime = claim("1d.prime", sigma_prime(a), "=", sigma(a) * (1 - sigma(a)))
+    inner = total_derivative(ARGUMENT)
+    short = -sigma(-ARGUMENT) * inner
+    target = sp.Mul(sp.Rational(-1, 2), 1 + y, evaluate=False)  # -1 or 0
+    error = sp.Add(sigma(wo * h(T) + b), target, evaluate=False)
+    return (
+        claim("1d.a", a, "=", ARGUMENT),
+        claim("1d.L", L, "=", LOSS),
+        claim("1d.loss", L, "=", LOSS.xreplace({a: ARGUMENT})),
+        flip,
+        prime,
+        derivation(
+            "1d.outer",
+            Total(L, a),
+            ("=", sp.diff(LOSS, a), None),
+            ("=", sp.Mul(-1, 1 - sigma(a), evaluate=False), f"by (e), ${prime.latex}$"),
+            ("=", -sigma(-a), f"since ${flip.latex}$"),
+        ),
+        derivation("1d.inner", Total(a, w1), ("=", inner, f"only {inline(h(T))} depends on {inline(w1)}")),
+        derivation(
+            "1d.chain",
+            Total(L, w1),
+            ("=", Total(L, a) * Total(a, w1), None),
+            ("=", short, "chain rule"),
+        ),
+        claim("1d.gradient", Total(L, w1), "=", short.xreplace({Total(h(T), w1): general(T)})),
+        term("1d.weight", sigma(-a)),
+        claim("1d.labels", -y * sigma(-a), "=", error, slashed=True),
     )

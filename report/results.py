@@ -111,7 +111,6 @@ class Derived(Struct, frozen=True):
     formulas: dict[str, str]
     facts: dict[str, str]
     figure_1f: dict[str, Any]
-    timings: dict[str, float]
     ledger: Ledger
 
 

@@ -21,7 +21,7 @@ from report.config import QUESTIONS
 from report.errors import CheckError
 from report.latex import scripts
 from report.latex.compile import LATEXMKRC, NOTES, check_numbers, compile_pdf, page_count, question_pages
-from report.results import NOTEBOOK, Derived, Ledger, Measured, Searched
+from report.results import NOTEBOOK, Derived, Measured, Searched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,14 +52,7 @@ def derive(inputs: Inputs) -> Derived:
     """Derive and check problem 1."""
     from derivations import problem1  # noqa: PLC0415 - SymPy
 
-    derived = problem1.derive(inputs.config.seed)
-    return Derived(
-        formulas={key: formula.latex for key, formula in derived.formulas.items()},
-        facts=dict(derived.facts),
-        figure_1f=dict(derived.figure_1f),
-        timings=dict(derived.timings),
-        ledger=convert(derived.ledger, Ledger),
-    )
+    return convert(problem1.derive(inputs.config.seed), Derived, from_attributes=True)
 
 
 def measure(inputs: Inputs, data: Dataset, work: Path, jobs: int, console: Console) -> Measured:

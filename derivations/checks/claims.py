@@ -12,13 +12,13 @@ import sympy as sp
 from mpmath import fp
 
 from derivations import vanishing
-from derivations.bound import HALF, QUARTER
 from derivations.checks import Answers, Checks, Finding, require, scientific
-from derivations.checks.exact import EXPANSION, vanishes, written_out
+from derivations.checks.exact import EXPANSION, vanishes
 from derivations.formulas import inline
 from derivations.functions import Numeral, Partial, Power, Total, sigma_prime
 from derivations.notation import G, L, T, delta, h, k, t, w1, w2, wo, x, y, z
 from derivations.valuation import Valuation, compiled, context, draw, network
+from derivations.vanishing import HALF, QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def _counted(answers: Answers, _: Random) -> Finding:
     cases = (("1f.bound", HALF, "1f.bound2"), ("1f.quarter", QUARTER, "1f.bound4"))
     for (key, constant, by_age), (last, time) in product(cases, times):
         at = {T: sp.Integer(last), k: sp.Integer(time)}
-        term = written_out(answers.side("1f.Gk").xreplace(at))
+        term = answers.side("1f.Gk").xreplace(at).doit()
         slopes, bound = term.atoms(sigma_prime), answers.side(key)
         gap = (
             term.xreplace({**dict.fromkeys(slopes, constant), y: 1, delta: 1}) ** 2 - bound.xreplace(at) ** 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from mpmath import fp
 
-from derivations import bound, loss, rnn
+from derivations import rnn, vanishing
 from derivations.checks import Answers, Checks, Finding, require
 from derivations.formulas import inline
 from derivations.functions import Partial, Total, sigma, sigma_prime
@@ -30,8 +30,7 @@ LONGEST_MODULAR = 100
 POINTS = 3
 PRIME = 2**61 - 1
 STATES, PATH, SLOPE = (inline(one) for one in (h(t), Partial(h(t), h(k)), Total(sigma(r), r)))
-QUARTER = inline(bound.QUARTER)
-NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
+QUARTER = inline(vanishing.QUARTER)
 UP_TO = f"{inline(t)} up to"
 NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
 RECURSION = f"the sum in (c) is what the recursion gives for {STATES}, {UP_TO} {LONGEST_MODULAR}"
@@ -44,20 +43,9 @@ def vanishes(expression: sp.Expr) -> bool:
     return bool(sp.expand(expression) == 0)
 
 
-def written_out(expression: sp.Expr) -> sp.Expr:
-    """Put its terms in the place of each sum, its factors in that of each product: faster than `doit`."""
-    if not expression.has(sp.Sum, sp.Product):
-        return expression
-    if not isinstance(expression, sp.Sum | sp.Product):
-        return expression.func(*map(written_out, expression.args))
-    index, low, high = expression.limits[0]
-    parts = (expression.function.xreplace({index: sp.Integer(i)}) for i in range(int(low), int(high) + 1))
-    return (sp.Add if isinstance(expression, sp.Sum) else sp.Mul)(*map(written_out, parts))
-
-
 def unrolled(form: sp.Expr, time: int) -> sp.Expr:
-    """Write a general form out at one t."""
-    return written_out(form.xreplace({t: sp.Integer(time)}))
+    """Write the sums and products of a general form out at one t."""
+    return form.xreplace({t: sp.Integer(time)}).doit()
 
 
 @check("1a.nesting", NESTED, "structure of the expressions")
@@ -147,9 +135,9 @@ def _flip(answers: Answers, _: Random) -> Finding:
 
 def chain_rule() -> sp.Expr:
     """Return d L / d w_1 by the chain rule through a; what it uses of sigma has checks of its own."""
-    outer = sp.diff(loss.LOSS, a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
-    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: loss.ARGUMENT})
-    return outer * rnn.total_derivative(loss.ARGUMENT)
+    outer = sp.diff(rnn.LOSS, a).xreplace({sigma_prime(a): sigma(a) * (1 - sigma(a))})
+    outer = sp.expand(outer).xreplace({sigma(a): 1 - sigma(-a)}).xreplace({a: rnn.ARGUMENT})
+    return outer * rnn.total_derivative(rnn.ARGUMENT)
 
 
 @check("1d.gradient", f"the chain rule through {inline(a)} gives the printed gradient", EXPANSION)
@@ -184,10 +172,6 @@ class Residues(Valuation):
             self.known[name, index] = self._rng.randrange(PRIME)
         return self.known[name, index]
 
-    def product(self, *factors: Any) -> int:
-        """Multiply, and reduce."""
-        return int(super().product(*factors) % PRIME)
-
     def sigma(self, argument: int) -> Any:
         """Return the opaque sigma at a place."""
         return self("sigma", argument)
@@ -212,16 +196,16 @@ def _modular(times: Sequence[int], answers: Answers, rng: Random) -> Finding:
 
 @check("1e.slope", f"both printed forms of {SLOPE}", "simplification")
 def _slope(answers: Answers, _: Random) -> Finding:
-    direct = bound.in_u(sp.diff(bound.DEFINITION, r))
+    direct = vanishing.in_u(sp.diff(vanishing.DEFINITION, r))
     for key, side in (("1e.derivative", 1), ("1e.derivative", 2), ("1e.square", 1)):
-        form = answers.side(key, side).xreplace({sigma(r): bound.DEFINITION})
-        require(sp.cancel(bound.in_u(form) - direct) == 0, f"in {key}, side {side}")
+        form = answers.side(key, side).xreplace({sigma(r): vanishing.DEFINITION})
+        require(sp.cancel(vanishing.in_u(form) - direct) == 0, f"in {key}, side {side}")
     return Finding(2)
 
 
 def certificate(derivative: sp.Expr) -> list[str]:
     """Return which bounds of a derivative over u = exp(-r) > 0 do not hold; empty if all do."""
-    half, quarter = sp.factor(bound.HALF - derivative), sp.factor(bound.QUARTER - derivative)
+    half, quarter = sp.factor(vanishing.HALF - derivative), sp.factor(vanishing.QUARTER - derivative)
     top, bottom = sp.fraction(quarter)
     powers = [power for part in (top, bottom) for _, power in sp.factor_list(part)[1]]
     found = {
@@ -236,7 +220,7 @@ def certificate(derivative: sp.Expr) -> list[str]:
 
 @check("1e.bounds", f"the three bounds, equality only at {inline(sp.Eq(u, 1))}", "signs of factors")
 def _bounds(answers: Answers, _: Random) -> Finding:
-    wrong = certificate(bound.in_u(answers.side("1e.derivative", 1)))
+    wrong = certificate(vanishing.in_u(answers.side("1e.derivative", 1)))
     require(not wrong, f"to prove {', '.join(wrong)}")
     return Finding(5)
 
@@ -244,9 +228,9 @@ def _bounds(answers: Answers, _: Random) -> Finding:
 @check("1e.range", f"the range of {SLOPE} is open at 0, closed at {QUARTER}", "range by calculus")
 def _range(answers: Answers, _: Random) -> Finding:
     """Look at the ends of u > 0, the zeros there, and the values where the derivative in u vanishes."""
-    slope = bound.in_u(answers.side("1e.derivative", 1))
+    slope = vanishing.in_u(answers.side("1e.derivative", 1))
     zeros, peaks = (sp.solveset(form, u, sp.Interval.open(0, sp.oo)) for form in (slope, sp.diff(slope, u)))
     ends = [sp.limit(slope, u, end) for end in (0, sp.oo)]
     require(ends == [0, 0] and zeros == sp.S.EmptySet, "at 0")
-    require({slope.subs(u, peak) for peak in peaks} == {bound.QUARTER}, f"at {QUARTER}")
+    require({slope.subs(u, peak) for peak in peaks} == {vanishing.QUARTER}, f"at {QUARTER}")
     return Finding(1)

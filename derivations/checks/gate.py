@@ -15,9 +15,8 @@ import sympy as sp
 from derivations.checks import Answers, Check, Checks, Finding, exact, numeric, require, round_trip
 from derivations.formulas import inline
 from derivations.functions import sigma, sigma_prime
-from derivations.loss import ARGUMENT
 from derivations.notation import T, h, j, k, r, t, w1, w2, wo, x, y, z
-from derivations.rnn import general
+from derivations.rnn import ARGUMENT, general
 from derivations.valuation import context
 
 if TYPE_CHECKING:

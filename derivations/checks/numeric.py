@@ -11,7 +11,6 @@ from derivations.checks import Answers, Checks, Finding, require, residual, scie
 from derivations.formulas import inline
 from derivations.functions import Total
 from derivations.notation import L, h, t, w1
-from derivations.rnn import forward
 from derivations.valuation import compiled, context, network
 
 if TYPE_CHECKING:
@@ -37,8 +36,11 @@ class Method(NamedTuple):
 
 
 def last_state(at: Valuation, ctx: Any, weight: Any) -> Any:
-    """Run a network forward with another w_1; return h_T."""
-    return forward(ctx.exp, weight, at("w_2"), at.xs[: at("T")])[0]
+    """Run the recursion from h_0 = 0 with another w_1; return h_T, not by the valuation's recursion."""
+    state = 0
+    for value in at.xs[: at("T")]:
+        state = 1 / (1 + ctx.exp(-(weight * value + at("w_2") * state)))
+    return state
 
 
 def loss_of(at: Valuation, ctx: Any, weight: Any) -> Any:
