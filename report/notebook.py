@@ -28,7 +28,8 @@ SOURCE = Path(__file__).parent.parent / "templates" / "homework03.py"
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (
     "**Stand-in data.** The course's files are not public. Until I have them, I use a stand-in made from "
-    "scikit-learn's handwritten digits: vertical centre, spread and asymmetry of the ink, label 1 for primes."
+    "scikit-learn's handwritten digits: mean height, vertical variance and top-bottom asymmetry of the ink; "
+    "label 1 for a prime digit, -1 for any other."
 )
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

@@ -181,7 +181,7 @@ def _question(question: str, checks: Sequence[Check]) -> dict[str, str]:
     own = [check for check in checks if check.question == question]
     residuals = [found for check in own if re.fullmatch(r"\d.*e-\d+", found := check.worst_residual)]
     return {
-        "name": f"1({question[1]})" if question[1:] else "symbols",
+        "name": f"1({question[1]})" if question[1:] else "notation",
         "checks": str(len(own)),
         "methods": prose("; ".join(dict.fromkeys(check.method for check in own))),
         "worst": _power(max(residuals, key=float)) if residuals else Latex("exact"),

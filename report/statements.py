@@ -59,8 +59,9 @@ def mattered(settings: Sequence[Setting], record: Record, assessment: Assessment
 def _rest(number: int, others: bool) -> str:
     if number == 1:
         return f"the {'other' if others else 'only'} hyper-parameter"
-    number_of = f"the other {FEW[number]}" if others else f"all {FEW[number]}" if number > 2 else "both"
-    return f"{number_of} hyper-parameters"
+    if others:
+        return f"the other {FEW[number]}"
+    return f"{f'all {FEW[number]}' if number > 2 else 'both'} hyper-parameters"
 
 
 def confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
@@ -108,6 +109,7 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "expected_left_out": f"{selection.left_out:.2f}",
         "optimism": f"{selection.selected - selection.left_out:.3f}",
         "gain_left_out": _signed(selection.gain),
+        "gain_over_mean": _signed(selection.gain - means["default"] + default[0] / total, 3),
         "interval": _range(selection.gain_low, selection.gain_high),
         "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
     }
