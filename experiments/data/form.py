@@ -114,7 +114,7 @@ def split(line: str, separator: str = ",") -> list[str] | None:
     if '"' not in line:
         return [cell.strip(" \t") for cell in line.split(separator)]
     mark = re.escape(separator)
-    pattern = re.compile(rf'[ \t]*+(?:"((?:[^"]|"")*+)"[ \t]*+|([^"{mark}]*+))({mark}|$)')
+    pattern = re.compile(rf' *+(?:"((?:[^"]|"")*+)"[ \t]*+|([^"{mark}]*+))({mark}|$)')
     cells: list[str] = []
     position, end = 0, separator
     while end:

@@ -81,12 +81,12 @@ def _read(content: bytes, file: str, read: Callable[[form.Rows, str], T], *, lab
 
 
 def _column(rows: form.Rows, file: str) -> tuple[str, ...]:
-    """Return the only cell of each row."""
+    """Return the only cell of each row, without blanks of any kind around it, as the notebook reads it."""
     if len(rows[0]) > 1 and len(rows) == 1:
         raise DataError(f"{file}: all labels stand in line 1; write each in a line of its own")
     if len(rows[0]) > 1:
         raise DataError(f"{file}, line 1: {len(rows[0])} cells; a Y file has one label in each row")
-    return tuple(row[0] for row in rows)
+    return tuple(row[0].strip() for row in rows)
 
 
 def _inputs(rows: form.Rows, file: str) -> Inputs:

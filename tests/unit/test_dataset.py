@@ -107,10 +107,19 @@ def test_the_dress_of_a_file_changes_nothing(tmp_path, files, dressed):
         (b"1.0\n-1\n1\n", b"1\n-1e0\n", np.float64, (-1.0, 1.0)),
         (b"1\n-1\n1\n", b"1.0\n-1\n", np.float64, (-1.0, 1.0)),
         (b"cat\ndog\n\xc3\xa9lan\n", b"dog\n cat \n", np.str_, ("cat", "dog", "élan")),
+        ("\xa0cat\ndog\u3000\ncat\n".encode(), b"dog\ncat\n", np.str_, ("cat", "dog")),
         (b'"a, b"\n"say ""hi"""\nc\n', b"c\nc\n", np.str_, ("a, b", "c", 'say "hi"')),
         (b"True\nFalse\nTrue\n", b"True\nTrue\n", np.str_, ("False", "True")),
     ],
-    ids=["integers", "decimals", "decimals in dev", "words", "quoted words", "booleans are words"],
+    ids=[
+        "integers",
+        "decimals",
+        "decimals in dev",
+        "words",
+        "wide blanks",
+        "quoted words",
+        "booleans are words",
+    ],
 )
 def test_labels_of_any_kind_are_read(tmp_path, train, dev, dtype, classes):
     """Labels are integers if all are, else decimal numbers if all are numbers, else words."""
@@ -239,6 +248,10 @@ REFUSALS = {
     ),
     "a stray quotation mark": (
         {"trnX": b'1,2,3\n1,2"2,3\n4,5,6\n'},
+        "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
+    ),
+    "a tab before a quotation mark": (  # which pandas keeps, and the notebook reads by pandas
+        {"trnX": b'1,2,3\n1,\t"2",3\n4,5,6\n'},
         "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing",
     ),
     "a short row": (
