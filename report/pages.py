@@ -12,8 +12,7 @@ from experiments import numerics
 from experiments.record import HYPER_PARAMETERS, Setting, search_rows
 from report import statements
 from report.config import QUESTIONS
-from report.latex.escape import ROWS_OF_VALUES, Latex, drawn, escape, formula, prose
-from report.latex.remark import remark
+from report.latex.escape import ROWS_OF_VALUES, Latex, drawn, escape, formula, prose, remark
 from report.latex.render import Page, environment, page
 
 if TYPE_CHECKING:
@@ -38,28 +37,26 @@ def author(config: Config) -> dict[str, Any]:
     InputError
         A text of report.toml holds a character that the report's font lacks.
     """
-    date = "[course] due" if config.report.date == config.course.due else "[report] date"
+
+    def text(table: str, key: str) -> Latex:
+        return escape(getattr(getattr(config, table), key), f"report.toml, [{table}] {key}")
+
+    due = config.report.date == config.course.due
+    remarks = config.report.remarks
     return {
         "author": {
-            "name": escape(config.author.name, "report.toml, [author] name"),
-            "id": escape(config.author.id, "report.toml, [author] id"),
+            **{key: text("author", key) for key in ("name", "id", "collaborators")},
             "place": _place(config.author.id),
-            "collaborators": escape(config.author.collaborators, "report.toml, [author] collaborators"),
         },
-        "course": {
-            "title": escape(config.course.title, "report.toml, [course] title"),
-            "homework": escape(config.course.homework, "report.toml, [course] homework"),
-        },
+        "course": {key: text("course", key) for key in ("title", "homework")},
         "running": {
             "homework": escape(_short(config.course.homework)),
             "name": escape(_short(config.author.name)),
         },
-        "date": escape(config.report.date, f"report.toml, {date}"),
-        "due": config.report.date == config.course.due,
+        "date": text(*(("course", "due") if due else ("report", "date"))),
+        "due": due,
         "remarks": {
-            question: remark(
-                config.report.remarks.get(question, ""), f"report.toml, [report.remarks] {question}"
-            )
+            question: remark(remarks.get(question, ""), f"report.toml, [report.remarks] {question}")
             for question in QUESTIONS
         },
         "page_per_question": config.report.page_per_question,

@@ -52,7 +52,6 @@ def mattered(settings: Sequence[Setting], record: Record, assessment: Assessment
         ],
         "rest": _rest(len(rest), bool(effects)) if rest else "",
         "lowest": str(min(rest, default=0)),
-        "cost": str(record.best.dev - min(rest, default=0)),
     }
 
 

@@ -1,4 +1,7 @@
-"""Plain text as LaTeX: every character is printed as itself, or the text is refused."""
+"""Text as LaTeX: every character is printed as itself, or the text is refused.
+
+An author's remark may hold mathematics between dollars, which is checked before TeX sees it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from report.errors import InputError
 from report.latex import scripts
 
 if TYPE_CHECKING:
@@ -55,11 +59,11 @@ DIRECT = frozenset(
 )
 # Of these, letters that TeX sets from two glyphs, which need an ActualText.
 TWO_GLYPHS = "ĢģĩīĭĮįĵĶķĻļŅņŖŗŢţŲųȘșȚț"
-_SMALL = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega"
+_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi"
+    " chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
 )
-_CAPITAL = "Gamma Delta Theta Xi Pi Sigma Phi Psi Omega"
+GREEK = _NAMES.split()
 # Signs that are set as mathematics, and that a PDF's title and bookmarks take by number.
 MATHEMATICS = {
     "\N{LESS-THAN OR EQUAL TO}": "leq",
@@ -69,10 +73,12 @@ MATHEMATICS = {
     "\N{INFINITY}": "infty",
     "\N{PARTIAL DIFFERENTIAL}": "partial",
     "\N{ELEMENT OF}": "in",
-    **{unicodedata.lookup(f"GREEK SMALL LETTER {name}"): name for name in _SMALL.split()},
-    **{unicodedata.lookup(f"GREEK CAPITAL LETTER {name}"): name for name in _CAPITAL.split()},
-    "\N{GREEK SMALL LETTER LAMDA}": "lambda",
-    "\N{GREEK CAPITAL LETTER LAMDA}": "Lambda",
+    **{
+        unicodedata.lookup(
+            f"GREEK {'SMALL' if name.islower() else 'CAPITAL'} LETTER {name.replace('mbda', 'mda')}"
+        ): name
+        for name in GREEK
+    },
 }
 SIGNS = {
     **{
@@ -94,6 +100,22 @@ PRINTED = {
     **SPECIAL,
 }
 LONG_WORD = 20  # letters, from which on a word may be broken anywhere: so many W fill a line of the title
+LONGEST_FORMULA = 60  # characters, since it is not broken over lines
+# As in Markdown: a dollar before a blank, or with a digit behind the closing one, is a dollar.
+_FORMULA = re.compile(r"\$(?![\s$])([^$]*[^\s$])\$(?!\d)")
+_TOKEN = re.compile(r"\s*(\\[A-Za-z]+|\\.|[0-9]+|\S)")
+_KINDS = {  # of what a formula may hold, by one character
+    "a": rf"[A-Za-z0-9]|\\(?:{'|'.join(GREEK)}|infty|partial)",
+    "s": r"[0-9]+|[-+=<>()\[\]|,.;:!/*]|\\(?:cdot|times|le|ge|ne|leq|geq|neq|approx|ll|gg|in|to|sum|prod|pm"
+    r"|mid|ldots|cdots|log|exp|max|min|tanh|lvert|rvert|quad|qquad|[,;!{}])",
+    "f": r"\\frac",
+    "r": r"\\sqrt",
+    **{mark: re.escape(mark) for mark in "{}^_'"},
+}
+# Letters, signs and groups (g) with scripts: a primed or raised one is not primed or raised again.
+_SCRIPTS = r"(?:_[ag]'*(?:\^[ag])?|'*(?:\^[ag])?(?:_[ag])?)"
+_SOUND = rf"(?:(?:[asg]|fgg|rg){_SCRIPTS})*"
+_ADVICE = r"A formula takes letters, signs, ^, _, \frac, \sqrt; a dollar with a blank behind it is a dollar."
 
 
 def escape(text: str, source: str = "a text") -> Latex:
@@ -158,3 +180,35 @@ def drawn(texts: Sequence[str], stem: str) -> tuple[str, ...]:
     return tuple(
         text if len(text) <= LONGEST else f"({stem} {number})" for number, text in enumerate(texts, start=1)
     )
+
+
+def remark(text: str, source: str) -> Latex:
+    """Return a remark as LaTeX.
+
+    Raises
+    ------
+    InputError
+        A formula holds what the safe list does not, or a character has no font.
+    """
+    made, position = [], 0
+    for found in _FORMULA.finditer(text):
+        if wrong := _objection(found[1]):
+            raise InputError(f"{source}: the formula {found[0]} {wrong}.", _ADVICE)
+        made += [escape(text[position : found.start()], source), prose(found[0])]
+        position = found.end()
+    return Latex("".join([*made, escape(text[position:], source)]))
+
+
+def _objection(formula: str) -> str:
+    """Return why TeX might stumble over a formula; empty if it will not."""
+    if len(formula) > LONGEST_FORMULA:
+        return f"is longer than {LONGEST_FORMULA} characters"
+    kinds = ""
+    for token in _TOKEN.findall(formula):
+        kind = next((kind for kind, known in _KINDS.items() if re.fullmatch(known, token)), "")
+        if not kind:
+            return f"holds {token}, which is not known here"
+        kinds += kind
+    while (smaller := re.sub(rf"\{{{_SOUND}\}}", "g", kinds)) != kinds:  # from the innermost group outwards
+        kinds = smaller
+    return "" if re.fullmatch(_SOUND, kinds) else "has braces or scripts that do not fit together"

@@ -17,22 +17,26 @@ from jinja2 import (
     TemplateSyntaxError,
     Undefined,
 )
+from jinja2.ext import Extension
+from jinja2.lexer import TOKEN_DATA, TOKEN_VARIABLE_BEGIN, Token
 
 from report.errors import InputError
 from report.latex.escape import Latex, escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from jinja2.lexer import TokenStream
+
 MARK = "\N{INVISIBLE SEPARATOR}"  # not allowed in external text
-LEADING_TAGS = re.compile(r"^(?:\s*(?:<%(?!=).*?%>|<#.*?#>))+")
 
 
 def environment(templates: Path) -> Environment:
     """Make the Jinja2 environment: Sphinx's LaTeX delimiters, strict in every respect."""
     return Environment(
-        loader=_MarkingLoader(templates),
+        loader=FileSystemLoader(templates),
+        extensions=[_Marks],
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<%=",
@@ -86,36 +90,27 @@ def place(template: str, line: int = 0) -> str:
     return f"{head}templates/{template}{f', line {line}' if line else ''}"
 
 
-class _MarkingLoader(FileSystemLoader):
-    """Loads templates with the number of each line at its start, to be taken out when they are filled.
+class _Marks(Extension):
+    """Puts the number of its line before each piece of text, to be taken out when the template is filled."""
 
-    A line that begins with a tag or a comment gets it behind that; one that begins within a tag, or holds
-    nothing else, gets none: there it would change the page.
-    """
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """Load a template's source and mark its lines."""
-        source, file, fresh = super().get_source(environment, template)
-        marked = []
-        inside = False
-        for number, line in enumerate(source.split("\n"), start=1):
-            rest = LEADING_TAGS.sub("", line, count=1)
-            tags = line[: len(line) - len(rest)]
-            open_tag = rest.lstrip().startswith(("<%", "<#")) and not rest.lstrip().startswith("<%=")
-            bare = inside or open_tag or (tags and not rest.strip())
-            marked.append(line if bare else f"{tags}{MARK}{number}{MARK}{rest}")
-            inside = max(line.rfind("<%"), line.rfind("<#")) > max(line.rfind("%>"), line.rfind("#>")) or (
-                inside and "%>" not in line and "#>" not in line
-            )
-        return "\n".join(marked), file, fresh
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Mark the text between tags line by line, and where a value is printed."""
+        for token in stream:
+            text = token.value if token.type == TOKEN_DATA else ""
+            if text or token.type == TOKEN_VARIABLE_BEGIN:
+                lines = enumerate(text.split("\n"), start=token.lineno)
+                marked = "\n".join(f"{MARK}{number}{MARK}{line}" for number, line in lines)
+                yield Token(token.lineno, TOKEN_DATA, marked)
+            if not text:
+                yield token
 
 
 def _unmark(marked: str, template: str) -> Page:
-    """Take the line marks out of a filled template, and keep what they say."""
+    """Take the marks out of a filled template; of those that begin a line the last is nearest to its text."""
     text, lines, number = [], [], 1
     for line in marked.split("\n"):
-        for found in re.findall(f"{MARK}(\\d+){MARK}", line)[:1]:
-            number = int(found)
+        begins = re.match(f"(?:{MARK}(\\d+){MARK})+", line)
+        number = int(begins[1]) if begins else number
         text.append(re.sub(f"{MARK}\\d+{MARK}", "", line))
         lines.append(number)
     return Page("\n".join(text), template, tuple(lines))
