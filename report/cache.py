@@ -22,7 +22,6 @@ import msgspec
 from experiments import numerics
 from experiments.data.files import deciding
 from report.bundle import sha256, write
-from report.process import raise_swallowed_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -219,7 +218,6 @@ class Cache:
             return msgspec.convert(kept["result"], kind)
         with self.console.stage(stage, reason):
             result = make()
-            raise_swallowed_interrupt()
         body = msgspec.json.encode({"key": key, "result": result})
         if Snapshot(self.inputs).key(stage) == key:  # else it is unknown what the result was made from
             self.folder.mkdir(parents=True, exist_ok=True)

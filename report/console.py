@@ -10,6 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from report.process import raise_swallowed_interrupt
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -57,7 +59,10 @@ class Console:
 
     @contextlib.contextmanager
     def stage(self, name: str, why: str = "") -> Iterator[None]:
-        """Show that `name` runs (and `why`), and how long it took, also when it fails."""
+        """Show that `name` runs (and `why`), and how long it took, also when it fails.
+
+        An interrupt that a library swallowed within ends it: what it made may be half done.
+        """
         head = f"-> {name}" + (f": {why}" if why else "")
         started = self._started = self._clock()
         self._shown = started
@@ -66,6 +71,7 @@ class Console:
             self._rewrite(f"{head} ...")
         try:
             yield
+            raise_swallowed_interrupt()
         except BaseException:
             self._line(f"{head} (failed after {self._clock() - started:.1f} s)")
             raise

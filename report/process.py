@@ -77,7 +77,8 @@ def interruptible() -> Iterator[None]:
 def raise_swallowed_interrupt() -> None:
     """Raise the KeyboardInterrupt that a library swallowed in this run, if one did.
 
-    `MLPClassifier.fit` does: it warns, and returns the half-trained network as if it were trained.
+    `MLPClassifier.fit` does: it warns, and returns the half-trained network as if it were trained. So does
+    a bare `except` in mpmath or fontTools, and whatever Python calls by itself, such as `__del__`.
     """
     if _came:
         raise KeyboardInterrupt

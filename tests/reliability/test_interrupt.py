@@ -3,32 +3,76 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import shutil
 import signal
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from report.process import interruptible, raise_swallowed_interrupt
+from report.console import Console
+from report.process import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Project
+    from conftest import Project, Running
 
 pytestmark = pytest.mark.tex
 
-# For each stage: what is forgotten so that it runs, and what is told when it begins.
+# For each stage: what is forgotten so that it runs, and where it is held: at which call of which function of
+# the program, and with what beside it.
 STAGES = {
-    "measure": (("derive", "measure", "search", "study"), "Building in"),  # and all beside it
-    "derive": (("derive", "search", "study"), "measure: unchanged"),
-    "search": (("search", "study"), "derive: unchanged"),
-    "study": (("study",), "search: unchanged"),
-    "typeset": ((), "draw: unchanged"),
-    "compile": ((), "-> typeset"),
+    "measure": ("derive measure search study", "progress 3"),  # in a thread; kernel, and a process beside it
+    "derive": ("derive search study", "require 20"),
+    "search": ("search study fits-*", "progress 3"),  # workers train
+    "study": ("study", "_by_scikit_learn 1"),  # processes run other kernels
+    "typeset": ("", "escape 20"),
+    "compile": ("", "pdflatex"),  # latexmk, which has started this one
 }
+# Holds the program at that call: it opens a pipe, and waits there for words that never come.
+HOLD = """\
+import os, sys, threading
+
+if sys.orig_argv[1].endswith("generate_report.py") and " " in os.environ["HELD_AT"]:
+    name, left = os.environ["HELD_AT"].split()
+    left = [None] * int(left)
+
+    def look(frame, event, _):
+        code = frame.f_code
+        if event == "call" and code.co_name == name and code.co_filename.startswith(os.environ["ROOT"]):
+            if left and not left.pop() and not left:
+                open(os.environ["PIPE"]).read()
+
+    sys.setprofile(look)
+    threading.setprofile(look)
+"""
+PDFLATEX = '#!/bin/sh\nread _ < "$PIPE"\n'
+
+
+def held(project: Project, place: str, folder: Path) -> Project:
+    """Return the project as it will stop at a place, where a pipe in the folder is opened to read."""
+    environ = {"PYTHONPATH": str(folder), "HELD_AT": place, "PIPE": str(folder / "pipe")}
+    (folder / "sitecustomize.py").write_text(HOLD)
+    os.mkfifo(folder / "pipe")
+    if place == "pdflatex":
+        (folder / place).write_text(PDFLATEX)
+        (folder / place).chmod(0o755)
+        environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    return replace(project, environ={**project.environ, **environ, "ROOT": str(project.root)})
+
+
+def await_reader(pipe: Path, build: Running) -> int:
+    """Wait until somebody has opened a pipe to read; return its other end."""
+    while True:
+        with contextlib.suppress(OSError):
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        assert build.process.poll() is None, build.ended()[1]
+        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -39,24 +83,29 @@ def test_stopped(
     number: signal.Signals,
     project: Project,
     tiny_build: Project,
+    tmp_path: Path,
     alive: Callable[[Path], list[str]],
 ) -> None:
     """Stopped in any stage, a build leaves no process, and the old build whole; the next one mends it."""
-    forgotten, told = STAGES[stage]
-    for name in forgotten:
-        (project.out / ".kept" / f"{name}.json").unlink()
+    forgotten, place = STAGES[stage]
+    for name in forgotten.split():
+        (kept,) = (project.out / ".kept").glob(name if "*" in name else f"{name}.json")
+        shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
     (project.out / "search.csv").unlink()
-    with project.started("--jobs", "2") as build:  # whose workers must go, too
-        build.until(told)
-        time.sleep(0.3)  # into that stage, or the next one; a build takes seconds
+    (tmp_path / "held").mkdir()
+    with held(project, place, tmp_path / "held").started("--jobs", "2") as build:
+        pipe = await_reader(tmp_path / "held" / "pipe", build)
         if number == signal.SIGKILL:
             build.process.kill()
         else:
             os.killpg(build.process.pid, number)  # as a terminal does: the whole group
         code, words = build.ended()
+        os.close(pipe)
 
     assert code == (130 if number == signal.SIGINT else -number), words
     assert "Traceback" not in words
+    if number == signal.SIGINT:
+        assert f"-> {stage}" in words.splitlines()[-3], words
     assert alive(project.root) == []
     left = {name: digest for name, digest in tiny_build.products().items() if name != "search.csv"}
     assert project.products() == left
@@ -65,14 +114,18 @@ def test_stopped(
     assert project.products() == tiny_build.products()
 
 
-def test_an_interrupt_that_a_library_swallows_is_heeded() -> None:
+def test_an_interrupt_that_a_library_swallows_ends_the_stage() -> None:
     """scikit-learn takes Ctrl-C for "train no longer"; the half-trained network is not taken for a result."""
+    console = Console(io.StringIO(), colour=False, live=False)
     with interruptible():
-        raise_swallowed_interrupt()  # none so far
-        with contextlib.suppress(KeyboardInterrupt):  # as the library does
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1)
-        with pytest.raises(KeyboardInterrupt):
-            raise_swallowed_interrupt()
+        with console.stage("undisturbed"):
+            pass
+        with (
+            pytest.raises(KeyboardInterrupt),
+            console.stage("search"),
+            contextlib.suppress(KeyboardInterrupt),  # as the library does
+        ):
+            signal.raise_signal(signal.SIGINT)
 
+    assert list(console.timings) == ["undisturbed"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

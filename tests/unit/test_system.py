@@ -136,7 +136,7 @@ def install(path: Path, tmp_path: Path) -> Run:
     """Return a function that installs as make does: in a copy, by a Python without packages."""
     clone = tmp_path / "clone"
     (clone / "report").mkdir(parents=True)
-    for name in ("__init__.py", "console.py", "errors.py", "system.py"):
+    for name in ("__init__.py", "console.py", "errors.py", "process.py", "system.py"):
         shutil.copy(ROOT / "report" / name, clone / "report")
     (clone / "templates").mkdir()
     (clone / "templates" / "submission.tex").write_text("\\usepackage{booktabs,tgpagella}\n")
