@@ -87,13 +87,13 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
         yield work
     except BaseException as error:
         with contextlib.suppress(OSError):  # the original error matters more
-            made = any(work.iterdir())
+            told = [f"What was made so far is in {failed}"] if any(work.iterdir()) else []
+            told += [f"{out / PDF} is still the old one"] if (out / PDF).exists() else []
             _clear(failed)
             work.replace(failed)
             _tell(error, failed, work)
-            old = f"; {out / PDF} is still the old one" if (out / PDF).exists() else ""
-            if made:
-                console.note(f"What was made so far is in {failed}{old}.")
+            if told:
+                console.note(f"{'; '.join(told)}.")
         raise
     finally:
         _clear(work)
