@@ -27,13 +27,18 @@ class Process:
     def __init__(self, name: str = "A worker process", environ: Mapping[str, str] | None = None) -> None:
         self._name = name
         code = f"from experiments import workers; workers.serve({os.getpid()})"
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[1],
-            env={**os.environ, **(environ or {})},
-        )
+        # Ctrl-C is handled by the process that waits: this one inherits that it never comes.
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=Path(__file__).parents[1],
+                env={**os.environ, **(environ or {})},
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +94,6 @@ class Pool:
 
 def serve(parent: int) -> None:
     """Call what comes in until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the process that waits
     threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     while True:
         try:
