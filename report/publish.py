@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
-import tempfile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from report.console import Console
 
-WORK, FAILED, LOCK, STAMPS = ".work", "failed", ".lock", ".stamps.json"
+WORK, FAILED, LOCK, STAMPS = ".work-", "failed", ".lock", ".stamps.json"
 MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
-LEFTOVER = ".leftover-"  # prefix of a folder that is being removed
 OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
 
 
@@ -53,8 +52,6 @@ def locked(out: Path) -> Iterator[None]:
             raise MachineError(
                 f"Another run is at work in {out}.", "Wait for it, or name another --out."
             ) from error
-        for leftover in out.glob(f"{LEFTOVER}*"):  # of a build that was killed while it cleaned up
-            shutil.rmtree(leftover, ignore_errors=True)
         yield
 
 
@@ -80,8 +77,9 @@ def stale(out: Path, key: cache.Key) -> str:
 @contextlib.contextmanager
 def folder(out: Path, console: Console) -> Iterator[Path]:
     """Make an empty folder to build in; when the build fails it becomes ``failed/``, with the reason."""
-    work, failed = out / WORK, out / FAILED
-    _clear(work)
+    for leftover in out.glob(f"{WORK}*"):  # of a build that was killed; what it began may still write there
+        shutil.rmtree(leftover, ignore_errors=True)
+    work, failed = out / f"{WORK}{os.getpid()}", out / FAILED
     work.mkdir()
     try:
         yield work
@@ -89,53 +87,50 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
         with contextlib.suppress(OSError):  # the original error matters more
             told = [f"What was made so far is in {failed}"] if any(work.iterdir()) else []
             told += [f"{out / PDF} is still the old one"] if (out / PDF).exists() else []
-            _clear(failed)
+            shutil.rmtree(failed, ignore_errors=True)
             work.replace(failed)
             _tell(error, failed, work)
             if told:
                 console.note(f"{'; '.join(told)}.")
         raise
     finally:
-        _clear(work)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
-    """Move the files of a finished build over the old ones, the manifest last; note what it was made from.
+    """Move the files of a finished build to the place of the old ones, the manifest last; note its key.
 
-    That is `key`, and the files of the system, outside it, that it was made with. A kill in between leaves no
-    note, so that the next run builds again; an error takes all of it back, and is a MachineError where a file
+    `system` are the files outside of the key that it was made with. A kill in between leaves a note without a
+    key, so that the next run builds again; an error takes all of it back, and is a MachineError where a file
     cannot be put in place.
     """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
     outputs = {name: sha256((work / name).read_bytes()) for name in names}
     former = _stamps(out)
-    gone = sorted(former.outputs.keys() - outputs.keys()) if former else []
-    present = [name for name in (*gone, *names) if (out / name).exists()]
-    write(out / STAMPS, as_json(Stamps(dict.fromkeys((*outputs, *gone), ""))))  # no key: nothing is fresh
-    old, aside = work / ".old", []
+    everything = {**(former.outputs if former else {}), **outputs}
+    write(out / STAMPS, as_json(Stamps(everything)))  # no key: nothing is fresh
+    moved: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+        moved.append((source, target))
+
     try:
-        for name in present:
-            (old / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(out / name, old / name)
-            aside.append(name)  # whole
-        for name in gone:
-            (out / name).unlink(missing_ok=True)
-        for name in names:
-            (out / name).parent.mkdir(parents=True, exist_ok=True)
-            (work / name).replace(out / name)
+        for name in (*(everything.keys() - outputs.keys()), *names):
+            if (out / name).is_file():
+                move(out / name, work / ".old" / name)
+            if name in outputs:
+                move(work / name, out / name)
     except BaseException as error:
-        for name in aside:
-            with contextlib.suppress(OSError):
-                (old / name).replace(out / name)
         with contextlib.suppress(OSError):
-            for name in outputs.keys() - present:
-                (out / name).unlink(missing_ok=True)
+            for source, target in reversed(moved):
+                target.replace(source)
             write(out / STAMPS, as_json(former or {}))
         if isinstance(error, OSError):
-            where = error.filename2 or error.filename
             raise MachineError(
-                f"{where} cannot be replaced: {error.strerror}.",
+                f"{out / name} cannot be replaced: {error.strerror}.",
                 "Close what holds it, or check who owns it; then run again: what was computed is kept.",
             ) from error
         raise
@@ -154,13 +149,6 @@ def _stamps(out: Path) -> Stamps | None:
         return msgspec.json.decode((out / STAMPS).read_bytes(), type=Stamps)
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
-
-
-def _clear(place: Path) -> None:
-    """Remove a folder, even while a process that outlived its build still writes into it."""
-    if place.exists():
-        leftover = tempfile.mkdtemp(prefix=LEFTOVER, dir=place.parent)
-        shutil.rmtree(place.replace(leftover), ignore_errors=True)
 
 
 def _tell(error: BaseException, failed: Path, work: Path) -> None:
