@@ -13,13 +13,6 @@ VENV = os.path.join(ROOT, ".venv")
 FOREIGN = ("PYTHONPATH", "PYTHONHOME")  # would put packages of another Python before those of .venv
 CONTINUED = "REPORT_CONTINUED"  # set when switching to .venv, so that it happens once
 OLDEST = (3, 11)
-# The names under which the dependencies in pyproject.toml are imported.
-NEEDED = (
-    *("ipykernel", "jinja2", "joblib", "jupytext", "matplotlib", "mpmath", "msgspec", "nbclient", "nbformat"),
-    *("numpy", "pandas", "PIL", "pikepdf", "pypdfium2", "scipy", "sklearn", "sympy", "threadpoolctl"),
-    "watchfiles",
-)
-WITHOUT_PACKAGES = ("doctor", "-h", "--help")  # these run before `make setup`, too
 USAGE, MACHINE, INTERRUPTED = 2, 5, 130
 
 
@@ -28,11 +21,6 @@ def main() -> int:
     continue_in_venv()
     if sys.version_info < OLDEST:
         return refuse(f"This is Python {sys.version.split()[0]}, and 3.11 or newer is needed.")
-    from importlib.util import find_spec  # noqa: PLC0415
-
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing and not set(sys.argv[1:]).intersection(WITHOUT_PACKAGES):
-        return refuse(f"This Python ({sys.executable}) lacks {', '.join(missing)}.")
     sys.path.insert(0, ROOT)  # PYTHONSAFEPATH leaves it out
 
     from experiments.numerics import pin  # noqa: PLC0415 - too new for an old Python

@@ -8,14 +8,16 @@ import select
 import sys
 import tempfile
 import traceback
+from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from derivations.checks import CheckFailed
 from experiments.errors import DataError, SearchError
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
-from report.process import interruptible, memory_is_short
+from report.process import interruptible, lacks_memory, memory_is_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 BUG, INTERRUPTED = 70, 130
 TRACEBACK = "traceback.log"
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # The lower packages know nothing of exit codes.
 LOWER = {DataError: InputError, SearchError: MachineError, CheckFailed: CheckError}
@@ -79,18 +83,15 @@ def translated(error: BaseException | None) -> ReportError | None:
     for raised, kind in LOWER.items():
         if isinstance(error, raised):
             return kind(str(error), getattr(error, "hint", ""))
-    if isinstance(error, MemoryError) or _lacks_memory_for_a_library(error):
+    if isinstance(error, ModuleNotFoundError) and error.name and not find_spec(error.name.split(".")[0]):
+        lack = f"This Python ({sys.executable}) lacks {error.name}."
+        return InputError(lack, f"cd {quote(str(ROOT))} && make setup")
+    if isinstance(error, MemoryError) or lacks_memory(str(error)):
         error = OSError(errno.ENOMEM, "")
     if isinstance(error, OSError) and error.errno in FAILURES:
         failure, hint = FAILURES[error.errno]
         return MachineError(f"{failure}: {error.filename}." if error.filename else f"{failure}.", hint)
     return translated(error.__cause__)
-
-
-def _lacks_memory_for_a_library(error: BaseException) -> bool:
-    """Return whether a library could not be loaded, or a thread not started, for lack of memory."""
-    wants = ("failed to map segment", "annot allocate memory", "can't start new thread")
-    return isinstance(error, ImportError | RuntimeError) and any(want in str(error) for want in wants)
 
 
 def _bug(error: Exception, folder: Path) -> ReportError:

@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -188,33 +188,22 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Cache:
-    """The kept results of one build's stages, one JSON file each; `force` makes everything again."""
+    """The kept results of one build's stages, one JSON file each."""
 
     folder: Path
     inputs: Inputs
     keys: Mapping[str, Key]  # of each stage when the build began (and the program was loaded)
     console: Console
-    force: bool
-    fresh: set[str] = field(default_factory=set)  # stages made beside the notebook
-
-    def written(self, stage: str) -> int:
-        """Return when the result of a stage was kept, in nanoseconds; 0 if there is none."""
-        file = self.folder / f"{stage}.json"
-        return file.stat().st_mtime_ns if file.exists() else 0
 
     def reason(self, stage: str) -> str:
         """Return why the result of a stage must be made; empty if the kept one can be reused."""
-        if self.force and stage not in self.fresh:
-            return "asked for with --force"
         return why((_read(self.folder / f"{stage}.json") or {}).get("key"), self.keys[stage])
 
     def made(self, stage: str, kind: type[T], make: Callable[[], T]) -> T:
         """Return a stage's result: the kept one if its key is the same, else a new one, read as if kept."""
-        file, key = self.folder / f"{stage}.json", self.keys[stage]
-        reason = self.reason(stage)
+        file, key, reason = self.folder / f"{stage}.json", self.keys[stage], self.reason(stage)
         if not reason and (kept := _read(file)):
-            told = "made beside the notebook" if stage in self.fresh else "unchanged, reused"
-            self.console.note(f"-- {stage}: {told}")
+            self.console.note(f"-- {stage}: kept, reused")
             return msgspec.convert(kept["result"], kind)
         with self.console.stage(stage, reason):
             result = make()
@@ -229,7 +218,7 @@ class Cache:
         name = sha256(json.dumps(self.keys[stage], sort_keys=True).encode())[:16]
         place = self.folder / f"{stage}-{name}"
         for other in self.folder.glob(f"{stage}-*"):
-            if self.force or other != place:
+            if other != place:
                 shutil.rmtree(other, ignore_errors=True)
         return place
 

@@ -60,9 +60,8 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
     parser = _parser(name)
     found, unknown = parser.parse_known_args(rest)
     if unknown:
-        raise InputError(
-            f"{name} does not take {unknown[0]}.", _suggestion(unknown[0], parser.option_strings())
-        )
+        known = [option for option in (*COMMANDS[name].options, "--help") if option.startswith("-")]
+        raise InputError(f"{name} does not take {unknown[0]}.", _suggestion(unknown[0], known))
     arguments = vars(found)
     if arguments.pop("help"):
         return Command("", {}, lambda *_, **__: _print(parser.format_help())), arguments
@@ -79,10 +78,6 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message[:1].upper()}{message[1:]}.", f"{self.prog} --help tells more.")
-
-    def option_strings(self) -> list[str]:
-        """Return every option as it is written."""
-        return [string for action in self._actions for string in action.option_strings]
 
 
 def _parser(name: str) -> _Parser:

@@ -71,7 +71,7 @@ def run(
         for remark in read.remarks:
             console.warn(f"{remark}.")
         keys = {"fits": Snapshot(inputs).key("fits")}
-        kept = Cache(out / cache.FOLDER, inputs, keys, console, force=False)
+        kept = Cache(out / cache.FOLDER, inputs, keys, console)
         tried = len(wide.settings(len(read.X_train)))
         console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
         try:

@@ -22,7 +22,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from experiments import numerics
 from report.errors import CheckError, MachineError
 from report.notebook import METADATA, SOURCE, heading
-from report.process import group_guard, memory_is_short
+from report.process import group_guard, lacks_memory, memory_is_short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,10 +34,7 @@ LONGEST_SOCKET = 80  # characters of a folder in which sockets can be named: sys
 LOG = "kernel.log"
 PERSONAL = ("PYTHON", "IPYTHON", "JUPYTER", "JPY_", "MPL", "MATPLOTLIB")  # begin names of personal settings
 # The end of a traceback when the machine, not the notebook, is at fault.
-MACHINE = (
-    *("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]"),
-    *(MEMORY := ("failed to map segment", "annot allocate memory", "can't start new thread")),
-)
+MACHINE = ("MemoryError", "TerminatedWorkerError", "BrokenProcessPool", "[Errno 28]", "[Errno 12]")
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
@@ -65,9 +62,9 @@ def execute(notebook: Notebook, folder: Path, jobs: int, progress: Callable[[int
             _run(notebook, folder, private, _environment(private, jobs), words, guard, starting)
     except CellExecutionError as error:
         reason = f"{error.ename}: {error.evalue.strip()}"
-        if any(word in reason for word in MEMORY):  # in the middle of many lines of advice
+        if short := lacks_memory(reason):  # in the middle of many lines of advice
             reason = f"{error.ename} for want of memory\n{error.evalue}"
-        kind = MachineError if any(word in reason for word in MACHINE) else CheckError
+        kind = MachineError if short or any(word in reason for word in MACHINE) else CheckError
         raise _failure(notebook, running, reason, kind) from error
     except CellTimeoutError as error:
         raise _failure(notebook, running, f"no answer within {CELL_TIMEOUT} s", MachineError) from error

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.assessment import Assessment
-from report import beside, cache, config, publish, results
+from report import cache, config, publish, results
 from report.cache import Cache, Inputs, Snapshot
+from report.console import Console
 from report.errors import InputError
-from report.process import keep_font_list
+from report.process import group_guard, keep_font_list
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from experiments.dataset import Dataset
-    from report.console import Console
 
 INDEPENDENT = ("derive", "search", "study")  # of the notebook
+LOWEST = 19  # the nicest that a process can be to others
 
 
 @dataclass(frozen=True)
@@ -49,8 +58,10 @@ def build(request: Request, console: Console, stages: Any = None) -> None:
             console.note(f"Nothing changed: {product} is up to date.")
             return
         console.note(f"Building in {out}: {reason}.")
+        if request.force:
+            shutil.rmtree(out / cache.FOLDER, ignore_errors=True)
         keep_font_list(out / cache.FOLDER / "matplotlib")
-        kept = Cache(out / cache.FOLDER, inputs, keys, console, force=request.force)
+        kept = Cache(out / cache.FOLDER, inputs, keys, console)
         with publish.folder(out, console) as work:
             system = _run(kept, work, request.jobs or os.cpu_count() or 1, stages)
             if changed := cache.why(keys["build"], Snapshot(inputs).key("build")):
@@ -72,7 +83,8 @@ def _run(kept: Cache, work: Path, jobs: int, stages: Any = None) -> tuple[str, .
     fits = kept.store("fits")
     with contextlib.ExitStack() as ending:
         if helped and kept.reason("measure") and any(map(kept.reason, INDEPENDENT)):
-            ending.enter_context(beside.begun(INDEPENDENT, data, kept, jobs))
+            console.note(f"-- begun beside the notebook: {', '.join(INDEPENDENT)}")
+            ending.enter_context(beside(data, kept, jobs))
         measured = kept.made(
             "measure", results.Measured, lambda: stages.measure(inputs, data, work, jobs, console)
         )
@@ -82,9 +94,7 @@ def _run(kept: Cache, work: Path, jobs: int, stages: Any = None) -> tuple[str, .
     with console.stage("typeset"):
         pages = stages.typeset(inputs, data, derived, measured, studied, drawn, work)
     with console.stage("compile"):
-        system: tuple[str, ...] = stages.compile_pages(
-            inputs, work, pages, None if kept.force else kept.folder, console
-        )
+        system: tuple[str, ...] = stages.compile_pages(inputs, work, pages, kept.folder, console)
     with console.stage("bundle"):
         stages.bundle(inputs, data, kept.keys, work)
     return system
@@ -99,3 +109,48 @@ def independent(
     searched = kept.made("search", results.Searched, lambda: stages.search(inputs, data, fits, jobs, console))
     studied = kept.made("study", Assessment, lambda: stages.study(inputs, data, searched, fits, jobs))
     return derived, searched, studied
+
+
+@contextlib.contextmanager
+def beside(data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
+    """Begin what is independent of the notebook, which runs within, in a process of low priority.
+
+    What the process finishes is kept, network by network and stage by stage; the build makes the rest, at its
+    own priority, and says what is wrong where something is.
+    """
+    inputs = replace(kept.inputs, data=kept.inputs.data.absolute())  # the process works in another folder
+    with tempfile.TemporaryFile() as order:  # a pipe would keep the notebook waiting for its reader
+        pickle.dump((kept.folder.resolve(), inputs, kept.keys, data, jobs), order)
+        order.seek(0)
+        with (
+            group_guard() as guard,  # there first: nothing comes between the process and what ends it
+            subprocess.Popen(
+                [sys.executable, "-m", "report.pipeline"],
+                cwd=cache.ROOT,
+                stdin=order,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as process,
+        ):
+            try:
+                guard(process.pid)
+                yield
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _main() -> None:
+    """Do what `beside` asks for."""
+    os.nice(LOWEST)
+    with contextlib.suppress(OSError):  # where the system gives each session the same share
+        Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
+    folder, inputs, keys, data, jobs = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `beside`
+    from report import stages  # noqa: PLC0415 - heavy, and only once this process is nice
+
+    kept = Cache(folder, inputs, keys, Console(StringIO(), colour=False, live=False))
+    independent(data, kept, kept.store("fits"), jobs, stages)
+
+
+if __name__ == "__main__":
+    _main()

@@ -527,7 +527,7 @@ def test_each_question_can_have_its_page(
     done = command("build", "--config", config, "--data", tiny_build.data, "--out", copy)
 
     assert done.returncode == 0, done.stderr
-    assert "-- measure: unchanged, reused" in done.stderr
+    assert "-- measure: kept, reused" in done.stderr
     page = json.loads((copy / "pages.json").read_text())
     assert len(set(page.values())) == len(QUESTIONS)
     pages = pdf_pages(copy / "submission.pdf")

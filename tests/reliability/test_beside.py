@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from experiments import dataset
-from report import beside, cache, config, pipeline
+from report import cache, config, pipeline
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
 from report.results import Derived, Ledger
@@ -23,42 +24,27 @@ def kept(tmp_path: Path) -> Cache:
     settings = config.load(cache.ROOT / "report.toml")
     inputs = Inputs(settings, settings.data_path, quick=False, pdf=True)
     console = Console(io.StringIO(), colour=False, live=False)
-    return Cache(tmp_path / "kept", inputs, Snapshot(inputs).keys(), console, force=False)
+    return Cache(tmp_path / "kept", inputs, Snapshot(inputs).keys(), console)
 
 
-def test_what_is_not_finished_is_left_to_the_build(kept: Cache) -> None:
-    """A notebook that ends at once ends the process, too: nothing is waited for, nothing counts as made."""
-    with beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), kept, 2):
-        pass
-
-    assert kept.fresh == set()
-    assert kept.reason("derive") == "nothing kept from before"
-
-
-def test_an_error_of_the_notebook_ends_the_process(kept: Cache) -> None:
-    """What goes wrong within is raised, and nothing runs on."""
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_what_is_not_finished_is_left_to_the_build(error: type[BaseException] | None, kept: Cache) -> None:
+    """A notebook that ends at once, or fails, ends the process, too: nothing is waited for."""
     with (
-        pytest.raises(KeyboardInterrupt),
-        beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), kept, 2),
+        contextlib.nullcontext() if error is None else pytest.raises(error),
+        pipeline.beside(dataset.load(kept.inputs.data), kept, 2),
     ):
-        raise KeyboardInterrupt
+        if error:
+            raise error
 
-
-def test_what_is_finished_is_the_builds_own(kept: Cache) -> None:
-    """A result that was kept beside the notebook is not made again, even with --force."""
-    forced = replace(kept, force=True, fresh=set())
-    with beside.begun(pipeline.INDEPENDENT, dataset.load(kept.inputs.data), forced, 2):
-        kept.made("derive", dict[str, int], lambda: {"a formula": 1})  # as the other process does
-
-    assert forced.fresh == {"derive"}
-    assert forced.made("derive", dict[str, int], lambda: pytest.fail("made again")) == {"a formula": 1}
+    assert kept.reason("derive") == "nothing kept from before"
 
 
 @pytest.mark.slow
 def test_data_may_be_named_from_any_folder(
     kept: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is made of data in a folder below the user's own is kept, too."""
+    """What is finished is found by the build, also of data in a folder below the user's own."""
     shutil.copytree(kept.inputs.data, tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     config = replace(kept.inputs.config, search=kept.inputs.config.search.small())
@@ -66,9 +52,9 @@ def test_data_may_be_named_from_any_folder(
     below = replace(kept, inputs=inputs, keys=Snapshot(inputs).keys())
     ledger = Ledger(schema=1, seed=0, sympy="", mpmath="", checks=(), exemptions=())
     below.made("derive", Derived, lambda: Derived({}, {}, {}, {}, ledger))  # comes first, and takes long
-    with beside.begun(["search"], dataset.load(Path("mine")), below, 2):
+    with pipeline.beside(dataset.load(Path("mine")), below, 2):
         last = time.monotonic() + 300  # a busy machine gives the nicest process little
         while below.reason("search") and time.monotonic() < last:
             time.sleep(0.1)
 
-    assert below.fresh == {"search"}
+    assert below.reason("search") == ""

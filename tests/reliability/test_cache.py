@@ -246,13 +246,11 @@ def kept(tmp_path: Path) -> Callable[..., Cache]:
         '[author]\nname = "A"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
     )
 
-    def make(*, force: bool = False, seed: str = "0") -> Cache:
+    def make(*, seed: str = "0") -> Cache:
         inputs = Inputs(config.load(tmp_path / "report.toml"), tmp_path, quick=False, pdf=True)
         now = Snapshot(inputs).keys()
         now["derive"] |= {"the seed": seed}
-        return Cache(
-            tmp_path / "kept", inputs, now, Console(io.StringIO(), colour=False, live=False), force=force
-        )
+        return Cache(tmp_path / "kept", inputs, now, Console(io.StringIO(), colour=False, live=False))
 
     return make
 
@@ -263,11 +261,9 @@ def refuse() -> Made:
 
 
 def test_a_result_comes_back_as_it_was_made(kept: Callable[..., Cache]) -> None:
-    """A result is made once, then found again as it was; --force makes it again."""
+    """A result is made once, then found again as it was."""
     assert kept().made("derive", Made, lambda: MADE) == MADE
     assert kept().made("derive", Made, refuse) == MADE
-    with pytest.raises(AssertionError):
-        kept(force=True).made("derive", Made, refuse)
 
 
 def test_what_changed_meanwhile_is_not_kept(kept: Callable[..., Cache]) -> None:
@@ -309,15 +305,15 @@ def test_a_damaged_result_is_none(number: int, kept: Callable[..., Cache]) -> No
 
 
 def test_what_other_code_kept_piece_by_piece_is_removed(kept: Callable[..., Cache]) -> None:
-    """What a search keeps, network by network, is gone when the code that trained it changes, or by force."""
+    """What a search keeps, network by network, is gone when the code that trained it changes."""
     found: list[Any] = []
-    for code, force in (("1", False), ("1", False), ("2", False), ("2", True)):
-        cached = kept(force=force)
+    for code in ("1", "1", "2"):
+        cached = kept()
         cached.keys["fits"]["code"] = code
         folder = cached.store("fits")
         found.append((folder / "network").exists())
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "network").write_text("")
 
-    assert found == [False, True, False, False]
+    assert found == [False, True, False]
     assert len(list(cached.folder.iterdir())) == 1

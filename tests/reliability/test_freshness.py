@@ -40,7 +40,7 @@ def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
     assert done.returncode == 0, done.stderr
     assert f"Building in {project.out}: templates/1e.tex changed." in done.stderr
     assert made(done.stderr).keys() == {"typeset", "compile", "bundle"}
-    assert done.stderr.count("unchanged, reused") == 5
+    assert done.stderr.count("kept, reused") == 5
     assert "A sentence that nobody wrote before." in project.shown().replace("\n", " ")
 
 
@@ -77,5 +77,5 @@ def test_force_makes_everything_again(project: Project, tiny_build: Project) -> 
 
     assert done.returncode == 0, done.stderr
     assert set(made(done.stderr)) >= {"derive", "measure", "search", "study", "typeset", "compile", "bundle"}
-    assert made(done.stderr)["measure"] == "asked for with --force"
+    assert "build: asked for with --force." in done.stderr
     assert project.products() == tiny_build.products()

@@ -32,7 +32,7 @@ STAGES = {
     "derive": ("derive search study", "require 20"),
     "search": ("search study fits-*", "progress 3"),  # workers train
     "study": ("study", "_by_scikit_learn 1"),  # processes run other kernels
-    "typeset": ("", "escape 20"),
+    "typeset": ("", "page 3"),
     "compile": ("", "pdflatex"),  # latexmk, which has started this one
 }
 # Holds the program at that call: it opens a pipe, and waits there for words that never come.
