@@ -30,9 +30,6 @@ class UnjudgedError(InputError):
     """The submission itself is at fault: damaged, hostile, or not made by this program; exit code 2."""
 
 
-KINDS = {kind.__name__: kind for kind in (UnjudgedError, InputError, LatexError, CheckError, MachineError)}
-
-
 @dataclass(frozen=True)
 class Limits:
     """What a child may use."""
@@ -47,6 +44,12 @@ class Limits:
 
 class ExceededError(MachineError):
     """A child used up its time or memory, or died."""
+
+
+KINDS: dict[str, type[ReportError]] = {
+    kind.__name__: kind
+    for kind in (UnjudgedError, InputError, LatexError, CheckError, ExceededError, MachineError)
+}
 
 
 def run(
@@ -119,17 +122,16 @@ def answer(work: Callable[[list[str]], Any]) -> None:
         (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(limit, (int(most), int(most)))
-    told: dict[str, Any]
     try:
         told = {"answer": work(arguments)}
-    except MemoryError:
-        told = {"error": {"kind": "memory"}}
     except Exception as error:
         known = translated(error)
+        if isinstance(error, MemoryError):
+            known = ExceededError("it needs more memory than it may have.")
         if known is None:
             raise  # a bug of the program: its traceback goes to the log
         kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
-        told = {"error": {"kind": kind, "message": str(known), "hint": known.hint}}
+        told = {"error": (kind, str(known), known.hint)}
     Path(file).write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -147,10 +149,7 @@ def _answer(file: Path, log: Path) -> Any:
         if "Traceback" in complaint and "MemoryError" not in complaint:
             raise RuntimeError(complaint) from None  # a bug of the program, reported as one
         raise ExceededError("its process was killed, perhaps for lack of memory.") from None
-    if "error" not in told:
-        return told["answer"]
-    error = told["error"]
-    if error["kind"] == "memory":
-        raise ExceededError("it needs more memory than it may have.")
-    found: ReportError = KINDS[error["kind"]](error["message"], error["hint"])
-    raise found
+    if "error" in told:
+        kind, message, hint = told["error"]
+        raise KINDS[kind](message, hint)
+    return told["answer"]

@@ -209,7 +209,7 @@ def read(given: bytes) -> Carried:
     if not found:
         from report.verify.view import View  # noqa: PLC0415 - heavy, and rarely needed
 
-        words = " ".join(word.text for page in View(opened(given)).words[:3] for word in page)
+        words = " ".join(word.text for page in View(given).words[:3] for word in page)
     return Carried(found, len(pdf.pages), words)
 
 

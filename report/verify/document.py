@@ -10,7 +10,7 @@ import io
 import re
 from decimal import Decimal
 from html import unescape
-from itertools import zip_longest
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
@@ -38,6 +38,7 @@ QPDF_LIMITS: dict[str, Any] = {
     "tiff_max_memory": STREAM_LIMIT,
     "dct_max_memory": STREAM_LIMIT,
 }
+HOLDERS = (Stream, Dictionary, dict, Array, list)
 INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 # What every program writes in its own way: bookkeeping, the file's history, how streams are packed.
 FREE = {
@@ -149,43 +150,45 @@ def properties(pdf: Pdf) -> dict[str, str]:
 
 
 def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Difference]:
-    """Compare two documents, all that can be reached from their trailers; `pairs` of pages correspond."""
-    return [*_Comparison(given, made, pairs).run()]
+    """Compare two documents, all that can be reached from their trailers; `pairs` of pages correspond.
+
+    Pages come first, so that what is on a page is told with it.
+    """
+    walk = _Walk(given, made, pairs)
+    compared: list[tuple[int, tuple[str, ...], Any, Any]] = [
+        (page + 1, (), page_entries(given.pages[page].obj), page_entries(made.pages[other].obj))
+        for page, other in pairs
+    ]
+    for name, keys in {"trailer": (), "properties": ("/Info",), "catalog": ("/Root",)}.items():
+        holders = [part(pdf.trailer, *keys) for pdf in (given, made)]
+        one, two = ({key: value for key, value in each.items() if key not in FREE[name]} for each in holders)
+        compared.append((0, (name,), one, two))
+    found = [
+        Difference(page, path)
+        for page, head, one, two in compared
+        for path in islice(walk.paths(one, two, head), DIFFERENCES)
+    ]
+    return found if _metadata_agree(given) else [*found, Difference(0, ("catalog", "/Metadata"))]
 
 
-class _Comparison:
+class _Walk:
     """A walk over two graphs at once; it goes on only where they are alike, so the second one bounds it."""
 
     def __init__(self, given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> None:
-        self.given, self.made, self.pairs = given, made, pairs
+        self.pairs = pairs
         self.met: set[tuple[Any, Any]] = set()
         self.pages = [
             {page.obj.objgen: number for number, page in enumerate(pdf.pages)} for pdf in (given, made)
         ]
 
-    def run(self) -> Iterator[Difference]:
-        """Compare pages first, so that what is on a page is told with it; then the rest."""
-        for number, other in self.pairs:
-            one, two = (
-                page_entries(pdf.pages[n].obj) for pdf, n in ((self.given, number), (self.made, other))
-            )
-            yield from self._compare(one, two, number + 1)
-        for name, keys in {"trailer": (), "properties": ("/Info",), "catalog": ("/Root",)}.items():
-            holders = (part(pdf.trailer, *keys) for pdf in (self.given, self.made))
-            one, two = ({k: v for k, v in held.items() if k not in FREE[name]} for held in holders)
-            yield from self._compare(one, two, 0, (name,))
-        if not _metadata_agree(self.given):
-            yield Difference(0, ("catalog", "/Metadata"))
-
-    def _compare(self, one: Any, other: Any, page: int, head: tuple[str, ...] = ()) -> Iterator[Difference]:
+    def paths(self, one: Any, other: Any, head: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        """Walk the places where two values differ."""
         waiting: list[tuple[Any, Any, tuple[str, ...]]] = [(one, other, head)]
-        found = 0
-        while waiting and found < DIFFERENCES:
+        while waiting:
             one, other, path = waiting.pop()
             children = self._children(one, other, path)
             if children is None:
-                found += 1
-                yield Difference(page, path)
+                yield path
             else:
                 waiting += reversed([(a, b, (*path, step)) for step, a, b in children])
 
@@ -198,69 +201,48 @@ class _Comparison:
             if (one.objgen, other.objgen) in self.met:
                 return []
             self.met.add((one.objgen, other.objgen))
-        kinds = [type_of(value) for value in (one, other)]
-        if kinds[0] != kinds[1] or (kinds[0] is Stream and not self._same_stream(one, other, path)):
+        kind: Any = next((kind for kind in HOLDERS if isinstance(one, kind)), None)
+        if kind is None:
+            return [] if _same(one, other) else None
+        if not isinstance(other, kind) or (kind is Stream and not self._same_stream(one, other, path)):
             return None
-        if kinds[0] in (Stream, Dictionary):
-            return self._entries(one, other, FREE["stream"] if kinds[0] is Stream else set())
-        if kinds[0] is Array:
-            items = zip(one, other, strict=True) if len(one) == len(other) else None
-            return None if items is None else [(str(number), a, b) for number, (a, b) in enumerate(items)]
-        return [] if _same(one, other) else None
-
-    @staticmethod
-    def _entries(one: Any, other: Any, free: set[str]) -> list[tuple[str, Any, Any]]:
-        keys = sorted({*one.keys(), *other.keys()} - free)
+        if kind in (Array, list):
+            sides = zip(one, other, strict=True) if len(one) == len(other) else None
+            return None if sides is None else [(str(place), a, b) for place, (a, b) in enumerate(sides)]
+        keys = sorted({*one.keys(), *other.keys()} - (FREE["stream"] if kind is Stream else set()))
         return [(key, one.get(key), other.get(key)) for key in keys]
 
     def _same_stream(self, one: Stream, other: Stream, path: tuple[str, ...]) -> bool:
+        """Compare what streams hold: as bytes, or as operators and operands if it is they that paint."""
         a, b = unpacked(one), unpacked(other)
-        if a == b:
-            return True
         paints = (
             path[-1:] == ("/Contents",)
             or path[-2:-1] in (("/Contents",), ("/CharProcs",))
             or other.get("/Subtype") == Name.Form
             or other.get("/PatternType") == 1
         )
-        return paints and same_operators(a, b)
+        if a == b or not paints:
+            return a == b
+        if len(a) > 4 * len(b) + 2**16:  # far more than another way of writing the same
+            return False
+        if a.count(b"%") != b.count(b"%"):  # programs disagree on where a comment ends
+            return False
+        return next(self.paths(_operators(a), _operators(b)), None) is None
 
 
-def type_of(value: Any) -> type | None:
-    """Return which kind of container a value is; None for a plain one."""
-    kinds = {Stream: Stream, Dictionary: Dictionary, dict: Dictionary, Array: Array}
-    return next((name for kind, name in kinds.items() if isinstance(value, kind)), None)
-
-
-def same_operators(one: bytes, other: bytes) -> bool:
-    """Say whether two content streams paint the same: operators and operands, numbers within `TOLERANCE`."""
-    if len(one) > 4 * len(other) + 2**16:  # far more than another way of writing the same
-        return False
-    if one.count(b"%") != other.count(b"%"):  # programs disagree on where a comment ends
-        return False
-    scratch = Pdf.new()
-    steps = [pikepdf.parse_content_stream(Stream(scratch, text)) for text in (one, other)]
-    return all(
-        a is not None
-        and b is not None
-        and str(a.operator) == str(b.operator)
-        and len(a.operands) == len(b.operands)
-        and all(map(_same, a.operands, b.operands))
-        for a, b in zip_longest(*steps)
-    )
+def _operators(content: bytes) -> list[list[Any]]:
+    """Return the operators of a content stream, each with its operands."""
+    holder = Pdf.new()
+    steps = pikepdf.parse_content_stream(Stream(holder, content))
+    return [[str(step.operator), *step.operands] for step in steps]
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Compare two values; what is in them is compared too, since they were written in one place."""
+    """Compare two values that hold no others."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
         return bool(abs(float(one) - float(other)) <= TOLERANCE)
-    if isinstance(one, Array) and isinstance(other, Array):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, Dictionary) and isinstance(other, Dictionary):
-        keys = {*one.keys(), *other.keys()}
-        return all(_same(one.get(key), other.get(key)) for key in keys)
     if isinstance(one, String) and isinstance(other, String):
         return bytes(one) == bytes(other) or str(one) == str(other)
     return bool(one == other)

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -40,8 +40,8 @@ IGNORED = re.compile(r"(^|/)(__MACOSX/|\._|\.ipynb_checkpoints/|verify/)")
 FILE_LIMIT = 64 * 2**20  # bytes of any file that is read
 MEMBER_LIMIT = 1000  # files in a zip or a folder
 DEEPEST = 2  # zips in zips
-CONFIG_LIMIT, JSON_LIMIT = 64 * 2**10, 8 * 2**20  # bytes
-SIZE_LIMIT, NUMBER_LIMIT = 20_000, 10**12  # of texts and lists, of numbers
+LIMITS = {CONFIG: 64 * 2**10, RESULTS: 8 * 2**20, LEDGER: 8 * 2**20, NOTEBOOK: FILE_LIMIT}  # bytes
+SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of numbers, of lists in lists
 OWN_BUILD = Path(__file__).resolve().parents[2] / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
 CHANGED = "the submission was changed, or is not of this program"
@@ -79,37 +79,38 @@ def take(path: Path) -> HandedIn:
         It is not there, is too large, holds no PDF or more than one, or cannot be trusted.
     """
     if path.is_dir():
-        return _choose(path.name or str(path), dict(_in_folder(path)))
+        return _choose(path.name or str(path), _in_folder(path))
     if not path.is_file():
         what = f"{path} is no file" if path.exists() else f"There is no {path}"
         raise UnjudgedError(f"{what}.", "Name a submission.pdf or a submission.zip.")
     content = _content(path)
     if content.startswith(b"PK"):
-        return _choose(path.name, dict(_in_zip(content, path.name)))
+        return _choose(path.name, _in_zip(content, path.name))
     if b"%PDF-" not in content[:1024]:
         raise UnjudgedError(f"{path.name} is no PDF and no zip.", ASK)
     siblings = (name for name in ROLES if name != PDF and (path.parent / name).is_file())
     return HandedIn(path.name, content, {name: _content(path.parent / name) for name in siblings})
 
 
-def _choose(name: str, files: Mapping[str, bytes]) -> HandedIn:
+def _choose(name: str, found: Iterator[tuple[str, bytes]]) -> HandedIn:
     """Find the report among files, and what belongs to it."""
-    reports = [path for path, content in files.items() if b"%PDF-" in content[:1024]]
-    reports = [path for path in reports if _role(path) == PDF] or reports
+    files = [*dict.fromkeys(found)]  # a folder and a zip in it may hold the same
+    reports = [(path, content) for path, content in files if b"%PDF-" in content[:1024]]
+    reports = [report for report in reports if _role(report[0]) == PDF] or reports
     if len(reports) != 1:
-        held = ", ".join(sorted(reports or files)[:8]) or "nothing"
+        held = ", ".join(sorted(path for path, _ in reports or files)[:8]) or "nothing"
         what = f"{len(reports)} PDFs: {held}" if reports else f"no PDF; it holds {held}"
         raise UnjudgedError(f"{name} holds {what}.", "Name one of them." if reports else ASK)
     beside: dict[str, bytes] = {}
-    for path, content in files.items():
+    for path, content in files:
         role = _role(path)
         if beside.get(role, content) != content:
             raise UnjudgedError(f"{name} holds two files named {role}.", ASK)
         if role not in ("", PDF):
             beside[role] = content
-    usual = PurePosixPath(reports[0]).name == PDF
-    remark = () if usual else (f"The report is {reports[0]} in {name}.",)
-    return HandedIn(name, files[reports[0]], beside, remark)
+    ((path, report),) = reports
+    remark = () if PurePosixPath(path).name == PDF else (f"The report is {path} in {name}.",)
+    return HandedIn(name, report, beside, remark)
 
 
 def _role(path: str) -> str:
@@ -123,11 +124,15 @@ def _role(path: str) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """Read a file, up to the limit."""
     with path.open("rb") as stream:
-        content = stream.read(FILE_LIMIT + 1)
+        return _limited(stream, path.name)
+
+
+def _limited(stream: IO[bytes], name: str) -> bytes:
+    """Read a file, up to the limit."""
+    content = stream.read(FILE_LIMIT + 1)
     if len(content) > FILE_LIMIT:
-        raise UnjudgedError(f"{path.name} has more than {FILE_LIMIT >> 20} MiB.")
+        raise UnjudgedError(f"{name} has more than {FILE_LIMIT >> 20} MiB.")
     return content
 
 
@@ -149,7 +154,6 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
             members = archive.infolist()
             if len(members) > MEMBER_LIMIT:
                 raise UnjudgedError(f"{place} holds more than {MEMBER_LIMIT} files.")
-            met: set[str] = set()
             for member in members:
                 path = PurePosixPath(member.filename.replace("\\", "/"))
                 if path.is_absolute() or ".." in path.parts or ":" in str(path):
@@ -157,11 +161,7 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
                 if member.is_dir() or not _wanted(str(path)):
                     continue
                 with archive.open(member) as stream:
-                    inner = stream.read(FILE_LIMIT + 1)
-                if len(inner) > FILE_LIMIT or str(path) in met:
-                    what = "twice" if str(path) in met else f"of more than {FILE_LIMIT >> 20} MiB"
-                    raise UnjudgedError(f"{place} holds a {path.name} {what}.")
-                met.add(str(path))
+                    inner = _limited(stream, f"{path.name} in {place}")
                 if not inner.startswith(b"PK"):
                     yield str(path), inner
                 elif depth < DEEPEST:
@@ -224,9 +224,11 @@ def _own_build(folder: Path, words: str) -> dict[str, bytes]:
 
 
 def _parsed(files: Mapping[str, bytes], where: str, remarks: tuple[str, ...] = ()) -> Evidence:
+    """Read the attached files as types."""
+    for name, content in files.items():
+        if len(content) > LIMITS[name]:
+            raise UnjudgedError(f"{name} {where} has more than {LIMITS[name] >> 10:,} KiB.")
     results, ledger = _typed(files, RESULTS, where, Results), _typed(files, LEDGER, where, Ledger)
-    if len(files[CONFIG]) > CONFIG_LIMIT:
-        raise UnjudgedError(f"{CONFIG} {where} has more than {CONFIG_LIMIT >> 10} KiB.")
     try:
         settings = config.parse(files[CONFIG], f"{CONFIG} {where}", Path())
     except InputError as error:
@@ -241,45 +243,32 @@ def _typed(files: Mapping[str, bytes], name: str, where: str, kind: type[T]) -> 
     """Read a JSON file as a type."""
     if name not in files:
         return None
-    if len(files[name]) > JSON_LIMIT:
-        raise UnjudgedError(f"{name} {where} has more than {JSON_LIMIT >> 20} MiB.")
     found = notebook.decoded(files[name], f"{name} {where}", kind)
     if not _is_small(msgspec.to_builtins(found)):
         raise UnjudgedError(f"{name} {where} holds a text, a list or a number beyond all bounds: {CHANGED}.")
     return found
 
 
-def _is_small(value: Any) -> bool:
-    """Say whether texts, lists and numbers are within all that this program writes."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            waiting += [*each, *each.values()]
-        elif isinstance(each, list | tuple):
-            waiting += each
-        if isinstance(each, str | list | tuple | dict):
-            small = len(each) <= SIZE_LIMIT
-        else:
-            small = each is None or abs(each) <= NUMBER_LIMIT
-        if not small:
-            return False
-    return True
+def _is_small(value: Any, levels: int = LEVELS) -> bool:
+    """Say whether texts, lists and numbers, and how they nest, are within all that this program writes."""
+    if value is None or isinstance(value, int | float):
+        return abs(value or 0) <= NUMBER_LIMIT
+    held = [*value, *value.values()] if isinstance(value, dict) else () if isinstance(value, str) else value
+    return levels > 0 and len(value) <= SIZE_LIMIT and all(_is_small(each, levels - 1) for each in held)
 
 
 def _is_sound(results: Results | None, ledger: Ledger | None) -> bool:
     """Check what the types do not say."""
-    asked = {"1", *QUESTIONS}
-    checks = ledger.checks if ledger else ()
-    sound = {check.question for check in checks} <= asked and len({check.id for check in checks}) == len(
-        checks
-    )
-    if results is None:
-        return sound
-    try:
-        numerics.sentences(results.environment)
-    except (KeyError, IndexError, TypeError, AttributeError):
+    asked = [check.question for check in ledger.checks] if ledger else []
+    if ledger and len({check.id for check in ledger.checks}) < len(asked):
         return False
-    of = {entry.question for entries in (results.values, results.formulas) for entry in entries.values()}
-    known = results.schema == 1 and 0 <= results.seed < 2**32
-    return sound and known and of <= asked
+    if results:
+        asked += [entry.question for entry in results.values.values()]
+        asked += [formula.question for formula in results.formulas.values()]
+        if results.schema != 1 or not 0 <= results.seed < 2**32:
+            return False
+        try:
+            numerics.sentences(results.environment)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            return False
+    return {*asked} <= {"1", *QUESTIONS}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,7 @@ from msgspec.structs import replace
 
 from report.config import QUESTIONS
 from report.verify import catalog, document, seen
-from report.verify.findings import (
-    CARRIED,
-    SEEN,
-    Pages,
-    Place,
-    Same,
-)
+from report.verify.findings import CARRIED, SEEN, Pages, Place, Same
 from report.verify.view import View, draw
 
 if TYPE_CHECKING:
@@ -56,6 +51,7 @@ OF_THE_FILE = {
 ATTACHED = ("/EmbeddedFiles", "/AF")
 PAINT = ("/Contents", "/Resources")
 FOLLOWS = ("/Dests", "/StructTreeRoot")
+LIKE = 0.3  # the share of their words that two pages must have in common to be the same page
 EDGE = 4.0  # points around a place that differs
 BODY = 60.0, 725.0  # points between which a page's text stands
 LONGEST = 200  # characters
@@ -73,42 +69,49 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     differences = document.differences(one, other, pairs) if len(one.pages) == len(other.pages) else None
     if not over and differences == []:
         return replace(found, same=Same.OBJECTS)
-    views = View(document.opened(given)), View(document.opened(made))
-    if differences is None or pairs != seen.correspond(*views):
-        pairs = seen.correspond(*views)
+    views, straight = (View(given), View(made)), pairs
+    pairs = _correspond(*views)
+    if differences is None or pairs != straight:
         differences = document.differences(one, other, pairs)
-    regions = Regions(other)
-    whole = [*_unpaired(views, pairs, regions), *_over(over, views, dict(pairs), regions)]
+    regions, paired = Regions(other), dict(pairs)
+    whole = [*_unpaired(views, pairs, regions), *_over(over, views, paired, regions)]
     spots: list[Spot] = []
-    if _written_anew(differences, pairs, found):
-        whole += _claims(one, other, views)
-        same = Same.NO
-        if not whole and seen.look_alike(*views, pairs):
-            same, spots = Same.SIGHT, seen.other_glyphs(*views, pairs)
-        elif not whole and found.other_tex and seen.reads_alike(*views) and _figures(one) == _figures(other):
-            same, spots = Same.TEXT, seen.other_glyphs(*views)
-        if same and not spots:
+    anew = _written_anew(differences, pairs, found)
+    if anew:
+        other_lines = found.other_tex and _figures(one) == _figures(other)
+        same, both = seen.alike(*views, pairs, other_lines=other_lines)
+        spots = seen.other_glyphs(*views, both)
+        whole += _claims(one, other)
+        if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
+            whole.append(Place("", 0, "what is copied from its pages is not what they show"))
+        if same and not spots and not whole:
             return replace(found, same=same)
-        spots = spots or seen.differing(*views, pairs)
-    else:
-        spots = seen.differing(*views, pairs)
+    spots = spots or seen.differing(*views, pairs)
+    if not anew:
         noted = {item.page for item in over}
         told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]
         whole += _told(told, spots, lost=not catalog.attachments(one))
-    places = [*_where(spots, dict(pairs), regions), *dict.fromkeys(whole)]
+    places = [*_where(spots, paired, regions), *dict.fromkeys(whole)]
+    framed = [(spot.page, spot.box) for spot in spots]
+    framed += [(item.page, item.rectangle) for item in over if item.rectangle]
     if pictures:
-        drawn = sorted({place.page for place in places if place.page})[:PICTURES]
-        framed = [(spot.page, spot.box) for spot in spots]
-        framed += [(item.page, item.rectangle) for item in over if item.rectangle]
-        for page in drawn:
+        for page in sorted({place.page for place in places if place.page})[:PICTURES]:
             boxes = [box for at, box in framed if at == page]
-            draw(*views, (page - 1, dict(pairs).get(page - 1)), boxes, pictures / f"page-{page}.png")
-    return replace(
-        found,
-        same=Same.NO,
-        places=tuple(places),
-        shown=seen.shown(*views, pairs, spots),
-    )
+            draw(*views, (page - 1, paired.get(page - 1)), boxes, pictures / f"page-{page}.png")
+    shown = seen.shown(*views, pairs, spots)
+    return replace(found, same=Same.NO, places=tuple(places), shown=shown)
+
+
+def _correspond(given: View, made: View) -> list[tuple[int, int]]:
+    """Pair the pages of two documents in order, from 0; a page may be like none of the other's."""
+    there, here = ([Counter(word.text for word in words) for words in view.words] for view in (given, made))
+    likest = []
+    for one in there:
+        shares = [(one & other).total() / max(1, one.total(), other.total()) for other in here]
+        best = max(shares)
+        likest.append(shares.index(best) if best > LIKE else -1)
+    blocks = SequenceMatcher(None, likest, range(len(here))).get_matching_blocks()
+    return [(i + step, j + step) for i, j, size in blocks for step in range(size)]
 
 
 class Regions:
@@ -129,16 +132,15 @@ class Regions:
         return list(dict.fromkeys(key if key in QUESTIONS else "" for key in keys))
 
 
-def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterator[Place]:
-    """Walk the places where pages look or read otherwise, one for each question and page."""
-    met = set()
+def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterable[Place]:
+    """Return the places where pages look or read otherwise, the first for each question and page."""
+    found: dict[tuple[str, int], Place] = {}
     for page, (_, bottom, _, top), near in spots:
         inside = BODY[0] < top and bottom < BODY[1]
+        told = f", near \u201c{near[:60]}\u201d" if near else ""
         for question in regions.within(pairs[page - 1] + 1, bottom + EDGE, top - EDGE) if inside else [""]:
-            if (question, page) not in met:
-                met.add((question, page))
-                told = f", near \u201c{near[:60]}\u201d" if near else ""
-                yield Place(question, page, f"page {page} differs{told}", SEEN)
+            found.setdefault((question, page), Place(question, page, f"page {page} differs{told}", SEEN))
+    return found.values()
 
 
 def _unpaired(
@@ -172,7 +174,7 @@ def _written_anew(differences: Iterable[Difference], pairs: Sequence[object], fo
     return len(painted) == len(pairs) or found.other_tex
 
 
-def _claims(one: Pdf, other: Pdf, views: tuple[View, View]) -> Iterator[Place]:
+def _claims(one: Pdf, other: Pdf) -> Iterator[Place]:
     """Walk what a file that was written anew says otherwise beside its pages; what it lost is nothing."""
     there, here = document.properties(one), document.properties(other)
     for key in CLAIMS:
@@ -181,8 +183,6 @@ def _claims(one: Pdf, other: Pdf, views: tuple[View, View]) -> Iterator[Place]:
     titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
     if titles[0] and titles[0] != titles[1]:
         yield Place("", 0, "its bookmarks differ")
-    if any(views[0].spoken) and views[0].spoken != views[1].spoken and not _copies_as_shown(one, views[0]):
-        yield Place("", 0, "what is copied from its pages is not what they show")
     files = [catalog.attachments(pdf) for pdf in (one, other)]
     if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
         yield Place("", 0, "its attachments differ", kind=CARRIED)
@@ -191,12 +191,6 @@ def _claims(one: Pdf, other: Pdf, views: tuple[View, View]) -> Iterator[Place]:
 def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     """Return which TeX set a document, and a digest of its packages' versions."""
     return tuple(properties.get(key, "") for key in TEX)
-
-
-def _copies_as_shown(one: Pdf, view: View) -> bool:
-    """Say whether the text that is copied in place of what a page shows has the same characters."""
-    both = zip(View(one, copied=True).glyphs, view.glyphs, strict=True)
-    return all(Counter(g.text for g in copied) == Counter(g.text for g in shown) for copied, shown in both)
 
 
 def _told(differences: Sequence[Difference], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:

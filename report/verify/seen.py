@@ -8,23 +8,22 @@ two pixels of a page are off.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from difflib import SequenceMatcher
 from functools import lru_cache, partial
-from itertools import chain, pairwise, zip_longest
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from pypdfium2 import raw
 from scipy import ndimage
 
-from report.verify.findings import Shown
-from report.verify.view import CONTRAST, SCALE, Box, Word, around, close_up, holds, invisible, meet
+from report.verify.findings import Same, Shown
+from report.verify.view import CONTRAST, SCALE, Box, Glyph, Word, around, holds, invisible, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from report.verify.view import Glyph, View
+    from report.verify.view import View
 
 NEAR = 0.7  # points
 REACH = 2  # pixels
@@ -35,6 +34,7 @@ TOGETHER = 17  # pixels: what is nearer is one place
 SPOTS = 200  # that are told of a page
 LINE = 7.0  # points; a step of less stays in the line
 RISE, STRETCH = 0.4, 3.0  # points by which another TeX may set characters of a line, or boxes, otherwise
+TALL = 12.0  # points: a bracket that belongs to several lines
 MARGIN = "Artifact"
 
 
@@ -46,31 +46,7 @@ class Spot(NamedTuple):
     near: str
 
 
-# --- which pages correspond
-def correspond(given: View, made: View) -> list[tuple[int, int]]:
-    """Pair the pages of two documents in order, from 0; a page may be like none of the other's."""
-    there, here = ([Counter(word.text for word in words) for words in view.words] for view in (given, made))
-    like = [[_likeness(one, other) for other in here] for one in there]
-    best = np.zeros((len(there) + 1, len(here) + 1))
-    for i in reversed(range(len(there))):
-        for j in reversed(range(len(here))):
-            best[i, j] = max(best[i + 1, j], best[i, j + 1], best[i + 1, j + 1] + like[i][j])
-    pairs, i, j = [], 0, 0
-    while i < len(there) and j < len(here):
-        if like[i][j] and best[i, j] == best[i + 1, j + 1] + like[i][j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif best[i, j] == best[i + 1, j]:
-            i += 1
-        else:
-            j += 1
-    return pairs
-
-
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Return the share of words that two pages have in common; 0 if it is small."""
-    share = (one & other).total() / max(1, one.total(), other.total())
-    return share if share > 0.3 else 0.0
+Both = list[tuple[Glyph, Glyph]]  # a character of the submission, and the one of the document made anew
 
 
 # --- where pages differ
@@ -94,12 +70,9 @@ def differing(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> list
                 if left := [word for word in run if word.text not in moved]:
                     told = " ".join(word.text for word in run)
                     here.append(Spot(number + 1, around([word.box for word in left]), told))
-        sizes = zip(given.pages[number].get_size(), made.pages[page].get_size(), strict=True)
-        if all(abs(a - b) < 0.5 for a, b in sizes):
-            picture, where = _straightened(given.picture(number), both)
-            for box in _other_paint(picture, made.picture(page), where):
-                if not any(meet(box, spot.box) for spot in here):
-                    here.append(Spot(number + 1, box, _near(made.words[page], box)))
+        for box in _other_looks(given.picture(number), made.picture(page), both):
+            if not any(meet(box, spot.box) for spot in here):
+                here.append(Spot(number + 1, box, _near(made.words[page], box)))
         spots += here[:SPOTS]
     return spots
 
@@ -118,58 +91,46 @@ def _compared(one: list[Word], other: list[Word]) -> tuple[Runs, Runs, list[tupl
             runs[0].extend([one[i:j]] if j > i else [])
             runs[1].extend([other[k:m]] if m > k else [])
             continue
-        before: tuple[Word, Word] | None = None
-        for a, b in zip(one[i:j], other[k:m], strict=True):
-            up = 0.0 if before is None else abs((a.box[1] - before[0].box[1]) - (b.box[1] - before[1].box[1]))
-            near = before is None or abs(b.box[1] - before[1].box[1]) < LINE
-            if abs(a.box[0] - b.box[0]) > NEAR or up > (NEAR if near else STRETCH):
+        for place, (a, b) in enumerate(zip(one[i:j], other[k:m], strict=True)):
+            before = both[-1] if place else (a, b)
+            steps = [word.box[1] - last.box[1] for word, last in zip((a, b), before, strict=True)]
+            most = NEAR if abs(steps[1]) < LINE else STRETCH
+            if abs(a.box[0] - b.box[0]) > NEAR or abs(steps[0] - steps[1]) > most:
                 runs[0].append([a])
             both.append((a, b))
-            before = a, b
     return *runs, both
 
 
-def _straightened(
-    picture: np.ndarray, both: Sequence[tuple[Word, Word]]
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Move the lines of a picture to where they are on the other page; say what then is compared."""
-    if not both or all(abs(a.box[1] - b.box[1]) <= NEAR for a, b in both):
-        return picture, None
-    rows = np.arange(len(picture))
-    there, here = (len(picture) - SCALE * np.array([pair[side].box[1] for pair in both]) for side in (0, 1))
-    nearest = np.abs(rows[:, None] - here[None, :]).argmin(axis=1)
-    moved = np.clip(rows + np.round(there - here)[nearest].astype(int), 0, len(picture) - 1)
-    words = np.zeros(picture.shape, bool)
-    for _, word in both:
-        left, bottom, right, top = (round(edge * SCALE) for edge in word.box)
-        if top - bottom < 12 * SCALE:  # tall brackets belong to several lines
-            words[len(rows) - top + 1 : len(rows) - bottom, left:right] = True
-    return picture[moved], words
+def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, Word]]) -> Iterator[Box]:
+    """Walk the places where a page looks otherwise; where lines moved, words are looked at by themselves."""
+    if all(abs(a.box[1] - b.box[1]) <= NEAR for a, b in both):
+        yield from _other_paint(one, other)
+        return
+    for (_, shown), (_, true) in both:
+        left, bottom, right, top = true
+        box = 0.0, 0.0, right - left, top - bottom
+        if top - bottom < TALL and _other_close_up((one, other), (shown[:2], true[:2]), box, SCALE):
+            yield shown
 
 
-def _same_glyphs(one: Sequence[Glyph], other: Sequence[Glyph]) -> bool:
-    """Compare characters in order and place.
+def _other_close_up(
+    pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
+) -> bool:
+    """Say whether two pictures differ in a box around a place of each."""
+    left, bottom, right, top = (round(edge * scale) for edge in box)
+    cut = []
+    for picture, (x, y) in zip(pictures, places, strict=True):
+        column, row = round(x * scale), len(picture) - round(y * scale)
+        rows = slice(max(0, row - top), max(0, row - bottom))
+        cut.append(picture[rows, max(0, column + left) : max(0, column + right)])
+    return cut[0].shape != cut[1].shape or any(_other_paint(*cut))
 
-    A program may call a sign of mathematics by another letter; then its picture is what counts.
+
+def _other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
+    """Walk the places where one picture has something that the other has nowhere near.
+
+    What is at the edge of one may be outside of the other.
     """
-    return len(one) == len(other) and all(
-        (a.text == b.text or not b.text.isalnum()) and abs(a.x - b.x) <= NEAR and abs(a.y - b.y) <= NEAR
-        for a, b in zip(one, other, strict=True)
-    )
-
-
-def look_alike(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> bool:
-    """Say whether all pages have the same characters at the same places, and the same pictures."""
-    for number, page in pairs:
-        one, other = given.picture(number), made.picture(page)
-        same = _same_glyphs(given.glyphs[number], made.glyphs[page]) and one.shape == other.shape
-        if not same or any(_other_paint(one, other)):
-            return False
-    return True
-
-
-def _other_paint(one: np.ndarray, other: np.ndarray, where: np.ndarray | None = None) -> Iterator[Box]:
-    """Walk the places where one picture has something that the other has nowhere near."""
     if one.shape != other.shape or np.array_equal(one, other):
         return
     size = 2 * REACH + 1
@@ -177,8 +138,9 @@ def _other_paint(one: np.ndarray, other: np.ndarray, where: np.ndarray | None = 
     for a, b in ((one, other), (other, one)):
         mask |= a < np.maximum(ndimage.minimum_filter(b, size), CONTRAST) - CONTRAST
         mask |= a > np.minimum(ndimage.maximum_filter(b, size), 255 - CONTRAST) + CONTRAST
-    if where is not None:
-        mask &= where
+    inside = np.zeros_like(mask)
+    inside[REACH:-REACH, REACH:-REACH] = True
+    mask &= inside
     if np.count_nonzero(mask) < SPECKS:
         return
     together, _ = ndimage.label(ndimage.binary_dilation(mask, np.ones((TOGETHER, TOGETHER))))
@@ -187,45 +149,76 @@ def _other_paint(one: np.ndarray, other: np.ndarray, where: np.ndarray | None = 
         yield columns.start / SCALE, bottom / SCALE, columns.stop / SCALE, top / SCALE
 
 
-# --- the same words in other lines, as another TeX sets them
-def reads_alike(given: View, made: View) -> bool:
-    """Say whether two documents have the same text and the same boxes and rules, whatever broke the lines.
+# --- the same characters, at the same places or in other lines
+def alike(
+    given: View, made: View, pairs: Sequence[tuple[int, int]], *, other_lines: bool
+) -> tuple[Same, Both]:
+    """Say how far documents are seen as the same, and pair their characters if they are."""
+    if both := _by_sight(given, made, pairs):
+        return Same.SIGHT, both
+    if other_lines and (both := _by_text(given, made)):
+        return Same.TEXT, both
+    return Same.NO, []
+
+
+def _by_sight(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> Both:
+    """Pair the characters of pages with the same ones at the same places and the same picture, if they are.
+
+    A program may call a sign of mathematics by another letter; then its picture is what counts.
+    """
+    both: Both = []
+    for number, page in pairs:
+        glyphs = given.glyphs[number], made.glyphs[page]
+        pictures = given.picture(number), made.picture(page)
+        same = len(glyphs[0]) == len(glyphs[1]) and all(map(_same_glyph, *glyphs))
+        if not same or pictures[0].shape != pictures[1].shape or any(_other_paint(*pictures)):
+            return []
+        both += zip(*glyphs, strict=True)
+    return both
+
+
+def _same_glyph(one: Glyph, other: Glyph) -> bool:
+    """Compare two characters and where they are."""
+    named = one.text == other.text or not other.text.isalnum()
+    return named and abs(one.x - other.x) <= NEAR and abs(one.y - other.y) <= NEAR
+
+
+def _by_text(given: View, made: View) -> Both:
+    """Pair the characters of documents with the same text, boxes and rules in whatever lines, if they are.
 
     In a line, characters are joined alike: an exponent is no index. Headers, footers and notes in the margin,
     which name pages, are left out.
     """
     one, other = (_running(view) for view in (given, made))
     sizes = [_painted(view) for view in (given, made)]
-    return (
-        [glyph.text for glyph in one] == [glyph.text for glyph in other]
-        and all(_same_joint(*joint) for joint in zip(pairwise(one), pairwise(other), strict=True))
-        and len(sizes[0]) == len(sizes[1])
-        and all(
-            abs(a - b) <= STRETCH for pair in zip(*sizes, strict=True) for a, b in zip(*pair, strict=True)
-        )
-    )
+    if [glyph.text for glyph in one] != [glyph.text for glyph in other] or len(sizes[0]) != len(sizes[1]):
+        return []
+    joined = all(_same_joint(*joint) for joint in zip(pairwise(one), pairwise(other), strict=True))
+    painted = np.allclose(sizes[0], sizes[1], rtol=0, atol=STRETCH)
+    return list(zip(one, other, strict=True)) if joined and painted else []
 
 
-def other_glyphs(given: View, made: View, pairs: Sequence[tuple[int, int]] = ()) -> list[Spot]:
-    """Find where pages that look alike, or documents that read alike, show another digit or sign.
+def copies_alike(shown: View, copied: View, true: View) -> bool:
+    """Say whether what is copied from a submission is what it shows, or what is copied from a true one."""
+    texts = [[glyph.text for glyph in _running(view)] for view in (copied, shown, true)]
+    return texts[0] in texts[1:]
+
+
+def other_glyphs(given: View, made: View, both: Both) -> list[Spot]:
+    """Find where documents of the same characters show another digit or sign.
 
     A font may call a glyph by any name. Letters are left out: microtype widens an `m` by more than `REACH`.
     """
-    both = [zip(given.glyphs[number], made.glyphs[page], strict=True) for number, page in pairs]
-    both = both or [zip(_running(given), _running(made), strict=True)]
     pictures = [lru_cache(1)(partial(view.picture, scale=CLOSE)) for view in (given, made)]
     edge = REACH / CLOSE
     spots: list[Spot] = []
-    for shown, true in chain.from_iterable(both):
+    for shown, true in both:
         if true.text.isalpha():
             continue
         left, bottom, right, top = true.box
         box = left - true.x - edge, bottom - true.y - edge - TAIL, right - true.x + edge, top - true.y + edge
-        sides = zip(pictures, (shown, true), strict=True)
-        one, other = (close_up(picture(glyph.page), glyph, box, CLOSE) for picture, glyph in sides)
-        inside = np.zeros(other.shape, bool)
-        inside[REACH:-REACH, REACH:-REACH] = True  # what is at the edge may be outside on the other page
-        if one.shape != other.shape or any(_other_paint(one, other, inside)):
+        sides = pictures[0](shown.page), pictures[1](true.page)
+        if _other_close_up(sides, ((shown.x, shown.y), (true.x, true.y)), box, CLOSE):
             place = shown.x + box[0], shown.y + box[1], shown.x + box[2], shown.y + box[3]
             spots.append(Spot(shown.page + 1, place, _near(given.words[shown.page], place)))
     return spots[:SPOTS]

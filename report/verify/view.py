@@ -6,36 +6,29 @@ import ctypes
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
-from pikepdf import Dictionary, Object
 from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
 from report.confined import UnjudgedError
-from report.verify.document import content, page_entries, part
+from report.verify.document import content, opened, page_entries, part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from pikepdf import Pdf
 
 SCALE = 2  # pixels in a point
 CONTRAST = 10  # of 255
 LARGEST = 2000  # points on a side
 CHARACTERS = 50_000  # on a page; the fullest has 3,000
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
-# Text that is copied in place of what is shown, or the name of a list of properties, which may hold one.
-# In a name, each letter may be written by its number.
-ACTUAL_TEXT = b"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ActualText")
-KEY = re.compile(ACTUAL_TEXT)
-SPOKEN = re.compile(ACTUAL_TEXT + rb"\s*(<[^>]*>|\((?:\\.|[^\\)])*\))|(/[^\s/<>()\[\]]+)\s+BDC\b", re.DOTALL)
+# Text that is copied in place of what is shown. In a name, each letter may be written by its number.
+SPOKEN = re.compile(b"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ActualText"))
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
@@ -56,27 +49,19 @@ class Word(NamedTuple):
     box: Box
 
 
-@dataclass
 class View:
     """A document that is looked at, without the text that is copied in place of what it shows; or with it."""
 
-    pdf: Pdf
-    copied: bool = False
-
-    def __post_init__(self) -> None:
-        named = [_named(page.obj) for page in self.pdf.pages]
-        self.spoken = [
-            _spoken(content(page.obj), lists) for page, lists in zip(self.pdf.pages, named, strict=True)
-        ]
-        for page, lists in zip(self.pdf.pages, named, strict=True):
-            if not self.copied:
-                for each in lists.values():
-                    if "/ActualText" in each:  # two pages may share a list
-                        del each["/ActualText"]
-                painted = KEY.sub(b"/Spoken", content(page.obj))
-                page.obj.Contents = self.pdf.make_stream(painted)
+    def __init__(self, document: bytes, *, copied: bool = False) -> None:
+        pdf = opened(document)
+        for page in () if copied else pdf.pages:
+            lists = part(page_entries(page.obj), "/Resources", "/Properties")
+            for name in map(str, lists):
+                if "/ActualText" in part(lists, name):  # two names may share a list
+                    del lists[name]["/ActualText"]
+            page.obj.Contents = pdf.make_stream(SPOKEN.sub(b"/Spoken", content(page.obj)))
         out = io.BytesIO()
-        self.pdf.save(out)
+        pdf.save(out)
         self._file = pdfium.PdfDocument(out.getvalue())
         self.pages = list(self._file)
         for page in self.pages:
@@ -152,31 +137,6 @@ def _drawn(view: View, number: int) -> Image.Image:
 
 
 # --- characters and boxes
-def close_up(picture: np.ndarray, glyph: Glyph, box: Box, scale: int) -> np.ndarray:
-    """Return the part of a page's picture in a box that is given from where a character begins."""
-    left, bottom, right, top = (round(edge * scale) for edge in box)
-    column, row = round(glyph.x * scale), len(picture) - round(glyph.y * scale)
-    return picture[max(0, row - top) : max(0, row - bottom), max(0, column + left) : max(0, column + right)]
-
-
-def _named(page: Dictionary) -> dict[str, Dictionary]:
-    """Return the lists of properties beside a page's content that hold text to be copied (Ghostscript's)."""
-    found = part(page_entries(page), "/Resources", "/Properties").items()
-    return {name: each for name, each in found if isinstance(each, Dictionary) and "/ActualText" in each}
-
-
-def _spoken(operators: bytes, lists: Mapping[str, Dictionary]) -> list[str]:
-    """Return the texts that are copied in place of what a page shows, in order."""
-    texts = []
-    for written, name in SPOKEN.findall(operators):
-        found = Object.parse(written or name)
-        if written:
-            texts.append(str(found))
-        elif str(found) in lists:
-            texts.append(str(lists[str(found)].ActualText))
-    return texts
-
-
 def _read(page: Any, number: int) -> tuple[list[Glyph], list[Word]]:
     """Return the characters of a page, without spaces and combining accents; and its words."""
     holder = page.get_textpage()
