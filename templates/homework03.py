@@ -273,6 +273,7 @@ for axis, name in zip(axes, NAMES):
     axis.set_title(name, fontsize=9)
     axis.tick_params(axis="x", rotation=60, labelsize=8)
 axes[0].set_ylabel("development accuracy")
+axes[0].margins(y=0.1)
 plt.show()
 
 # %% [markdown] tags=["2b"]
@@ -291,8 +292,8 @@ assert (tuned_train, tuned_dev) == (best["train"], best["dev"])
 # %% tags=["2b", "curves"]
 # Question 2(b): the loss of both networks over the epochs
 figure, axis = plt.subplots(figsize=(6, 2.8), layout="constrained")
-for name, model, colour in (("default", default, "#0072B2"), ("best", tuned, "#E69F00")):
-    axis.semilogy(range(1, model.n_iter_ + 1), model.loss_curve_, color=colour)
+for name, model, colour in (("default", default, "#0072B2"), ("best", tuned, "#D55E00")):
+    axis.plot(range(1, model.n_iter_ + 1), model.loss_curve_, color=colour)
     axis.annotate(name, (model.n_iter_, model.loss_), (5, 0), textcoords="offset points", va="center")
 axis.set(xlabel="epoch", ylabel="training loss", xlim=(0, 1.15 * max(default.n_iter_, tuned.n_iter_)))
 plt.show()
