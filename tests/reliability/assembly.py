@@ -76,7 +76,7 @@ def stages(hang: str, text: str, edit: Path | None) -> Any:
 
     return SimpleNamespace(
         read=lambda _: SimpleNamespace(remarks=()),
-        derive=made("derive", results.Derived({}, {}, {}, {}, LEDGER)),
+        derive=made("derive", results.Derived({}, {}, {}, LEDGER)),
         measure=made("measure", results.Measured("", RECORD)),
         search=made("search", results.Searched(SEARCH, Choice(0, ()), ())),
         compare=lambda *_: None,

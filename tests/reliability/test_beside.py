@@ -51,7 +51,7 @@ def test_data_may_be_named_from_any_folder(
     inputs = Inputs(config, Path("mine"), quick=True, pdf=True)
     below = replace(kept, inputs=inputs, keys=Snapshot(inputs).keys())
     ledger = Ledger(schema=1, seed=0, sympy="", mpmath="", checks=(), exemptions=())
-    below.made("derive", Derived, lambda: Derived({}, {}, {}, {}, ledger))  # comes first, and takes long
+    below.made("derive", Derived, lambda: Derived({}, {}, {}, ledger))  # comes first, and takes long
     with pipeline.beside(dataset.load(Path("mine")), below, 2):
         last = time.monotonic() + 300  # a busy machine gives the nicest process little
         while below.reason("search") and time.monotonic() < last:
