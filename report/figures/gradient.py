@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch
 
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINES = (*COLOURS[:3], "#A83279")  # a darker pink: its name is read on white
-STATES = ("1", "2", "", "T-4", "T-3", "T-2", "T-1", "T")  # the states that are drawn; dots for those between
-DOTS, LAST = STATES.index(""), len(STATES) - 1
+# The states that are drawn, each with the share of the gradient that reaches it; dots for those between.
+STATES = (
+    *(("1", "2^{1-T}"), ("2", "2^{2-T}"), ("", "")),
+    *(("T-4", "2^{-4}"), ("T-3", "2^{-3}"), ("T-2", "2^{-2}"), ("T-1", "2^{-1}"), ("T", "1")),
+)
+DOTS, LAST = 2, len(STATES) - 1
 APART = 6  # powers of ten between the names of two curves
 FIRST, STEP, MIDDLE, RADIUS = 9, 16.0, 16.5, 4.2  # mm
 
@@ -30,25 +35,18 @@ def unrolled() -> Drawing:
         axis.set_xlim(0, 142)
         axis.set_ylim(0, 32)
         axis.set_axis_off()
-        for place, name in enumerate(STATES):
+        for place, (name, share) in enumerate(STATES):
             x, newest = FIRST + STEP * place, place == LAST
             if name:
                 axis.add_patch(Circle((x, MIDDLE), RADIUS, fc="white", ec="black", lw=0.7))
                 _centred(axis, f"$h_{{{name}}}$", x, MIDDLE, fontsize=9 if len(name) < 2 else 7.5)
                 _centred(axis, f"$x_{{{name}}}$", x, 2.5)
                 _arrow(axis, (x, 5), (x, MIDDLE - RADIUS), "black", 0.7)
-                share = (
-                    "$1$"
-                    if newest
-                    else f"$2^{{-{LAST - place}}}$"
-                    if place > DOTS
-                    else f"$2^{{{place + 1}-T}}$"
-                )
-                axis.text(x + 1.2, 9, share, ha="left", va="center", color=ACCENT, fontsize=8.5)
+                axis.text(x + 1.2, 9, f"${share}$", ha="left", va="center", color=ACCENT, fontsize=8.5)
             else:
                 _centred(axis, r"$\cdots$", x, MIDDLE)
             start = x + (RADIUS if name else 2.5)
-            end = x + STEP - (2 if newest else RADIUS if STATES[place + 1] else 2.5)
+            end = x + STEP - (2 if newest else 2.5 if place + 1 == DOTS else RADIUS)
             _arrow(axis, (start, MIDDLE), (end, MIDDLE), "black", 0.7)
             strength = 2.0 ** (place - LAST) if place >= DOTS else 0.02
             height = MIDDLE + RADIUS + 0.7
@@ -116,9 +114,9 @@ def _band(axis: Axes, curve: Mapping[str, Any], colour: str) -> None:
 
 def _faded(strength: float) -> tuple[float, float, float]:
     """Mix the accent with white: without transparency, which some printers lack."""
-    red, green, blue = (int(ACCENT[place : place + 2], 16) / 255 for place in (1, 3, 5))
     shown = 0.16 + 0.84 * strength
-    return (1 - shown * (1 - red), 1 - shown * (1 - green), 1 - shown * (1 - blue))
+    red, green, blue = (1 - shown * (1 - part) for part in to_rgb(ACCENT))
+    return red, green, blue
 
 
 def _centred(axis: Axes, text: str, x: float, y: float, **look: Any) -> None:

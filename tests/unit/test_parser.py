@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import sys
 from math import exp, log
 from pathlib import Path
@@ -106,10 +106,7 @@ def test_the_rounding_of_a_decimal_is_half_a_unit_of_its_last_place() -> None:
         r"\cos(w_1)",
         "w_2^10",
         "a = ",
-        r"\frac{1}",
-        r"\sum_{k=1} x_k",
-        "x_1 ! x_2",
-        ")",
+        *(r"\frac{1}", r"\sum_{k=1} x_k", "x_1 ! x_2", ")"),
     ],
 )
 def test_what_is_outside_the_subset_is_refused(latex: str) -> None:
@@ -128,14 +125,7 @@ def test_an_unknown_symbol_is_not_given_a_value(point: Valuation) -> None:
 
 def test_the_parser_shares_no_code_with_sympy_or_the_printer() -> None:
     """parser.py imports the standard library alone, the type of a valuation apart."""
-    tree = ast.parse((ROOT / "derivations" / "parser.py").read_text(encoding="utf-8"))
-    imported = {
-        alias.name if isinstance(node, ast.Import) else str(node.module)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
+    text = (ROOT / "derivations" / "parser.py").read_text(encoding="utf-8")
 
-    assert {"derivations.valuation"} == {name for name in imported if name not in sys.stdlib_module_names} - {
-        "collections.abc"
-    }
+    others = set(re.findall(r"^\s*(?:from|import) (\S+)", text, re.MULTILINE)) - sys.stdlib_module_names
+    assert others == {"collections.abc", "derivations.valuation"}
