@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
 from pathlib import Path
 
 import pytest
 
 from report.errors import CheckError, LatexError, MachineError
-from report.latex.compile import LATEXMKRC, check_numbers, compile_pdf, page_count, question_pages
+from report.latex.compile import check_numbers, compile_pdf, page_count, question_pages
 from report.latex.render import Page
 
 # Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
@@ -53,69 +52,57 @@ def told(folder: Path, log: str, code: int, said: str = "", pages: dict[str, Pag
     return caught.value
 
 
-def test_an_error_with_its_place(tmp_path: Path) -> None:
-    """An error of the usual shape is told by question, template, line and the line's own text."""
-    error = told(tmp_path, f"{HEAD}./parts/1d.tex:2: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}", 12)
+STOP = "./submission.tex:2: Emergency stop.\n<read *>\n"
+BOX_LINE = "Overfull \\hbox (2.0pt too wide) detected at line 1"
+ENDED = "File ended while scanning use of \\textbf"
+RUNAWAY = f"Runaway argument?\n{{unclosed \\par par\n./submission.tex:2: {ENDED} .\n"
+STYLE, PART = (f"LaTeX Error: File `{name}' not found." for name in ("nonesuch.sty", "parts/9z.tex"))
+ASKED = "\n\nType X to quit or <RETURN> to proceed,\n\nEnter file name:\n"
+D = "Question 1(d): templates/1d.tex"
+S, INPUT = "templates/submission.tex, line 5", "\n   > \\input{parts/1d}"
+# What TeX wrote behind its head; what is told, with the offending line, and how the hint begins.
+ERRORS = {
+    "with its place": (
+        f"{HEAD}./parts/1d.tex:2: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}",
+        f"{D}, line 12: Missing $ inserted.\n   > two x_1",
+        r"Mathematics stands outside of $...$, or a $ has no partner; a dollar sign is \$. The whole log is ",
+    ),
+    "without one: that of the emergency stop": (
+        f"{HEAD}\n! {STYLE}{ASKED}{STOP}",
+        f"{S}: {STYLE}{INPUT}",
+        "A LaTeX package is missing: see `python generate_report.py doctor`.",
+    ),
+    "a part that is missing is no missing package": (
+        f"{HEAD}\n! {PART}{ASKED}{STOP}",
+        f"{S}: {PART}{INPUT}",
+        "No file of that name is made: stages.draw names the figures, pages.fill the parts.",
+    ),
+    "the first of several": (
+        f"{HEAD}./parts/1d.tex:1: Undefined control sequence.\n./parts/1d.tex:4: Missing $ inserted.\n",
+        f"{D}, line 11: Undefined control sequence.\n   > one",
+        "A command is misspelt",
+    ),
+    "an unclosed brace, noticed behind the end of the part": (
+        HEAD.rstrip("\n") + f")\n{RUNAWAY}",
+        f"{D}: {ENDED}.\n   > {{unclosed \\par par",
+        "A closing brace is missing, or the \\end of an environment.",
+    ),
+    "what stopped LaTeX, not an overfull line before": (
+        f"{HEAD}{BOX_LINE}\n./parts/1d.tex:2: Undefined control sequence.\n",
+        f"{D}, line 12: Undefined control sequence.\n   > two x_1",
+        "A command is misspelt",
+    ),
+}
 
-    assert str(error) == ("Question 1(d): templates/1d.tex, line 12: Missing $ inserted.\n   > two x_1")
-    hint = r"Mathematics stands outside of $...$, or a $ has no partner; a dollar sign is \$."
-    assert error.hint == f"{hint} The whole log is {tmp_path}/submission.log."
 
-
-def test_an_error_without_its_place(tmp_path: Path) -> None:
-    """An error that pdfTeX prints without a place gets that of the emergency stop behind it."""
-    log = HEAD + textwrap.dedent("""\
-
-        ! LaTeX Error: File `nonesuch.sty' not found.
-
-        Type X to quit or <RETURN> to proceed,
-        or enter new name. (Default extension: sty)
-
-        Enter file name:
-        ./submission.tex:2: Emergency stop.
-        <read *>
-        """)
-
+@pytest.mark.parametrize(("log", "text", "hint"), ERRORS.values(), ids=ERRORS)
+def test_an_error_is_told_by_template_and_line(log: str, text: str, hint: str, tmp_path: Path) -> None:
+    """What stopped LaTeX is told by question, template, line and the line's own text, with what to do."""
     error = told(tmp_path, log, 12)
 
-    first, excerpt = str(error).splitlines()
-    assert first == "templates/submission.tex, line 5: LaTeX Error: File `nonesuch.sty' not found."
-    assert excerpt == "   > \\input{parts/1d}"
-    assert error.hint.startswith("A LaTeX package is missing: see `python generate_report.py doctor`.")
-
-
-def test_a_part_that_is_missing_is_no_missing_package(tmp_path: Path) -> None:
-    """A file of ours that is not there does not send a person to the package manager."""
-    log = f"{HEAD}\n! LaTeX Error: File `parts/9z.tex' not found.\n\n./submission.tex:2: Emergency stop.\n"
-
-    hint = "No file of that name is made: stages.draw names the figures, pages.fill the parts."
-    assert told(tmp_path, log, 12).hint == f"{hint} The whole log is {tmp_path}/submission.log."
-
-
-def test_the_first_error_is_told(tmp_path: Path) -> None:
-    """Of several errors the first is told, which the others often follow from."""
-    log = f"{HEAD}./parts/1d.tex:1: Undefined control sequence.\n./parts/1d.tex:4: Missing $ inserted.\n"
-
-    assert "line 11: Undefined control sequence." in str(told(tmp_path, log, 12))
-
-
-def test_an_unclosed_brace_is_sought_in_the_part(tmp_path: Path) -> None:
-    """TeX notices an unclosed brace only behind the end of the part, which is told instead."""
-    log = (
-        HEAD.rstrip("\n")
-        + ")\n"
-        + textwrap.dedent("""\
-        Runaway argument?
-        {unclosed \\par par
-        ./submission.tex:2: File ended while scanning use of \\textbf .
-        <inserted text>
-        """)
-    )
-
-    error = told(tmp_path, log, 12)
-
-    assert str(error).startswith("Question 1(d): templates/1d.tex: File ended while scanning use of \\textbf")
-    assert error.hint.startswith("A closing brace is missing, or the \\end of an environment.")
+    assert str(error) == text
+    assert error.hint.startswith(hint)
+    assert error.hint.endswith(f"The whole log is {tmp_path}/submission.log.")
 
 
 @pytest.mark.parametrize(
@@ -140,18 +127,9 @@ def test_what_tex_lets_pass_is_an_error(said: str, fault: str, place: str, tmp_p
 
 def test_a_fault_in_a_file_that_is_closed_again(tmp_path: Path) -> None:
     """The place is that of the file being read, not of one that was read before."""
-    log = f"{HEAD})\nOverfull \\hbox (2.0pt too wide) detected at line 1\n"
+    error = told(tmp_path, f"{HEAD})\n{BOX_LINE}\n", 0)
 
-    assert str(told(tmp_path, log, 0)).startswith("templates/submission.tex, line 1: a line or box")
-
-
-def test_an_error_counts_more_than_a_fault(tmp_path: Path) -> None:
-    """If LaTeX stopped, what stopped it is told, not an overfull line before."""
-    box = "Overfull \\hbox (2.0pt too wide) detected at line 1"
-
-    error = told(tmp_path, f"{HEAD}{box}\n./parts/1d.tex:2: Undefined control sequence.\n", 12)
-
-    assert str(error).startswith("Question 1(d): templates/1d.tex, line 12: Undefined control sequence.")
+    assert str(error).startswith("templates/submission.tex, line 1: a line or box")
 
 
 def test_latexmk_without_a_log_is_quoted(tmp_path: Path) -> None:
@@ -178,17 +156,18 @@ def test_a_clean_log_passes(tmp_path: Path) -> None:
     assert (tmp_path / "submission.log").read_text() == log
 
 
-def test_pages_of_questions_stand_in_the_notes(tmp_path: Path) -> None:
-    """A question's page is that of its label, whatever other labels there are."""
-    (tmp_path / "submission.aux").write_text(
-        "\\relax\n"
+def test_pages_are_read_from_tex_s_notes(tmp_path: Path) -> None:
+    """A question's page is that of its label; how many pages there are, some LaTeX does not note."""
+    notes = tmp_path / "submission.aux"
+    notes.write_text(
         "\\newlabel{question:1a}{{1}{1}{}{question.1}{}}\n"
         "\\newlabel{figure:gain}{{5}{10}{What \\relax }{figure.caption.51}{}}\n"
         "\\newlabel{question:2b}{{8}{12}{}{question.8}{}}\n"
     )
 
-    assert question_pages(tmp_path) == {"1a": 1, "2b": 12}
-    assert question_pages(tmp_path / "nowhere") == {}
+    assert (question_pages(tmp_path), page_count(tmp_path)) == ({"1a": 1, "2b": 12}, 0)
+    notes.write_text(r"\gdef \@abspage@last{14}")
+    assert (question_pages(tmp_path), page_count(tmp_path)) == ({}, 14)
 
 
 @pytest.mark.parametrize(
@@ -224,17 +203,3 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
         time.sleep(0.1)
     else:
         pytest.fail("the program that LaTeX started goes on")
-
-
-def test_the_folder_can_be_compiled_by_hand() -> None:
-    """The settings that make the PDF the same, and TeX safe, stand in latexmkrc, not in our command."""
-    settings = ("SOURCE_DATE_EPOCH", "FORCE_SOURCE_DATE", "-no-shell-escape", "openin_any", "submission.tex")
-    assert [setting for setting in settings if setting not in LATEXMKRC] == []
-
-
-@pytest.mark.parametrize(("notes", "pages"), [(r"\gdef \@abspage@last{14}", 14), (r"\relax", 0)])
-def test_pages_are_counted_from_tex_s_notes(notes: str, pages: int, tmp_path: Path) -> None:
-    """The number of pages is what LaTeX noted; a LaTeX that notes nothing gives none."""
-    (tmp_path / "submission.aux").write_text(f"\\relax\n{notes}\n")
-
-    assert page_count(tmp_path) == pages
