@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import contextlib
+import bz2
 import difflib
+import gzip
 import hashlib
 import io
+import lzma
 import re
 import stat
+import tarfile
+import zipfile
+import zlib
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import partial
-from pathlib import PurePath, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.data.form import FILE_LIMIT, foreign
 from experiments.errors import DataError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-
-    Opened = Callable[[], IO[bytes] | None]
-    Files = dict[PurePosixPath, "File"]  # of a folder or an archive
-    Chosen = dict[str, PurePosixPath]  # which file is taken for each of the four
+    from collections.abc import Collection, Iterable
 
 FILE_NAMES = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
 ARCHIVE_NAME = "data.tgz"
 SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
 TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of an archive, unpacked
+# What the standard library raises for an unsound archive.
+_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, ValueError, OSError)
 # What data/make_stand_in.py writes, in the order of FILE_NAMES.
 STAND_IN = (
     "02f3c9637861e0c6df142ea55e49618a5907d260a6b0a0e1c14af29c6f010c64",
@@ -56,20 +57,8 @@ class Finding:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class File:
-    """A file in a folder or an archive: how errors name it, and how it is opened."""
-
-    place: str
-    opened: Opened
-
-    def read(self) -> Found:
-        """Return its bytes, and the place; an archive has been checked to be sound."""
-        with self.opened() or io.BytesIO() as stream:
-            content = stream.read(FILE_LIMIT + 1)
-        if len(content) > FILE_LIMIT:
-            raise DataError(f"{self.place} has more than {FILE_LIMIT >> 20} MiB; give a smaller file")
-        return Found(content, self.place)
+Files = dict[PurePosixPath, "Path | Found"]  # of a folder, to be read; of an archive, read
+Chosen = dict[str, PurePosixPath]  # which file is taken for each of the four
 
 
 def find(path: Path) -> Finding:
@@ -110,7 +99,8 @@ def _in_folder(path: Path) -> Finding:
     files = _listed(path)
     sets = _sets(files)
     loose = sets.pop(PurePosixPath(), {})
-    own = bool(loose) and _digests(files, loose) != STAND_IN
+    digests = tuple(hashlib.sha256(_read(files[file]).content).hexdigest() for file in loose.values())
+    own = len(digests) == len(FILE_NAMES) and digests != STAND_IN
     top = [file for file in files if len(file.parts) == 1]
     fitting = [path / file for file in top if _is_archive(file) and _holds_all(path / file, harmless=own)]
     candidates = [] if own else [*fitting, *(path / folder for folder in sets)]
@@ -119,7 +109,7 @@ def _in_folder(path: Path) -> Finding:
         raise DataError(f"{names} each hold the four files; choose one with --data")
     if candidates and fitting:
         return _in_archive(fitting[0], f"{fitting[0]} was read, which holds the four files")
-    chosen = loose if own else next(iter(sets.values()), loose or _match(files))
+    chosen = loose if own else next(iter(sets.values()), loose)
     more = [f"{file} holds the four files too and was not read; name it with --data" for file in fitting]
     others = (file for file in top if file.name not in _SHIPPED)
     return _finding(path, files, chosen, others, [*_renamed(path, chosen), *more])
@@ -131,10 +121,9 @@ def _in_archive(path: Path, remark: str = "") -> Finding:
     if len(sets) > 1:
         folders = " and ".join(shown(str(folder)) for folder in [*sets][:2])
         raise DataError(f"{path} holds the four files twice, in {folders}; pack them once")
-    chosen = next(iter(sets.values()), _match(files))
+    chosen = next(iter(sets.values()))
     bare = {name: PurePosixPath(file.name) for name, file in chosen.items()}
-    with _readable(path):
-        return _finding(path, files, chosen, files, [remark] * bool(remark) + _renamed(path, bare))
+    return _finding(path, files, chosen, files, [remark] * bool(remark) + _renamed(path, bare))
 
 
 def _finding(
@@ -149,117 +138,99 @@ def _finding(
         told = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         raise DataError(f"{path}: {told}; the data are {', '.join(FILE_NAMES)}{hint}")
     left = sorted(shown(str(file)) for file in others if file not in chosen.values())
-    return Finding({name: files[file].read() for name, file in chosen.items()}, (*left,), (*remarks,))
+    return Finding({name: _read(files[file]) for name, file in chosen.items()}, (*left,), (*remarks,))
 
 
 def _listed(path: Path) -> Files:
     """List the files in a folder and in those below it; hidden ones are left out."""
     found = [file for file in (*path.glob("*"), *path.glob("*/*")) if _seen(file.name) and file.is_file()]
-    return {
-        PurePosixPath(file.relative_to(path)): File(f"{file}", partial(io.FileIO, file))
-        for file in sorted(found)
-    }
+    return {PurePosixPath(file.relative_to(path)): file for file in sorted(found)}
+
+
+def _read(file: Path | Found) -> Found:
+    """Return the bytes of a file, and its place."""
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            file = Found(stream.read(FILE_LIMIT + 1), f"{file}")
+    if len(file.content) > FILE_LIMIT:
+        raise DataError(f"{file.place} has more than {FILE_LIMIT >> 20} MiB; give a smaller file")
+    return file
 
 
 def _members(path: Path) -> Files:
-    """Return the regular files of an archive, read in memory: nothing is unpacked to disk."""
-    import zipfile  # noqa: PLC0415 - as all of archives, not needed to learn that nothing changed
-
+    """Read the regular files of an archive, all in memory: nothing is unpacked to disk."""
     if not path.is_file():
         raise DataError(f"{path} is not a file; {_WANTED}")
-    with _readable(path):
-        if zipfile.is_zipfile(path):
-            archive = zipfile.ZipFile(path)
-            entries = [info for info in archive.infolist() if not info.is_dir()]
-            members: list[tuple[str, Opened]] = [(i.filename, partial(archive.open, i)) for i in entries]
-        else:
-            members = _in_tar(path)
-    named = ((PurePosixPath(name.replace("\\", "/")), opened) for name, opened in members)
+    try:
+        members = _in_zip(path) if zipfile.is_zipfile(path) else _in_tar(path)
+    except DataError:
+        raise
+    except (*_UNSOUND, RuntimeError) as error:  # the last for passwords and unknown compressions
+        if getattr(error, "strerror", None):
+            raise
+        told = " ".join(str(error).split())[:200]
+        raise DataError(f"{path} is cut off, damaged or locked ({told}); fetch it anew") from None
+    names = {PurePosixPath(name.replace("\\", "/")): content for name, content in members.items()}
     return {
-        name: File(f"{path}, {shown(str(name))}", opened)
-        for name, opened in named
+        name: Found(content, f"{path}, {shown(str(name))}")
+        for name, content in names.items()
         if all(map(_seen, name.parts))
     }
 
 
-def _in_tar(path: Path) -> list[tuple[str, Opened]]:
-    """List the files of a tar archive, compressed or not: browsers may unzip one and keep the name."""
-    import bz2  # noqa: PLC0415
-    import gzip  # noqa: PLC0415
-    import lzma  # noqa: PLC0415
-    import tarfile  # noqa: PLC0415
+def _in_zip(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        _refuse_size(path, sum(entry.file_size for entry in entries))
+        return {entry.filename: archive.read(entry) for entry in entries}
 
+
+def _in_tar(path: Path) -> dict[str, bytes]:
+    """Read a tar archive, compressed or not: browsers may unzip one and keep the name."""
     with path.open("rb") as stream:
         head = stream.read(1000)
     kinds: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
     opened = next((kind for magic, kind in kinds.items() if head.startswith(magic)), open)
     with opened(path, "rb") as stream:  # whole, so that its checksum is verified
         blob = stream.read(TOTAL_LIMIT + 1)
-    if len(blob) > TOTAL_LIMIT:
-        raise DataError(f"{path} unpacks to more than {TOTAL_LIMIT >> 20} MiB; pack the four CSV files alone")
+    _refuse_size(path, len(blob))
     if opened is open and b"ustar" not in head[257:265]:
         kind = foreign(head) or "no archive"
         raise DataError(f"{path} is {kind}; name a data.tgz, a zip or a folder with the four CSV files")
-    tar = tarfile.open(fileobj=io.BytesIO(blob), mode="r:")  # noqa: SIM115 - members are read from it later
-    members = tar.getmembers()
-    if blob[tar.offset :].strip(b"\0"):  # tarfile takes a damaged header for the end
-        raise tarfile.ReadError(f"unreadable from byte {tar.offset}")
-    return [(info.name, partial(tar.extractfile, info)) for info in members if info.isreg()]
+    with tarfile.open(fileobj=io.BytesIO(blob), mode="r:") as tar:
+        members = {info.name: tar.extractfile(info) for info in tar if info.isreg()}
+        if blob[tar.offset :].strip(b"\0"):  # tarfile takes a damaged header for the end
+            raise tarfile.ReadError(f"unreadable from byte {tar.offset}")
+        return {name: member.read() for name, member in members.items() if member}
 
 
-@contextlib.contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what the standard library says of an unsound archive into one sentence."""
-    from lzma import LZMAError  # noqa: PLC0415
-    from tarfile import TarError  # noqa: PLC0415
-    from zipfile import BadZipFile  # noqa: PLC0415
-    from zlib import error as ZlibError  # noqa: N812, PLC0415
-
-    unsound = (TarError, BadZipFile, LZMAError, ZlibError, EOFError, ValueError, OSError, RuntimeError)
-    try:
-        yield
-    except DataError:
-        raise
-    except unsound as error:
-        if getattr(error, "strerror", None):
-            raise
-        told = " ".join(str(error).split())[:80]
-        if "password" in str(error):
-            told = "is locked with a password; pack the four files without one"
-        elif isinstance(error, RuntimeError):
-            told = f"cannot be read ({told}); pack the four files anew"
-        else:
-            told = f"is cut off or damaged ({told}); fetch it anew"
-        raise DataError(f"{path} {told}") from None
-
-
-def _digests(files: Files, chosen: Chosen) -> tuple[str, ...]:
-    return tuple(hashlib.sha256(files[chosen[name]].read().content).hexdigest() for name in FILE_NAMES)
+def _refuse_size(path: Path, size: int) -> None:
+    if size > TOTAL_LIMIT:
+        raise DataError(f"{path} unpacks to more than {TOTAL_LIMIT >> 20} MiB; pack the four CSV files alone")
 
 
 def _holds_all(path: Path, *, harmless: bool) -> bool:
     """Return whether an archive holds the four files; an unreadable one is an error unless `harmless`."""
     try:
-        files = _members(path)
+        return any(len(chosen) == len(FILE_NAMES) for chosen in _sets(_members(path)).values())
     except DataError:
         if harmless:
             return False
         raise
-    return bool(_sets(files)) or len(_match(files)) == len(FILE_NAMES)
 
 
-def _sets(files: Iterable[PurePosixPath]) -> dict[PurePosixPath, Chosen]:
-    """Return, for each folder that has all four files, which they are."""
+def _sets(files: Collection[PurePosixPath]) -> dict[PurePosixPath, Chosen]:
+    """Return, for each folder that has all four files, which they are; else those that lie anywhere."""
     folders = defaultdict(list)
     for file in files:
         folders[file.parent].append(file)
     matched = {folder: _match(there) for folder, there in folders.items()}
-    return {folder: chosen for folder, chosen in matched.items() if len(chosen) == len(FILE_NAMES)}
+    whole = {folder: chosen for folder, chosen in matched.items() if len(chosen) == len(FILE_NAMES)}
+    return whole or {PurePosixPath(): _match(files)}
 
 
-def _match(files: Iterable[PurePosixPath]) -> Chosen:
+def _match(files: Collection[PurePosixPath]) -> Chosen:
     """Return the only file that has each of the names, or nearly has it when none has it exactly."""
-    files = list(files)
     found = {}
     for name in FILE_NAMES:
         exact = [file for file in files if file.name == name]
@@ -287,7 +258,7 @@ def _seen(name: str) -> bool:
     return not name.startswith(".")
 
 
-def _is_archive(path: PurePath) -> bool:
+def _is_archive(path: PurePosixPath) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 

@@ -136,7 +136,9 @@ def test_cuts_and_damage_are_noticed(tmp_path):
 
     for content in broken:
         path.write_bytes(content)
-        assert refusal(path).startswith(("a.tgz is cut off or damaged (", "a.tgz is no archive", "a.tgz: "))
+        assert refusal(path).startswith(
+            ("a.tgz is cut off, damaged or locked (", "a.tgz is no archive", "a.tgz: ")
+        )
 
 
 def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
