@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.data import form
 from experiments.data.files import FILE_NAMES, STAND_IN, Found, find
-from experiments.data.table import Inputs, Labels, read_inputs, read_labels, remarks, typed
+from experiments.data.table import Part, read, remarks, typed
 from experiments.errors import DataError, excerpt
 
 if TYPE_CHECKING:
@@ -54,16 +54,16 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
     """
     finding = find(path)
     x_train, y_train, x_dev, y_dev = (finding.files[name] for name in FILE_NAMES)
-    (train, train_labels), (dev, dev_labels) = _set(x_train, y_train), _set(x_dev, y_dev)
+    train, dev = _read(x_train, y_train), _read(x_dev, y_dev)
     _refuse_column_numbers(train, dev)
-    _check_lengths(train, train_labels, dev, dev_labels)
+    _check_lengths(train, dev)
     _check_same_columns(train, dev)
     if not index_column and train.values.shape[1] > 1:
         _refuse_index(train, dev)
     for part, use in ((train, "training"), (dev, "measuring")):  # how far a measure varies needs two
         if len(part.values) < 2:
-            raise DataError(f"{part.file} holds one sample; {use} needs two or more")
-    train_y, dev_y = typed(train_labels, dev_labels)
+            raise DataError(f"{part.x_file} holds one sample; {use} needs two or more")
+    train_y, dev_y = typed(train, dev)
     sizes = (train.values.shape, (len(train_y), 1), dev.values.shape, (len(dev_y), 1))
     files = tuple(
         DataFile(name, hashlib.sha256(content).hexdigest(), rows, columns, content)
@@ -80,94 +80,86 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
         stand_in=tuple(file.sha256 for file in files) == STAND_IN,
         files=files,
         others=finding.others,
-        remarks=(*finding.remarks, *remarks(train_labels)),
+        remarks=(*finding.remarks, *remarks(train)),
     )
 
 
 def values(content: bytes, file: str) -> tuple[tuple[float | str, ...], ...]:
     """Return the cells of a CSV file, numbers as numbers, whatever its line ends and quotation marks."""
-    rows = form.rows(form.lines(content, file), file)
+    try:
+        rows = form.rows(form.lines(content))
+    except DataError as error:
+        raise DataError(f"{file}{error}") from None
     return tuple(tuple(float(cell) if form.NUMBER.fullmatch(cell) else cell for cell in row) for row in rows)
 
 
-def _set(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
-    """Read X and Y of one set; Y has a header exactly if X has one."""
+def _read(x_file: Found, y_file: Found) -> Part:
+    """Read X and Y of one set, unless they are swapped."""
     try:
-        return _read(x_file, y_file)
+        return read(x_file, y_file)
     except DataError:
-        if _fit(y_file, x_file):
-            names = f"{x_file.place} and {y_file.place}"
-            raise DataError(
-                f"{names} seem to be swapped: the first holds one column, the other more"
-            ) from None
-        raise
+        if not _fit(y_file, x_file):
+            raise
+    names = f"{x_file.place} and {y_file.place}"
+    raise DataError(f"{names} seem to be swapped: the first holds one column, the other more")
 
 
 def _fit(x_file: Found, y_file: Found) -> bool:
     """Return whether two files are X and Y of one set."""
     try:
-        x, y = _read(x_file, y_file)
+        part = read(x_file, y_file)
     except DataError:
         return False
-    return len(x.values) == len(y.texts) > 1 and x.values.shape[1] > 1
+    return len(part.values) == len(part.labels) > 1 and part.values.shape[1] > 1
 
 
-def _read(x_file: Found, y_file: Found) -> tuple[Inputs, Labels]:
-    x = read_inputs(*x_file)
-    return x, read_labels(*y_file, has_header=x.header is not None)
-
-
-def _refuse_column_numbers(train: Inputs, dev: Inputs) -> None:
+def _refuse_column_numbers(train: Part, dev: Part) -> None:
     """Refuse the header that pandas writes for tables without names: 0,1,2 in line 1 of both files."""
     columns = np.arange(train.values.shape[1])
-    first = [inputs.values[0].tolist() for inputs in (train, dev) if inputs.header is None]
+    first = [part.values[0].tolist() for part in (train, dev) if part.header is None]
     if len(columns) > 1 and first in ([columns.tolist()] * 2, [(columns + 1).tolist()] * 2):
-        told = "the column numbers that pandas writes, not data, as in"
-        raise DataError(
-            f"{train.file}, line 1: {told} {dev.file}; take them out, in Y too (pandas: header=False)"
-        )
+        told = f"the column numbers that pandas writes, not data, as in {dev.x_file}"
+        raise DataError(f"{train.x_file}, line 1: {told}; take them out, in Y too (pandas: header=False)")
 
 
-def _check_lengths(train: Inputs, train_y: Labels, dev: Inputs, dev_y: Labels) -> None:
+def _check_lengths(train: Part, dev: Part) -> None:
     """Refuse unequal numbers of labels and rows, with the likeliest reason."""
-    counts, labelled = (len(train.values), len(dev.values)), (len(train_y.texts), len(dev_y.texts))
+    counts, labelled = (len(train.values), len(dev.values)), (len(train.labels), len(dev.labels))
     if counts != labelled and counts == labelled[::-1]:
-        told = f"{labelled[0]} labels for the {counts[0]} rows of {train.file}, and the other way round"
-        raise DataError(f"{train_y.file} and {dev_y.file} seem to be swapped: {told}")
-    for x, y in ((train, train_y), (dev, dev_y)):
-        (rows, columns), labels = x.values.shape, len(y.texts)
+        told = f"{labelled[0]} labels for the {counts[0]} rows of {train.x_file}, and the other way round"
+        raise DataError(f"{train.y_file} and {dev.y_file} seem to be swapped: {told}")
+    for part in (train, dev):
+        (rows, columns), labels, x, y = part.values.shape, len(part.labels), part.x_file, part.y_file
         if rows == labels:
             continue
-        told = f"{y.file} holds {labels} labels for the {rows} rows of {x.file}; give each row its label"
+        told = f"{y} holds {labels} labels for the {rows} rows of {x}; give each row its label"
         if columns == labels:
             side = f"{columns} columns for {labels} labels"
-            told = f"{x.file} lies on its side: {side}; write a row for each sample"
-        elif x.header and labels == rows - 1:
-            told = f"{x.file} has a header row, {y.file} has none; give both one, or neither"
-        elif not x.header and labels == rows + 1 and y.texts[0] not in y.texts[1:]:
-            name = excerpt(y.texts[0])
-            told = f"{y.file} has a header row ({name}), {x.file} has none; give both one, or neither"
+            told = f"{x} lies on its side: {side}; write a row for each sample"
+        elif part.header and labels == rows - 1:
+            told = f"{x} has a header row, {y} has none; give both one, or neither"
+        elif not part.header and labels == rows + 1 and part.labels[0] not in part.labels[1:]:
+            name = excerpt(part.labels[0])
+            told = f"{y} has a header row ({name}), {x} has none; give both one, or neither"
         raise DataError(told)
 
 
-def _check_same_columns(train: Inputs, dev: Inputs) -> None:
+def _check_same_columns(train: Part, dev: Part) -> None:
     columns = train.values.shape[1], dev.values.shape[1]
     if columns[0] != columns[1]:
-        raise DataError(
-            f"{dev.file}, line 1: the number of columns is {columns[1]}, in {train.file} it is {columns[0]}; "
-            "give both the same features"
-        )
+        told = f"the number of columns is {columns[1]}, in {train.x_file} it is {columns[0]}"
+        raise DataError(f"{dev.x_file}, line 1: {told}; give both the same features")
     if train.header == dev.header:
         return
     if train.header and dev.header:
-        raise DataError(f"{dev.file}, line 1: the header is not that of {train.file}; give both the same one")
+        told = f"the header is not that of {train.x_file}; give both the same one"
+        raise DataError(f"{dev.x_file}, line 1: {told}")
     without, other = (dev, train) if train.header else (train, dev)
-    raise DataError(
-        f"{without.file} has no header row, {other.file} has one; give both the same one, or none"
-    )
+    told = f"{without.x_file} has no header row, {other.x_file} has one"
+    raise DataError(f"{told}; give both the same one, or none")
 
 
-def _refuse_index(train: Inputs, dev: Inputs) -> None:
+def _refuse_index(train: Part, dev: Part) -> None:
     """Refuse a column that counts the rows, or numbers those of a shuffled split: an exported index."""
     for column, (first, second) in enumerate(zip(train.values.T, dev.values.T, strict=True)):
         both = np.concatenate([first, second])
@@ -177,6 +169,6 @@ def _refuse_index(train: Inputs, dev: Inputs) -> None:
         if start in {0, 1} and (counts or np.array_equal(np.sort(both), through)):
             name = f" ({excerpt(train.header[column])})" if train.header else ""
             how = "counts" if counts else "numbers"
-            told = f"{train.file}, column {column + 1}{name} {how} the rows, in {dev.file} too"
+            told = f"{train.x_file}, column {column + 1}{name} {how} the rows, in {dev.x_file} too"
             meant = "if it is a feature, set index_column = true below [data] in report.toml"
             raise DataError(f"{told}: {form.WITHOUT_INDEX}; {meant}")

@@ -45,7 +45,7 @@ Batch = Annotated[
         extra={"hint": 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'},
     ),
 ]
-_Some = Meta(min_length=1)
+_Some = Meta(min_length=1, description="a list with one item or more")
 
 
 class Setting(Struct, frozen=True):

@@ -224,14 +224,12 @@ class Toml:
         table, _, name = key.partition(".")
         value: Any = self.table(table).get(name)
         kind = get_type_hints(get_type_hints(_File)[table], include_extras=True)[name]
-        items = get_args(get_args(kind)[0]) if get_args(kind) else ()  # of a list, their type
         if item == "...":
             name, value = next((name, text) for name, text in value.items() if not isinstance(text, str))
             key, kind = f"{key}.{name}", Text
         elif item:
-            key, value, kind = f"{key}, item {int(item) + 1},", value[int(item)], items[0]
-        elif items:
-            self.refuse(key, f"must be a list with one item or more, not {_told(value)}")
+            key, value = f"{key}, item {int(item) + 1},", value[int(item)]
+            kind, _ = get_args(get_args(kind)[0])  # of tuple[kind, ...]
         wanted: Meta = kind.__metadata__[0]
         hint = (wanted.extra or {}).get("hint", "")
         self.refuse(key, f"must be {wanted.description}, not {_told(value)}", hint)

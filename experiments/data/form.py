@@ -1,11 +1,16 @@
-"""The form of a CSV file: its text, lines and cells; and what is wrong with a file or a cell, by name."""
+"""The form of a CSV file: its text, lines and cells; and what is wrong with a file or a cell, by name.
+
+What a DataError says here, and in `table`, follows the name of a file.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 import unicodedata
+from codecs import BOM_UTF8
 from collections import Counter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from experiments.errors import DataError, excerpt
@@ -66,44 +71,41 @@ def foreign(content: bytes) -> str:
     return next((kind for start, kind in _FOREIGN.items() if head.lstrip().startswith(start.lower())), "")
 
 
-def lines(content: bytes, file: str) -> list[str]:
+def lines(content: bytes) -> list[str]:
     """Return the lines of a text, which end with LF, CRLF or CR; blank ones at the end are left out."""
     if kind := foreign(content):
-        raise DataError(f"{file} is {kind}")
-    if (position := content.find(b"\0")) >= 0:
-        line = content.count(b"\n", 0, position) + 1
-        raise DataError(
-            f"{file}, line {line}: a NUL byte, so this is no text in UTF-8; save the file as such"
-        )
+        raise DataError(f" is {kind}")
+    content = content.removeprefix(BOM_UTF8)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.replace(b"\0", b"\xff").decode()  # a NUL is no text either
     except UnicodeDecodeError as error:
         line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
-        raise DataError(
-            f"{file}, line {line}: byte 0x{byte:02x} is not UTF-8; save the file as such"
-        ) from None
+        told = f"byte 0x{byte:02x} is no text in UTF-8; save the file as such"
+        raise DataError(f", line {line}: {told}") from None
     found = [line.rstrip("\n") for line in io.StringIO(text, newline=None)]
     while found and not found[-1].strip(" \t"):
         found.pop()
     if not found:
-        raise DataError(f"{file} is empty; put the data's file in its place")
+        raise DataError(" is empty; put the data's file in its place")
     return found
 
 
-def rows(lines: Sequence[str], file: str) -> Rows:
+def rows(lines: Sequence[str]) -> Rows:
     """Return the cells of each line, as many in each, without the blanks and quotation marks around them."""
-    made = []
+    made: Rows = []
     for number, line in enumerate(lines, start=1):
-        if not line.strip(" \t"):
-            raise DataError(f"{file}, line {number}: a blank line before the last row; take it out")
         cells = split(line)
-        if cells is None:
-            advice = "quote the whole cell, on one line, or nothing"
-            raise DataError(f"{file}, line {number}: a stray quotation mark; {advice}")
-        made.append(cells)
-        if len(cells) != len(made[0]):
+        if not line.strip(" \t"):
+            fault = "a blank line before the last row; take it out"
+        elif cells is None:
+            fault = "a stray quotation mark; quote the whole cell, on one line, or nothing"
+        elif made and len(cells) != len(made[0]):
             count = f"the number of cells is {len(cells)}, in line 1 it is {len(made[0])}"
-            raise DataError(f"{file}, line {number}: {count}; give every row the same number")
+            fault = f"{count}; give every row the same number"
+        else:
+            made.append(cells)
+            continue
+        raise DataError(f", line {number}: {fault}")
     return made
 
 
@@ -193,30 +195,26 @@ def _about_edges(lines: Sequence[str]) -> Iterator[str]:
 def _about_separators(lines: Sequence[str]) -> Iterator[str]:
     """Look for the separator and the decimal sign by which most cells below line 1 are numbers."""
     body = [line for line in lines[1:] or lines if line.strip(" \t")]
-    best = (0.5, "commas", ".", 0)
+    best = (0.5, "commas", False, 0)  # share of numbers, separator, whether with decimal commas, cells a line
     for name, separator in SEPARATORS.items():
         edge = len(separator) * all(line.startswith(separator) for line in body)
         table = [split(line[edge:].rstrip(separator), separator) or [] for line in body]
         width, most = Counter(map(len, table)).most_common(1)[0]
-        cells = [cell for row in table for cell in row]
         if name == "commas" or (width > 1 and most == len(table)):
-            numbers, commas = (
-                sum(map(bool, map(kind.fullmatch, cells))) / (len(cells) or 1)
-                for kind in (NUMBER, _DECIMAL_COMMA)
-            )
-            best = max(best, (numbers, name, ".", width), key=lambda reading: reading[0])
-            if commas > 0.5:
-                best = max(best, (numbers + commas, name, ",", width), key=lambda reading: reading[0])
-    _, name, decimal, width = best
-    commas_told = "the numbers are written with decimal commas"
+            cells = [cell for row in table for cell in row] or [""]
+            numbers = sum(bool(NUMBER.fullmatch(cell)) for cell in cells) / len(cells)
+            commas = sum(bool(_DECIMAL_COMMA.fullmatch(cell)) for cell in cells) / len(cells)
+            best = max(best, (numbers + commas, name, commas > 0.5, width), key=itemgetter(0))
+    _, name, commas_told, width = best
+    told = "the numbers are written with decimal commas" if commas_told else ""
     if name != "commas":
         end = SEPARATORS[name] if name != "blanks" else "\n"
         edges = ", and every line ends with one" if all(line.endswith(end) for line in body) else ""
-        more = f" and {commas_told}" if decimal == "," else ""
-        told = f"cells are separated by {name}, which gives {width} cells in each line{edges}{more}"
-        yield f": {told}; write commas between cells{' and decimal points' if decimal == ',' else ''}"
-    elif decimal == ",":
-        yield f": {commas_told}; write a point"
+        found = f"cells are separated by {name}, which gives {width} cells in each line{edges}"
+        also = (f" and {told}", " and decimal points") if told else ("", "")
+        yield f": {found}{also[0]}; write commas between cells{also[1]}"
+    elif told:
+        yield f": {told}; write a point"
 
 
 def _about_columns(lines: Sequence[str]) -> Iterator[str]:

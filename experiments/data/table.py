@@ -16,6 +16,8 @@ from experiments.errors import LONGEST, DataError, excerpt, objection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from experiments.data.files import Found
+
 T = TypeVar("T")
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -25,88 +27,75 @@ _WRAPPED = re.compile(r"(?:b?'|\[+ ?|(?:np\.|numpy\.)?\w+\()([+-]?[0-9]+(?:\.[0-
 
 
 @dataclass(frozen=True)
-class Inputs:
-    """An X file: its name, its header, if any, and its numbers, float64, shape (rows, columns)."""
+class Part:
+    """One set: how errors name its files, its header, X as float64 of shape (rows, columns), Y as written."""
 
-    file: str
+    x_file: str
+    y_file: str
     header: tuple[str, ...] | None
     values: np.ndarray
-
-
-@dataclass(frozen=True)
-class Labels:
-    """A Y file: its name, whether its first row is a header, and its labels as they are written."""
-
-    file: str
-    has_header: bool
-    texts: tuple[str, ...]
+    labels: tuple[str, ...]
 
     def place(self, row: int) -> str:
         """Return file, line and column of a label; rows count from 0."""
-        return f"{self.file}, line {row + 1 + self.has_header}, column 1"
+        return f"{self.y_file}, line {row + 1 + bool(self.header)}, column 1"
 
 
-def read_inputs(content: bytes, file: str) -> Inputs:
-    """Read an X file; `file` names it in errors.
+def read(x_file: Found, y_file: Found) -> Part:
+    """Read X and Y of one set.
 
-    The first row is a header if none of its cells is a number. Each value is the double nearest to what is
-    written, as Python's `float` returns it.
+    The first row of X is a header if none of its cells is a number, and then that of Y is one too. Each value
+    is the double nearest to what is written, as Python's `float` returns it.
     """
-    return _read(content, file, _inputs)
+    header, values = _read(x_file, _inputs)
+    labels = _read(y_file, _labels, labels=True)
+    if header and len(labels) == 1:
+        raise DataError(f"{y_file.place} has a header row, as X has, and no other; add the labels")
+    return Part(x_file.place, y_file.place, header, values, labels[bool(header) :])
 
 
-def read_labels(content: bytes, file: str, *, has_header: bool) -> Labels:
-    """Read a Y file, whose first row is a header exactly if X has one."""
-    texts = _read(content, file, _column, labels=True)
+def _read(file: Found, read: Callable[[form.Rows], T], *, labels: bool = False) -> T:
+    """Read the rows of a file; where that fails, look for what is wrong with its form as a whole."""
+    lines: list[str] = []
+    try:
+        lines = form.lines(file.content)
+        return read(form.rows(lines))
+    except DataError as error:
+        whole = form.fault(lines, labels=labels) if lines else ""
+        raise DataError(f"{file.place}{whole or error}") from None
+
+
+def _labels(rows: form.Rows) -> tuple[str, ...]:
+    """Return the only cell of each row, without blanks of any kind around it, as the notebook reads it."""
+    if len(rows[0]) > 1 and len(rows) == 1:
+        raise DataError(": all labels stand in line 1; write each in a line of its own")
+    if len(rows[0]) > 1:
+        raise DataError(f", line 1: {len(rows[0])} cells; a Y file has one label in each row")
+    texts = tuple(row[0].strip() for row in rows)
     for line, text in enumerate(texts, start=1):
-        where = f"{file}, line {line}, column 1"
+        where = f", line {line}, column 1"
         if text in MISSING or NOT_FINITE.fullmatch(text):
             advice = "fill it in" if "inf" not in text.lower() else "write a word or a whole number"
             raise DataError(f"{where}: {_told(text)} is no label; {advice}")
         _refuse_hidden(text, where)
-    if has_header and len(texts) == 1:
-        raise DataError(f"{file} has a header row, as X has, and no other; add the labels")
-    return Labels(file, has_header, texts[has_header:])
+    return texts
 
 
-def _read(content: bytes, file: str, read: Callable[[form.Rows, str], T], *, labels: bool = False) -> T:
-    """Read the rows of a file; where that fails, look for what is wrong with its form as a whole."""
-    lines = form.lines(content, file)
-    try:
-        return read(form.rows(lines, file), file)
-    except DataError as error:
-        if told := form.fault(lines, labels=labels):
-            raise DataError(f"{file}{told}") from error
-        raise
-
-
-def _column(rows: form.Rows, file: str) -> tuple[str, ...]:
-    """Return the only cell of each row, without blanks of any kind around it, as the notebook reads it."""
-    if len(rows[0]) > 1 and len(rows) == 1:
-        raise DataError(f"{file}: all labels stand in line 1; write each in a line of its own")
-    if len(rows[0]) > 1:
-        raise DataError(f"{file}, line 1: {len(rows[0])} cells; a Y file has one label in each row")
-    return tuple(row[0].strip() for row in rows)
-
-
-def _inputs(rows: form.Rows, file: str) -> Inputs:
-    header = _header(rows[0], file)
-    first = 1 + (header is not None)
+def _inputs(rows: form.Rows) -> tuple[tuple[str, ...] | None, np.ndarray]:
+    header = _header(rows[0])
+    body = rows[bool(header) :]
+    if not body:
+        raise DataError(" has a header row and no other; add the rows of data")
     numbers = [
-        _number(cell, file, line, column)
-        for line, cells in enumerate(rows[first - 1 :], start=first)
-        for column, cell in enumerate(cells, start=1)
+        [_number(cell, f", line {line}, column {column}") for column, cell in enumerate(cells, start=1)]
+        for line, cells in enumerate(body, start=1 + bool(header))
     ]
-    if not numbers:
-        raise DataError(f"{file} has a header row and no other; add the rows of data")
-    if _has_split_decimals(rows[first - 1 :]):
-        raise DataError(
-            f"{file}: the numbers are written with decimal commas, and so are the cells; write points"
-        )
-    return Inputs(file, header, np.array(numbers).reshape(-1, len(rows[0])))
+    if _has_split_decimals(body):
+        raise DataError(": the numbers are written with decimal commas, and so are the cells; write points")
+    return header, np.array(numbers)
 
 
-def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
+def _header(cells: list[str]) -> tuple[str, ...] | None:
     """Return the names in the first row of an X file, or None if that row holds data."""
     are_data = [bool(c in MISSING or NUMBER.fullmatch(c) or NOT_FINITE.fullmatch(c)) for c in cells]
     if all(are_data) or all(map(oddity, cells)):
@@ -114,7 +103,7 @@ def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
     if sum(map(bool, map(NUMBER.fullmatch, cells))) * 2 > len(cells):
         return None
     for column, cell in enumerate(cells, start=1):
-        where = f"{file}, line 1, column {column}"
+        where = f", line 1, column {column}"
         if are_data[column - 1]:
             word = next((c for c in cells if oddity(c)), cells[are_data.index(False)])
             why = f", which {oddity(word).partition(';')[0]}" if oddity(word) else ""
@@ -126,7 +115,7 @@ def _header(cells: list[str], file: str) -> tuple[str, ...] | None:
     return tuple(cells)
 
 
-def _number(cell: str, file: str, line: int, column: int) -> float:
+def _number(cell: str, where: str) -> float:
     if len(cell) <= LONGEST and NUMBER.fullmatch(cell):
         value = float(cell)
         if math.isfinite(value):
@@ -138,7 +127,7 @@ def _number(cell: str, file: str, line: int, column: int) -> float:
         fault = "is not a finite number; fill it in, or take its sample out of X and Y"
     else:
         fault = "is not a number; write a number such as -0.25"
-    raise DataError(f"{file}, line {line}, column {column}: {_told(cell)} {fault}")
+    raise DataError(f"{where}: {_told(cell)} {fault}")
 
 
 def _has_split_decimals(rows: form.Rows) -> bool:
@@ -162,29 +151,29 @@ def _refuse_hidden(cell: str, where: str) -> None:
         raise DataError(f"{where}: {excerpt(cell)} {reason}; write another name")
 
 
-def typed(train: Labels, dev: Labels) -> tuple[np.ndarray, np.ndarray]:
+def typed(train: Part, dev: Part) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels of both sets: int64 if all are integers, float64 if all are numbers, else str.
 
     Raises DataError if words are mixed with numbers (most likely a slip), if a number is not a whole one (a
     classifier does not take it), if train has one class only, or dev a label that never occurs in train.
     """
-    found = [(part, row, text) for part in (train, dev) for row, text in enumerate(part.texts)]
-    numbers = [each for each in found if NUMBER.fullmatch(each[2])]
+    found = [(part.place(row), text) for part in (train, dev) for row, text in enumerate(part.labels)]
+    numbers = [text for _, text in found if NUMBER.fullmatch(text)]
     if numbers and len(numbers) < len(found):
         _refuse_mixture(found)
-    kind = int if all(_INTEGER.fullmatch(text) for *_, text in found) else float
-    y = np.array([_whole(kind, *each) for each in found] if numbers else [text for *_, text in found])
-    y_train, y_dev = y[: len(train.texts)], y[len(train.texts) :]
+    kind = int if all(map(_INTEGER.fullmatch, numbers)) else float
+    y = np.array([_whole(kind, *each) for each in found] if numbers else [text for _, text in found])
+    y_train, y_dev = y[: len(train.labels)], y[len(train.labels) :]
     if len(np.unique(y_train)) == 1:
-        only = excerpt(train.texts[0])
-        raise DataError(f"{train.file}: every label is {only}; a classifier needs two classes or more")
+        only = excerpt(train.labels[0])
+        raise DataError(f"{train.y_file}: every label is {only}; a classifier needs two classes or more")
     for row in np.flatnonzero(~np.isin(y_dev, y_train)).tolist():
-        told = f"label {excerpt(dev.texts[row])} never occurs in {train.file}; correct either"
+        told = f"label {excerpt(dev.labels[row])} never occurs in {train.y_file}; correct either"
         raise DataError(f"{dev.place(row)}: {told}")
     return y_train, y_dev
 
 
-def _whole(kind: type[int | float], labels: Labels, row: int, text: str) -> float:
+def _whole(kind: type[int | float], where: str, text: str) -> float:
     value = kind(text)
     if isinstance(value, float) and not value.is_integer():  # nor is infinity, which 1e999 is read as
         fault = "is not a whole number, as a classifier needs; write whole numbers or words"
@@ -192,25 +181,25 @@ def _whole(kind: type[int | float], labels: Labels, row: int, text: str) -> floa
         fault = "needs more than 64 bits; write a word"
     else:
         return value
-    raise DataError(f"{labels.place(row)}: label {excerpt(text)} {fault}")
+    raise DataError(f"{where}: label {excerpt(text)} {fault}")
 
 
-def _refuse_mixture(found: list[tuple[Labels, int, str]]) -> NoReturn:
+def _refuse_mixture(found: list[tuple[str, str]]) -> NoReturn:
     """Refuse labels of which some are numbers and some are words, at the first that looks like a slip."""
-    number = next(each for each in found if NUMBER.fullmatch(each[2]))
-    word = next(each for each in found if not NUMBER.fullmatch(each[2]))
-    for labels, row, text in found:
+    number = next(each for each in found if NUMBER.fullmatch(each[1]))
+    word = next(each for each in found if not NUMBER.fullmatch(each[1]))
+    for where, text in found:
         if not NUMBER.fullmatch(text) and (told := oddity(text)):
-            raise DataError(f"{labels.place(row)}: {excerpt(text)} {told}")
-    labels, row, _ = max(number, word, key=found.index)
-    kinds = f"numbers, such as {excerpt(number[2])}, and words, such as {excerpt(word[2])}"
-    raise DataError(f"{labels.place(row)}: labels are both {kinds}; write one kind only")
+            raise DataError(f"{where}: {excerpt(text)} {told}")
+    where, _ = max(number, word, key=found.index)
+    kinds = f"numbers, such as {excerpt(number[1])}, and words, such as {excerpt(word[1])}"
+    raise DataError(f"{where}: labels are both {kinds}; write one kind only")
 
 
-def remarks(train: Labels) -> tuple[str, ...]:
+def remarks(train: Part) -> tuple[str, ...]:
     """Return a remark if labels are read as words though each contains a number."""
-    wrapped = [_WRAPPED.fullmatch(text) for text in train.texts]
+    wrapped = [_WRAPPED.fullmatch(text) for text in train.labels]
     if not wrapped[0] or not all(wrapped):
         return ()
-    told = f"labels such as {excerpt(train.texts[0])} are read as words"
-    return (f"{train.file}: {told}; write {wrapped[0][1]} if the number is meant",)
+    told = f"labels such as {excerpt(train.labels[0])} are read as words"
+    return (f"{train.y_file}: {told}; write {wrapped[0][1]} if the number is meant",)

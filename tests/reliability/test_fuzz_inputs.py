@@ -154,7 +154,7 @@ def test_what_stands_around_quotation_marks_is_read_alike():
     for signs, length in (('a", \t\r', 5), ('a",\xa0\x0b\x0c\x1c\u2028\u3000\ufeff', 3)):
         for line in map("".join, product(signs, repeat=length)):
             try:
-                cells = form.rows(form.lines(f"{line}\n".encode(), ""), "")
+                cells = form.rows(form.lines(f"{line}\n".encode()))
             except DataError:
                 continue
             table = pd.read_csv(

@@ -208,11 +208,11 @@ REFUSALS = {
     "empty": ({"trnX": b""}, "trnX-3d.csv is empty; put the data's file in its place"),
     "Latin-1": (
         {"trnY": b"caf\xe9\nth\xe9\ncaf\xe9\n"},
-        "trnY-3d.csv, line 1: byte 0xe9 is not UTF-8; save the file as such",
+        "trnY-3d.csv, line 1: byte 0xe9 is no text in UTF-8; save the file as such",
     ),
     "NUL": (
         {"trnX": b"1,2,3\n1,2,\x00\n4,5,6\n"},
-        "trnX-3d.csv, line 2: a NUL byte, so this is no text in UTF-8; save the file as such",
+        "trnX-3d.csv, line 2: byte 0x00 is no text in UTF-8; save the file as such",
     ),
     "a word": (
         {"trnX": b"1,2,3\n1,b,3\n4,5,6\n"},
