@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.data import form
-from experiments.data.files import FILE_NAMES, STAND_IN, Found, find
+from experiments.data.files import FILE_NAMES, STAND_IN, find
 from experiments.data.table import Part, read, remarks, typed
 from experiments.errors import DataError, excerpt
 
@@ -54,7 +54,7 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
     """
     finding = find(path)
     x_train, y_train, x_dev, y_dev = (finding.files[name] for name in FILE_NAMES)
-    train, dev = _read(x_train, y_train), _read(x_dev, y_dev)
+    train, dev = read(x_train, y_train), read(x_dev, y_dev)
     _refuse_column_numbers(train, dev)
     _check_lengths(train, dev)
     _check_same_columns(train, dev)
@@ -93,26 +93,6 @@ def values(content: bytes, file: str) -> tuple[tuple[float | str, ...], ...]:
     return tuple(tuple(float(cell) if form.NUMBER.fullmatch(cell) else cell for cell in row) for row in rows)
 
 
-def _read(x_file: Found, y_file: Found) -> Part:
-    """Read X and Y of one set, unless they are swapped."""
-    try:
-        return read(x_file, y_file)
-    except DataError:
-        if not _fit(y_file, x_file):
-            raise
-    names = f"{x_file.place} and {y_file.place}"
-    raise DataError(f"{names} seem to be swapped: the first holds one column, the other more")
-
-
-def _fit(x_file: Found, y_file: Found) -> bool:
-    """Return whether two files are X and Y of one set."""
-    try:
-        part = read(x_file, y_file)
-    except DataError:
-        return False
-    return len(part.values) == len(part.labels) > 1 and part.values.shape[1] > 1
-
-
 def _refuse_column_numbers(train: Part, dev: Part) -> None:
     """Refuse the header that pandas writes for tables without names: 0,1,2 in line 1 of both files."""
     columns = np.arange(train.values.shape[1])
@@ -124,10 +104,6 @@ def _refuse_column_numbers(train: Part, dev: Part) -> None:
 
 def _check_lengths(train: Part, dev: Part) -> None:
     """Refuse unequal numbers of labels and rows, with the likeliest reason."""
-    counts, labelled = (len(train.values), len(dev.values)), (len(train.labels), len(dev.labels))
-    if counts != labelled and counts == labelled[::-1]:
-        told = f"{labelled[0]} labels for the {counts[0]} rows of {train.x_file}, and the other way round"
-        raise DataError(f"{train.y_file} and {dev.y_file} seem to be swapped: {told}")
     for part in (train, dev):
         (rows, columns), labels, x, y = part.values.shape, len(part.labels), part.x_file, part.y_file
         if rows == labels:

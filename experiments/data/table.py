@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def _labels(rows: form.Rows) -> tuple[str, ...]:
     if len(rows[0]) > 1 and len(rows) == 1:
         raise DataError(": all labels stand in line 1; write each in a line of its own")
     if len(rows[0]) > 1:
-        raise DataError(f", line 1: {len(rows[0])} cells; a Y file has one label in each row")
+        raise DataError(f", line 1: {len(rows[0])} cells, as in an X file; Y has one label in each row")
     texts = tuple(row[0].strip() for row in rows)
     for line, text in enumerate(texts, start=1):
         where = f", line {line}, column 1"
@@ -158,11 +158,17 @@ def typed(train: Part, dev: Part) -> tuple[np.ndarray, np.ndarray]:
     classifier does not take it), if train has one class only, or dev a label that never occurs in train.
     """
     found = [(part.place(row), text) for part in (train, dev) for row, text in enumerate(part.labels)]
-    numbers = [text for _, text in found if NUMBER.fullmatch(text)]
-    if numbers and len(numbers) < len(found):
-        _refuse_mixture(found)
-    kind = int if all(map(_INTEGER.fullmatch, numbers)) else float
-    y = np.array([_whole(kind, *each) for each in found] if numbers else [text for _, text in found])
+    numbers = [each for each in found if NUMBER.fullmatch(each[1])]
+    words = [each for each in found if not NUMBER.fullmatch(each[1])]
+    if numbers and words:
+        for where, text in words:
+            if told := oddity(text):
+                raise DataError(f"{where}: {excerpt(text)} {told}")
+        kinds = f"numbers, such as {excerpt(numbers[0][1])}, and words, such as {excerpt(words[0][1])}"
+        where, _ = min(numbers, words, key=len)[0]
+        raise DataError(f"{where}: labels are both {kinds}; write one kind only")
+    kind = int if all(_INTEGER.fullmatch(text) for _, text in numbers) else float
+    y = np.array([_whole(kind, *each) for each in numbers] if numbers else [text for _, text in words])
     y_train, y_dev = y[: len(train.labels)], y[len(train.labels) :]
     if len(np.unique(y_train)) == 1:
         only = excerpt(train.labels[0])
@@ -182,18 +188,6 @@ def _whole(kind: type[int | float], where: str, text: str) -> float:
     else:
         return value
     raise DataError(f"{where}: label {excerpt(text)} {fault}")
-
-
-def _refuse_mixture(found: list[tuple[str, str]]) -> NoReturn:
-    """Refuse labels of which some are numbers and some are words, at the first that looks like a slip."""
-    number = next(each for each in found if NUMBER.fullmatch(each[1]))
-    word = next(each for each in found if not NUMBER.fullmatch(each[1]))
-    for where, text in found:
-        if not NUMBER.fullmatch(text) and (told := oddity(text)):
-            raise DataError(f"{where}: {excerpt(text)} {told}")
-    where, _ = max(number, word, key=found.index)
-    kinds = f"numbers, such as {excerpt(number[1])}, and words, such as {excerpt(word[1])}"
-    raise DataError(f"{where}: labels are both {kinds}; write one kind only")
 
 
 def remarks(train: Part) -> tuple[str, ...]:

@@ -262,8 +262,8 @@ MADE_UP = {  # others of the same kinds
         ("trnX-3d.csv has a header row", "trnY-3d.csv has none"),
     ),
     "turned on its side": (turned, ("trnX-3d.csv", "on its side", "24 columns", "24 labels")),
-    "X under Y's name": (swapped("trnX", "trnY"), ("trnX-3d.csv and trnY-3d.csv", "swapped")),
-    "train's labels under dev's name": (swapped("trnY", "devY"), ("trnY-3d.csv and devY-3d.csv", "swapped")),
+    "X under Y's name": (swapped("trnX", "trnY"), ("trnY-3d.csv, line 1", "3 cells, as in an X file")),
+    "train's labels under dev's name": (swapped("trnY", "devY"), ("trnY-3d.csv holds 12 labels", "24 rows")),
     "one-hot labels": (
         table(Y, line=lambda _, t: "0,1" if t == "1" else "1,0"),
         ("trnY-3d.csv, line 1", "2 cells", "one label"),

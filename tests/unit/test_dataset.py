@@ -272,7 +272,7 @@ REFUSALS = {
     ),
     "two columns in Y": (
         {"devY": b"1,0\n-1,0\n"},
-        "devY-3d.csv, line 1: 2 cells; a Y file has one label in each row",
+        "devY-3d.csv, line 1: 2 cells, as in an X file; Y has one label in each row",
     ),
     "fewer labels": (
         {"trnY": b"1\n-1\n"},
