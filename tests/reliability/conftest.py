@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,43 +14,40 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from conftest import Project
-
 SECLUDED = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 
 
-@dataclass(frozen=True)
-class Secluded:
-    """Runs the program where file systems can be mounted, or the network be gone, for it alone."""
+@pytest.fixture
+def secluded(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Return a function that runs a command where a script has mounted something, or the network is gone.
 
-    project: Project
+    It takes the command, the folder that the script calls ``$OUT``, the script, and the environment; what was
+    seen in the folder stays there. The test is skipped where the system does not allow that.
+    """
+    if subprocess.run([*SECLUDED, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("the system lets nobody but root mount anything")
 
     def run(
-        self, prepare: str, *arguments: str, network: bool = True, environ: Mapping[str, str] | None = None
+        command: list[str], out: Path, prepare: str, environ: Mapping[str, str], *, network: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run shell commands that prepare the place, then the program; ``$OUT`` is the build's folder."""
-        afterwards = 'code=$?; [ -z "$AFTER" ] || cp -a "$OUT/." "$AFTER"; exit $code'
-        script = f'set -e\n{prepare}\nset +e\n"$@"; {afterwards}'
-        shell = ["sh", "-c", script, "sh"]
-        given = {"OUT": str(self.project.out), **self.project.environ, **(environ or {})}
-        return subprocess.run(
-            [*SECLUDED, *([] if network else ["--net"]), *shell, *self.project.command(*arguments)],
-            cwd=self.project.root,
-            env=given,
+        after = tmp_path / "after"
+        after.mkdir()
+        script = f'set -e\n{prepare}\nset +e\n"$@"; code=$?; cp -a "$OUT/." "$AFTER"; exit $code'
+        done = subprocess.run(
+            [*SECLUDED, *([] if network else ["--net"]), "sh", "-c", script, "sh", *command],
+            cwd=out.parent,
+            env={"OUT": str(out), "AFTER": str(after), **environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             timeout=300,
             check=False,
         )
+        shutil.rmtree(out)
+        after.replace(out)
+        return done
 
-
-@pytest.fixture
-def secluded(project: Project) -> Secluded:
-    """Give a way to break the machine for one process alone; skip where the system does not allow that."""
-    if subprocess.run([*SECLUDED, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("the system lets nobody but root mount anything")
-    return Secluded(project)
+    return run
 
 
 @pytest.fixture

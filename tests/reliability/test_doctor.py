@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Project, Secluded
+    from collections.abc import Callable
+
+    from conftest import Project
 
 pytestmark = pytest.mark.tex
 
@@ -50,13 +52,14 @@ def test_a_machine_without_latex(project: Project, without_latex: dict[str, str]
 
 
 @pytest.mark.slow
-def test_a_style_that_is_missing(secluded: Secluded) -> None:
+def test_a_style_that_is_missing(project: Project, secluded: Callable[..., Any]) -> None:
     """A single style that is not there is named, with the package that has it."""
     style = subprocess.run(
         ["kpsewhich", "booktabs.sty"], capture_output=True, encoding="utf-8", check=True
     ).stdout
 
-    lacks = lacking(secluded.run(f'mount -t tmpfs none "{Path(style).parent}"', "doctor"))
+    hidden = f'mount -t tmpfs none "{Path(style).parent}"'
+    lacks = lacking(secluded(project.command("doctor"), project.out, hidden, project.environ))
 
     assert lacks.keys() == {"TeX"}
     assert "booktabs.sty" in lacks["TeX"]
@@ -75,9 +78,11 @@ def test_a_style_that_is_missing(secluded: Secluded) -> None:
     ],
     ids=["full", "read-only"],
 )
-def test_a_folder_without_room(prepare: str, told: str, secluded: Secluded) -> None:
+def test_a_folder_without_room(
+    prepare: str, told: str, project: Project, secluded: Callable[..., Any]
+) -> None:
     """A full disk and a read-only folder are found by trying, before a build would run into them."""
-    lacks = lacking(secluded.run(prepare, "doctor"))
+    lacks = lacking(secluded(project.command("doctor"), project.out, prepare, project.environ))
 
     assert lacks.keys() == {"build/"}
     assert re.match(told, lacks["build/"])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import resource
-import shutil
-import subprocess
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +13,14 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Project, Secluded
+    from conftest import Project
 
 pytestmark = pytest.mark.tex
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def last_words(done: subprocess.CompletedProcess[str]) -> str:
+def last_words(done: Any) -> str:
     """Give the error that a run ended with, after checking that there is just one and no traceback."""
     assert "Traceback" not in done.stderr, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR ")]
@@ -31,24 +28,16 @@ def last_words(done: subprocess.CompletedProcess[str]) -> str:
     return errors[0].removeprefix("ERROR ")
 
 
-def changed(project: Project) -> None:
-    """Make new pages necessary."""
-    project.append("templates/1e.tex", "% more\n")
-
-
 @pytest.mark.slow
-def test_a_full_disk_while_computing(secluded: Secluded, tmp_path: Path) -> None:
+def test_a_full_disk_while_computing(project: Project, secluded: Callable[..., Any]) -> None:
     """Also with nothing built yet a full disk is told well, and what was finished is kept."""
-    project = secluded.project
-    shutil.rmtree(project.out)
-    project.out.mkdir()
-    (tmp_path / "after").mkdir()
+    full = 'mount -t tmpfs -o size=300k none "$OUT"'
 
-    done = secluded.run('mount -t tmpfs -o size=300k none "$OUT"', environ={"AFTER": str(tmp_path / "after")})
+    done = secluded(project.command(), project.out, full, project.environ)
 
     assert re.match("The disk is full|.*No space left on device|.*disk is full", last_words(done))
     assert done.returncode == 5
-    assert (tmp_path / "after" / ".kept" / "derive.json").exists()
+    assert (project.out / ".kept" / "derive.json").exists()
 
 
 def limited(kind: int, size: int) -> None:
@@ -80,15 +69,16 @@ def test_a_limit_on_memory(size: int, project: Project, tiny_build: Project) -> 
 
 
 @pytest.mark.slow
-def test_neither_network_nor_home(secluded: Secluded, tiny_build: Project) -> None:
+def test_neither_network_nor_home(
+    project: Project, secluded: Callable[..., Any], tiny_build: Project
+) -> None:
     """After the set-up nothing is fetched, not even from this machine, and no home folder is needed."""
-    project = secluded.project
     (project.out / ".kept" / "measure.json").unlink()
     (project.out / "search.csv").unlink()
 
-    done = secluded.run(
-        "unset MPLCONFIGDIR XDG_CACHE_HOME XDG_CONFIG_HOME", network=False, environ={"HOME": "/dev/null/no"}
-    )
+    environ = {**project.environ, "HOME": "/dev/null/no"}
+    prepare = "unset MPLCONFIGDIR XDG_CACHE_HOME XDG_CONFIG_HOME"
+    done = secluded(project.command(), project.out, prepare, environ, network=False)
 
     assert done.returncode == 0, done.stderr
     assert "atplotlib" not in done.stderr
@@ -97,7 +87,7 @@ def test_neither_network_nor_home(secluded: Secluded, tiny_build: Project) -> No
 
 def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str, str]) -> None:
     """Without LaTeX everything else is made and kept apart, and the commands that install it are told."""
-    changed(project)
+    project.append("templates/1e.tex", "% more\n")
 
     done = project.run(environ=without_latex)
 
@@ -106,39 +96,6 @@ def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str
     assert done.returncode == 3
     failed = {path.name for path in (project.out / "failed").iterdir()}
     assert {"submission.tex", "homework03.ipynb", "results.json", "reason.txt"} <= failed
-    assert project.products() == tiny_build.products()
-
-
-@pytest.mark.slow
-def test_a_package_of_tex_that_is_missing(secluded: Secluded, tiny_build: Project) -> None:
-    """A style that is not installed is named before LaTeX runs, with the command that installs it."""
-    changed(secluded.project)
-    style = subprocess.run(
-        ["kpsewhich", "booktabs.sty"], capture_output=True, encoding="utf-8", check=True
-    ).stdout
-
-    done = secluded.run(f'mount -t tmpfs none "{Path(style).parent}"')
-
-    assert "booktabs.sty" in last_words(done)
-    assert "texlive-latex-recommended" in done.stderr
-    assert done.returncode == 3
-    assert secluded.project.products() == tiny_build.products()
-
-
-@pytest.mark.slow
-def test_a_kernel_that_dies(project: Project, tiny_build: Project) -> None:
-    """If the kernel is killed in a cell, the notebook is kept, with the place marked; exit code 5."""
-    project.edit("templates/homework03.py", "\nGRID = {", "\nos.kill(os.getpid(), 9)\nGRID = {")
-
-    done = project.run()
-
-    told = "Question 2(b): the values to try: the notebook stopped: the kernel died (out of memory?)."
-    assert last_words(done) == told
-    assert done.returncode == 5
-    kept: dict[str, Any] = json.loads((project.out / "failed" / "homework03.ipynb").read_text())
-    assert "".join(kept["cells"][0]["source"]).startswith(
-        "**The notebook stopped** in [the cell “Question 2(b)"
-    )
     assert project.products() == tiny_build.products()
 
 

@@ -45,19 +45,6 @@ def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_lost_output_is_made_again(project: Project, tiny_build: Project) -> None:
-    """A file that somebody deleted, or wrote into, is there again after the next run, as it was."""
-    (project.out / "search.csv").unlink()
-    (project.out / "submission.zip").write_bytes(b"x")
-
-    done = project.run()
-
-    assert done.returncode == 0, done.stderr
-    assert made(done.stderr).keys() == {"typeset", "compile", "bundle"}
-    assert project.products() == tiny_build.products()
-
-
-@pytest.mark.slow
 def test_a_notebook_that_counts_otherwise_is_caught(project: Project, tiny_build: Project) -> None:
     """Our own search is reused, and its counts are still compared with those of the notebook run anew."""
     project.edit("templates/homework03.py", '"epochs": model.n_iter_}', '"epochs": model.n_iter_ + 1}')

@@ -1,30 +1,41 @@
-"""What is handed in: a zip of which every byte is decided, and a manifest that tells all of it."""
+"""Files that are there whole or not at all; a zip of which every byte is decided, and its manifest."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import time
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from report import bundle
 from report.errors import CheckError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 FILES = {"submission.pdf": b"%PDF" * 500, "trnX-3d.csv": b"1,2,3\n", "homework03.ipynb": "ü\n".encode()}
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # sha256 of "abc", FIPS 180-4
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from report import bundle
+
+def interrupt(event, arguments):
+    if event == "os.rename":
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.addaudithook(interrupt)
+bundle.write(Path(sys.argv[1]), b"new")
+"""
 
 
 def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The order in which files come, the clock and the umask leave no trace."""
+    """The order in which files come, the clock and the umask leave no trace; names are sorted."""
     once = bundle.zipped(FILES)
     monkeypatch.setattr(time, "time", lambda: 1e9)
     old = os.umask(0o077)
@@ -35,13 +46,7 @@ def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
         os.umask(old)
 
     assert once == again
-
-
-def test_entries_are_sorted_dated_and_readable() -> None:
-    """Each entry has the one date and the mode of a plain file, and names come sorted."""
-    with zipfile.ZipFile(io.BytesIO(bundle.zipped(FILES))) as archive:
-        entries = archive.infolist()
-
+    entries = zipfile.ZipFile(io.BytesIO(once)).infolist()
     assert [entry.filename for entry in entries] == ["homework03.ipynb", "submission.pdf", "trnX-3d.csv"]
     assert {entry.date_time for entry in entries} == {(2000, 1, 1, 0, 0, 0)}
     assert {entry.external_attr >> 16 & 0o777 for entry in entries} == {0o644}
@@ -57,30 +62,28 @@ def test_unzip_accepts_it(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == FILES
 
 
-@pytest.mark.parametrize(
-    ("packed", "named"),
-    [
-        ({**FILES, "trnX-3d.csv": b"1,2,4\n"}, "trnX-3d.csv"),
-        ({**FILES, "core": b""}, "core"),
-        ({name: content for name, content in FILES.items() if name != "submission.pdf"}, "submission.pdf"),
-        ({"a": b"", "b": b""}, "a, b, homework03.ipynb, submission.pdf, trnX-3d.csv"),
-    ],
-    ids=["changed", "too many", "missing", "all wrong"],
-)
-def test_each_kind_of_difference_is_caught(packed: dict[str, bytes], named: str) -> None:
-    """A file that is changed, too many or missing is named."""
-    with pytest.raises(CheckError, match=rf"^The bundle does not hold what it should: {named}\.$"):
-        bundle.check_zip(bundle.zipped(packed), FILES)
-
-
-def test_a_name_that_stands_twice_is_caught() -> None:
-    """Two entries of one name, of which a reader might take the wrong one, are named."""
-    out = io.BytesIO(bundle.zipped({**FILES, "trnX-3d.csv": b"other"}))
+def twice(packed: dict[str, bytes]) -> bytes:
+    """Pack files, one of them twice: a reader might take the wrong one."""
+    out = io.BytesIO(bundle.zipped({**packed, "trnX-3d.csv": b"other"}))
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
-        archive.writestr("trnX-3d.csv", FILES["trnX-3d.csv"])
+        archive.writestr("trnX-3d.csv", packed["trnX-3d.csv"])
+    return out.getvalue()
 
-    with pytest.raises(CheckError, match=r"trnX-3d\.csv\.$"):
-        bundle.check_zip(out.getvalue(), FILES)
+
+@pytest.mark.parametrize(
+    ("packed", "pack", "named"),
+    [
+        ({**FILES, "trnX-3d.csv": b"1,2,4\n"}, bundle.zipped, "trnX-3d.csv"),
+        ({**FILES, "core": b""}, bundle.zipped, "core"),
+        ({"a": b"", "b": b""}, bundle.zipped, "a, b, homework03.ipynb, submission.pdf, trnX-3d.csv"),
+        (FILES, twice, "trnX-3d.csv"),
+    ],
+    ids=["changed", "too many", "missing", "twice"],
+)
+def test_each_kind_of_difference_is_caught(packed: dict[str, bytes], pack, named: str) -> None:
+    """A file that is changed, too many, missing or there twice is named."""
+    with pytest.raises(CheckError, match=rf"^The bundle does not hold what it should: {named}\.$"):
+        bundle.check_zip(pack(packed), FILES)
 
 
 def test_the_manifest_tells_size_and_hash() -> None:
@@ -92,13 +95,46 @@ def test_the_manifest_tells_size_and_hash() -> None:
     assert (made["schema"], made["inputs"], made["versions"]) == (1, {"report.toml": ABC}, {"numpy": "2.4.6"})
 
 
-def test_json_is_written_for_people() -> None:
-    """Indented, letters as they are, keys as given, a newline at the end."""
+def test_json_is_written_for_people_and_programs() -> None:
+    """Indented, letters as they are, keys as given, a newline at the end; what is not JSON is refused."""
     assert bundle.as_json({"b": "ü", "a": [1]}) == '{\n  "b": "ü",\n  "a": [\n    1\n  ]\n}\n'.encode()
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="JSON compliant"):
+            bundle.as_json({"worst": value})
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_json_that_no_other_program_reads_is_refused(value: float) -> None:
-    """NaN and infinity are not JSON."""
-    with pytest.raises(ValueError, match="JSON compliant"):
-        bundle.as_json({"worst": value})
+@pytest.mark.parametrize("former", [None, b"old"])
+def test_an_interrupt_before_a_file_is_in_place_leaves_nothing(former: bytes | None, tmp_path: Path) -> None:
+    """Ctrl-C between writing and putting in place: the former file stays, no part is left."""
+    file = tmp_path / "entry.json"
+    if former is not None:
+        file.write_bytes(former)
+
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, file],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == -signal.SIGINT, done.stderr
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert left == ({} if former is None else {"entry.json": former})
+
+
+def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path: Path) -> None:
+    """Where the system refuses in the middle, the former file stays whole and no part is left."""
+    file = tmp_path / "entry.json"
+    bundle.write(file, b"older and longer")
+    bundle.write(file, b"old")
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, former[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            bundle.write(file, b"new" * 100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"entry.json": b"old"}
