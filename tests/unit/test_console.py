@@ -42,27 +42,20 @@ def on_screen(written: str) -> list[str]:
     return [line.rpartition("\r")[2].replace("\x1b[K", "") for line in without_colours.split("\n")]
 
 
-def test_stage_tells_its_time() -> None:
-    """A stage that ends leaves one line with its seconds, and the seconds are kept."""
+def test_a_stage_tells_its_time() -> None:
+    """A stage leaves one line with its seconds, which are kept if it ended well; its error passes."""
     clock = Clock()
     console, stream = plain(clock)
 
     with console.stage("derive", "templates/1a.tex changed"):
         clock.now += 0.84
-
-    assert "-> derive: templates/1a.tex changed (0.8 s)\n" == stream.getvalue()
-    assert {"derive": pytest.approx(0.84)} == console.timings
-
-
-def test_failed_stage_is_told_and_not_timed() -> None:
-    """A stage that fails says so, lets the error pass, and leaves no timing."""
-    console, stream = plain()
-
     with pytest.raises(ValueError, match="no"), console.stage("compile"):
         raise ValueError("no")
 
-    assert "-> compile (failed after 0.0 s)\n" == stream.getvalue()
-    assert {} == console.timings
+    assert (
+        "-> derive: templates/1a.tex changed (0.8 s)\n-> compile (failed after 0.0 s)\n" == stream.getvalue()
+    )
+    assert {"derive": pytest.approx(0.84)} == console.timings
 
 
 def test_terminal_shows_one_line_for_a_stage() -> None:
@@ -108,34 +101,24 @@ def test_progress_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "coloured"),
+    ("stream", "environ", "coloured"),
     [
-        ({}, True),
-        ({"NO_COLOR": "1"}, False),
-        ({"NO_COLOR": "", "FORCE_COLOR": ""}, True),
-        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
-        ({"TERM": "dumb"}, False),
-        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        (Terminal(), {}, True),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"NO_COLOR": "", "FORCE_COLOR": ""}, True),
+        (Terminal(), {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (Terminal(), {"TERM": "dumb"}, False),
+        (Terminal(), {"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        (io.StringIO(), {}, False),
+        (io.StringIO(), {"FORCE_COLOR": "1"}, True),
     ],
 )
-def test_colours_follow_the_environment(environ: dict[str, str], coloured: bool) -> None:
-    """A terminal gets colours unless NO_COLOR or TERM=dumb says otherwise."""
-    stream = Terminal()
+def test_colours_follow_the_environment(stream: io.StringIO, environ: dict[str, str], coloured: bool) -> None:
+    """A terminal gets colours unless NO_COLOR or TERM=dumb says otherwise, a file only on demand."""
+    Console.for_stream(stream, environ).error("no", "yes")
 
-    Console.for_stream(stream, environ).error("no")
-
-    assert coloured == ("\x1b[" in stream.getvalue())
-
-
-def test_a_file_gets_colours_only_on_demand() -> None:
-    """A stream that is no terminal gets no escape sequence unless FORCE_COLOR asks for it."""
-    silent, loud = io.StringIO(), io.StringIO()
-
-    Console.for_stream(silent, {}).error("no", "yes")
-    Console.for_stream(loud, {"FORCE_COLOR": "1"}).error("no", "yes")
-
-    assert "ERROR no\nTIP yes\n" == silent.getvalue()
-    assert "\x1b[1;31mERROR\x1b[0m no\n" in loud.getvalue()
+    error, tip = ("\x1b[1;31mERROR\x1b[0m", "\x1b[1;33mTIP\x1b[0m") if coloured else ("ERROR", "TIP")
+    assert f"{error} no\n{tip} yes\n" == stream.getvalue()
 
 
 def test_control_characters_are_shown_not_sent() -> None:

@@ -68,50 +68,28 @@ def test_all_is_missing_on_an_empty_machine(path: Path) -> None:
         system.latexmk()
 
 
-def test_nothing_is_missing_on_a_complete_machine(path: Path) -> None:
-    """With the programs and a kpsewhich that finds every style the PDF can be made."""
+def test_a_complete_machine_and_one_that_lacks_a_style(path: Path) -> None:
+    """With the programs and all styles the PDF can be made; one that is not found comes with its package."""
     with_tex(path)
-
     assert [] == missing()
     assert path / "latexmk" == system.latexmk()
 
-
-def test_a_single_style_is_found_missing(path: Path) -> None:
-    """A TeX installation without one LaTeX package lacks that one, which comes with the large collection."""
     with_tex(path, FINDS_ALL_BUT_BOOKTABS)
-
     (package,) = system.missing(TEX)
-
     assert ["booktabs.sty"] == missing()
     assert "texlive-latex-recommended" == package.debian
 
 
-def test_the_right_latexmk_is_found_behind_a_wrong_one(path: Path) -> None:
-    """A program of the same name that comes first on PATH is passed over."""
-    program(path, "latexmk", WRONG)
-    right = program(path.parent / "second", "latexmk", RIGHT)
-
-    assert (right, "4.86a") == system.find_latexmk()
-
-
 @pytest.mark.parametrize("script", [WRONG, "exit 0", "printf '\\377\\376'"])
-def test_another_latexmk_is_told_by_its_path(path: Path, script: str) -> None:
-    """A program that is not John Collins's counts as missing and is named."""
+def test_another_latexmk_is_passed_over(path: Path, script: str) -> None:
+    """A program of that name that is not John Collins's counts as missing, and is named."""
     with_tex(path)
     wrong = program(path, "latexmk", script)
 
-    assert f"not installed: latexmk ({wrong} is another program of that name)" == system.told(
-        system.missing(TEX)
-    )
-
-
-def test_a_folder_or_a_text_file_is_no_program(path: Path) -> None:
-    """Only an executable file counts as a program."""
-    (path / "latexmk").mkdir()
-    (path.parent / "second" / "latexmk").write_text(RIGHT)
-
-    assert None is system.find_latexmk()
-    assert "not installed: latexmk" == system.told(system.missing(TEX[:1]))
+    told = f"not installed: latexmk ({wrong} is another program of that name)"
+    assert told == system.told(system.missing(TEX))
+    right = program(path.parent / "second", "latexmk", RIGHT)
+    assert (right, "4.86a") == system.find_latexmk()
 
 
 def test_hint_gives_a_command_for_each_system() -> None:
@@ -156,16 +134,25 @@ def install(path: Path, tmp_path: Path) -> Run:
     return run
 
 
-def test_without_rights_the_commands_are_told(install: Run) -> None:
-    """Where nothing may be installed, one message has the commands, and the set-up does not fail."""
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_cannot_be_installed_is_told(allowed: bool, install: Run, path: Path) -> None:
+    """One message has the commands, behind the log of an apt-get that failed; the set-up goes on."""
+    if allowed:
+        program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
+        program(path, "sudo", 'shift; exec "$@"')
+        program(path, "true", "")
+
     run = install()
 
     assert 0 == run.returncode
-    warning, debian = run.stderr.splitlines()[:2]
+    *before, warning, debian, _, _ = run.stderr.splitlines()
     told = "WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, booktabs.sty and 4 more."
+    wanted = "latexmk, texlive-latex-recommended, tex-gyre, texlive-fonts-recommended"
     assert told == warning
     assert debian.startswith("Debian, Ubuntu:  sudo apt-get install ")
-    assert debian.endswith(" latexmk texlive-latex-recommended tex-gyre texlive-fonts-recommended")
+    assert debian.endswith(wanted.replace(",", ""))
+    log = f"WARNING apt-get could not install {wanted}: see build/.apt.log."
+    assert before[-1:] == ([log] if allowed else [])
 
 
 def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: Path) -> None:
@@ -186,20 +173,6 @@ def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: P
     ] == (tmp_path / "clone" / "build" / ".apt.log").read_text().splitlines()
     assert run.stderr.startswith("-> system packages: latexmk (")
     assert "WARNING" not in run.stderr
-
-
-def test_failing_apt_is_told(install: Run, path: Path) -> None:
-    """When apt-get fails, its log is named, then the commands, and all else goes on."""
-    program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
-    program(path, "sudo", 'shift; exec "$@"')
-    program(path, "true", "")
-
-    run = install()
-
-    assert 0 == run.returncode
-    wanted = "latexmk, texlive-latex-recommended, tex-gyre, texlive-fonts-recommended"
-    log = f"apt-get could not install {wanted}: see build/.apt.log."
-    assert f"WARNING {log}\nWARNING Needed, but not installed: latexmk" in run.stderr
 
 
 def test_python_without_ensurepip_is_told(install: Run) -> None:
