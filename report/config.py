@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar, get_args, get_type_hints
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from experiments.errors import LONGEST, excerpt, objection
-from experiments.record import HYPER_PARAMETERS, Space
+from experiments.record import Space
 from report.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 T = TypeVar("T")
 
@@ -66,9 +66,9 @@ class Course(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """Layout: the date that is printed, remarks by question, the name of the zip file."""
 
-    date: Text
+    date: Text = ""
     page_per_question: Flag = False
-    remarks: dict[str, str] = {}
+    remarks: Annotated[dict[str, str], Meta(description="a table")] = {}
     zip_name: ZipName = "submission.zip"
 
 
@@ -99,19 +99,25 @@ class Config:
     source: bytes = field(default=b"", compare=False, repr=False)
 
 
-class _Searched(Struct, frozen=True):
-    search: Space
-
-
 class _File(Struct, frozen=True):
     """What report.toml holds."""
 
     author: Author
     course: Course
-    report: Report
+    report: Report = Report()
     data: Data = Data()
     experiment: Experiment = Experiment()
     search: Space = Space()
+
+
+class _Searched(Struct, frozen=True):
+    search: Space
+
+
+KNOWN: dict[str, Any] = {
+    table: dict.fromkeys(kind.__struct_fields__) for table, kind in get_type_hints(_File).items()
+}
+KNOWN["report"]["remarks"] = dict.fromkeys(QUESTIONS)
 
 
 def load(path: Path) -> Config:
@@ -121,25 +127,17 @@ def load(path: Path) -> Config:
 
 def load_space(path: Path) -> Space:
     """Read and check a space to explore: the table ``[search]`` of a file, of any size."""
-    file = Toml(_content(path, "--space"), str(path))
-    file.check_keys("", _File.__struct_fields__)
-    file.check_keys("search", HYPER_PARAMETERS)
-    if not file.table("search"):
+    toml = Toml(_content(path, "--space"), str(path))
+    if not toml.values.get("search"):
         hint = 'Write [search], and below it lists such as solver = ["adam", "sgd"].'
         raise InputError(f"{path}: the table [search] is missing or empty.", hint)
-    return file.as_type(_Searched, file.values).search.distinct()
+    return toml.as_type(_Searched, toml.values).search.distinct()
 
 
 def parse(source: bytes, name: str, folder: Path) -> Config:
     """Read and check a configuration, which errors call `name`; a relative `data.path` starts at `folder`."""
     toml = Toml(source, name)
-    for table, kind in {"": _File, **get_type_hints(_File)}.items():
-        toml.check_keys(table, kind.__struct_fields__)
-    toml.check_keys("report.remarks", QUESTIONS)
-    toml.check_texts()
-    tables: dict[str, Any] = {"author": {}, "course": {}} | toml.values
-    tables["report"] = {"date": toml.table("course").get("due", ""), **toml.table("report")}
-    file = toml.as_type(_File, tables)
+    file = toml.as_type(_File, {"author": {}, "course": {}} | toml.values)
     search = file.search.distinct()
     if search.size > LARGEST_SPACE:
         advice = "Explore wider spaces with the explore command, and put the promising part here."
@@ -147,12 +145,11 @@ def parse(source: bytes, name: str, folder: Path) -> Config:
     if len(file.report.zip_name.encode()) > _LONGEST_FILE_NAME:
         toml.refuse("report.zip_name", f"has more than {_LONGEST_FILE_NAME} bytes in UTF-8")
     path, seed = _data_path(file.data.path, toml, folder), file.experiment.seed
-    return Config(file.author, file.course, file.report, path, file.data.index_column, seed, search, source)
+    report = structs.replace(file.report, date=file.report.date or file.course.due)
+    return Config(file.author, file.course, report, path, file.data.index_column, seed, search, source)
 
 
 def _data_path(text: str, toml: Toml, folder: Path) -> Path:
-    if not text.strip():
-        toml.refuse("data.path", "is blank", 'The repository\'s own folder is "data".')
     try:
         return folder / Path(text).expanduser()
     except RuntimeError:
@@ -171,15 +168,7 @@ class Toml:
             line = source.count(b"\n", 0, error.start) + 1
             raise InputError(f"{name}, line {line}: not UTF-8.", "Save the file as UTF-8.") from None
         self.name, self.values = name, _parsed(self._text, name)
-
-    def table(self, name: str) -> dict[str, Any]:
-        """Return a table by its dotted name; empty if it is missing."""
-        found = self.values
-        for part in name.split(".") if name else ():
-            found = found.get(part, {})
-            if not isinstance(found, dict):
-                self.refuse(name, f"must be a table, not {_told(found)}")
-        return found
+        self._check(self.values, KNOWN)
 
     def as_type(self, kind: type[T], values: Mapping[str, Any]) -> T:
         """Return values of this file as a typed struct."""
@@ -192,24 +181,26 @@ class Toml:
             key, _, items = path.strip("`.").partition("[")
             self._refuse_kind(key, items.partition("]")[0])
 
-    def check_keys(self, table: str, known: tuple[str, ...]) -> None:
-        """Refuse the keys of a table that are not known, with the nearest that is."""
-        for key, value in self.table(table).items():
-            if key not in known:
+    def _check(self, values: Mapping[str, Any], known: Mapping[str, Any], table: str = "") -> None:
+        """Refuse unknown keys, with the nearest known one, and texts that are blank or cannot be shown."""
+        for name, value in values.items():
+            key = f"{table}{name}"
+            if name not in known:
                 kind = "table" if isinstance(value, dict) else "key"
-                shown = ".".join([table] * bool(table) + [excerpt(key)[1:-1]])
-                near = difflib.get_close_matches(key.lower()[:LONGEST], known, n=1)
+                near = difflib.get_close_matches(name.lower()[:LONGEST], known, n=1)
                 hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(known)}."
-                self._stop(f"{table}.{key}" if table else key, f"unknown {kind} {shown}", hint)
+                self._stop(key, f"unknown {kind} {table}{excerpt(name)[1:-1]}", hint)
+            if isinstance(value, dict) and known[name]:
+                self._check(value, known[name], f"{key}.")
+            elif isinstance(value, str):
+                self._check_text(key, value)
 
-    def check_texts(self) -> None:
-        """Refuse texts that cannot be shown, and a blank name, course or remark."""
-        for key, text in _texts(self.values):
-            if reason := objection(text):
-                slip = "\\" in self._line(key)[1] and re.search(r"[\b\t\n\f\r]", text)
-                self.refuse(key, reason, BACKSLASH if slip else "Shorten it, or take it out.")
-            if not text.strip() and (key == "author.name" or key.startswith(("course.", "report.remarks."))):
-                self.refuse(key, "is blank", "Fill it in.")
+    def _check_text(self, key: str, text: str) -> None:
+        if reason := objection(text):
+            slip = "\\" in self._line(key)[1] and re.search(r"[\b\t\n\f\r]", text)
+            self.refuse(key, reason, BACKSLASH if slip else "Shorten it, or take it out.")
+        if not text.strip() and key.startswith(("author.name", "course.", "data.path", "report.remarks.")):
+            self.refuse(key, "is blank", "Fill it in.")
 
     def refuse(self, key: str, reason: str, hint: str = "") -> NoReturn:
         """Raise an error about a key, with the line on which it stands."""
@@ -222,8 +213,10 @@ class Toml:
     def _refuse_kind(self, key: str, item: str) -> NoReturn:
         """Raise an error that names what a value, or an item of a list or a table, must be and what it is."""
         table, _, name = key.partition(".")
-        value: Any = self.table(table).get(name)
-        kind = get_type_hints(get_type_hints(_File)[table], include_extras=True)[name]
+        value, kind = self.values[table], get_type_hints(_File)[table]
+        if not name:
+            self.refuse(key, f"must be a table, not {_told(value)}")
+        value, kind = value[name], get_type_hints(kind, include_extras=True)[name]
         if item == "...":
             name, value = next((name, text) for name, text in value.items() if not isinstance(text, str))
             key, kind = f"{key}.{name}", Text
@@ -276,15 +269,6 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
         hint = BACKSLASH
     column = f", column {match[3]}" if match[3] else ""
     raise InputError(f"{name}, line {number}{column}: not TOML: {match[1]}.", hint)
-
-
-def _texts(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted key and the value of every text."""
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _texts(value, f"{table}{name}.")
-        elif isinstance(value, str):
-            yield f"{table}{name}", value
 
 
 def _told(value: object) -> str:

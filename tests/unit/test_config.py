@@ -193,7 +193,7 @@ REFUSALS = {
     "report.remarks = ['x']": "report.remarks must be a table, not a list.",
     "data = 'data'": "data must be a table, not the text 'data'.",
     "data.path = {a = 1}": "data.path must be text, not a table. Put it in quotation marks.",
-    "data.path = ' '": 'data.path is blank. The repository\'s own folder is "data".',
+    "data.path = ' '": "data.path is blank. Fill it in.",
     "data.path = '~nosuchuser/x'": "data.path '~nosuchuser/x' names no folder: there is no such home.",
     "experiment.seed = true": f"{SEED}, not true or false.",
     "experiment.seed = -1": f"{SEED}, not -1.",
