@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from derivations.checks import CheckFailed
 from experiments.errors import DataError, SearchError
+from report import ROOT
 from report.console import silence
 from report.errors import CheckError, InputError, MachineError, ReportError
 from report.process import interruptible, lacks_memory, memory_is_short
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 BUG, INTERRUPTED = 70, 130
 TRACEBACK = "traceback.log"
-
-ROOT = Path(__file__).resolve().parent.parent
 
 # The lower packages know nothing of exit codes.
 LOWER = {DataError: InputError, SearchError: MachineError, CheckFailed: CheckError}

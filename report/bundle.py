@@ -50,12 +50,9 @@ def check_zip(content: bytes, files: Mapping[str, bytes]) -> None:
     import zipfile  # noqa: PLC0415
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
-    wrong = {name for name, found in entries if found != files.get(name)} | (
-        files.keys() - dict(entries).keys()
-    )
-    wrong |= {name for name, times in Counter(name for name, _ in entries).items() if times > 1}
-    if wrong:
+        found = Counter((entry.filename, archive.read(entry)) for entry in archive.infolist())
+    wanted = Counter(files.items())
+    if wrong := {name for name, _ in (found - wanted) + (wanted - found)}:
         raise CheckError(f"The bundle does not hold what it should: {', '.join(sorted(wrong))}.")
 
 

@@ -21,7 +21,9 @@ import msgspec
 
 from experiments import numerics
 from experiments.data.files import deciding
+from report import ROOT
 from report.bundle import sha256, write
+from report.console import few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,12 +34,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Key = dict[str, str]  # what a result depends on, in plain words -> its hash, version or value
 
-ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "templates"
 LOCK = ROOT / "requirements.txt"
 FOLDER = ".kept"
 PARTS = ("derivations", "experiments", "report")
-MOST_NAMED = 3  # changes that are listed
 # What decides the last digits: the pins in force, and what they replaced, which the report states.
 PINS = (*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD)
 
@@ -249,8 +249,7 @@ def why(old: Mapping[str, str] | None, new: Mapping[str, str]) -> str:
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
     ]
-    more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
-    return f"{', '.join(changed[:MOST_NAMED])}{more}"
+    return few(changed)
 
 
 def system_files(paths: Iterable[str]) -> Key:

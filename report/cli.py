@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from report import ROOT
 from report.boundary import guarded
 from report.console import Console
 from report.errors import InputError
@@ -16,7 +17,6 @@ from report.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 PROGRAM = "generate_report.py"
 DEFAULT = "build"

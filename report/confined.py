@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from report import ROOT
 from report.boundary import translated
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
 from report.process import group_guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 class UnjudgedError(InputError):

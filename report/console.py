@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from report.process import raise_swallowed_interrupt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 LIVE_SECONDS = 0.1  # a terminal's line is rewritten at most this often
 PLAIN_SECONDS = 15.0  # a file or pipe gets at most one progress line in this time
@@ -130,6 +130,12 @@ class Console:
             self._stream.flush()
         except OSError:  # the reader has left, or the disk with the log is full: the run matters more
             silence(self._stream)
+
+
+def few(names: Sequence[str], most: int = 3) -> str:
+    """List the first names, and say how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def silence(stream: TextIO) -> None:

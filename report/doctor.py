@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.numerics import detect, obstacles
-from report import system
+from report import ROOT, system
+from report.console import few
 from report.errors import InputError, LatexError
-from report.system import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUILD = ROOT / "build"
 FREE_BYTES = 200_000_000  # a build with its by-products, and room to spare
-MOST_NAMED = 3  # packages that are listed by name
 FINE, LACKS, NOTE = "ok", "LACKS", "note"  # LACKS: the report cannot be made without it
 
 
@@ -88,10 +87,7 @@ def _packages() -> Finding:
             wrong.append(f"{name} {version} (locked: {' or '.join(versions)})")
     if not wrong:
         return Finding(FINE, "packages", "all as requirements.txt has them")
-    more = f"; and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
-    return Finding(
-        LACKS if absent else NOTE, "packages", f"{'; '.join(wrong[:MOST_NAMED])}{more}", "make setup"
-    )
+    return Finding(LACKS if absent else NOTE, "packages", few(wrong), "make setup")
 
 
 def _numbers() -> Finding:

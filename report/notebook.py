@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +14,7 @@ from msgspec import structs
 
 from experiments import numerics
 from experiments.record import MIME, Record, Setting, Space
+from report import ROOT
 from report.errors import CheckError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Notebook = Any  # nbformat.NotebookNode, a library without types
 Layers = tuple[int, ...]
 
-SOURCE = Path(__file__).parent.parent / "templates" / "homework03.py"
+SOURCE = ROOT / "templates" / "homework03.py"
 # A comment in a code cell stays one, though it may look like a command: `# copy the data`, `# !ls`.
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (

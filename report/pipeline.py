@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.assessment import Assessment
-from report import cache, config, publish, results
+from report import ROOT, cache, config, publish, results
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
 from report.errors import InputError
@@ -126,7 +126,7 @@ def beside(data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
             group_guard() as guard,  # there first: nothing comes between the process and what ends it
             subprocess.Popen(
                 [sys.executable, "-m", "report.pipeline"],
-                cwd=cache.ROOT,
+                cwd=ROOT,
                 stdin=order,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from report import cache
+from report import ROOT, cache
 from report.bundle import as_json, sha256, write
 from report.errors import InputError, MachineError, ReportError
 
@@ -38,7 +38,7 @@ class Stamps(Struct, frozen=True):
 def locked(out: Path) -> Iterator[None]:
     """Hold a folder for one build alone; the lock goes with the process, however it ends."""
     place = out.resolve()
-    if place == cache.ROOT or any(place.is_relative_to(cache.ROOT / name) for name in OURS):
+    if place == ROOT or any(place.is_relative_to(ROOT / name) for name in OURS):
         raise InputError(f"{out} holds the program's own files.", "Choose another folder with --out.")
     try:
         out.mkdir(parents=True, exist_ok=True)

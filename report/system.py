@@ -15,15 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from report.console import Console
+from report import ROOT
+from report.console import Console, few
 from report.errors import LatexError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "build" / ".apt.log"
-MOST_NAMED = 4  # missing items that a message lists
 SECONDS = 60  # for latexmk to print its version, or kpsewhich to find files
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LOADED = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)\}", re.MULTILINE)
@@ -126,8 +125,7 @@ def told(lacking: Mapping[Package, list[str]]) -> str:
     names = [name for each in lacking.values() for name in each]
     if "latexmk" in names and (impostor := shutil.which("latexmk")):
         names[names.index("latexmk")] = f"latexmk ({impostor} is another program of that name)"
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return f"not installed: {', '.join(names[:MOST_NAMED])}{more}"
+    return f"not installed: {few(names, 4)}"
 
 
 def install_hint(packages: Iterable[Package]) -> str:

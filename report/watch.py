@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import watchfiles
 
-from report.cache import LOCK, MOST_NAMED, PARTS, ROOT, TEMPLATES
+from report import ROOT
+from report.cache import LOCK, PARTS, TEMPLATES
 from report.config import load
+from report.console import few
 from report.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def forever(
         console.note(f"{ended} in {time.monotonic() - began:.1f} s; watching for changes, Ctrl-C ends.")
         while not changed:
             changed = next(changes)
-        console.note(f"{', '.join(sorted(changed)[:MOST_NAMED])} changed.")
+        console.note(f"{few(sorted(changed))} changed.")
 
 
 def _changes(config: Path, data: Path | None) -> Iterator[set[str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from experiments.data.files import FILE_NAMES
-from report import config, confined
+from report import ROOT, config, confined
 from report.boundary import translated
 from report.confined import ExceededError, Limits, UnjudgedError
 from report.errors import InputError, ReportError
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from report.verify.evidence import Evidence
 
 EXIT = {Outcome.MATCH: 0, Outcome.MISMATCH: 1, Outcome.UNJUDGED: 2}
-ROOT = Path(__file__).resolve().parents[2]
 OURS = "The program that checks failed; the course staff must judge this submission by hand"
 
 

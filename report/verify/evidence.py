@@ -18,7 +18,7 @@ import msgspec
 
 from experiments import numerics
 from experiments.data.files import FILE_NAMES
-from report import config
+from report import ROOT, config
 from report.config import QUESTIONS, Config
 from report.confined import UnjudgedError
 from report.errors import InputError
@@ -42,7 +42,7 @@ MEMBER_LIMIT = 1000  # files in a zip or a folder
 DEEPEST = 2  # zips in zips
 LIMITS = {CONFIG: 64 * 2**10, RESULTS: 8 * 2**20, LEDGER: 8 * 2**20, NOTEBOOK: FILE_LIMIT}  # bytes
 SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of numbers, of lists in lists
-OWN_BUILD = Path(__file__).resolve().parents[2] / "build"
+OWN_BUILD = ROOT / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
 CHANGED = "the submission was changed, or is not of this program"
 

@@ -99,20 +99,6 @@ def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str
     assert project.products() == tiny_build.products()
 
 
-def test_a_mistake_in_the_notebook(project: Project, tiny_build: Project) -> None:
-    """An exception in a cell is told by question and by the line of the notebook's source; exit code 4."""
-    project.edit("templates/homework03.py", "SEED = 0\n", "SEED = 0\nnp.nosuch\n")
-    number = (project.root / "templates" / "homework03.py").read_text().split("\n").index("np.nosuch") + 1
-
-    done = project.run()
-
-    what = "AttributeError: module 'numpy' has no attribute 'nosuch'"
-    where = f"the notebook stopped at templates/homework03.py, line {number}"
-    assert last_words(done) == f"Setup: imports and parameters: {where}: {what}."
-    assert done.returncode == 4
-    assert project.products() == tiny_build.products()
-
-
 @pytest.mark.parametrize(
     ("out", "told"),
     [

@@ -18,19 +18,6 @@ def made(told: str) -> dict[str, str]:
     return dict(re.findall(r"^-> (\w+)(?:: (.*))? \([\d.]+ s\)$", told, re.MULTILINE))
 
 
-@pytest.mark.slow
-def test_a_quick_build_is_another(project: Project, tiny_build: Project) -> None:
-    """A search that was made small with --quick is never taken for the whole one."""
-    project.edit("report.toml", "[8]]", "[5], [6]]")
-    settings = []
-    for arguments in (["--quick"], []):
-        done = project.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        settings.append(len((project.out / "search.csv").read_text().splitlines()) - 1)
-
-    assert settings == [4 + 1, 6 + 1]  # and the default setting
-
-
 def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
     """New words in a template are in the PDF after seconds: nothing is derived or measured again."""
     project.append("templates/1e.tex", "\nA sentence that nobody wrote before.\n")

@@ -26,15 +26,13 @@ if TYPE_CHECKING:
 def run(argv: list[str]) -> tuple[int, str]:
     """Run a command line; its exit code and what it told."""
     stream = io.StringIO()
-    code = cli.main(argv, Console(stream, colour=False, live=False))
-    return code, stream.getvalue()
+    return cli.main(argv, Console(stream, colour=False, live=False)), stream.getvalue()
 
 
 def end(work: Callable[[], int], folder: Path) -> tuple[int, str]:
     """Do some work inside the boundary; the exit code and what was told."""
     stream = io.StringIO()
-    code = guarded(work, Console(stream, colour=False, live=False), folder)
-    return code, stream.getvalue()
+    return guarded(work, Console(stream, colour=False, live=False), folder), stream.getvalue()
 
 
 def raising(error: BaseException) -> Callable[[], int]:
@@ -53,16 +51,12 @@ def asked(*argv: str) -> Request:
     return Request(**arguments)
 
 
-def test_build_is_the_default_command() -> None:
-    """No arguments, options alone, and the command by its name all build; paths are the project's own."""
+def test_what_is_asked_for_arrives(tmp_path: Path) -> None:
+    """To build is the default; paths are the project's own, or taken from where the person stands."""
     assert Request(cli.ROOT / "report.toml", None, cli.ROOT / "build") == asked()
     assert asked("--quick") == asked("build", "--quick") != asked()
 
-
-def test_build_options_arrive(tmp_path: Path) -> None:
-    """Each option reaches the build; paths are taken from the folder in which the person stands."""
     words = f"--data d.tgz --config c.toml --out {tmp_path} --jobs 3 --force --no-pdf"
-
     expected = Request(Path("c.toml"), Path("d.tgz"), tmp_path, 3, quick=False, force=True, pdf=False)
     assert expected == asked(*words.split())
 
@@ -146,13 +140,19 @@ def test_each_error_is_one_sentence_with_its_code(
     assert message.startswith(told)
 
 
-def test_a_bug_is_one_sentence_and_a_log(tmp_path: Path) -> None:
-    """An error that nobody expected ends with 70; the traceback is in the file that the message names."""
+@pytest.mark.parametrize("in_the_way", [False, True])
+def test_a_bug_is_one_sentence_and_a_log(
+    in_the_way: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that nobody expected ends with 70; the traceback is in a file, elsewhere if it must be."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folder = tmp_path / "build" / "failed"
+    if in_the_way:
+        folder.parent.write_text("")
 
     code, message = end(raising(KeyError("2a.train\nsecond line")), folder)
 
-    log = folder / "traceback.log"
+    (log,) = tmp_path.glob("report-*/traceback.log") if in_the_way else [folder / "traceback.log"]
     assert 70 == code
     assert message.startswith("ERROR This is a bug in the program, not in what you did (KeyError: ")
     assert message.endswith(f"TIP Please report it with {log}\n")
@@ -160,47 +160,30 @@ def test_a_bug_is_one_sentence_and_a_log(tmp_path: Path) -> None:
     assert "in work\n    raise error" in log.read_text(encoding="utf-8")
 
 
-def test_a_bug_is_logged_elsewhere_if_it_must_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the folder of the build cannot be made, the traceback goes to a temporary file."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    (tmp_path / "file").write_text("in the way")
-
-    code, message = end(raising(ZeroDivisionError()), tmp_path / "file" / "failed")
-
-    (log,) = tmp_path.glob("report-*/traceback.log")
-    assert 70 == code
-    assert str(log) in message
-
-
+@pytest.mark.parametrize(
+    ("handler", "ended"), [(signal.SIG_DFL, (130, "Interrupted.\n")), (signal.SIG_IGN, (0, ""))]
+)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_kill_unwinds_the_run(number: signal.Signals, tmp_path: Path) -> None:
-    """A kill or a closed terminal lets the run clean up before it ends; then the old handler is back."""
+def test_a_kill_unwinds_the_run(
+    number: signal.Signals, handler: signal.Handlers, ended: tuple[int, str], tmp_path: Path
+) -> None:
+    """A kill or a closed terminal lets a run clean up; nohup is respected; the old handler is back."""
     cleaned = []
 
     def work() -> int:
         try:
-            os.kill(os.getpid(), number)
-            signal.sigtimedwait([], 5)
+            signal.raise_signal(number)
         finally:
             cleaned.append(True)
         return 0
 
-    signal.signal(number, signal.SIG_DFL)
-
-    assert (130, "Interrupted.\n") == end(work, tmp_path)
-    assert [True] == cleaned
-    assert signal.SIG_DFL == signal.getsignal(number)
-
-
-def test_nohup_is_respected(tmp_path: Path) -> None:
-    """A run that was started to outlive its terminal does so."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = signal.signal(number, handler)
     try:
-        ended = end(lambda: os.kill(os.getpid(), signal.SIGHUP) or 0, tmp_path)
+        assert ended == end(work, tmp_path)
+        assert handler == signal.getsignal(number)
     finally:
-        signal.signal(signal.SIGHUP, before)
-
-    assert (0, "") == ended
+        signal.signal(number, before)
+    assert [True] == cleaned
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
