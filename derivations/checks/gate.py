@@ -33,7 +33,7 @@ class Gate:
 
     formula: str
     wrong: Mapping[str, Mapping[sp.Basic, sp.Basic]]
-    methods: Mapping[str, Check]
+    methods: tuple[Check, ...]
 
     def spoiled(self, answers: Answers, name: str) -> Answers:
         """Return the answers with one of the wrong versions."""
@@ -41,28 +41,28 @@ class Gate:
 
     def kills(self, answers: Answers) -> dict[str, tuple[str, ...]]:
         """Return for each wrong version the checks that reject it."""
-        found: dict[str, list[str]] = {name: [] for name in self.wrong}
-        for name, (key, method) in product(self.wrong, self.methods.items()):
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(self.wrong, ())
+        for name, method in product(self.wrong, self.methods):
             rng = Random("mutation gate")  # noqa: S311 - sample points, no secrets
             if not method.passes(self.spoiled(answers, name), rng):
-                found[name].append(key)
-        return {name: tuple(keys) for name, keys in found.items()}
+                found[name] += (method.key,)
+        return found
 
 
 _READ_BACK = Check("1e.printed", "as derived", "read back", round_trip.printed_well, (["1e.derivative"],))
 CHECKS = {**exact.check, **numeric.check, "1e.printed": _READ_BACK}
 _LONG_RUNS = ("1c.general", [LONG] * 5, 0.9)
 _MORE_DIGITS = numeric.DIFFERENCE._replace(ctx=context(LONG_DIGITS))
-LONG_METHODS = {  # at t = 50 alone, but for the proof
-    "1c.induction": CHECKS["1c.induction"],
-    "1c.modular": CHECKS["1c.modular"].claiming((LONG,)),
-    "1b.step": CHECKS["1b.step"].claiming(numeric.STEP, *_LONG_RUNS),
-    "1b.difference": CHECKS["1b.difference"].claiming(_MORE_DIGITS, *_LONG_RUNS),
-}
+LONG_METHODS = (  # at t = 50 alone, but for the proof
+    CHECKS["1c.induction"],
+    CHECKS["1c.modular"].claiming((LONG,)),
+    CHECKS["1b.step"].claiming(numeric.STEP, *_LONG_RUNS),
+    CHECKS["1b.difference"].claiming(_MORE_DIGITS, *_LONG_RUNS),
+)
 
 
-def _methods(*keys: str) -> dict[str, Check]:
-    return {key: CHECKS[key] for key in keys}
+def _methods(*keys: str) -> tuple[Check, ...]:
+    return tuple(CHECKS[key] for key in keys)
 
 
 _POWER, _SUM, _PRODUCT = w2 ** (t - k), sp.Tuple(k, 1, t), sp.Tuple(j, k, t)

@@ -40,14 +40,16 @@ $ENV{{'TEXMFHOME'}} = $ENV{{'TEXMFCONFIG'}} = '.';  # nobody's own styles
 delete @ENV{{grep {{ /^TEXINPUTS/ }} keys %ENV}};
 """
 FULL = 2**16  # bytes: TeX does not notice that its notes for the next pass were cut off by a full disk
+DISK_FULL = "No space left on device"
 # Messages of TeX or latexmk when the machine, not the text, is at fault.
 MACHINE = {
-    "No space left on device": ("The disk is full", "Free some space and run it again."),
-    "fwrite() failed": ("The disk is full", "Free some space and run it again."),  # pdfTeX does not say why
-    "Disk quota exceeded": ("Your disk quota is used up", "Free some space and run it again."),
-    "File too large": ("A file may not grow as large as the PDF", "Raise the limit (ulimit -f)."),
-    "annot allocate memory": ("The memory is used up", "Close other programs, or raise the limit."),
-    "memory exhausted": ("The memory is used up", "Close other programs, or raise the limit."),
+    (DISK_FULL, "fwrite() failed"): ("The disk is full", "Free some space and run it again."),  # pdfTeX's own
+    ("Disk quota exceeded",): ("Your disk quota is used up", "Free some space and run it again."),
+    ("File too large",): ("A file may not grow as large as the PDF", "Raise the limit (ulimit -f)."),
+    ("annot allocate memory", "memory exhausted"): (
+        "The memory is used up",
+        "Close other programs, or raise the limit.",
+    ),
 }
 
 
@@ -164,11 +166,11 @@ def _run(command: list[str], folder: Path) -> tuple[int, str]:
 
 def _refuse_machine(code: int, said: str, folder: Path) -> None:
     """Raise if LaTeX failed for a reason that no change to a template could fix."""
-    for words, (what, hint) in MACHINE.items():
-        if words in said:
-            raise MachineError(f"{what}: LaTeX could not go on.", hint)
     if shutil.disk_usage(folder).free < FULL:
-        raise MachineError("The disk is full: LaTeX could not go on.", "Free some space and run it again.")
+        said += DISK_FULL
+    for messages, (what, hint) in MACHINE.items():
+        if any(message in said for message in messages):
+            raise MachineError(f"{what}: LaTeX could not go on.", hint)
     given = [code, *(128 - int(number) for number in re.findall(r"gave return code (\d+)", said))]
     if numbers := [-number for number in given if number < 0]:  # a signal, as Python and a shell report it
         name = signal.Signals(numbers[0]).name

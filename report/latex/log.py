@@ -57,24 +57,12 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What TeX complained of.
+    """What TeX complained of."""
 
-    Attributes
-    ----------
-    file : str
-        The file that TeX named, relative to the build's folder.
-    line : int
-        The line in it, from 1; 0 if TeX named none.
-    words : str
-        TeX's own.
-    read : str
-        The text at which TeX stopped, as it quotes it.
-    """
-
-    file: str
-    line: int
-    words: str
-    read: str = ""
+    file: str  # that TeX named, relative to the build's folder
+    line: int  # in it, from 1; 0 if TeX named none
+    words: str  # TeX's own
+    read: str = ""  # the text at which TeX stopped, as it quotes it
 
 
 def first_error(log: str) -> Problem | None:
@@ -111,17 +99,7 @@ def last_words(output: str) -> Problem:
 
 
 def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
-    """Describe a problem by question, template, line and the offending text.
-
-    Parameters
-    ----------
-    problem : Problem
-        What TeX complained of.
-    pages : mapping
-        The filled templates by their path in the build's folder.
-    where : str
-        A sentence that says where the whole log is.
-    """
+    """Describe a problem by question, template, line and text; `where` is a sentence about the whole log."""
     problem = _at_its_cause(problem, pages)
     page, words = pages.get(problem.file), problem.words.rstrip(" .")
     found, excerpt = problem.file, problem.read

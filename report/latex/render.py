@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import (
@@ -25,7 +27,6 @@ from report.latex.escape import Latex, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jinja2.lexer import TokenStream
 
@@ -146,11 +147,6 @@ def _typed(value: Any) -> str:
 
 def _where(error: BaseException, template: str) -> tuple[str, int]:
     """Find the innermost template line in a traceback."""
-    found = (template, 0)
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if "__jinja_template__" in trace.tb_frame.f_globals or name.endswith(".tex"):
-            found = (name.rsplit("/", 1)[-1], trace.tb_lineno)
-        trace = trace.tb_next
-    return found
+    steps = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    places = [(Path(file).name, line) for file, line in steps if file.endswith(".tex")]
+    return places[-1] if places else (template, 0)
