@@ -115,7 +115,6 @@ def problem2(
         "abbreviated": abbreviated(data),
         "search": {
             "settings": statements.several(len(settings), "setting"),
-            "networks": statements.several(len(settings), "network"),
             "minutes": statements.several(statements.minutes(settings, record), "minute"),
             "converged": f"{sum(search.converged):,}",
             "stopped_early": len(settings) - sum(search.converged),

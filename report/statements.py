@@ -120,7 +120,7 @@ def robust(record: Record, certificate: Certificate) -> dict[str, Any]:
     higher = [other.dev for other in record.passed_over if other.dev[0] > best]
     told = [line.arithmetic for line in certificate.lines[1:]]
     moved = [name.removeprefix(MOVED) for name in told if name.startswith(MOVED)]
-    elsewhere = [name.removesuffix(", 1 thread") for name in told if not name.startswith(MOVED)]
+    elsewhere = len(told) - len(moved)
     most = max(higher, key=lambda counts: counts[0], default=(0,))
     return {
         "lines": [
@@ -133,7 +133,7 @@ def robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             for line in certificate.lines
         ],
         "moved": ", ".join(moved),
-        "elsewhere": several(len(elsewhere), "other choice", FEW) if elsewhere else "",
+        "elsewhere": several(elsewhere, "other choice", FEW) if elsewhere else "",
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),

@@ -64,17 +64,11 @@ PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
 COUNTS = {"default": [390, 391, 391, 400], "best": [450, 449, 449, 460]}
 
 
-def curves(default: list[float], best: list[float]) -> dict[str, dict[str, list[float]]]:
-    """Return two networks' curves, the accuracy made up from the loss."""
-    return {
-        name: {"loss": losses, "accuracy": [1 - loss for loss in losses]}
-        for name, losses in (("default", default), ("best", best))
-    }
-
-
 def networks(default: list[float], best: list[float]) -> Drawing:
-    """Draw two networks with made-up seeds."""
-    return figures.networks(curves(default, best), COUNTS, 0, 540)
+    """Draw two networks by their losses, the accuracies made up from them, with made-up seeds."""
+    losses = {"default": default, "best": best}
+    curves = {name: {"loss": own, "accuracy": [1 - loss for loss in own]} for name, own in losses.items()}
+    return figures.networks(curves, COUNTS, 0, 540)
 
 
 EXPLORED = [
@@ -158,29 +152,22 @@ def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(
 
 
 @each_figure
-def test_lines_are_as_wide_as_the_text_and_hold_no_letters_and_no_trace(name: str) -> None:
-    """It needs no scaling, and has neither fonts nor a clock, nor anything of the program that made it."""
+def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name: str) -> None:
+    """The PDF needs no scaling, holds no fonts, no clock and no program's name; LaTeX sets 7.5 to 10 points."""
     [text] = re.findall(r"textwidth=(\d+)mm", (TEMPLATES / "submission.tex").read_text(encoding="utf-8"))
-    pdf = PdfReader(io.BytesIO(drawn_once(name).lines))
+    lines, tex = drawn_once(name)
+    pdf = PdfReader(io.BytesIO(lines))
     page = pdf.pages[0]
 
     assert float(page.mediabox.width) / 72 * 25.4 == pytest.approx(int(text), abs=0.1)
     assert float(page.mediabox.height) / 72 * 25.4 <= 100
     assert not page["/Resources"]["/Font"].get_object()
     assert not pdf.metadata
-    assert not re.search(rb"D:20\d\d|Matplotlib|matplotlib\.org|/home|/root", drawn_once(name).lines)
-
-
-@each_figure
-def test_letters_are_latex_in_the_sizes_of_a_caption(name: str) -> None:
-    """Every text is set by LaTeX at 7.5 to 10 points; nothing is left of matplotlib's own markup."""
-    tex = drawn_once(name).letters
-
+    assert not re.search(rb"D:20\d\d|Matplotlib|matplotlib\.org|/home|/root", lines)
     sizes = [float(size) for size in re.findall(r"\\fontsize\{([\d.]+)\}", tex)]
     assert len(sizes) > 8
     assert 7.5 <= min(sizes) <= max(sizes) <= 10
-    assert r"\mathdefault" not in tex
-    assert "\N{MINUS SIGN}" not in tex
+    assert not re.search(r"\\mathdefault|\N{MINUS SIGN}", tex)  # of matplotlib's own markup
 
 
 def test_the_letters_of_a_figure_that_stands_alone_copy_as_themselves(written: dict[str, list[Bbox]]) -> None:
@@ -286,35 +273,32 @@ def test_the_best_of_each_value_is_told(drawn: list[Figure]) -> None:
     assert batch == ["batch_size", "8", "60", "best"]
 
 
-def test_the_top_is_shown_and_the_best_is_ringed(drawn: list[Figure]) -> None:
-    """Settings far below the best of any value are left out; the chosen setting has a ring in each group."""
-    figures.marginals(ROWS, TOP, 540)
+def test_the_top_is_shown_in_order_and_the_best_is_ringed(drawn: list[Figure]) -> None:
+    """Below the best of any value nothing is left out; numbers stand in order; each group has a ring."""
+    figures.marginals(ROWS[::-1], TOP, 540)
 
-    rings = [
-        line.get_xdata()[0]
-        for axis in drawn[0].axes
-        for line in axis.lines
-        if line.get_marker() == "o" and line.get_markerfacecolor() == "none"
-    ]
+    axes = drawn[0].axes
+    dots = [line for axis in axes for line in axis.lines if line.get_marker() == "o"]
+    rings = [line.get_xdata()[0] for line in dots if line.get_markerfacecolor() == "none"]
     assert rings == 5 * [TOP["dev_correct"] / 540]
-    maxima = {
+    maxima = [
         max(row["dev_correct"] for row in ROWS if row[name] == value) / 540
         for name in TOP
         if name != "dev_correct"
         for value in {row[name] for row in ROWS}
-    }
-    assert all(axis.get_xlim()[0] < min(maxima) for axis in drawn[0].axes)
-
-
-def test_numbers_are_sorted_and_words_stay_in_order(drawn: list[Figure]) -> None:
-    """Values that are numbers stand in order of size, all others as the search has them."""
-    figures.marginals(ROWS[::-1], TOP, 540)
-
-    shown = [text.get_text() for axis in drawn[0].axes for text in axis.texts]
-    values = [
-        text for text in shown if text in {"logistic", "tanh", "relu", "1e-05", "0.001", "0.1", "32", "200"}
     ]
-    assert values == ["logistic", "tanh", "relu", "1e-05", "0.001", "0.1", "32", "200"]
+    assert all(axis.get_xlim()[0] < min(maxima) for axis in axes)
+    values = [
+        "logistic",
+        "tanh",
+        "relu",
+        "1e-05",
+        "0.001",
+        "0.1",
+        "32",
+        "200",
+    ]  # words as the search has them
+    assert [text.get_text() for axis in axes for text in axis.texts if text.get_text() in values] == values
 
 
 def test_many_values_leave_the_best_ones(drawn: list[Figure], written: dict[str, list[Bbox]]) -> None:
