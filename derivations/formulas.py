@@ -1,14 +1,48 @@
-"""A formula of the report: its SymPy objects, and the LaTeX that is printed for them."""
+"""A formula of the report: the functions in it, its SymPy objects, and the LaTeX that is printed for them.
 
+SymPy may carry out no function of the sheet by itself: over an opaque sigma and sigma' every identity of the
+recurrent network is a polynomial identity in independent atoms, so that expanding decides it. What sigma is
+enters only in 1e.
+"""
+
+# mypy: allow-subclassing-any
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import sympy as sp
 
 from derivations import printer
+
+sigma_prime = sp.Function("sigma_prime", nargs=1, positive=True)  # one glyph; sigma'(z_t) = h_t (1 - h_t)
+# the total derivative of the first argument with respect to the second, and that of a state by an earlier one
+Total, Partial = (sp.Function(name, nargs=2, real=True) for name in ("Total", "Partial"))
+Power = sp.Function("Power", nargs=2, real=True)  # printed as a power, such as 2^{-50}
+
+
+class sigma(sp.Function):  # noqa: N801 - SymPy functions are named as they print
+    """The sigmoid as an unexpanded function of one real argument."""
+
+    nargs = 1
+    is_positive = True
+
+    def fdiff(self, argindex: int = 1) -> sp.Expr:
+        """Return the derivative with respect to the argument, as the opaque sigma'."""
+        del argindex
+        return sigma_prime(self.args[0])
+
+    def _eval_rewrite_as_exp(self, argument: sp.Expr, **_: Any) -> sp.Expr:
+        return 1 / (1 + sp.exp(-argument))
+
+
+class Numeral(sp.Symbol):
+    """A decimal number as it is to be printed, '-36.3' or '8.9e-16'; SymPy must not compute with it."""
+
+    def __new__(cls, text: str) -> Self:  # noqa: D102 - see the class
+        numeral: Self = super().__new__(cls, text, real=True)
+        return numeral
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import sympy as sp
 
 from derivations import rnn, vanishing
 from derivations.checks import Answers, claims, exact, gate, numeric, round_trip, run
-from derivations.formulas import Formula, claim, term
-from derivations.functions import Total, sigma, sigma_prime
+from derivations.formulas import Formula, Total, claim, sigma, sigma_prime, term
 from derivations.notation import G, T, eta, h, j, k, r, t, w1, w2, wo, x, y, z
 
 if TYPE_CHECKING:

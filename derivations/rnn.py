@@ -1,15 +1,28 @@
-"""The recurrent network, its loss, and their derivatives with respect to w_1 (questions 1a to 1d)."""
+"""The recurrent network, its loss and its sigmoid, and what their derivatives are (questions 1a to 1e)."""
 
 from __future__ import annotations
 
 import sympy as sp
 
-from derivations.formulas import Formula, claim, derivation, inline, term
-from derivations.functions import Partial, Power, Total, sigma, sigma_prime
-from derivations.notation import L, T, a, b, h, j, k, t, w1, w2, wo, x, y, z
+from derivations.formulas import (
+    Formula,
+    Partial,
+    Power,
+    Total,
+    claim,
+    derivation,
+    inline,
+    sigma,
+    sigma_prime,
+    term,
+)
+from derivations.notation import L, T, a, b, h, j, k, r, t, u, w1, w2, wo, x, y, z
 
 ARGUMENT = y * (wo * h(T) + b)  # a, the argument of sigma in the loss
 LOSS = -sp.log(sigma(a))  # on the atom a; differentiated there, the order of the sheet is kept
+HALF = sp.Rational(1, 2)
+QUARTER = sp.Rational(1, 4)
+DEFINITION = sigma(r).rewrite(sp.exp)  # equation (6) of the sheet
 
 
 def preactivation(time: int | sp.Expr, previous: sp.Expr | None = None) -> sp.Expr:
@@ -52,9 +65,14 @@ def general(time: int | sp.Expr = t) -> sp.Expr:
     return sp.Sum(x(k) * w2 ** (time - k) * product, (k, 1, time))
 
 
+def in_u(expression: sp.Expr) -> sp.Expr:
+    """Write an expression in r over u = exp(-r) > 0, where the assumption engine can judge signs."""
+    return expression.xreplace({sp.exp(-r): u})
+
+
 def formulas() -> tuple[Formula, ...]:
-    """Return the formulas of all four questions."""
-    return (*states(), *loss())
+    """Return the formulas of all five questions."""
+    return (*states(), *loss(), *sigmoid())
 
 
 def states() -> tuple[Formula, ...]:
@@ -127,4 +145,31 @@ def loss() -> tuple[Formula, ...]:
         claim("1d.gradient", Total(L, w1), "=", short.xreplace({Total(h(T), w1): general(T)})),
         term("1d.weight", sigma(-a)),
         claim("1d.labels", -y * sigma(-a), "=", error, slashed=True),
+    )
+
+
+def sigmoid() -> tuple[Formula, ...]:
+    """Return the formulas of question 1e."""
+    asked, product = Total(sigma(r), r), sigma(r) * (1 - sigma(r))
+    square = QUARTER - (sigma(r) - HALF) ** 2
+    complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * DEFINITION, slashed=True)
+    return (
+        claim("1e.definition", sigma(r), "=", DEFINITION, slashed=True),
+        claim("1e.asked", 0, "<", asked, "<", HALF),
+        claim("1e.restated", 0, "<", asked, "<", HALF, slashed=True),
+        derivation(
+            "1e.derivative",
+            asked,
+            ("=", sp.diff(DEFINITION, r), "quotient rule"),
+            ("=", product, f"since ${complement.latex}$"),
+        ),
+        complement,
+        claim("1e.exp", sp.exp(-r), ">", 0),
+        claim("1e.range", 0, "<", sigma(r), "<", 1),
+        term("1e.rest", 1 - sigma(r)),
+        term("1e.half", HALF),
+        term("1e.quarter", QUARTER),
+        term("1e.one", sp.Integer(1)),
+        term("1e.zero", sp.Integer(0)),
+        claim("1e.square", sigma_prime(r), "=", square, r"\le", QUARTER, slashed=True),
     )

@@ -1,4 +1,4 @@
-"""The bounded derivative of the sigmoid, and why old inputs fade from the gradient (questions 1e and 1f)."""
+"""Why old inputs fade from the gradient: bounds on its terms, and what they do not say (question 1f)."""
 
 from __future__ import annotations
 
@@ -12,27 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from derivations.formulas import Formula, claim, derivation, term
-from derivations.functions import Numeral, Partial, Power, Total, sigma, sigma_prime
-from derivations.notation import G, L, T, delta, eta, h, j, k, r, t, u, w1, w2, wo, x, y, z
-from derivations.rnn import ARGUMENT
+from derivations.formulas import Formula, Numeral, Partial, Power, Total, claim, sigma, sigma_prime, term
+from derivations.notation import G, L, T, delta, eta, h, j, k, t, w1, w2, wo, x, y, z
+from derivations.rnn import ARGUMENT, HALF, QUARTER
 from derivations.valuation import context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HALF = sp.Rational(1, 2)
-QUARTER = sp.Rational(1, 4)
-DEFINITION = sigma(r).rewrite(sp.exp)  # equation (6) of the sheet
 DIGITS = 50
 RUNS = 100
 LENGTH = 50
 WEIGHTS = ("0.5", "1", "2", "4")  # of w_2
-
-
-def in_u(expression: sp.Expr) -> sp.Expr:
-    """Write an expression in r over u = exp(-r) > 0, where the assumption engine can judge signs."""
-    return expression.xreplace({sp.exp(-r): u})
 
 
 def derivatives(first: sp.Expr, last: sp.Expr) -> sp.Expr:
@@ -52,38 +43,6 @@ def rounded(value: Any, digits: int = 2) -> Numeral:
 
 
 def formulas() -> tuple[Formula, ...]:
-    """Return the formulas of both questions."""
-    return (*sigmoid(), *fading())
-
-
-def sigmoid() -> tuple[Formula, ...]:
-    """Return the formulas of question 1e."""
-    asked, product = Total(sigma(r), r), sigma(r) * (1 - sigma(r))
-    square = QUARTER - (sigma(r) - HALF) ** 2
-    complement = claim("1e.complement", 1 - sigma(r), "=", sp.exp(-r) * DEFINITION, slashed=True)
-    return (
-        claim("1e.definition", sigma(r), "=", DEFINITION, slashed=True),
-        claim("1e.asked", 0, "<", asked, "<", HALF),
-        claim("1e.restated", 0, "<", asked, "<", HALF, slashed=True),
-        derivation(
-            "1e.derivative",
-            asked,
-            ("=", sp.diff(DEFINITION, r), "quotient rule"),
-            ("=", product, f"since ${complement.latex}$"),
-        ),
-        complement,
-        claim("1e.exp", sp.exp(-r), ">", 0),
-        claim("1e.range", 0, "<", sigma(r), "<", 1),
-        term("1e.rest", 1 - sigma(r)),
-        term("1e.half", HALF),
-        term("1e.quarter", QUARTER),
-        term("1e.one", sp.Integer(1)),
-        term("1e.zero", sp.Integer(0)),
-        claim("1e.square", sigma_prime(r), "=", square, r"\le", QUARTER, slashed=True),
-    )
-
-
-def fading() -> tuple[Formula, ...]:
     """Return the formulas of question 1f: the answer, then the remarks."""
     first, fifty = abs(wo) * abs(x(1)), Total(h(50), w1)
     counted = abs(wo) * abs(x(k)) * abs(w2) ** (T - k) * Power(HALF, T - k + 1)

@@ -14,11 +14,10 @@ from mpmath import fp
 from derivations import vanishing
 from derivations.checks import Answers, Checks, Finding, require, scientific
 from derivations.checks.exact import EXPANSION, vanishes
-from derivations.formulas import inline
-from derivations.functions import Numeral, Partial, Power, Total, sigma_prime
+from derivations.formulas import Numeral, Partial, Power, Total, inline, sigma_prime
 from derivations.notation import G, L, T, delta, h, k, t, w1, w2, wo, x, y, z
+from derivations.rnn import HALF, QUARTER
 from derivations.valuation import Valuation, compiled, context, draw, network
-from derivations.vanishing import HALF, QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from mpmath import fp
 
-from derivations import rnn, vanishing
+from derivations import rnn
 from derivations.checks import Answers, Checks, Finding, require
-from derivations.formulas import inline
-from derivations.functions import Partial, Total, sigma, sigma_prime
+from derivations.formulas import Partial, Total, inline, sigma, sigma_prime
 from derivations.notation import T, a, b, h, k, r, t, u, w1, w2, wo, x, y, z
 from derivations.valuation import Valuation, compiled
 
@@ -30,7 +29,7 @@ LONGEST_MODULAR = 100
 POINTS = 3
 PRIME = 2**61 - 1
 STATES, PATH, SLOPE = (inline(one) for one in (h(t), Partial(h(t), h(k)), Total(sigma(r), r)))
-QUARTER = inline(vanishing.QUARTER)
+QUARTER = inline(rnn.QUARTER)
 UP_TO = f"{inline(t)} up to"
 NESTED = "$h_1$, $h_2$, $h_3$ nest one, two, three sigmoids, and nothing else"
 RECURSION = f"the sum in (c) is what the recursion gives for {STATES}, {UP_TO} {LONGEST_MODULAR}"
@@ -196,16 +195,16 @@ def _modular(times: Sequence[int], answers: Answers, rng: Random) -> Finding:
 
 @check("1e.slope", f"both printed forms of {SLOPE}", "simplification")
 def _slope(answers: Answers, _: Random) -> Finding:
-    direct = vanishing.in_u(sp.diff(vanishing.DEFINITION, r))
+    direct = rnn.in_u(sp.diff(rnn.DEFINITION, r))
     for key, side in (("1e.derivative", 1), ("1e.derivative", 2), ("1e.square", 1)):
-        form = answers.side(key, side).xreplace({sigma(r): vanishing.DEFINITION})
-        require(sp.cancel(vanishing.in_u(form) - direct) == 0, f"in {key}, side {side}")
+        form = answers.side(key, side).xreplace({sigma(r): rnn.DEFINITION})
+        require(sp.cancel(rnn.in_u(form) - direct) == 0, f"in {key}, side {side}")
     return Finding(2)
 
 
 def certificate(derivative: sp.Expr) -> list[str]:
     """Return which bounds of a derivative over u = exp(-r) > 0 do not hold; empty if all do."""
-    half, quarter = sp.factor(vanishing.HALF - derivative), sp.factor(vanishing.QUARTER - derivative)
+    half, quarter = sp.factor(rnn.HALF - derivative), sp.factor(rnn.QUARTER - derivative)
     top, bottom = sp.fraction(quarter)
     powers = [power for part in (top, bottom) for _, power in sp.factor_list(part)[1]]
     found = {
@@ -220,7 +219,7 @@ def certificate(derivative: sp.Expr) -> list[str]:
 
 @check("1e.bounds", f"the three bounds, equality only at {inline(sp.Eq(u, 1))}", "signs of factors")
 def _bounds(answers: Answers, _: Random) -> Finding:
-    wrong = certificate(vanishing.in_u(answers.side("1e.derivative", 1)))
+    wrong = certificate(rnn.in_u(answers.side("1e.derivative", 1)))
     require(not wrong, f"to prove {', '.join(wrong)}")
     return Finding(5)
 
@@ -228,9 +227,9 @@ def _bounds(answers: Answers, _: Random) -> Finding:
 @check("1e.range", f"the range of {SLOPE} is open at 0, closed at {QUARTER}", "range by calculus")
 def _range(answers: Answers, _: Random) -> Finding:
     """Look at the ends of u > 0, the zeros there, and the values where the derivative in u vanishes."""
-    slope = vanishing.in_u(answers.side("1e.derivative", 1))
+    slope = rnn.in_u(answers.side("1e.derivative", 1))
     zeros, peaks = (sp.solveset(form, u, sp.Interval.open(0, sp.oo)) for form in (slope, sp.diff(slope, u)))
     ends = [sp.limit(slope, u, end) for end in (0, sp.oo)]
     require(ends == [0, 0] and zeros == sp.S.EmptySet, "at 0")
-    require({slope.subs(u, peak) for peak in peaks} == {vanishing.QUARTER}, f"at {QUARTER}")
+    require({slope.subs(u, peak) for peak in peaks} == {rnn.QUARTER}, f"at {QUARTER}")
     return Finding(1)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from derivations.checks import Answers, Check, Checks, Finding, exact, numeric, require, round_trip
-from derivations.formulas import inline
-from derivations.functions import sigma, sigma_prime
+from derivations.formulas import inline, sigma, sigma_prime
 from derivations.notation import T, h, j, k, r, t, w1, w2, wo, x, y, z
 from derivations.rnn import ARGUMENT, general
 from derivations.valuation import context

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mpmath import fp
 
 from derivations.checks import Answers, Checks, Finding, require, residual, scientific
-from derivations.formulas import inline
-from derivations.functions import Total
+from derivations.formulas import Total, inline
 from derivations.notation import L, h, t, w1
 from derivations.valuation import compiled, context, network
 

@@ -13,7 +13,7 @@ import sympy as sp
 
 from derivations import problem1, vanishing
 from derivations.checks import Answers, claims, exact, gate, numeric
-from derivations.functions import Numeral, Total, sigma, sigma_prime
+from derivations.formulas import Numeral, Total, sigma, sigma_prime
 from derivations.notation import G, L, T, h, j, k, t, u, w1, w2, x, z
 
 FORMULAS = problem1.printed()

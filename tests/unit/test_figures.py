@@ -153,7 +153,7 @@ def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(
 
 @each_figure
 def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name: str) -> None:
-    """The PDF needs no scaling, holds no fonts, no clock and no program's name; LaTeX sets 7.5 to 10 points."""
+    """The PDF needs no scaling, has no fonts, clock or program's name; LaTeX sets 7.5 to 10 points."""
     [text] = re.findall(r"textwidth=(\d+)mm", (TEMPLATES / "submission.tex").read_text(encoding="utf-8"))
     lines, tex = drawn_once(name)
     pdf = PdfReader(io.BytesIO(lines))
@@ -274,7 +274,7 @@ def test_the_best_of_each_value_is_told(drawn: list[Figure]) -> None:
 
 
 def test_the_top_is_shown_in_order_and_the_best_is_ringed(drawn: list[Figure]) -> None:
-    """Below the best of any value nothing is left out; numbers stand in order; each group has a ring."""
+    """Axes begin below the best of every value; numbers stand in order; each group has a ring."""
     figures.marginals(ROWS[::-1], TOP, 540)
 
     axes = drawn[0].axes

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivations import parser, printer
-from derivations.formulas import derivation
-from derivations.functions import Numeral, Partial, Power, Total, sigma, sigma_prime
+from derivations.formulas import Numeral, Partial, Power, Total, derivation, sigma, sigma_prime
 from derivations.notation import G, L, T, a, b, eta, h, j, k, r, t, u, w1, w2, wo, x, y, z
 from derivations.valuation import Valuation, compiled, context
 

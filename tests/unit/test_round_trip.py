@@ -9,7 +9,7 @@ import pytest
 
 from derivations import formulas, problem1
 from derivations.checks import CheckFailed, round_trip
-from derivations.functions import sigma
+from derivations.formulas import sigma
 from derivations.notation import h, t, w1, w2, x
 
 if TYPE_CHECKING:
