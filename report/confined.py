@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from report import ROOT
 from report.boundary import translated
 from report.errors import CheckError, InputError, LatexError, MachineError, ReportError
@@ -113,7 +115,7 @@ def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], 
 
 
 def answer(work: Callable[[list[str]], Any]) -> None:
-    """Run as the child: apply the limits, do the work, and write its answer as JSON, or its error."""
+    """Be the child: apply the limits, do the work, and write its answer (types, too) or its error as JSON."""
     file, memory, size, *arguments = sys.argv[1:]
     for limit, most in (
         (resource.RLIMIT_DATA, memory),
@@ -131,7 +133,7 @@ def answer(work: Callable[[list[str]], Any]) -> None:
             raise  # a bug of the program: its traceback goes to the log
         kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
         told = {"error": (kind, str(known), known.hint)}
-    Path(file).write_text(json.dumps(told), encoding="utf-8")
+    Path(file).write_bytes(msgspec.json.encode(told))
 
 
 def tell(done: int, total: int, label: str = "") -> None:

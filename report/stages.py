@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import convert, to_builtins
+from msgspec import convert, structs, to_builtins
 
 from experiments import dataset
 from experiments.assessment import Assessment, Choice
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from report.console import Console
     from report.latex.render import Page
     from report.notebook import Notebook
+    from report.results import MadeWith
 
 PDF, PAGES = "submission.pdf", "pages.json"
 MOST_PAGES = 9  # of a report with remarks; each question on a page of its own adds one at most
@@ -156,8 +157,12 @@ def typeset(
     studied: Assessment,
     drawn: Drawn,
     work: Path,
+    made_with: MadeWith | None = None,
 ) -> dict[str, Page]:
-    """Write all sources of the PDF and the files of numbers; return the filled templates."""
+    """Write all sources of the PDF and the files of numbers; return the filled templates.
+
+    The files name this program as what made them, or what is given.
+    """
     config, record = inputs.config, measured.record
     settings, reported = _settings(inputs, data), values(record)
     context = {
@@ -170,6 +175,8 @@ def typeset(
     letters = [content.decode() for name, content in drawn.items() if name.endswith(".tex")]
     words = scripts.figures([*(page.text for page in filled.values()), *letters])
     collected = results.collect(record, derived, data, studied, inputs)
+    if made_with:
+        collected = structs.replace(collected, made_with=made_with)
     files = {
         **{path: filled_page.text.encode() for path, filled_page in filled.items()},
         **{f"figures/{name}": content for name, content in drawn.items()},

@@ -13,7 +13,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from pikepdf import Array, Dictionary, Stream
 
 from report.confined import UnjudgedError
@@ -214,4 +213,4 @@ def read(given: bytes) -> Carried:
 
 
 if __name__ == "__main__":
-    answer(lambda arguments: msgspec.to_builtins(read(Path(arguments[0]).read_bytes())))
+    answer(lambda arguments: read(Path(arguments[0]).read_bytes()))

@@ -7,9 +7,9 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -20,8 +20,9 @@ from report.confined import ExceededError, Limits, UnjudgedError
 from report.errors import InputError, ReportError
 from report.results import NOTEBOOK
 from report.verify import evidence, notebook, verdict
-from report.verify.compare import compare
+from report.verify.compare import compare, rows
 from report.verify.findings import (
+    PROBLEM_2,
     Carried,
     Cause,
     Outcome,
@@ -29,16 +30,17 @@ from report.verify.findings import (
     Quantity,
     Reproduced,
     Same,
-    mismatch,
-    not_compared,
+    Why,
 )
-from report.verify.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from report.console import Console
     from report.verify.evidence import Evidence
+    from report.verify.verdict import Verdict
+
+T = TypeVar("T")
 
 EXIT = {Outcome.MATCH: 0, Outcome.MISMATCH: 1, Outcome.UNJUDGED: 2}
 OURS = "The program that checks failed; the course staff must judge this submission by hand"
@@ -53,46 +55,46 @@ class Work:
     reading: ClassVar = Limits(seconds=120, memory=768 * 2**20, file=64 * 2**20)
     making: ClassVar = Limits(seconds=3600, memory=2 * 2**30, file=256 * 2**20)
 
+    @property
+    def anew(self) -> Path:
+        """The folder of the pages that are made anew."""
+        return self.scratch / "anew" / evidence.PAGES
+
     def read(self, file: Path) -> Carried:
         """Read what the submission's PDF carries."""
-        found: Carried = self._in_child(Carried, "catalog", file)
-        return found
+        return self._in_child(Carried, "catalog", file)
 
     def reproduce(
         self, given: Evidence, beside: Mapping[str, bytes], data: Path, *, fast: bool
     ) -> Reproduced:
-        """Make the submission anew, in the folder ``anew``."""
-        folder = self.scratch / "anew"
+        """Make the submission anew."""
+        folder = self.anew.parent
         (folder / evidence.BESIDE).mkdir(parents=True)
         for name, content in given.files.items():
             (folder / name).write_bytes(content)
         for name in {*FILE_NAMES} & {*beside}:
             (folder / evidence.BESIDE / name).write_bytes(beside[name])
-        arguments = [str(folder), str(data.resolve()), json.dumps(fast)]
-        try:
-            confined.run("report.verify.reproduce", arguments, folder, self.making, self.console.progress)
-        except ExceededError as error:
-            told = f"The submission cannot be made anew within {self.making}: {error}"
-            hint = "--fast trains two networks instead of the whole search."
-            raise UnjudgedError(told, hint) from None
-        return msgspec.json.decode((folder / evidence.ANSWER).read_bytes(), type=Reproduced)
+        return self._in_child(Reproduced, "reproduce", folder, data.resolve(), json.dumps(fast))
 
     def compare(self, file: Path) -> Pages:
         """Compare the submission's pages with those that were made anew; draw those that differ."""
         pictures = self.scratch / verdict.PICTURES
         pictures.mkdir()
-        anew = self.scratch / "anew" / evidence.PAGES / evidence.PDF
-        found: Pages = self._in_child(Pages, "pages", file, anew, pictures)
-        return found
+        return self._in_child(Pages, "pages", file, self.anew / evidence.PDF, pictures)
 
-    def _in_child(self, kind: Any, module: str, *arguments: object) -> Any:
-        """Ask something of a stranger's PDF."""
+    def _in_child(self, kind: type[T], module: str, *arguments: object) -> T:
+        """Ask something of a stranger's files."""
+        making = kind is Reproduced
+        limits = self.making if making else self.reading
+        progress = self.console.progress if making else None
         try:
             found = confined.run(
-                f"report.verify.{module}", [*map(str, arguments)], self.scratch, self.reading
+                f"report.verify.{module}", [*map(str, arguments)], self.scratch, limits, progress
             )
         except ExceededError as error:
-            raise UnjudgedError(f"The PDF cannot be read within {self.reading}: {error}") from None
+            what = "submission cannot be made anew" if making else "PDF cannot be read"
+            hint = "--fast trains two networks instead of the whole search." if making else ""
+            raise UnjudgedError(f"The {what} within {limits}: {error}", hint) from None
         return msgspec.convert(found, kind)
 
 
@@ -120,22 +122,22 @@ def verify(
         if not file.is_file():
             raise InputError(f"There is no file {file}.", f"Name the {name} that the build made.")
     scratch = Path(tempfile.mkdtemp(prefix="verify-"))
-    beside = (path if path.is_dir() else path.parent) / verdict.FILE
+    folder = path if path.is_dir() else path.parent
     try:
         data = data or config.load(ROOT / "report.toml").data_path
         found = _judge(path, data, work(scratch, console), fast=fast, run_notebook=run_notebook, named=named)
-        pictures = _keep_pictures(scratch / verdict.PICTURES, beside.with_name(verdict.PICTURES))
-        found = replace(found, pictures=pictures)
+        pictures = _keep_pictures(scratch / verdict.PICTURES, folder / verdict.PICTURES)
+        found = msgspec.structs.replace(found, pictures=pictures)
     except Exception as error:
         known = translated(error) or ReportError(f"{OURS} ({type(error).__name__}).")
-        _write(Verdict({"name": path.name}, error=known), beside, gradescope_file, console)
+        _write(verdict.unjudged(path.name, known), folder, gradescope_file, console)
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     stdout = type(console).for_stream(sys.stdout)
     print("\n".join(verdict.table(found, colour=stdout.colour)))  # noqa: T201 - the result that was asked for
-    _write(found, beside, gradescope_file, console)
-    return EXIT[found.outcome]
+    _write(found, folder, gradescope_file, console)
+    return EXIT[found.verdict]
 
 
 def _judge(
@@ -152,15 +154,14 @@ def _judge(
         made = work.reproduce(found, handed_in.beside, data, fast=fast)
     pages, starts = None, {}
     if not made.no_pages:
-        anew = work.scratch / "anew" / evidence.PAGES
-        starts = json.loads((anew / "pages.json").read_bytes())
+        starts = json.loads((work.anew / "pages.json").read_bytes())
         pages = Pages(Same.BYTES, carried.pages)
-        if (anew / evidence.PDF).read_bytes() != handed_in.pdf:
+        if (work.anew / evidence.PDF).read_bytes() != handed_in.pdf:
             with work.console.stage("compare the pages"):
                 pages = work.compare(file)
-    rows, remarks = compare(handed_in, found, made, pages, starts)
+    quantities, remarks = compare(handed_in, found, made, pages, starts)
     if run_notebook:
-        rows += _run_again(found.files[NOTEBOOK], data, work)
+        quantities += _run_again(found.files[NOTEBOOK], data, work)
     author = found.config.author
     about: dict[str, Any] = {
         "name": handed_in.name,
@@ -169,20 +170,18 @@ def _judge(
         "author": {"name": author.name, "id": author.id},
         "data": {name: entry.sha256 for name, entry in made.results.data.files.items()},
     }
-    return Verdict(about, tuple(rows), tuple(remarks), fast=fast)
+    return verdict.judged(about, quantities, remarks, fast=fast)
 
 
 def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:
-    """Run the notebook inside the PDF again: a quantity for each question with other outputs, or one."""
+    """Run the notebook inside the PDF again."""
     name, rule = "notebook, run again", "values"
     try:
         other = notebook.run_again(content, data, work.scratch / "run", work.console)
     except ReportError as error:
-        return [Quantity("2", name, rule, **not_compared(f"the notebook was not run: {error}"))]
-    rows = [
-        Quantity(question, name, rule, **mismatch(Cause.EDITED, what)) for question, what in other.items()
-    ]
-    return rows or [Quantity("2", name, rule, attached="outputs", reproduced="the same")]
+        why = Why("", f"the notebook was not run: {error}", Outcome.OPEN)
+        return [Quantity(PROBLEM_2, name, rule).because(why)]
+    return rows(name, rule, ("", "outputs", "run again"), Cause.EDITED, other)
 
 
 def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
@@ -196,10 +195,10 @@ def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
     return tuple(f"{kept.name}/{name}" for name in names)
 
 
-def _write(found: Verdict, beside: Path, gradescope_file: Path | None, console: Console) -> None:
+def _write(found: Verdict, folder: Path, gradescope_file: Path | None, console: Console) -> None:
     """Write what was found to files; whatever keeps verify.json from being written changes no verdict."""
     try:
-        verdict.write(beside, verdict.contents(found))
+        verdict.write(folder / verdict.FILE, found)
     except (InputError, OSError) as error:
         console.warn(f"{verdict.FILE} was not written: {error}")
     if gradescope_file:

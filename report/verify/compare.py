@@ -1,4 +1,4 @@
-"""The three-way comparison: reported, attached, reproduced, question by question."""
+"""The three-way comparison: reported, attached, reproduced, question by question; and what explains it."""
 
 from __future__ import annotations
 
@@ -6,34 +6,36 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
-from experiments.record import search_rows, values
+from experiments.data.files import FILE_NAMES
+from experiments.record import values
 from report.config import QUESTIONS
 from report.results import NOTEBOOK, RESULTS
 from report.verify import notebook
 from report.verify.findings import (
     CARRIED,
+    PROBLEM_2,
     SEEN,
+    TOLD,
     WHOLE,
     Cause,
     Causes,
     Outcome,
     Quantity,
     Same,
+    Why,
     counted,
     differing,
-    mismatch,
-    not_compared,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from experiments.record import Value
+    from experiments.record import Record, Value
     from report.results import Ledger, Results
     from report.verify.evidence import Evidence, HandedIn
-    from report.verify.findings import Pages, Reproduced, Shown
+    from report.verify.findings import Difference, Pages, Reproduced, Shown
 
 MISSING = "(missing)"
 NAMES = {
@@ -51,8 +53,13 @@ ENTRIES = {
     "seed, rows, columns": ("value", "exact"),
 }
 NUMBERS = ("search", "seeds, selection")
-APART = {"values", "formulas", "environment", "studied", "made_with"}
-TOLD = 8  # places that are told of the file as a whole
+APART = ("values", "formulas", "studied", "made_with", "environment")  # of results.json
+# How a file is written whose pages match.
+WRITTEN = {
+    Same.OBJECTS: "The file was saved again by another program, which changed nothing in it.",
+    Same.SIGHT: "The pages say the same; the file was written anew by {}.",
+    Same.TEXT: "Another TeX set the pages: they say the same, though it breaks lines elsewhere.",
+}
 
 
 def compare(
@@ -63,36 +70,40 @@ def compare(
     `pages` is None if none were set here; `starts` holds the page on which each question begins.
     """
     causes = Causes.find(given, made, pages)
+    beside = _beside(handed_in, given)
     found = [
         *_entries(given, made, causes),
         *_values(given, made, pages, causes),
-        *_data(made),
-        *_notebook_inside(given, made, causes),
+        *_data(handed_in, given, made),
+        *_notebooks(handed_in, given, made, beside, causes),
     ]
-    beside, of_the_notebook = _notebook_beside(handed_in, given)
-    found += beside
     wrong = [row for row in found if row.outcome is Outcome.MISMATCH]
-    wrong_questions = {question for question in QUESTIONS for row in wrong if row.concerns(question)}
     if pages is None:
-        found += [
-            Quantity(question, "pages", Same.SIGHT, **not_compared(made.no_pages)) for question in QUESTIONS
-        ]
+        why = Why("", made.no_pages, Outcome.OPEN)
+        found += [Quantity(question, "pages", Same.SIGHT).because(why) for question in QUESTIONS]
     else:
-        found += [*_pages(pages, starts, causes, wrong_questions), *_whole(pages, causes, told=bool(wrong))]
-    order = ["1", *QUESTIONS, "2", WHOLE]
-    remarks = [
-        *handed_in.remarks,
-        *given.remarks,
-        *causes.of_the_file(pages),
-        *dict.fromkeys(f"{table.name} {table.what}." for table in made.written_otherwise),
-        *of_the_notebook,
-        *causes.remarks(),
-    ]
+        found += _pages(pages, starts, causes, wrong)
+    order = ["1", *QUESTIONS, PROBLEM_2, WHOLE]
+    found.sort(key=lambda row: order.index(row.question))
+    return found, [*handed_in.remarks, *given.remarks, *_remarks(made, pages, beside, causes)]
+
+
+def _remarks(
+    made: Reproduced, pages: Pages | None, beside: Sequence[Difference], causes: Causes
+) -> Iterator[str]:
+    """Walk what is worth knowing though everything matches."""
+    if pages and pages.same in WRITTEN:
+        yield WRITTEN[pages.same].format(pages.producer or "another program")
+    data = [each.what for each in (*made.data, *made.data_handed_in) if each.harmless]
+    yield from (f"{what}." for what in dict.fromkeys(data))
+    if told := [each.what for each in beside if each.harmless]:
+        yield f"The {NOTEBOOK} beside the PDF: {'; '.join(told)}."
+    elsewhere = causes.code, causes.versions, causes.environment, causes.tex
+    yield from (f"Made where {what}." for what in elsewhere if what)
     if made.results.quick:
-        remarks.append("It is a quick build: only a small part of the search was run.")
+        yield "It is a quick build: only a small part of the search was run."
     if not made.environment.get("pinned"):
-        remarks.append("The numeric pins are not in force here: the last bits may differ.")
-    return sorted(found, key=lambda row: order.index(row.question)), remarks
+        yield "The numeric pins are not in force here: the last bits may differ."
 
 
 # --- the attached files
@@ -100,44 +111,45 @@ def _entries(given: Evidence, made: Reproduced, causes: Causes) -> Iterator[Quan
     """Compare the entries of the attached files, question by question and kind by kind."""
     if given.results is None or given.ledger is None:
         return
-    there, here = _grouped(given.results, given.ledger), _grouped(made.results, made.ledger)
-    if given.notebook.record:
-        settings = given.config.search.settings(made.record.total.train)
-        for groups, record in ((there, given.notebook.record), (here, made.record)):
-            rows = search_rows(settings[: len(record.search.dev)], record.search) if record.search.dev else []
-            groups["2b", "search"] = dict(enumerate([*rows, (record.tied, record.passed_over)]))
+    there = _grouped(given.results, given.ledger, given.notebook.record)
+    here = _grouped(made.results, made.ledger, made.record if given.notebook.record else None)
     searched = len(made.record.search.dev)
     for question, name in {**there, **here}:
         sides = [groups.get((question, name), {}) for groups in (there, here)]
         noun, rule = ENTRIES[name]
-        other_data = bool(causes.data) and question == WHOLE  # they have other rows
-        found: dict[str, Any] = {}
+        of_data = bool(causes.data) and question == WHOLE  # other rows
+        why = None
         if name in NUMBERS and made.trained < searched:
-            found = not_compared(f"{made.trained} of {searched:,} settings were trained (--fast)")
+            told = f"{made.trained} of {searched:,} settings were trained (--fast)"
+            why = Why("", told, Outcome.OPEN)
         elif other := differing(*sides):
-            of_numbers = name in NUMBERS or other_data
-            cause, reason = causes.of_numbers() if of_numbers else causes.of_entries()
-            found = mismatch(cause, f"{reason} ({counted(len(other), noun)}, the first: {other[0]})")
-        told = [counted(len(side) - (name == "search"), noun) for side in sides]
-        about = "2" if other_data else question
-        yield Quantity(about, name, rule, attached=told[0], reproduced=told[1], **found)
+            why = causes.of_numbers() if of_data or name in NUMBERS else causes.of_entries()
+            why = why._replace(reason=f"{why.reason} ({counted(len(other), noun)}, the first: {other[0]})")
+        attached, reproduced = (counted(len(side) - (name == "search"), noun) for side in sides)
+        about = PROBLEM_2 if of_data else question
+        yield Quantity(about, name, rule, attached=attached, reproduced=reproduced).because(why)
 
 
-def _grouped(results: Results, ledger: Ledger) -> dict[tuple[str, str], dict[Any, Any]]:
+def _grouped(
+    results: Results, ledger: Ledger, record: Record | None
+) -> dict[tuple[str, str], dict[Any, Any]]:
     """Return the entries of the attached files by question and kind, but for reported values."""
     groups: dict[tuple[str, str], dict[Any, Any]] = defaultdict(dict)
     for key, formula in results.formulas.items():
         groups[formula.question, "formulas"][key] = formula
     for check in ledger.checks:
         groups[check.question, "checks"][check.id] = check
-    groups["2b", "seeds, selection"] = _printed(
-        [to_builtins(results.studied.seeds), to_builtins(results.studied.selection)]
+    if record:
+        chosen = record.tied, record.passed_over
+        rows = zip(*structs.astuple(record.search), strict=True)
+        groups["2b", "search"] = dict(enumerate([*rows, chosen]))
+    studied = to_builtins(results.studied)
+    groups["2b", "seeds, selection"] = _printed([studied["seeds"], studied["selection"]])
+    rest = to_builtins(structs.replace(results, data=structs.replace(results.data, others=())))
+    rest = {key: value for key, value in rest.items() if key not in APART}
+    groups[WHOLE, "seed, rows, columns"] = _printed(
+        rest | {"ledger": structs.asdict(ledger) | {"checks": ()}}
     )
-    rest = {key: value for key, value in to_builtins(results).items() if key not in APART}
-    files = {name: file | {"sha256": ""} for name, file in rest["data"]["files"].items()}
-    rest["data"] = {"stand_in": results.data.stand_in, **files}
-    rest["ledger"] = {key: value for key, value in to_builtins(ledger).items() if key != "checks"}
-    groups[WHOLE, "seed, rows, columns"] = _printed(rest)
     return groups
 
 
@@ -151,71 +163,56 @@ def _printed(value: Any, place: str = "") -> dict[str, str]:
 
 # --- the reported values
 def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Causes) -> Iterator[Quantity]:
-    """Compare every reported value: accuracies and the gain as counts, each also as it is printed."""
+    """Compare every reported value: accuracies and the gain as counts, each also as it is printed.
+
+    There are three accounts of it: the page, results.json and the notebook. Where one of them gives what
+    comes out here, the others were changed.
+    """
     truth = made.results.values
     noted = values(given.notebook.record) if given.notebook.record else truth
     attached = given.results.values if given.results else noted
     for key in {**truth, **attached}:
-        sides = attached.get(key), noted.get(key), truth.get(key)
-        entry = next(side for side in sides if side)
-        shown: tuple[Shown, ...] | None = None  # as they come out
-        seen = entry.printed if pages else ""
-        if pages and pages.same == Same.NO:
-            shown = pages.shown.get(key, ()) + pages.shown.get(f"{key}.count", ())
-            seen = (_other(shown, sides[0]) or shown[0]).text if shown else MISSING
-        yield Quantity(
-            key[:2],
-            NAMES.get(key[3:], key[3:].removeprefix("params.")),
-            "exact" if entry.correct is None else "count",
-            reported=seen,
-            attached=_told(sides[0]),
-            reproduced=_told(sides[2]),
-            **_judged(sides, shown, causes, accounts=3 if pages else 2),
-        )
+        there, here = attached.get(key), truth.get(key)
+        entry = there or here or noted[key]
+        seen, accounts = entry.printed if pages else "", []  # of each that is there, what is wrong with it
+        if pages and pages.same != Same.NO:
+            accounts.append((Cause.CHANGED, ""))
+        elif pages:
+            seen, wrong = _shown((*pages.shown.get(key, ()), *pages.shown.get(f"{key}.count", ())), here)
+            accounts.append((Cause.CHANGED, wrong))
+        if given.results:
+            accounts.append((Cause.ATTACHMENT, _changed(there, here)))
+        if given.notebook.record:
+            told = "" if noted.get(key) == here else "the notebook gives another number: it was changed"
+            accounts.append((Cause.ATTACHMENT, told))
+        why = None
+        if found := [account for account in accounts if account[1]]:
+            why = Why(found[0][0], "; ".join(told for _, told in found))
+            why = causes.of_numbers() if len(found) == len(accounts) > 1 else why
+        name = NAMES.get(key[3:], key[3:].removeprefix("params."))
+        rule = "exact" if entry.correct is None else "count"
+        yield Quantity(key[:2], name, rule, seen, _told(there), _told(here)).because(why)
 
 
-def _judged(
-    sides: tuple[Value | None, Value | None, Value | None],
-    shown: tuple[Shown, ...] | None,
-    causes: Causes,
-    accounts: int,
-) -> dict[str, Any]:
-    """Say which accounts (the page, results.json, the notebook) do not give what comes out, and why.
-
-    Where one of them does, the others were changed.
-    """
-    attached, noted, truth = sides
-    wrong = []
-    if shown is not None and (not shown or _other(shown, truth)):
-        wrong.append(f"the text was changed after the build: {_where(shown, truth)}")
-    cause = Cause.CHANGED if wrong else Cause.ATTACHMENT
-    if attached != truth:
-        wrong.append(f"{RESULTS} was changed after the build{_field(attached, truth)}")
-    if noted != truth:
-        wrong.append("the notebook gives another number: it was changed")
-    if len(wrong) == accounts:
-        return mismatch(*causes.of_numbers())
-    return mismatch(cause, "; ".join(wrong)) if wrong else {}
-
-
-def _other(shown: tuple[Shown, ...], entry: Value | None) -> Shown | None:
-    """Return the first place where the page shows something else than a value, or something else, too."""
+def _shown(shown: Sequence[Shown], entry: Value | None) -> tuple[str, str]:
+    """Return what the pages show for a value, and where they show something else, or something else, too."""
     allowed = ["".join(text.split()) for text in ((entry.printed, _told(entry)) if entry else ())]
-    return next((place for place in shown if place.text not in allowed or not place.plain), None)
+    other = next((place for place in shown if place.text not in allowed or not place.plain), None)
+    where = f"page {other.page} shows {other.text or 'nothing there'}" if other else "no page shows it"
+    wrong = f"the text was changed after the build: {where}" if other or not shown else ""
+    return (other or shown[0]).text if shown else MISSING, wrong
 
 
-def _where(shown: tuple[Shown, ...], entry: Value | None) -> str:
-    other = _other(shown, entry)
-    return f"page {other.page} shows {other.text or 'nothing there'}" if other else "no page shows it"
-
-
-def _field(attached: Value | None, truth: Value | None) -> str:
-    """Name the first field of an entry that is not as it should be."""
-    if attached is None or truth is None:
-        return ": it lacks this value" if attached is None else ": it invents this value"
-    there, here = to_builtins(attached), to_builtins(truth)
-    field = differing(there, here)[0]
-    return f": its {field!r} is {there.get(field)!r}"
+def _changed(attached: Value | None, truth: Value | None) -> str:
+    """Name the first field of a value in results.json that is not as it should be."""
+    if attached == truth:
+        return ""
+    what = "it lacks this value" if attached is None else "it invents this value"
+    if attached and truth:
+        there, here = to_builtins(attached), to_builtins(truth)
+        field = differing(there, here)[0]
+        what = f"its {field!r} is {there.get(field)!r}"
+    return f"{RESULTS} was changed after the build: {what}"
 
 
 def _told(entry: Value | None) -> str:
@@ -226,73 +223,75 @@ def _told(entry: Value | None) -> str:
 
 
 # --- data and notebooks
-def _data(made: Reproduced) -> Iterator[Quantity]:
+def rows(
+    name: str,
+    rule: str,
+    sides: tuple[str, str, str],
+    cause: Cause,
+    found: Iterable[Difference],
+    told: str = "{}",
+) -> list[Quantity]:
+    """Return a row for each question in which something differs; if nothing does, one for problem 2."""
+    by_question: dict[str, list[str]] = defaultdict(list)
+    for each in found:
+        if not each.harmless:
+            by_question[each.question].append(each.what)
+    told_of: dict[str, Why | None] = {
+        question: Why(cause, told.format("; ".join(what[:TOLD]))) for question, what in by_question.items()
+    }
+    told_of = told_of or {PROBLEM_2: None}
+    return [Quantity(question, name, rule, *sides).because(why) for question, why in told_of.items()]
+
+
+def _data(handed_in: HandedIn, given: Evidence, made: Reproduced) -> Iterator[Quantity]:
     """Compare the data: those that the numbers were made with, and those that came with the PDF."""
-    for name, tables in (("data", made.made_of), ("data handed in", made.handed_in)):
-        other = [f"{table.name} {table.what}" for table in tables if not table.same]
-        found = mismatch(Cause.DATA, f"the data differ: {'; '.join(other)}") if other else {}
-        side: dict[str, Any] = {"attached" if name == "data" else "reported": counted(len(tables), "file")}
-        if tables:
-            yield Quantity("2", name, "values", reproduced=counted(4, "file"), **side, **found)
+    four, came = counted(len(FILE_NAMES), "file"), len({*FILE_NAMES} & {*handed_in.beside})
+    told = "the data differ: {}"
+    if given.results:
+        yield from rows("data", "values", ("", four, four), Cause.DATA, made.data, told)
+    if came:
+        sides = counted(came, "file"), "", four
+        yield from rows("data handed in", "values", sides, Cause.DATA, made.data_handed_in, told)
 
 
-def _notebook_inside(given: Evidence, made: Reproduced, causes: Causes) -> Iterator[Quantity]:
-    """Compare the attached notebook with what this program writes."""
-    sides = [counted(len(cells), "cell") for cells in (given.notebook.cells, made.cells)]
-    for question, what in (causes.cells or {"2": ""}).items():
-        told = f"{what}: it is not what this program writes"
-        found = mismatch(Cause.EDITED, f"{told}; it was edited") if what else {}
-        if what and causes.code:
-            found = mismatch(Cause.CODE, f"{told}; {causes.program}")
-        yield Quantity(question, "notebook's cells", "exact", attached=sides[0], reproduced=sides[1], **found)
+def _notebooks(
+    handed_in: HandedIn, given: Evidence, made: Reproduced, beside: Sequence[Difference], causes: Causes
+) -> Iterator[Quantity]:
+    """Compare the attached notebook with what this program writes, and the one beside the PDF with it."""
+    sides = "", counted(len(given.notebook.cells), "cell"), counted(made.cells, "cell")
+    cause, why = (Cause.CODE, causes.code) if causes.code else (Cause.EDITED, "it was edited")
+    told = f"{{}}: it is not what this program writes; {why}"
+    yield from rows("notebook's cells", "exact", sides, cause, made.edited, told)
+    if NOTEBOOK in handed_in.beside:
+        sides = "beside", "in the PDF", ""
+        told = "the one beside the PDF is not the one in it: {}"
+        yield from rows("notebook handed in", "values", sides, Cause.EDITED, beside, told)
 
 
-def _notebook_beside(handed_in: HandedIn, given: Evidence) -> tuple[list[Quantity], list[str]]:
+def _beside(handed_in: HandedIn, given: Evidence) -> list[Difference]:
     """Compare the notebook beside the PDF with the one in it."""
-    content = handed_in.beside.get(NOTEBOOK)
-    if content is None:
-        return [], []
-    other: notebook.Differences = {}
-    remarks: list[str] = []
-    if content != given.files[NOTEBOOK]:
-        read = notebook.read(content, f"The {NOTEBOOK} beside the PDF")
-        other, remarks = notebook.compare(read, given.notebook)
-    name, rule, sides = "notebook handed in", "values", ("beside", "in the PDF")
-    rows = [
-        Quantity(
-            question,
-            name,
-            rule,
-            *sides,
-            **mismatch(Cause.EDITED, f"the one beside the PDF is not the one in it: {what}"),
-        )
-        for question, what in other.items()
-    ]
-    told = [f"The {NOTEBOOK} beside the PDF: {'; '.join(remarks)}."] if remarks else []
-    return rows or [Quantity("2", name, rule, *sides)], told
+    content = handed_in.beside.get(NOTEBOOK, given.files[NOTEBOOK])
+    if content == given.files[NOTEBOOK]:
+        return []
+    return notebook.compare(notebook.read(content, f"The {NOTEBOOK} beside the PDF"), given.notebook)
 
 
 # --- the pages
-def _pages(pages: Pages, starts: Mapping[str, int], causes: Causes, wrong: set[str]) -> Iterator[Quantity]:
-    """Compare the pages of each question."""
-    firsts = [*(starts.get(question, 0) for question in QUESTIONS), 0]
-    for question, (first, after) in zip(QUESTIONS, pairwise(firsts), strict=True):
-        where = f"p. {first}-{after}" if after > first else f"p. {first}"
-        places = [place for place in pages.places if place.question == question]
-        found = causes.of_pages(places) if places else {}
-        if places and question in wrong:
-            found = not_compared(f"it differs where the values above differ: {places[0].what}", Cause.FOLLOWS)
-        yield Quantity(question, "pages", pages.same or Same.SIGHT, reported=where, reproduced=where, **found)
-
-
-def _whole(pages: Pages, causes: Causes, *, told: bool) -> Iterator[Quantity]:
-    """Compare what belongs to no question, unless it follows from what is told already."""
-    name, rule = "the rest of the file", pages.same or Same.SIGHT
-    places = [place for place in pages.places if not place.question and not (told and place.kind == CARRIED)]
-    if not places:
-        yield Quantity(WHOLE, name, rule)
-    for place in places[:TOLD]:
-        found = causes.of_pages([place])
-        if told and place.kind == SEEN:
-            found = not_compared(f"it differs where the values above differ: {place.what}", Cause.FOLLOWS)
-        yield Quantity(WHOLE, name, rule, **found)
+def _pages(
+    pages: Pages, starts: Mapping[str, int], causes: Causes, wrong: Sequence[Quantity]
+) -> Iterator[Quantity]:
+    """Compare the pages of each question, and what belongs to none, unless it follows from what is told."""
+    firsts = [*(starts.get(question, 0) for question in QUESTIONS), 0, 0]
+    for question, (first, after) in zip((*QUESTIONS, WHOLE), pairwise(firsts), strict=True):
+        where = f"p. {first}-{after}" if after > first else f"p. {first}" if first else ""
+        follows = any(row.concerns(question) for row in wrong) if question else bool(wrong)
+        places = [each for each in pages.places if each.question == question]
+        places = [each for each in places if not (follows and each.kind == CARRIED)]
+        own = [each for each in places if not (follows and each.kind == SEEN)]
+        why = causes.of_pages(own) if own else None
+        if places and not own:
+            told = f"it differs where the values above differ: {places[0].what}"
+            why = Why(Cause.FOLLOWS, told, Outcome.OPEN)
+        name = "pages" if question else "the rest of the file"
+        row = Quantity(question, name, pages.same or Same.SIGHT, where, reproduced=where)
+        yield row.because(why)

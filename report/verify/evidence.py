@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PDF = "submission.pdf"
-PAGES, BESIDE, ANSWER = "pages", "beside", "reproduced.json"  # in the folder where it is made anew
+PAGES, BESIDE = "pages", "beside"  # in the folder where it is made anew
 ROLES = (PDF, NOTEBOOK, *FILE_NAMES, RESULTS, LEDGER, CONFIG)
 IGNORED = re.compile(r"(^|/)(__MACOSX/|\._|\.ipynb_checkpoints/|verify/)")
 FILE_LIMIT = 64 * 2**20  # bytes of any file that is read

@@ -1,23 +1,24 @@
-"""What is found of a submission, as typed values: its pages, what is made anew, quantities, and causes."""
+"""What is found of a submission, as typed values: quantities, differences, what is made anew, and causes."""
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from experiments.record import Record
 from report.results import Ledger, MadeWith, Results
-from report.verify.notebook import Cell, other_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from report.verify.evidence import Evidence
 
 SEEN, CARRIED = "seen", "carried"
-WHOLE = ""  # the question of what is about the submission as a whole
+TOLD = 4  # differences that are told of one quantity
+PROBLEM_2, WHOLE = "2", ""  # the questions of what is about all of a problem, or the submission as a whole
 
 
 class Same(StrEnum):
@@ -52,6 +53,14 @@ class Cause(StrEnum):
     FOLLOWS = "follows from another"
 
 
+class Why(NamedTuple):
+    """Why a quantity does not match, or could not be compared."""
+
+    cause: str
+    reason: str
+    outcome: Outcome = Outcome.MISMATCH
+
+
 class Quantity(Struct, frozen=True):
     """One quantity; its sides as they are shown, empty where it has no such side.
 
@@ -72,6 +81,10 @@ class Quantity(Struct, frozen=True):
         """Say whether it is about a question: its own, or all of the problem."""
         return self.question == question or (question != "" and self.question == question[0])
 
+    def because(self, why: Why | None) -> Quantity:
+        """Return it with what was found of it, if anything was."""
+        return structs.replace(self, **why._asdict()) if why else self
+
 
 def worst(rows: Iterable[Quantity]) -> Outcome:
     """Return the worst outcome of some quantities."""
@@ -79,19 +92,17 @@ def worst(rows: Iterable[Quantity]) -> Outcome:
     return max((row.outcome for row in rows), key=order.index, default=Outcome.MATCH)
 
 
-def mismatch(cause: str, reason: str) -> dict[str, Any]:
-    """Return the fields of a quantity that does not match."""
-    return {"outcome": Outcome.MISMATCH, "cause": cause, "reason": reason}
-
-
-def not_compared(reason: str, cause: str = "") -> dict[str, Any]:
-    """Return the fields of a quantity that was not compared."""
-    return {"outcome": Outcome.OPEN, "cause": cause, "reason": reason}
-
-
 def counted(number: int, noun: str) -> str:
     """Return a number of things: ``1 cell``, ``1,000 cells``."""
     return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+
+
+class Difference(Struct, frozen=True):
+    """A difference of a notebook or a data file: its question, and half a sentence."""
+
+    question: str
+    what: str
+    harmless: bool = False  # written otherwise, and saying the same
 
 
 class Carried(Struct, frozen=True):
@@ -136,123 +147,74 @@ class Pages(Struct, frozen=True):
         return any(self.tex) and self.tex != self.tex_here
 
 
-class Table(Struct, frozen=True):
-    """A data file of the submission compared with the one at hand: half a sentence."""
-
-    name: str
-    what: str
-    same: bool = False  # the same numbers
-    equal: bool = False  # the same file
-
-
 class Reproduced(Struct, frozen=True):
     """What this copy of the program makes of a submission's configuration and the data at hand."""
 
     results: Results
     ledger: Ledger
     record: Record  # that the notebook should have left
-    cells: tuple[Cell, ...]  # of the notebook that this program writes
-    made_of: tuple[Table, ...]  # the data of the submission's numbers, known by their hashes
-    handed_in: tuple[Table, ...]  # the data that came with the PDF
+    cells: int  # of the notebook that this program writes
+    edited: tuple[Difference, ...]  # in the submission's
+    data: tuple[Difference, ...]  # in the data that its numbers were made with, known by their hashes
+    data_handed_in: tuple[Difference, ...]  # in the data that came with the PDF
     environment: dict[str, Any]  # of this machine
     made_with: MadeWith  # this copy of the program
     trained: int  # settings
     no_pages: str  # why no pages were set; empty if they were
 
-    @property
-    def written_otherwise(self) -> list[Table]:
-        """The data files that hold the same numbers and are not the same."""
-        return [table for table in self.made_of + self.handed_in if table.same and not table.equal]
-
 
 class Causes(Struct, frozen=True):
-    """What is other here than where a submission was made, each as half a sentence."""
+    """What is other here than where a submission was made, each in words; empty where it is the same."""
 
-    data: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
+    data: str = ""
+    notebook: str = ""
+    code: str = ""
+    versions: str = ""
+    environment: str = ""
     tex: str = ""
-    cells: dict[str, str] = {}  # of the notebook, by question
 
     @classmethod
     def find(cls, given: Evidence, made: Reproduced, pages: Pages | None) -> Causes:
         """Compare where a submission was made with here."""
-        cells, tex = other_sources(given.notebook.cells, made.cells), ""
-        if pages and pages.other_tex:
-            release, ours = _release(pages.tex[0]), _release(pages.tex_here[0])
-            tex = f"{release}, here {ours}" if release != ours else "other versions of LaTeX packages"
-        if given.results is None:
-            return cls(tex=tex, cells=cells)
-        one, other = given.results.made_with, made.made_with
+        told = given.results or made.results
+        one, other = told.made_with, made.made_with
+        arithmetic = _both(_arithmetic(told.environment), _arithmetic(made.environment))
+        tex = [_other_tex(pages)] if pages and pages.other_tex else []
         return cls(
-            data=tuple(f"{table.name} {table.what}" for table in made.made_of if not table.same),
-            code=tuple(differing(one.code, other.code)),
-            versions=_pairs(one.versions, other.versions),
-            environment=_pairs(_arithmetic(given.results.environment), _arithmetic(made.environment)),
-            tex=tex,
-            cells=cells,
+            data=_listed("the data differ", [each.what for each in made.data if not each.harmless]),
+            notebook=_listed("the notebook differs", [each.what for each in made.edited[:1]]),
+            code=_listed("the code differs", differing(one.code, other.code)),
+            versions=_listed("versions differ", _both(one.versions, other.versions)),
+            environment=_listed("the environment differs, so that bits are not comparable", arithmetic),
+            tex=_listed("another TeX set the pages", tex),
         )
 
-    @property
-    def program(self) -> str:
-        """In what the program that made the submission differs."""
-        named = {"the code differs": self.code, "versions differ": self.versions}
-        return "; ".join(f"{name}: {', '.join(found)}" for name, found in named.items() if found)
+    def of_numbers(self) -> Why:
+        """Return the likeliest cause of another number."""
+        likely = (
+            (Cause.DATA, self.data),
+            (Cause.CODE, self.code),
+            (Cause.EDITED, self.notebook),
+            (Cause.CODE, self.versions),
+            (Cause.ENVIRONMENT, self.environment),
+            (Cause.UNEXPLAINED, "the same code, versions and data do not give this"),
+        )
+        return next(Why(cause, reason) for cause, reason in likely if reason)
 
-    def of_numbers(self) -> tuple[str, str]:
-        """Return the likeliest cause of another number, and the sentence."""
-        if self.data:
-            return Cause.DATA, f"the data differ: {'; '.join(self.data)}"
-        if self.cells:
-            told = f"in the notebook, {next(iter(self.cells.values()))}"
-            return Cause.EDITED, "; ".join(filter(None, (told, self.program)))
-        if self.program:
-            return Cause.CODE, self.program
-        if self.environment:
-            told = "; ".join(self.environment)
-            return Cause.ENVIRONMENT, f"the environment differs, so that bits are not comparable: {told}"
-        told = "the attached configuration does not give this with the same code, versions and data"
-        return Cause.UNEXPLAINED, told
+    def of_entries(self) -> Why:
+        """Return the likeliest cause of another entry in an attachment."""
+        program = self.code or self.versions
+        changed = Why(Cause.ATTACHMENT, "an attachment was changed after the build")
+        return Why(Cause.CODE, program) if program else changed
 
-    def of_entries(self) -> tuple[str, str]:
-        """Return the likeliest cause of another entry in an attachment, and the sentence."""
-        changed = Cause.ATTACHMENT, "an attachment was changed after the build"
-        return (Cause.CODE, self.program) if self.program else changed
-
-    def of_pages(self, places: Sequence[Place]) -> dict[str, Any]:
+    def of_pages(self, places: Sequence[Place]) -> Why:
         """Say what differs at some places of the pages, and why."""
-        told = "; ".join(dict.fromkeys(place.what for place in places[:3]))
+        told = "; ".join(dict.fromkeys(place.what for place in places[:TOLD]))
         if self.tex:
-            reason = f"{told}; another TeX set the pages ({self.tex})"
-            return {"outcome": Outcome.UNJUDGED, "cause": Cause.CODE, "reason": reason}
-        if self.program:
-            return mismatch(Cause.CODE, f"{told}; {self.program}")
-        return mismatch(Cause.CHANGED, f"the file was changed after the build: {told}")
-
-    def of_the_file(self, pages: Pages | None) -> Iterator[str]:
-        """Say how a file was written that is the same in another way."""
-        same = pages.same if pages else Same.NO
-        if same is Same.OBJECTS:
-            yield "The file was saved again by another program, which changed nothing in it."
-        elif same is Same.TEXT:
-            yield "Another TeX set the pages: they say the same, though it breaks lines elsewhere."
-        elif same is Same.SIGHT and self.tex:
-            yield "Another TeX set the pages: they say the same and show the same."
-        elif same is Same.SIGHT and pages:
-            program = pages.producer or "another program"
-            yield f"The pages say the same; the file was written anew by {program}."
-
-    def remarks(self) -> Iterator[str]:
-        """Walk what is worth knowing though everything matches."""
-        named = {
-            "another copy of the program": self.code,
-            "other versions": self.versions,
-            "another environment": self.environment,
-            "another TeX": filter(None, [self.tex]),
-        }
-        told = {name: "; ".join(found) for name, found in named.items()}
-        yield from (f"Made with {name}: {found}." for name, found in told.items() if found)
+            return Why(Cause.CODE, f"{told}; {self.tex}", Outcome.UNJUDGED)
+        if program := self.code or self.versions:
+            return Why(Cause.CODE, f"{told}; {program}")
+        return Why(Cause.CHANGED, f"the file was changed after the build: {told}")
 
 
 def differing(there: Mapping[str, object], here: Mapping[str, object]) -> list[str]:
@@ -260,14 +222,20 @@ def differing(there: Mapping[str, object], here: Mapping[str, object]) -> list[s
     return [key for key in {**there, **here} if there.get(key) != here.get(key)]
 
 
-def _pairs(there: Mapping[str, str], here: Mapping[str, str]) -> tuple[str, ...]:
+def _both(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
     keys = differing(there, here)
-    return tuple(f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys)
+    return [f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys]
 
 
-def _release(banner: str) -> str:
-    """Return the release in the banner of a TeX: ``TeX Live 2022``."""
-    return banner.partition("(")[2].partition(")")[0].partition("/")[0] or banner or "an unnamed TeX"
+def _listed(what: str, found: Sequence[str]) -> str:
+    return f"{what}: {'; '.join(found)}" if found else ""
+
+
+def _other_tex(pages: Pages) -> str:
+    """Name the two TeX Lives; their banners hold it as ``(TeX Live 2022/Debian)``."""
+    banners = [tex[0] or "an unnamed TeX" for tex in (pages.tex, pages.tex_here)]
+    there, here = (re.sub(r"[^(]*\((.*?)[/)].*", r"\1", banner) for banner in banners)
+    return f"{there}, here {here}" if there != here else "other versions of LaTeX packages"
 
 
 def _arithmetic(environment: Mapping[str, Any]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from report.confined import Limits, UnjudgedError
 from report.console import printable
 from report.errors import CheckError
 from report.results import NOTEBOOK
+from report.verify.findings import PROBLEM_2, Difference, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Lines = str | list[str]  # a text, as a notebook may write it
-Differences = dict[str, str]  # by question: half a sentence
 
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
-PROBLEM_2 = "2"
 RERUN = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
     "The submission's notebook runs now: it is somebody's code, and it may do what you may do. It has a"
@@ -160,36 +159,40 @@ def _text(value: Any) -> str:
 
 
 # --- two notebooks
-def compare(given: Notebook, expected: Notebook) -> tuple[Differences, list[str]]:
-    """Compare two notebooks, sources and outputs: return what differs, or what is worth a remark."""
+def compare(given: Notebook, expected: Notebook) -> list[Difference]:
+    """Compare two notebooks, sources and outputs; what a program does to a file that it saves is harmless."""
     if other := other_sources(given.cells, expected.cells):
-        return other, []
-    remarks = []
-    if (more := len(given.cells) - len(expected.cells)) > 0:
-        remarks.append(f"it has {more} empty cell{'s' if more != 1 else ''} more")
+        return other
+    told = [f"it was saved again by {given.saved_by}"]
     if not any(cell.outputs for cell in given.cells) and any(cell.outputs for cell in expected.cells):
-        remarks.append("its outputs were cleared")
+        told.insert(0, "its outputs were cleared")
     elif other := other_outputs(_full(given.cells), _full(expected.cells)):
-        return other, []
-    return {}, [*remarks, f"it was saved again by {given.saved_by}"]
+        return other
+    if (more := len(given.cells) - len(expected.cells)) > 0:
+        told.insert(0, f"it has {counted(more, 'empty cell')} more")
+    return [Difference(PROBLEM_2, what, harmless=True) for what in told]
 
 
-def other_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> Differences:
+def other_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:
     """Compare the sources of two notebooks' cells."""
-    pairs = list(zip(_full(given), _full(expected), strict=False))
-    edited = [other for cell, other in pairs if (cell.kind, cell.source) != (other.kind, other.source)]
-    if not edited and len(_full(given)) != len(_full(expected)):
-        return {PROBLEM_2: f"it has {len(_full(given))} cells instead of {len(_full(expected))}"}
-    return {cell.question: f"the cell \u201c{cell.heading}\u201d was edited" for cell in reversed(edited)}
+    there, here = _full(given), _full(expected)
+    edited = [
+        Difference(cell.question, f"the cell \u201c{cell.heading}\u201d was edited")
+        for other, cell in zip(there, here, strict=False)
+        if (cell.kind, cell.source) != (other.kind, other.source)
+    ]
+    if not edited and len(there) != len(here):
+        return [Difference(PROBLEM_2, f"it has {len(there)} cells instead of {len(here)}")]
+    return edited
 
 
-def other_outputs(given: Sequence[Cell], expected: Sequence[Cell]) -> Differences:
+def other_outputs(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:
     """Compare the outputs of two notebooks with the same sources."""
-    found: Differences = {}
+    found = []
     for cell, other in zip(given, expected, strict=True):
         if sorted(cell.outputs) != sorted(other.outputs):
             how = "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
-            found.setdefault(other.question, f"the cell \u201c{other.heading}\u201d {how}")
+            found.append(Difference(other.question, f"the cell \u201c{other.heading}\u201d {how}"))
     return found
 
 
@@ -198,7 +201,7 @@ def _full(cells: Iterable[Cell]) -> list[Cell]:
 
 
 # --- a notebook that is run again
-def run_again(content: bytes, data: Path, folder: Path, console: Console) -> Differences:
+def run_again(content: bytes, data: Path, folder: Path, console: Console) -> list[Difference]:
     """Run a notebook in a child process, in a folder that holds only the data; return what differs then.
 
     Raises
@@ -212,13 +215,13 @@ def run_again(content: bytes, data: Path, folder: Path, console: Console) -> Dif
     environ = {name: value for name, value in os.environ.items() if name.startswith(tuple(KEPT.split()))}
     arguments = [str(folder / NOTEBOOK), str(data.resolve())]
     with console.stage("run the notebook"):
-        found: Differences = confined.run(
+        found = confined.run(
             "report.verify.notebook", arguments, folder, RERUN, console.progress, environ=environ
         )
-    return found
+    return msgspec.convert(found, list[Difference])
 
 
-def _rerun(arguments: list[str]) -> Differences:
+def _rerun(arguments: list[str]) -> list[Difference]:
     """Run a notebook from top to bottom in a clean kernel, and compare each output with the stored one."""
     import nbformat  # noqa: PLC0415 - only for this
     from joblib import cpu_count  # noqa: PLC0415
@@ -240,7 +243,7 @@ def _rerun(arguments: list[str]) -> Differences:
     try:
         kernel.execute(made, room, cpu_count(), confined.tell)
     except CheckError as error:
-        return {PROBLEM_2: str(error).rstrip(".")}
+        return [Difference(PROBLEM_2, str(error).rstrip("."))]
     after = read(nbformat.writes(made, version=4).encode(), "The notebook").cells
     return other_outputs([*map(_of_any_machine, after)], [*map(_of_any_machine, before)])
 

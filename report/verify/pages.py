@@ -13,7 +13,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from report.config import QUESTIONS
@@ -221,7 +220,7 @@ def _figures(pdf: Pdf) -> Counter[bytes]:
 
 def _main(arguments: list[str]) -> object:
     given, made, pictures = map(Path, arguments)
-    return msgspec.to_builtins(compare(given.read_bytes(), made.read_bytes(), pictures))
+    return compare(given.read_bytes(), made.read_bytes(), pictures)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ from report.confined import UnjudgedError
 from report.errors import CheckError, LatexError
 from report.results import Measured, Results
 from report.verify import evidence
-from report.verify.evidence import ANSWER, BESIDE, PAGES
-from report.verify.findings import Reproduced, Table
-from report.verify.notebook import Cell
+from report.verify.evidence import BESIDE, PAGES
+from report.verify.findings import PROBLEM_2, Difference, Reproduced
+from report.verify.notebook import Cell, other_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from experiments.dataset import DataFile, Dataset
     from experiments.record import Setting
@@ -46,22 +46,21 @@ if TYPE_CHECKING:
 LARGEST = 2 * 10**6  # weights of one network: what fits the memory that this process may use
 
 
-def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> None:
-    """Be the child: make it, and leave it in the folder."""
+def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
+    """Be the child: make it, and leave its pages in the folder."""
     given = evidence.load(folder)
     data = dataset.load(data_path, index_column=given.config.index_column)
-    made_of = made_of_which(given.results, data.files, folder / BESIDE)
-    if given.results and all(table.same for table in made_of):  # the stand-in is known by its hashes
-        told = tuple(given.results.data.files[file.name].sha256 for file in data.files)
-        data = with_changes(data, stand_in=told == dataset.STAND_IN)
+    beside = {file.name: file.read_bytes() for file in (folder / BESIDE).iterdir()}
+    came = handed_in(data.files, beside)
+    made_of = made_of_which(given.results, data.files, beside) if given.results else []
+    if given.results and all(each.harmless for each in made_of):
+        data = _named_as(given.results, data)
     inputs = _inputs(given, data_path, len(data.X_train))
     settings = inputs.config.search.settings(len(data.X_train))
     _check_size(settings, data)
     confined.tell(0, 100, "deriving and training")
-    with ProcessPoolExecutor(
-        1, mp_context=get_context("fork")
-    ) as pool:  # derives; this process does the rest
-        deriving = pool.submit(stages.derive, inputs)
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        deriving = pool.submit(stages.derive, inputs)  # this process does the rest
         record, studied, trained = _searched(given, data, settings, fast=fast)
         measured = Measured(given.files[results.NOTEBOOK].decode(errors="replace"), record)
         ours = stages.unexecuted(inputs, data)
@@ -71,23 +70,32 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> None:
     confined.tell(90, 100, "typesetting")
     pages = folder / PAGES
     pages.mkdir()
+    made_with = results.made_with(Snapshot(inputs))
+    told = given.results.made_with if given.results else made_with
     with _as_attached():
         drawn |= stages.draw_problem1(derived)
-        filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages)
-    _tell_as_attached(pages / results.RESULTS, given.results, made_of)
-    found = Reproduced(
+        filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages, told)
+    cells = [Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells]
+    return Reproduced(
         results=msgspec.json.decode((pages / results.RESULTS).read_bytes(), type=Results),
         ledger=derived.ledger,
         record=record,
-        cells=tuple(Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells),
-        made_of=made_of,
-        handed_in=handed_in(data.files, folder / BESIDE),
+        cells=len(cells),
+        edited=tuple(other_sources(given.notebook.cells, cells)),
+        data=tuple(made_of),
+        data_handed_in=tuple(came),
         environment=numerics.audit(),
-        made_with=results.made_with(Snapshot(inputs)),
+        made_with=made_with,
         trained=trained,
         no_pages=_compiled(inputs, pages, filled),
     )
-    (folder / ANSWER).write_bytes(msgspec.json.encode(found))
+
+
+def _named_as(told: Results, data: Dataset) -> Dataset:
+    """Name the files by the hashes that the submission tells, which are of the same numbers."""
+    files = tuple(with_changes(file, sha256=told.data.files[file.name].sha256) for file in data.files)
+    stand_in = tuple(file.sha256 for file in files) == dataset.STAND_IN
+    return with_changes(data, files=files, stand_in=stand_in)
 
 
 def _inputs(given: Evidence, data: Path, samples: int) -> Inputs:
@@ -106,22 +114,6 @@ def _as_attached() -> Iterator[None]:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UnjudgedError(f"What {results.RESULTS} says beside its values cannot be printed.") from error
-
-
-def _tell_as_attached(file: Path, attached: Results | None, made_of: Sequence[Table]) -> None:
-    """Name in results.json the program and files that made the numbers: they are compared by themselves."""
-    if attached is None:
-        return
-    made = msgspec.json.decode(file.read_bytes(), type=Results)
-    files = {
-        table.name: structs.replace(
-            made.data.files[table.name], sha256=attached.data.files[table.name].sha256
-        )
-        for table in made_of
-        if table.same
-    }
-    data = structs.replace(made.data, files=made.data.files | files)
-    file.write_bytes(bundle.as_json(structs.replace(made, made_with=attached.made_with, data=data)))
 
 
 def _compiled(inputs: Inputs, pages: Path, filled: dict[str, Page]) -> str:
@@ -167,6 +159,7 @@ def _searched(
     return record, structs.replace(studied, environment=environment), 2 if two else len(settings)
 
 
+Table = tuple[tuple[float | str, ...], ...]
 Trained = tuple[Search, Choice, tuple[Counts, Counts], Assessment]
 
 
@@ -212,44 +205,49 @@ def _train_two(given: Evidence, trial: Trial) -> Trained:
 
 
 # --- the data, as values: a file may be written in many ways
-def made_of_which(told: Results | None, files: Sequence[DataFile], beside: Path) -> tuple[Table, ...]:
+def made_of_which(told: Results, files: Sequence[DataFile], beside: Mapping[str, bytes]) -> list[Difference]:
     """Compare the data at hand with those that the numbers were made with, of which the hashes are known."""
     found = []
-    for file in files if told else ():
-        wanted = told.data.files[file.name].sha256 if told and file.name in told.data.files else "none"
+    for file in files:
+        wanted = told.data.files[file.name].sha256 if file.name in told.data.files else "none"
         unix = file.content.replace(b"\r\n", b"\n")
         copies = [file.content, unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")]
-        copies += [(beside / file.name).read_bytes()] if (beside / file.name).is_file() else []
+        copies += [beside[file.name]] if file.name in beside else []
         there = next((content for content in copies if bundle.sha256(content) == wanted), None)
-        unknown = f"has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
-        found.append(Table(file.name, unknown) if there is None else compared(file.name, there, file.content))
-    return tuple(found)
+        what = f"{file.name} has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
+        unknown = Difference(PROBLEM_2, what)
+        found.append(unknown if there is None else compared(file.name, there, file.content))
+    return [each for each in found if each]
 
 
-def handed_in(files: Sequence[DataFile], beside: Path) -> tuple[Table, ...]:
+def handed_in(files: Sequence[DataFile], beside: Mapping[str, bytes]) -> list[Difference]:
     """Compare the data at hand with those that came with the PDF."""
-    there = [file for file in files if (beside / file.name).is_file()]
-    return tuple(compared(file.name, (beside / file.name).read_bytes(), file.content) for file in there)
+    found = (compared(file.name, beside[file.name], file.content) for file in files if file.name in beside)
+    return [each for each in found if each]
 
 
-def compared(name: str, there: bytes, here: bytes) -> Table:
+def compared(name: str, there: bytes, here: bytes) -> Difference | None:
     """Compare two tables by their values."""
     if there == here:
-        return Table(name, "is the same file", same=True, equal=True)
+        return None
     try:
         one, other = (dataset.values(content, name) for content in (there, here))
     except DataError as error:
-        return Table(name, f"cannot be read ({error})")
+        return Difference(PROBLEM_2, f"{name} cannot be read ({error})")
     how = "other line ends" if there.split() == here.split() else "other quotation marks or blanks"
     if {*one[0]} == {*other[0]} and one[0] != other[0] and all(isinstance(cell, str) for cell in one[0]):
         order = [one[0].index(cell) for cell in other[0]]
         one, how = tuple(tuple(row[place] for place in order) for row in one), "another order of columns"
     if one in (other[1:], other) or one[1:] == other:  # one of them may have a header
         how = how if one == other else "and another header"
-        return Table(name, f"has the same numbers, {how}", same=True)
+        return Difference(PROBLEM_2, f"{name} has the same numbers, {how}", harmless=True)
+    return Difference(PROBLEM_2, f"{name} has {_first_other(one, other)}")
+
+
+def _first_other(one: Table, other: Table) -> str:
+    """Name the first of the values that differ, and how many do."""
     if len(one) != len(other) or len(one[0]) != len(other[0]):
-        told = f"has {len(one)} lines of {len(one[0])} values, here {len(other)} of {len(other[0])}"
-        return Table(name, told)
+        return f"{len(one)} lines of {len(one[0])} values, here {len(other)} of {len(other[0])}"
     cells = [
         (line, column, a, b)
         for line, rows in enumerate(zip(one, other, strict=True), start=1)
@@ -258,7 +256,7 @@ def compared(name: str, there: bytes, here: bytes) -> Table:
     ]
     line, column, a, b = cells[0]
     more = f"; {len(cells):,} values differ" if len(cells) > 1 else ""
-    return Table(name, f"has {a} in line {line}, column {column}, here {b}{more}")
+    return f"{a} in line {line}, column {column}, here {b}{more}"
 
 
 if __name__ == "__main__":

@@ -5,21 +5,19 @@ Gradescope: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 
 from __future__ import annotations
 
-import json
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from msgspec import to_builtins
+from msgspec import Struct
 
 from report import bundle
 from report.config import POINTS, QUESTIONS
-from report.confined import UnjudgedError
 from report.console import printable
 from report.errors import InputError
 from report.verify.findings import WHOLE, Outcome, Quantity, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from report.errors import ReportError
@@ -28,46 +26,59 @@ FILE, PICTURES = "verify.json", "verify"
 MAKER = "generate_report.py verify"
 WIDTH = 80
 COLUMNS = {"Q": 2, "quantity": 22, "reported": 12, "attached": 13, "reproduced": 13, "rule": 7}
-WORDS = {Outcome.MATCH: "ok", Outcome.MISMATCH: "NO", Outcome.OPEN: "-", Outcome.UNJUDGED: "??"}
-COLOURS = {
-    Outcome.MATCH: "\x1b[32m",
-    Outcome.MISMATCH: "\x1b[1;31m",
-    Outcome.OPEN: "\x1b[33m",
-    Outcome.UNJUDGED: "\x1b[1;33m",
+MARKS = {
+    Outcome.MATCH: ("ok", "\x1b[32m"),
+    Outcome.MISMATCH: ("NO", "\x1b[1;31m"),
+    Outcome.OPEN: ("-", "\x1b[33m"),
+    Outcome.UNJUDGED: ("??", "\x1b[1;33m"),
 }
 DIM, RESET = "\x1b[2m", "\x1b[0m"
 WRONG = (Outcome.MISMATCH, Outcome.UNJUDGED)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What was found of a submission: `about` it; or why it cannot be judged, the `error`."""
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What was found of a submission, as verify.json has it; or the reason why it cannot be judged."""
 
-    about: dict[str, Any]
+    schema: int = 1
+    made_by: str = MAKER
+    verdict: Outcome
+    reason: str = ""
+    trained: str = "all settings"
+    submission: dict[str, Any]
+    questions: dict[str, Outcome]
+    whole: Outcome
     rows: tuple[Quantity, ...] = ()
     remarks: tuple[str, ...] = ()
     pictures: tuple[str, ...] = ()
-    fast: bool = False
-    error: ReportError | None = None
 
-    def of(self, question: str) -> Outcome:
-        """Return what was found of a question, or of what belongs to none."""
-        if self.error:
-            return Outcome.OPEN
-        return worst(row for row in self.rows if row.concerns(question))
 
-    def named(self, outcome: Outcome) -> list[str]:
-        """Name the questions of an outcome as people do, and last the submission as a whole."""
-        found = [f"{question[0]}({question[1]})" for question in QUESTIONS if self.of(question) is outcome]
-        return found + ["the submission as a whole"] * (self.of(WHOLE) is outcome)
+def judged(
+    submission: dict[str, Any], rows: Sequence[Quantity], remarks: Sequence[str], *, fast: bool
+) -> Verdict:
+    """Return what all quantities of a submission amount to."""
+    found = {
+        question: worst(row for row in rows if row.concerns(question)) for question in (*QUESTIONS, WHOLE)
+    }
+    return Verdict(
+        verdict=next((outcome for outcome in WRONG if outcome in found.values()), Outcome.MATCH),
+        trained="default and best" if fast else "all settings",
+        submission=submission,
+        whole=found.pop(WHOLE),
+        questions=found,
+        rows=tuple(rows),
+        remarks=tuple(remarks),
+    )
 
-    @property
-    def outcome(self) -> Outcome:
-        """What was found of all of it."""
-        if self.error:
-            return Outcome.UNJUDGED
-        found = {self.of(question) for question in (*QUESTIONS, WHOLE)}
-        return next((outcome for outcome in WRONG if outcome in found), Outcome.MATCH)
+
+def unjudged(name: str, error: ReportError) -> Verdict:
+    """Return why nothing of a submission was compared."""
+    return Verdict(
+        verdict=Outcome.UNJUDGED,
+        reason=f"{error}\n{error.hint}".strip(),
+        submission={"name": name},
+        questions=dict.fromkeys(QUESTIONS, Outcome.OPEN),
+        whole=Outcome.OPEN,
+    )
 
 
 def table(found: Verdict, *, colour: bool) -> list[str]:
@@ -76,37 +87,38 @@ def table(found: Verdict, *, colour: bool) -> list[str]:
     def paint(text: str, code: str) -> str:
         return f"{code}{text}{RESET}" if colour and text else text
 
-    who = ", ".join(text for text in found.about["author"].values() if text)
-    out = [
-        _cut(f"{found.about['name']}: {found.about['pages']} pages, {who}", WIDTH),
-        "",
-        paint(_line(COLUMNS), DIM),
-    ]
-    last = ""
+    about = found.submission
+    who = ", ".join(text for text in about["author"].values() if text)
+    out = [_cut(f"{about['name']}: {about['pages']} pages, {who}", WIDTH), "", paint(_line(COLUMNS), DIM)]
+    before = None
     for row in found.rows:
-        out += [""] * (bool(out[3:]) and row.question[:1] != last[:1])
-        question = row.question if row.question != last or not out[3:] else ""
+        if before and row.question[:1] != before.question[:1]:
+            out.append("")
+        question = "" if before and row.question == before.question else row.question
+        word, code = MARKS[row.outcome]
         cells = [question, row.quantity, row.reported, row.attached, row.reproduced, row.rule]
-        out.append(_line(cells) + paint(WORDS[row.outcome], COLOURS[row.outcome]))
-        reason = textwrap.wrap(printable(row.reason), WIDTH - 5)
-        out += [f"     {paint(line, COLOURS[row.outcome])}" for line in reason]
-        last = row.question
-    for number, remark in enumerate(found.remarks):
-        out += [""] * (number == 0)
+        out.append(_line(cells) + paint(word, code))
+        out += [f"     {paint(line, code)}" for line in textwrap.wrap(printable(row.reason), WIDTH - 5)]
+        before = row
+    out += [""] * bool(found.remarks)
+    for remark in found.remarks:
         out += textwrap.wrap(printable(remark), WIDTH, initial_indent="* ", subsequent_indent="  ")
-    closing = [paint(line, COLOURS[found.outcome]) for line in textwrap.wrap(_closing(found), WIDTH)]
-    return [*out, "", *closing]
+    closing = textwrap.wrap(_closing(found), WIDTH)
+    return [*out, "", *(paint(line, MARKS[found.verdict][1]) for line in closing)]
 
 
 def _closing(found: Verdict) -> str:
     """Say the one sentence that everybody reads."""
-    if found.outcome is Outcome.MATCH:
+    if found.verdict is Outcome.MATCH:
         still = sum(row.outcome is Outcome.OPEN for row in found.rows)
         count = f"{len(found.rows) - still} quantities of {len(QUESTIONS)} questions"
         return f"All that was compared matches: {count}" + (f"; {still} not compared (-)." if still else ".")
+    of = {f"{key[0]}({key[1]})": outcome for key, outcome in found.questions.items()}
+    of["the submission as a whole"] = found.whole
+    named = ", ".join(name for name, outcome in of.items() if outcome is found.verdict)
     seen = f" Pictures: {', '.join(found.pictures)}." if found.pictures else ""
-    word = "MISMATCH" if found.outcome is Outcome.MISMATCH else "CANNOT BE JUDGED"
-    return f"{word}: {', '.join(found.named(found.outcome))}.{seen}"
+    word = "MISMATCH" if found.verdict is Outcome.MISMATCH else "CANNOT BE JUDGED"
+    return f"{word}: {named}.{seen}"
 
 
 def _line(cells: Any) -> str:
@@ -121,23 +133,6 @@ def _cut(text: str, width: int) -> str:
     return shown if len(shown) <= width else f"{shown[: width - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
-def contents(found: Verdict) -> dict[str, Any]:
-    """Return the content of verify.json."""
-    return {
-        "schema": 1,
-        "made_by": MAKER,
-        "verdict": str(found.outcome),
-        "reason": _why(found),
-        "trained": "default and best" if found.fast else "all settings",
-        "submission": found.about,
-        "questions": {question: str(found.of(question)) for question in QUESTIONS},
-        "whole": str(found.of(WHOLE)),
-        "rows": to_builtins([*found.rows]),
-        "remarks": list(found.remarks),
-        "pictures": list(found.pictures),
-    }
-
-
 def gradescope(found: Verdict) -> dict[str, Any]:
     """Return the result in Gradescope's form: one test for each question, with the points of the sheet.
 
@@ -145,10 +140,8 @@ def gradescope(found: Verdict) -> dict[str, Any]:
     whoever is at fault: a file that makes this program fail must not earn any.
     """
     about = {"visibility": "visible", "extra_data": {"made_by": MAKER}}
-    if isinstance(found.error, UnjudgedError):
-        return {"score": 0, "output": f"This submission cannot be judged: {_why(found)}", **about}
-    if found.error:
-        told = f"Nothing was compared, so no points are given yet: {_why(found)}"
+    if found.reason:
+        told = f"Nothing was compared, so no points are given yet: {found.reason}"
         return {"score": 0, "output": told, **about}
     whole = [_told(row) for row in found.rows if row.question == WHOLE and row.outcome in WRONG]
     output = "\n".join([*whole, *found.remarks]) or "Reported, attached and reproduced: see each question."
@@ -156,7 +149,7 @@ def gradescope(found: Verdict) -> dict[str, Any]:
 
 
 def _test(found: Verdict, question: str) -> dict[str, Any]:
-    passed = found.of(question) not in WRONG
+    passed = found.questions[question] not in WRONG
     rows = sorted(
         (row for row in found.rows if row.concerns(question)), key=lambda row: row.question != question
     )
@@ -178,10 +171,6 @@ def _told(row: Quantity) -> str:
     return f"{head}: {row.reason}" if row.reason else head
 
 
-def _why(found: Verdict) -> str:
-    return f"{found.error}\n{found.error.hint}".strip() if found.error else ""
-
-
 def check_place(file: Path) -> None:
     """Refuse to write over a file that this command did not make.
 
@@ -194,17 +183,13 @@ def check_place(file: Path) -> None:
         raise InputError(f"{file} is not a plain file.", "Name another one.")
     if not file.parent.is_dir():
         raise InputError(f"There is no folder {file.parent}.", "Make it, or name another file.")
-    try:
-        known = not file.exists() or f'"made_by": "{MAKER}"' in json.dumps(json.loads(file.read_bytes()))
-    except (ValueError, RecursionError):
-        known = False
-    if not known:
+    if file.exists() and f'"made_by": "{MAKER}"'.encode() not in file.read_bytes():
         raise InputError(
             f"{file} exists and was not written by this command.", "Name another file, or remove it."
         )
 
 
-def write(file: Path, content: dict[str, Any]) -> None:
+def write(file: Path, content: Verdict | dict[str, Any]) -> None:
     """Write JSON to a file, whole or not at all."""
     check_place(file)
     bundle.write(file, bundle.as_json(content))
