@@ -133,7 +133,8 @@ def answer(work: Callable[[list[str]], Any]) -> None:
             raise  # a bug of the program: its traceback goes to the log
         kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
         told = {"error": (kind, str(known), known.hint)}
-    Path(file).write_bytes(msgspec.json.encode(told))
+    text = json.dumps(msgspec.to_builtins(told), ensure_ascii=False)
+    Path(file).write_bytes(text.encode(errors="replace"))  # a stranger's text may hold halves of characters
 
 
 def tell(done: int, total: int, label: str = "") -> None:
