@@ -1,133 +1,112 @@
-"""An archive of the data: read in memory, whole or not at all."""
+"""Where the four files are: in a folder or an archive, under their names or nearly so."""
 
 import bz2
 import gzip
 import io
 import lzma
 import tarfile
+import zipfile
+from pathlib import Path
 
 import pytest
 
 from experiments.data import files
 from experiments.dataset import FILE_NAMES, DataError, load
 
-SOUND = {
-    "trnX-3d.csv": b"0.5,1,-2e-1\n1,2,3\n",
-    "trnY-3d.csv": b"-1\n1\n",
-    "devX-3d.csv": b".25,8,9\n7,8,9\n",
-    "devY-3d.csv": b"1\n-1\n",
-}
+ROOT = Path(__file__).parents[2]
+CONTENTS = (b"0.5,1,-2e-1\n1,2,3\n", b"-1\n1\n", b".25,8,9\n7,8,9\n", b"1\n-1\n")
+SOUND = dict(zip(FILE_NAMES, CONTENTS, strict=True))
+MISSING = "devY-3d.csv is missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv"
 
 
-def packed(path, members, form=tarfile.PAX_FORMAT, compress=gzip.compress, **kinds):
-    """Write a compressed tar archive; `kinds` by name are types of members that are no files."""
+def tarred(members, form=tarfile.PAX_FORMAT, compress=gzip.compress, **kinds):
+    """Return the bytes of a compressed tar archive; `kinds`, by name, of members that are no files."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=form) as tar:
         for name, content in members.items():
             info = tarfile.TarInfo(name)
             info.size, info.type = len(content), kinds.get(name, tarfile.REGTYPE)
             tar.addfile(info, io.BytesIO(content))
-    path.write_bytes(compress(stream.getvalue()))
-    return path
+    return compress(stream.getvalue())
 
 
-def within(prefix):
-    """Return the four members in a folder of the archive."""
-    return {prefix + name: content for name, content in SOUND.items()}
+def zipped(members):
+    """Return the bytes of a zip archive."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def locked():
+    """Return a zip whose first file is marked as encrypted."""
+    content = bytearray(zipped(SOUND))
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + at] |= 1
+    return bytes(content)
+
+
+def named(form):
+    """Return the four files, each under the name that `form` makes of its own."""
+    return {form.format(name=name, short=name[:4]): content for name, content in SOUND.items()}
+
+
+def lay(folder, contents):
+    """Write files by their whole names, folders made."""
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
 
 
 def refusal(path):
-    """Return the sentence with which an archive is refused, its place taken out."""
+    """Return the sentence with which a place is refused, the folder around it taken out."""
     with pytest.raises(DataError) as caught:
         load(path)
     return str(caught.value).replace(f"{path.parent}/", "")
+
+
+# --- what an archive holds ---
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("prefix", ["", "./", "Übung 3/data/", "d" * 80 + "/" + "e" * 60 + "/"])
 def test_members_are_read_wherever_they_lie_in_the_archive(tmp_path, prefix, form):
     """The four files may lie in a folder of any name, in each of the tar formats."""
-    data = load(packed(tmp_path / "data.tgz", within(prefix), form))
+    lay(tmp_path, {"data.tgz": tarred(named(prefix + "{name}"), form)})
+
+    data = load(tmp_path / "data.tgz")
 
     assert data.X_train.tolist() == [[0.5, 1.0, -0.2], [1.0, 2.0, 3.0]]
-    assert [file.content for file in data.files] == list(SOUND.values())
+    assert [file.content for file in data.files] == list(CONTENTS)
     assert data.remarks == ()
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_any_compression_is_read_whatever_the_name(tmp_path, compress):
     """What kind of archive it is, its first bytes say."""
-    data = load(packed(tmp_path / "from the course", SOUND, compress=compress))
+    lay(tmp_path, {"from the course": tarred(SOUND, compress=compress)})
 
-    assert [file.content for file in data.files] == list(SOUND.values())
-
-
-def test_an_archive_in_the_folder_is_used_instead_of_loose_files(tmp_path):
-    """A data.tgz that is put beside other files wins over them."""
-    for name in FILE_NAMES:
-        (tmp_path / name).write_bytes(b"nonsense")
-    packed(tmp_path / "data.tgz", SOUND)
-
-    assert load(tmp_path).X_train.shape == (2, 3)
+    assert [file.content for file in load(tmp_path / "from the course").files] == list(CONTENTS)
 
 
 def test_further_members_are_listed_and_left_alone(tmp_path):
-    """A fifth file is named with its folder; hidden ones, links and devices are not."""
+    """A fifth file is named with its folder; hidden ones, links and devices are not. Nothing is written."""
     more = {"data/tstX-3d.csv": b"?", "data/._trnX-3d.csv": b"?", "data/b\a.txt": b"", "l": b"", "d": b""}
     kinds = {"l": tarfile.SYMTYPE, "d": tarfile.CHRTYPE}
+    outside = {"../outside": b"x", "/tmp/outside-of-all": b"x"}
+    lay(tmp_path, {"a.tgz": tarred(named("data/{name}") | more | outside, **kinds)})
 
-    data = load(packed(tmp_path / "a.tgz", within("data/") | more, **kinds))
-
-    assert data.others == ("data/b\\x07.txt", "data/tstX-3d.csv")
-
-
-def test_nothing_is_written_wherever_members_point(tmp_path):
-    """A member with .. in its path, or an absolute one, is read in memory alone."""
-    packed(tmp_path / "a.tgz", SOUND | {"../outside": b"x", "/tmp/outside-of-all": b"x"})
-
-    assert load(tmp_path / "a.tgz").X_train.shape == (2, 3)
+    others = ("/tmp/outside-of-all", "data/b\\x07.txt", "data/tstX-3d.csv")
+    assert load(tmp_path / "a.tgz").others == others
     assert [path.name for path in tmp_path.iterdir()] == ["a.tgz"]
-
-
-def test_errors_name_archive_and_member(tmp_path):
-    """A fault within a member is told with the archive's name, the member's, line and column."""
-    members = within("data/") | {"data/devX-3d.csv": b"1,2,x\n1,2,3\n"}
-
-    assert refusal(packed(tmp_path / "a.tgz", members)) == (
-        "a.tgz, data/devX-3d.csv, line 1, column 3: 'x' is not a number; write a number such as -0.25"
-    )
-
-
-def test_missing_and_doubled_members_are_told(tmp_path):
-    """An archive without one of the four, or with all of them twice, says so."""
-    three = dict(list(SOUND.items())[:3])
-
-    assert refusal(packed(tmp_path / "a.tgz", three)) == (
-        "a.tgz: devY-3d.csv is missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv"
-    )
-    assert refusal(packed(tmp_path / "b.tgz", within("one/") | within("two/"))) == (
-        "b.tgz holds the four files twice, in one and two; pack them once"
-    )
-
-
-def test_what_is_no_archive_is_refused(tmp_path):
-    """A CSV file, an empty file and a folder are no archive."""
-    (tmp_path / "a.csv").write_bytes(SOUND["trnX-3d.csv"])
-    (tmp_path / "empty.tgz").touch()
-    (tmp_path / "f" / "data.tgz").mkdir(parents=True)
-    advice = "is no archive; name a data.tgz, a zip or a folder with the four CSV files"
-
-    assert refusal(tmp_path / "a.csv") == f"a.csv {advice}"
-    assert refusal(tmp_path / "empty.tgz") == f"empty.tgz {advice}"
-    assert refusal(tmp_path / "f") == (
-        "f/data.tgz is not a file; name a folder with the four CSV files or a data.tgz"
-    )
 
 
 def test_cuts_and_damage_are_noticed(tmp_path):
     """However an archive was cut or changed, no part of it is taken for the data."""
-    path = packed(tmp_path / "a.tgz", SOUND)
-    whole, plain = path.read_bytes(), gzip.decompress(path.read_bytes())
+    whole = tarred(SOUND)
+    plain = gzip.decompress(whole)
     broken = [whole[:length] for length in range(1, len(whole), 7)]
     broken += [gzip.compress(plain[:length]) for length in range(1, 4 * 1024, 97)]
     broken.append(whole[:30] + bytes([whole[30] ^ 1]) + whole[31:])
@@ -135,18 +114,115 @@ def test_cuts_and_damage_are_noticed(tmp_path):
     broken.append(gzip.compress(plain + b"more"))
 
     for content in broken:
-        path.write_bytes(content)
-        assert refusal(path).startswith(
-            ("a.tgz is cut off, damaged or locked (", "a.tgz is no archive", "a.tgz: ")
-        )
+        lay(tmp_path, {"a.tgz": content})
+        told = refusal(tmp_path / "a.tgz")
+        assert told.startswith(("a.tgz is cut off, damaged", "a.tgz is no archive", "a.tgz: ")), told
 
 
-def test_what_is_too_large_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize("pack", [tarred, zipped])
+def test_what_is_too_large_is_refused(tmp_path, monkeypatch, pack):
     """Beyond the limits nothing is read, be it one member or all together."""
-    path = packed(tmp_path / "a.tgz", SOUND | {"trnX-3d.csv": b"0," * 5000})
+    lay(tmp_path, {"a": pack(SOUND | {"trnX-3d.csv": b"0," * 5000})})
     monkeypatch.setattr(files, "FILE_LIMIT", 5_000)
-    assert refusal(path) == "a.tgz, trnX-3d.csv has more than 0 MiB; give a smaller file"
+    assert refusal(tmp_path / "a") == "a, trnX-3d.csv has more than 0 MiB; give a smaller file"
 
     monkeypatch.setattr(files, "TOTAL_LIMIT", 2**20)
-    path.write_bytes(gzip.compress(bytes(2**21)))
-    assert refusal(path) == "a.tgz unpacks to more than 1 MiB; pack the four CSV files alone"
+    lay(tmp_path, {"a": pack(SOUND | {"more": bytes(2**21)})})
+    assert refusal(tmp_path / "a") == "a unpacks to more than 1 MiB; pack the four CSV files alone"
+
+
+# --- which files are meant ---
+
+SIDECARS = {"data/._trnX-3d.csv": b"\0\5\26\7", "__MACOSX/data/._devX-3d.csv": b"\0\5\26\7"}
+STAND_IN = {name: (ROOT / "data" / name).read_bytes() for name in FILE_NAMES}
+ZIP = zipped(SOUND)
+# What lies in the folder, and words of the remark that says what was used.
+FOUND = {
+    "data.tgz beside others": (dict.fromkeys(FILE_NAMES, b"nonsense") | {"data.tgz": tarred(SOUND)}, ""),
+    "data.tar.gz": ({"data.tar.gz": tarred(SOUND)}, "data.tar.gz"),
+    "data.zip, a folder down": ({"data.zip": zipped(named("data/{name}"))}, "data.zip"),
+    "sidecars of a Mac": ({"data.tgz": tarred(named("data/{name}") | SIDECARS)}, ""),
+    "sidecars of a Mac in a zip": ({"data.zip": zipped(named("data/{name}") | SIDECARS)}, "data.zip"),
+    "a plain tar": ({"data.tar": tarred(SOUND, compress=bytes)}, "data.tar"),
+    "a numbered download": ({"data (1).tgz": tarred(SOUND)}, "data (1).tgz"),
+    "another case": ({"Data.TGZ": tarred(SOUND)}, "Data.TGZ"),
+    "a zip called data.tgz": ({"data.tgz": ZIP}, ""),
+    "a tar that a browser unzipped": ({"data.tgz": tarred(SOUND, compress=bytes)}, ""),
+    "Windows' separators in a zip": ({"hw3.zip": zipped(named("data\\{name}"))}, "hw3.zip"),
+    "a folder for each set": ({"data.tgz": tarred(named("{short}/{name}"))}, ""),
+    "a folder down": (named("data/{name}"), "data"),
+    "text editor's ending": (named("{name}.txt"), "trnX-3d.csv.txt"),
+    "capitals": (named("{short}-3D.CSV"), "trnX-3D.CSV"),
+    "numbered copies": (named("{short}-3d (1).csv"), "trnX-3d (1).csv"),
+    "underscores": (named("{short}_3d.csv"), "trnX_3d.csv"),
+    "beside the stand-in": (STAND_IN | {"data.zip": ZIP}, "data.zip"),
+    "beside another archive": (
+        SOUND | {"later.zip": ZIP},
+        "later.zip holds the four files too",
+    ),
+    "beside a damaged archive": (SOUND | {"later.zip": ZIP[:99]}, ""),
+}
+
+
+@pytest.mark.parametrize(("contents", "told"), FOUND.values(), ids=FOUND)
+def test_the_only_candidate_is_used_and_said(tmp_path, contents, told):
+    """What is nearly the course's name, or holds the files, is read; a remark names it."""
+    data = load(lay(tmp_path, contents))
+
+    assert data.X_train.shape == (2, 3)
+    assert not data.stand_in
+    assert [told in remark for remark in data.remarks] == ([True] if told else [])
+
+
+NO_ARCHIVE = "is no archive; name a data.tgz, a zip or a folder with the four CSV files"
+# What lies in the folder, which place in it is named, and what the sentence begins with or holds.
+REFUSED = {
+    "two archives": ({"a.zip": ZIP, "b.zip": ZIP}, "", ("a.zip", "b.zip", "--data")),
+    "two folders": (named("a/{name}") | named("b/{name}"), "", ("a", "b", "--data")),
+    "another case of the folder": (named("Data/{name}"), "data", ("data does not exist", "Data", "--data")),
+    "another archive": ({"data.zip": ZIP}, "data.tgz", ("does not exist", "data.zip", "--data")),
+    "one of the four": (SOUND, "trnX-3d.csv", ("trnX-3d.csv", "one of the four", "its folder")),
+    "a web page called data.tgz": ({"data.tgz": b"<html><body>Log in"}, "", ("data.tgz", "a web page")),
+    "an archive of other things": ({"hw3.zip": zipped({"notes.txt": b"x"})}, "", ("missing", "trnX-3d.csv")),
+    "one compressed file": (
+        {name: SOUND[name] for name in FILE_NAMES[:3]} | {"devY-3d.csv.gz": gzip.compress(b"1\n")},
+        "",
+        ("devY-3d.csv is missing", "devY-3d.csv.gz", "unpack"),
+    ),
+    "a locked zip": ({"data.zip": locked()}, "", ("data.zip", "password")),
+    "a damaged archive beside the stand-in": (STAND_IN | {"my.zip": ZIP[:-99]}, "", ("my.zip is",)),
+    "three in an archive": ({"a.tgz": tarred(dict([*SOUND.items()][:3]))}, "a.tgz", (f"a.tgz: {MISSING}",)),
+    "two sets in an archive": (
+        {"b.tgz": tarred(named("one/{name}") | named("two/{name}"))},
+        "b.tgz",
+        ("b.tgz holds the four files twice, in one and two; pack them once",),
+    ),
+    "a fault in a member": (
+        {"a.tgz": tarred(named("data/{name}") | {"data/devX-3d.csv": b"1,2,x\n1,2,3\n"})},
+        "a.tgz",
+        ("a.tgz, data/devX-3d.csv, line 1, column 3: 'x' is not a number",),
+    ),
+    "a CSV file": ({"a.csv": CONTENTS[0]}, "a.csv", (f"a.csv {NO_ARCHIVE}",)),
+    "an empty file": ({"empty.tgz": b""}, "empty.tgz", (f"empty.tgz {NO_ARCHIVE}",)),
+    "a folder called data.tgz": ({"data.tgz/x": b""}, "", ("data.tgz is not a file; name a folder with",)),
+}
+
+
+@pytest.mark.parametrize(("contents", "place", "words"), REFUSED.values(), ids=REFUSED)
+def test_what_may_be_meant_is_named(tmp_path, contents, place, words):
+    """Where more than one candidate fits, or none wholly, the sentence names what lies there."""
+    sentence = refusal(lay(tmp_path, contents) / place)
+
+    assert [word for word in words if word not in sentence] == [], sentence
+    assert sentence.isprintable()
+
+
+def test_what_decides_is_known_before_anything_is_read(tmp_path):
+    """The files whose change means other data: a data.tgz alone, else the four and what may be meant."""
+    lay(tmp_path, {"hw.zip": ZIP, "a/TRNX-3D.csv": b"", "a/more.txt": b"", "notes.txt": b""})
+    four = [tmp_path / name for name in FILE_NAMES]
+
+    assert files.deciding(tmp_path) == sorted([*four, tmp_path / "hw.zip", tmp_path / "a" / "TRNX-3D.csv"])
+    assert files.deciding(tmp_path / "hw.zip") == [tmp_path / "hw.zip"]
+    lay(tmp_path, {"data.tgz": b""})
+    assert files.deciding(tmp_path) == [tmp_path / "data.tgz"]
