@@ -56,24 +56,11 @@ MACHINE = {
 def compile_pdf(
     latexmk: Path, folder: Path, pages: Mapping[str, Page], kept: Path | None = None
 ) -> tuple[str, ...]:
-    """Make `folder`/submission.pdf from submission.tex.
+    """Make `folder`/submission.pdf from the sources there; return TeX's own files that were read.
 
-    Parameters
-    ----------
-    latexmk : Path
-        John Collins's program.
-    folder : Path
-        Holds the sources and latexmkrc; the log stays there.
-    pages : mapping
-        The filled templates by their path in `folder`, to report an error in the template's terms.
-    kept : Path, optional
-        Where TeX's notes for its next pass (page numbers, mostly) lie from the last time, and are kept. They
-        spare a pass and change no byte: TeX runs until its notes are those that it began with.
-
-    Returns
-    -------
-    tuple of str
-        The files of the TeX installation that were read.
+    An error is told in terms of `pages`, the filled templates by their path in `folder`; the log stays there.
+    TeX's notes for its next pass (page numbers, mostly) are taken from the file `kept`, and kept there: they
+    spare a pass and change no byte, since TeX runs until its notes are those that it began with.
 
     Raises
     ------

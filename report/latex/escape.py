@@ -155,13 +155,7 @@ def _pieces(word: list[str], source: str) -> Iterator[str]:
 
 
 def formula(latex: str) -> Latex:
-    """Return mathematics that is copied from the page, or read aloud, as its LaTeX, line by line.
-
-    Parameters
-    ----------
-    latex : str
-        Bare mathematics; the name of a rule at the end of a line is text.
-    """
+    """Return mathematics that is copied, or read aloud, as its LaTeX, line by line; a rule's name is text."""
     lines = []
     for line in latex.split(LINE_BREAK):
         shown, rule, name = line.partition(r" \rulename{")

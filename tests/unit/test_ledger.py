@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from derivations.checks import Answers, Check, CheckFailed, Finding, require, run, scientific
-
-if TYPE_CHECKING:
-    from random import Random
 
 NOTHING = Answers({}, None)
 
@@ -49,21 +44,15 @@ def test_a_failure_is_one_sentence_that_names_the_check() -> None:
     assert "check 1a.two (counting) failed at t = 3: one is two." == str(caught.value)
 
 
+def drawn(seed: int, *keys: str) -> list[int]:
+    """Run checks that count as many points as a random number."""
+    checks = [Check(key, "", "", lambda _, rng: Finding(rng.getrandbits(60))) for key in keys]
+    return [row["points"] for row in run(checks, NOTHING, seed)]
+
+
 def test_each_check_has_random_numbers_of_its_own() -> None:
     """They depend on the seed and the key, not on what ran before."""
-    seen: dict[tuple[int, str], float] = {}
+    one, two = drawn(0, "1a.one", "1a.two")
 
-    def look(seed: int, key: str) -> Check:
-        def function(_: Answers, rng: Random) -> Finding:
-            seen[seed, key] = rng.random()
-            return Finding(1)
-
-        return Check(key, "", "", function)
-
-    run([look(0, "1a.one"), look(0, "1a.two")], NOTHING, 0)
-    alone = dict(seen)
-    run([look(0, "1a.two")], NOTHING, 0)
-    run([look(1, "1a.two")], NOTHING, 1)
-
-    assert alone[0, "1a.two"] == seen[0, "1a.two"]
-    assert 3 == len(set(seen.values()))
+    assert [two] == drawn(0, "1a.two")
+    assert 3 == len({one, two, *drawn(1, "1a.two")})
