@@ -356,3 +356,4 @@ def test_the_way_back_fades_by_half_with_each_step(drawn: list[Figure]) -> None:
     assert strengths[:5] == pytest.approx([2.0, 1.0, 0.5, 0.25, 0.125])
     greys = [sum(patch.get_edgecolor()[:3]) for patch in back]
     assert greys == sorted(greys, reverse=True)
+    assert len(set(greys)) > 5

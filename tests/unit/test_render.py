@@ -179,7 +179,7 @@ def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
     source = (
         "first\n"  # 1
         "<% for item in items %>\n"  # 2
-        "item <%= item %>\n"  # 3
+        "<%= item %> begins\n"  # 3
         "\n"  # 4
         "<% endfor %>\n"  # 5
         "<# a comment\n"  # 6
@@ -195,7 +195,16 @@ def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
     made = filled(tmp_path, source, items=["a", "b"], yes=True)
 
     assert made.text.split("\n") == [
-        *("first", "item a", "", "item b", "", "behind a tag", "a begins with a value", "b over two lines"),
+        *(
+            "first",
+            "a begins",
+            "",
+            "b begins",
+            "",
+            "behind a tag",
+            "a begins with a value",
+            "b over two lines",
+        ),
         "last",
     ]
     assert made.lines == (1, 3, 4, 3, 4, 8, 10, 11, 13)
