@@ -407,6 +407,8 @@ FORGERIES: dict[str, tuple[Callable[[Pdf], object], str, str]] = {
         "(Title)",
     ),
     "a form": (put(root, "AcroForm", Dictionary()), WHOLE, "has a form"),
+    "a script of the file": (put(root, "AA", Dictionary()), WHOLE, "the file runs a script"),
+    "a named script": (put(lambda pdf: pdf.Root.Names, "JavaScript", Dictionary()), WHOLE, "has a script"),
     "a folder of files instead of pages": (
         put(root, "Collection", Dictionary(View=Name.T)),
         WHOLE,

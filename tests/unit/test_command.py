@@ -70,29 +70,23 @@ def test_old_python_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     )
 
 
-def test_missing_packages_say_make_setup(bare: Path, clone: Path) -> None:
-    """Without the packages and without .venv: exit code 2, and the command that helps, fit for a shell."""
-    run = start(bare, clone)
+@pytest.mark.parametrize(
+    ("argv", "code", "stdout", "stderr"),
+    [
+        ([], 2, "", r"ERROR This Python \({bare}\) lacks msgspec\.\nTIP cd '{clone}' && make setup\n"),
+        (["--help"], 0, r"usage: generate_report.py (.|\n)*", ""),
+        (["doctor"], 3, r"(.|\n)*\nLACKS packages +anyio is missing .*\n +make setup\n(.|\n)*", ""),
+    ],
+)
+def test_what_works_before_the_set_up(
+    argv: list[str], code: int, stdout: str, stderr: str, bare: Path, clone: Path
+) -> None:
+    """Without packages and .venv: --help, doctor, and else the command that helps, fit for a shell."""
+    run = start(bare, clone, *argv)
 
-    assert 2 == run.returncode
-    assert run.stderr.startswith(f"ERROR This Python ({bare}) lacks msgspec.\n")
-    assert run.stderr.endswith(f"TIP cd '{clone}' && make setup\n")
-
-
-def test_help_needs_no_packages(bare: Path, clone: Path) -> None:
-    """--help works before the set-up."""
-    run = start(bare, clone, "--help")
-
-    assert (0, "") == (run.returncode, run.stderr)
-    assert run.stdout.startswith("usage: generate_report.py ")
-
-
-def test_doctor_needs_no_packages(bare: Path, clone: Path) -> None:
-    """Doctor works before the set-up, names what lacks and what mends it, and ends with 3."""
-    run = start(bare, clone, "doctor")
-
-    assert (3, "") == (run.returncode, run.stderr)
-    assert re.search(r"^LACKS packages +anyio is missing .*\n +make setup$", run.stdout, re.MULTILINE)
+    assert code == run.returncode
+    assert re.fullmatch(stdout, run.stdout)
+    assert re.fullmatch(stderr.format(bare=bare, clone=clone), run.stderr)
 
 
 def probe(clone: Path, expression: str) -> None:
