@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from report.config import QUESTIONS
 from report.verify import catalog, document, seen
 from report.verify.findings import CARRIED, SEEN, Pages, Place, Same
-from report.verify.view import View, draw
+from report.verify.view import View, draw, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     if differences is None or pairs != straight:
         differences = document.differences(one, other, pairs)
     regions, paired = Regions(other), dict(pairs)
-    whole = [*_unpaired(views, pairs, regions), *_over(over, views, paired, regions)]
+    whole = [*_unpaired(views, pairs, regions), *_over(over, views[1], paired, regions)]
     spots: list[Spot] = []
     anew = _written_anew(differences, pairs, found)
     if anew:
@@ -146,23 +146,23 @@ def _unpaired(
     views: tuple[View, View], pairs: Sequence[tuple[int, int]], regions: Regions
 ) -> Iterator[Place]:
     """Walk the pages that only one of the documents has."""
-    there, here = ({pair[side] for pair in pairs} for side in (0, 1))
-    for number in range(len(views[0].pages)):
-        if number not in there:
-            yield Place("", number + 1, f"page {number + 1} is not of the report")
-    for number in range(len(views[1].pages)):
-        if number not in here:
-            for question in regions.within(number + 1, 0, math.inf):
-                yield Place(question, 0, f"page {number + 1} of the report is missing")
+    more, fewer = ({*range(len(view.pages))} - {pair[n] for pair in pairs} for n, view in enumerate(views))
+    for number in sorted(more):
+        yield Place("", number + 1, f"page {number + 1} is not of the report")
+    for number in sorted(fewer):
+        for question in regions.within(number + 1, 0, math.inf):
+            yield Place(question, 0, f"page {number + 1} of the report is missing")
 
 
 def _over(
-    over: Sequence[catalog.Found], views: tuple[View, View], pairs: Mapping[int, int], regions: Regions
+    over: Sequence[catalog.Found], made: View, pairs: Mapping[int, int], regions: Regions
 ) -> Iterator[Place]:
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
         yield Place("", page, f"page {page} {what}" if page else f"the file {what}")
-        if rectangle and page - 1 in pairs and views[1].shows(pairs[page - 1], rectangle):
+        if not rectangle or page - 1 not in pairs:
+            continue
+        if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
             for question in regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3]):
                 yield Place(question, page, f"page {page} {what} over this answer")
 

@@ -55,41 +55,34 @@ def differing(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> list
 
     What only stands higher or lower, or on the next page, since something before it is longer, is the same.
     """
-    texts = {pair: _compared(given.words[pair[0]], made.words[pair[1]]) for pair in pairs}
-    gone, come = (
-        {pair[0]: {w.text for run in found[side] for w in run} for pair, found in texts.items()}
-        for side in (1, 0)
-    )
+    texts = {number: _compared(given.words[number], made.words[page]) for number, page in pairs}
     spots: list[Spot] = []
-    for (number, page), (one, other, both) in texts.items():
-        near = number - 1, number + 1
+    for number, page in pairs:
+        beside = [texts[place][0] for place in (number - 1, number + 1) if place in texts]
         here = []
-        for runs, elsewhere in ((one, gone), (other, come)):
-            moved = set().union(*(elsewhere.get(place, ()) for place in near))
-            for run in runs:
-                if left := [word for word in run if word.text not in moved]:
+        for side in (0, 1):
+            moved = {word.text for found in beside for run in found[1 - side] for word in run}
+            for run in texts[number][0][side]:
+                if left := [word.box for word in run if word.text not in moved]:
                     told = " ".join(word.text for word in run)
-                    here.append(Spot(number + 1, around([word.box for word in left]), told))
-        for box in _other_looks(given.picture(number), made.picture(page), both):
+                    here.append(Spot(number + 1, around(left), told))
+        for box in _other_looks(given.picture(number), made.picture(page), texts[number][1]):
             if not any(meet(box, spot.box) for spot in here):
                 here.append(Spot(number + 1, box, _near(made.words[page], box)))
         spots += here[:SPOTS]
     return spots
 
 
-Runs = list[list[Word]]
-
-
-def _compared(one: list[Word], other: list[Word]) -> tuple[Runs, Runs, list[tuple[Word, Word]]]:
-    """Compare the words of two pages: those that only one has, in runs, and those of both."""
+def _compared(one: list[Word], other: list[Word]) -> tuple[list[list[list[Word]]], list[tuple[Word, Word]]]:
+    """Compare the words of two pages: runs of those that only one has, or the other; and those of both."""
     there, here = ([word.text for word in words] for words in (one, other))
     matcher = SequenceMatcher(None, there, here, autojunk=False)
-    runs: tuple[Runs, Runs] = ([], [])
+    runs: list[list[list[Word]]] = [[], []]
     both: list[tuple[Word, Word]] = []
     for kind, i, j, k, m in matcher.get_opcodes():
         if kind != "equal":
-            runs[0].extend([one[i:j]] if j > i else [])
-            runs[1].extend([other[k:m]] if m > k else [])
+            runs[0] += [one[i:j]] if j > i else []
+            runs[1] += [other[k:m]] if m > k else []
             continue
         for place, (a, b) in enumerate(zip(one[i:j], other[k:m], strict=True)):
             before = both[-1] if place else (a, b)
@@ -98,7 +91,7 @@ def _compared(one: list[Word], other: list[Word]) -> tuple[Runs, Runs, list[tupl
             if abs(a.box[0] - b.box[0]) > NEAR or abs(steps[0] - steps[1]) > most:
                 runs[0].append([a])
             both.append((a, b))
-    return *runs, both
+    return runs, both
 
 
 def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, Word]]) -> Iterator[Box]:

@@ -98,10 +98,6 @@ class View:
                 name = _text(raw.FPDFPageObjMark_GetName, mark)
                 yield item, name, _text(raw.FPDFPageObjMark_GetParamStringValue, mark, b"Key")
 
-    def shows(self, number: int, box: Box) -> bool:
-        """Say whether a page has words within a box."""
-        return any(meet(word.box, box) for word in self.words[number])
-
 
 def invisible(item: Any) -> bool:
     """Say whether a text is painted in no ink, or in white."""
@@ -116,8 +112,11 @@ def invisible(item: Any) -> bool:
 # --- a picture for people
 def draw(given: View, made: View, pair: tuple[int, int | None], framed: Sequence[Box], file: Path) -> None:
     """Draw a page as it was handed in, the places that differ framed, beside the page as it was made anew."""
-    number, other = pair
-    pictures = [_drawn(given, number)] + ([] if other is None else [_drawn(made, other)])
+    pictures: list[Image.Image] = [
+        view.pages[number].render(scale=DRAWN).to_pil().convert("RGB")
+        for view, number in zip((given, made), pair, strict=True)
+        if number is not None
+    ]
     pen = ImageDraw.Draw(pictures[0])
     for box in framed:
         left, bottom, right, top = (edge * DRAWN for edge in box)
@@ -128,12 +127,6 @@ def draw(given: View, made: View, pair: tuple[int, int | None], framed: Sequence
     for place, picture in enumerate(pictures):
         sheet.paste(picture, (place * (pictures[0].width + GAP), 0))
     sheet.quantize(32).save(file, optimize=True)
-
-
-def _drawn(view: View, number: int) -> Image.Image:
-    """Render a page with what lies over it."""
-    picture: Image.Image = view.pages[number].render(scale=DRAWN).to_pil().convert("RGB")
-    return picture
 
 
 # --- characters and boxes

@@ -81,13 +81,23 @@ def notebook(*records: object) -> bytes:
     return json.dumps({"cells": [cell]}).encode()
 
 
+def results(**changed: Any) -> bytes:
+    """Give results.json with some entries changed."""
+    return json.dumps({**RESULTS, **changed}).encode()
+
+
+def record(**changed: Any) -> bytes:
+    """Give a notebook whose record has some entries changed."""
+    return notebook({**RECORD, **changed})
+
+
 def attachments(**changed: bytes) -> dict[str, bytes]:
     """Give four attachments of the right shape, some of them changed."""
     return {
         "homework03.ipynb": changed.get("notebook", notebook(RECORD)),
         "ledger.json": changed.get("ledger", json.dumps(LEDGER).encode()),
-        "report.toml": changed.get("toml", TOML.encode()),
-        "results.json": changed.get("results", json.dumps(RESULTS).encode()),
+        "report.toml": TOML.encode() + changed.get("toml", b""),
+        "results.json": changed.get("results", results()),
     }
 
 
@@ -142,14 +152,12 @@ def pdf(
     return written(dict(sorted((objects | (more or {})).items())), trailer)
 
 
-def results(**changed: Any) -> bytes:
-    """Give results.json with some entries changed."""
-    return json.dumps({**RESULTS, **changed}).encode()
-
-
-def record(**changed: Any) -> bytes:
-    """Give a notebook whose record has some entries changed."""
-    return notebook({**RECORD, **changed})
+def damaged(content: bytes, *places: int) -> bytes:
+    """Change a bit at some places."""
+    spoiled = bytearray(content)
+    for place in places:
+        spoiled[place] ^= 1
+    return bytes(spoiled)
 
 
 def encrypted(password: str) -> bytes:
@@ -176,32 +184,16 @@ def link(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def _in_a_circle() -> bytes:
+def in_a_circle() -> bytes:
     """Make a PDF whose table of objects says that an older one is itself."""
-    start = pdf(files={}).index(b"\nxref\n") + 1
-    return pdf(files={}, trailer=f"/Root 1 0 R /Prev {start}")
+    return pdf(files={}, trailer=f"/Root 1 0 R /Prev {pdf(files={}).index(b'xref')}")
 
 
-def _spoiled() -> bytes:
-    content = bytearray(zipped(("submission.pdf", pdf())))
-    content[60] ^= 0xFF
-    return bytes(content)
-
-
-def _flagged() -> bytes:
-    content = bytearray(zipped(("submission.pdf", pdf())))
-    content[6] |= 1
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(content)
-
-
+SOUND = zipped(("submission.pdf", pdf()))
 FONT = "/Resources <</Font <</F1 5 0 R>>>>"
 LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
 DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
 BOMB = b"\0" * (200 * 2**20)
-LARGE_SPACE = TOML + "[search]\nbatch_size = [" + ",".join(map(str, range(1, 5002))) + "]\n"
-LARGE_NETWORK = TOML + "[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
-
 PDFS: dict[str, Callable[[], bytes]] = {
     "nothing": lambda: b"",
     "no PDF": lambda: b"Dear grader, all is well.",
@@ -209,7 +201,7 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "cut off": lambda: pdf()[:900],
     "noise": lambda: b"%PDF-1.5\n" + bytes(range(256)) * 40,
     "a table that points nowhere": lambda: pdf().replace(b"startxref\n", b"startxref\n9"),
-    "tables in a circle": _in_a_circle,
+    "tables in a circle": in_a_circle,
     "encrypted": lambda: encrypted("secret"),
     "encrypted without a password": lambda: encrypted(""),
     "no root": lambda: pdf(files={}, trailer=""),
@@ -226,33 +218,14 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "too many pages": lambda: pdf(more={2: f"<</Type /Pages /Kids [{'3 0 R ' * 300}] /Count 300>>".encode()}),
     "a bomb as content": lambda: pdf(BOMB, packed=True),
     "a bomb as attachment": lambda: pdf(files=attachments(ledger=BOMB)),
-    "filters upon filters": lambda: pdf(more={4: stream(b"x", f"/Filter [{'/FlateDecode ' * 50}]")}),
-    "a filter that runs a program": lambda: pdf(more={4: stream(b"x", "/Filter /JBIG2Decode")}),
-    "a length that lies": lambda: pdf(more={4: b"<</Length 999999999>>\nstream\nq\nendstream"}),
-    "saved states without end": lambda: pdf(b"q " * MANY),
-    "marked contents without end": lambda: pdf(b"/A BMC " * MANY),
-    "arrays in arrays": lambda: pdf(b"[" * MANY + b"] TJ"),
     "dictionaries in dictionaries": lambda: pdf(b"/A " + b"<</A " * MANY + b" BDC"),
-    "a million rules": lambda: pdf(b"0 0 m 1 1 l S " * 450_000, packed=True),
-    "a path without end": lambda: pdf(b"1 1 l " * 200_000, packed=True),
     "a figure in itself": lambda: pdf(
         b"/X Do", page="/Resources <</XObject <</X 5 0 R>>>>", more=LOOP, files={}
     ),
-    "objects within objects": lambda: pdf(b"/X Do", page="/Resources <</XObject <</X 100 0 R>>>>", more=DEEP),
-    "operands of the wrong kind": lambda: pdf(b"(a) (b) Td"),
     "a mark whose name is no text": lambda: pdf(b"/Span /P\xff BDC EMC", files={}),
     "text to be copied that two names share": lambda: pdf(
         page="/Resources <</Properties <</A 5 0 R /B 5 0 R>>>>", more={5: b"<</ActualText (x)>>"}, files={}
     ),
-    "too few operands": lambda: pdf(b"1 cm"),
-    "numbers beyond all bounds": lambda: pdf(b"1" * 5000 + b" 0 Td"),
-    "a font that is a number": lambda: pdf(b"BT /F1 9 Tf (A) Tj", page=FONT, more={5: b"7"}),
-    "a font with broken tables": lambda: pdf(
-        b"BT /F1 9 Tf (A) Tj",
-        page=FONT,
-        more={5: b"<</BaseFont /F /Encoding <</Differences [(x) [1]]>> /Widths [(a)] /FirstChar /x>>"},
-    ),
-    "annotations that are none": lambda: pdf(page="/Annots [1 2 3]"),
     "nothing attached": lambda: pdf(files={}),
     "one attachment short": lambda: pdf(files={k: v for k, v in attachments().items() if k != "ledger.json"}),
     "an attachment twice": lambda: pdf(names="<</Names [(ledger.json) 13 0 R (ledger.json) 13 0 R]>>"),
@@ -263,53 +236,65 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "an attachment that is no file": lambda: pdf(names="<</Names [(results.json) 2 0 R]>>"),
     "attachments in a circle": lambda: pdf(names="5 0 R", more={5: b"<</Kids [5 0 R]>>"}),
 }
-JSONS: dict[str, Callable[[], dict[str, bytes]]] = {
-    "results that are a list": lambda: attachments(results=b"[]"),
-    "results that nest": lambda: attachments(results=b"[" * MANY),
-    "results with no number": lambda: attachments(results=b'{"schema": NaN}'),
-    "results with a number of 10,000 digits": lambda: attachments(
-        results=b'{"schema": ' + b"1" * 10_000 + b"}"
+# Broken pages are judged after the submission was made anew: seconds for each.
+BROKEN: dict[str, Callable[[], bytes]] = {
+    "filters upon filters": lambda: pdf(more={4: stream(b"x", f"/Filter [{'/FlateDecode ' * 50}]")}),
+    "a filter that runs a program": lambda: pdf(more={4: stream(b"x", "/Filter /JBIG2Decode")}),
+    "a length that lies": lambda: pdf(more={4: b"<</Length 999999999>>\nstream\nq\nendstream"}),
+    "saved states without end": lambda: pdf(b"q " * MANY),
+    "marked contents without end": lambda: pdf(b"/A BMC " * MANY),
+    "arrays in arrays": lambda: pdf(b"[" * MANY + b"] TJ"),
+    "a million rules": lambda: pdf(b"0 0 m 1 1 l S " * 450_000, packed=True),
+    "a path without end": lambda: pdf(b"1 1 l " * 200_000, packed=True),
+    "objects within objects": lambda: pdf(b"/X Do", page="/Resources <</XObject <</X 100 0 R>>>>", more=DEEP),
+    "operands of the wrong kind": lambda: pdf(b"(a) (b) Td"),
+    "too few operands": lambda: pdf(b"1 cm"),
+    "numbers beyond all bounds": lambda: pdf(b"1" * 5000 + b" 0 Td"),
+    "a font that is a number": lambda: pdf(b"BT /F1 9 Tf (A) Tj", page=FONT, more={5: b"7"}),
+    "a font with broken tables": lambda: pdf(
+        b"BT /F1 9 Tf (A) Tj",
+        page=FONT,
+        more={5: b"<</BaseFont /F /Encoding <</Differences [(x) [1]]>> /Widths [(a)] /FirstChar /x>>"},
     ),
-    "results of another schema": lambda: attachments(results=results(schema=2)),
-    "results that say a thing twice": lambda: attachments(results=b'{"schema": 1, "schema": 1}'),
-    "a value that is a text": lambda: attachments(results=results(values={"2a.dev.accuracy": "0.9"})),
-    "a count that is a text": lambda: attachments(
-        results=results(values={"2a.x": {"question": "2a", "printed": "1", "correct": "1", "total": 1}})
-    ),
-    "a question that is none": lambda: attachments(
-        results=results(formulas={"a": {"question": "9z", "latex": ""}})
-    ),
-    "a formula without end": lambda: attachments(
-        results=results(formulas={"a": {"question": "1a", "latex": "x" * MANY}})
-    ),
-    "a name that is a command to the terminal": lambda: attachments(results=results(values={"\x1b[2J": 1})),
-    "an environment of another shape": lambda: attachments(results=results(environment={"pinned": True})),
-    "a seed beyond all": lambda: attachments(results=results(seed=2**80)),
-    "a ledger of checks that are none": lambda: attachments(
-        ledger=json.dumps({**LEDGER, "checks": [1]}).encode()
-    ),
-    "a notebook that is none": lambda: attachments(notebook=b"print('hello')"),
-    "cells that are numbers": lambda: attachments(notebook=b'{"cells": [1]}'),
-    "a record with a count that is a text": lambda: attachments(
-        notebook=record(default={"train": "1", "dev": 0})
-    ),
-    "a record of uneven columns": lambda: attachments(
-        notebook=record(search={"train": [1], "dev": [], "epochs": [1], "converged": [True]})
-    ),
-    "a record without parameters": lambda: attachments(notebook=record(params=1)),
-    "a first record that is none": lambda: attachments(notebook=notebook("none", RECORD)),
-    "a notebook that nests": lambda: attachments(notebook=b"[" * MANY),
-    "a notebook that says a thing twice": lambda: attachments(notebook=b'{"cells": [], "cells": []}'),
-    "text that is no UTF-8": lambda: attachments(results=b"\xff\xfe"),
-    "a number beyond all": lambda: attachments(results=b'{"schema": 1e999}'),
-    "an object of 30,000 entries": lambda: attachments(
-        results=results(values={f"{n}": 1 for n in range(30_000)})
-    ),
-    "results of nine megabytes": lambda: attachments(results=b" " * 9 * 2**20),
-    "a configuration that is none": lambda: attachments(toml=b"\0\1\2"),
-    "a configuration with another key": lambda: attachments(toml=TOML.encode() + b"[shell]\nrun = 'x'\n"),
-    "a configuration of a megabyte": lambda: attachments(toml=b"#" * 2**20),
-    "a space of 5,001 settings": lambda: attachments(toml=LARGE_SPACE.encode()),
+    "annotations that are none": lambda: pdf(page="/Annots [1 2 3]"),
+}
+ATTACHED: dict[str, dict[str, bytes]] = {
+    "results that are a list": {"results": b"[]"},
+    "results that nest": {"results": b"[" * MANY},
+    "an environment that nests": {
+        "results": results().replace(b'"pinned": true', b'"pinned": ' + b"[" * 900 + b"]" * 900)
+    },
+    "results with no number": {"results": b'{"schema": NaN}'},
+    "results with a number of 10,000 digits": {"results": b'{"schema": ' + b"1" * 10_000 + b"}"},
+    "results of another schema": {"results": results(schema=2)},
+    "results that say a thing twice": {"results": b'{"schema": 1, "schema": 1}'},
+    "a value that is a text": {"results": results(values={"2a.dev.accuracy": "0.9"})},
+    "a count that is a text": {
+        "results": results(values={"2a.x": {**RESULTS["values"]["2a.dev.accuracy"], "correct": "1"}})
+    },
+    "a question that is none": {"results": results(formulas={"a": {"question": "9z", "latex": ""}})},
+    "a formula without end": {"results": results(formulas={"a": {"question": "1a", "latex": "x" * MANY}})},
+    "a name that is a command to the terminal": {"results": results(values={"\x1b[2J": 1})},
+    "an environment of another shape": {"results": results(environment={"pinned": True})},
+    "a seed beyond all": {"results": results(seed=2**80)},
+    "a ledger of checks that are none": {"ledger": json.dumps({**LEDGER, "checks": [1]}).encode()},
+    "a notebook that is none": {"notebook": b"print('hello')"},
+    "cells that are numbers": {"notebook": b'{"cells": [1]}'},
+    "a record with a count that is a text": {"notebook": record(default={"train": "1", "dev": 0})},
+    "a record of uneven columns": {"notebook": record(search={**RECORD["search"], "dev": []})},
+    "a record without parameters": {"notebook": record(params=1)},
+    "a first record that is none": {"notebook": notebook("none", RECORD)},
+    "a notebook that nests": {"notebook": b"[" * MANY},
+    "text that is no UTF-8": {"results": b"\xff\xfe"},
+    "a number beyond all": {"results": b'{"schema": 1e999}'},
+    "an object of 30,000 entries": {
+        "results": results(made_with={"code": {f"{n}": "" for n in range(30_000)}, "versions": {}})
+    },
+    "results of nine megabytes": {"results": b" " * 9 * 2**20},
+    "a configuration that is none": {"toml": b"\0\1\2"},
+    "a configuration with another key": {"toml": b"[shell]\nrun = 'x'\n"},
+    "a configuration of a megabyte": {"toml": b"#" * 2**20},
+    "a space of 5,001 settings": {"toml": f"[search]\nbatch_size = {[*range(1, 5002)]}".encode()},
 }
 ZIPS: dict[str, Callable[[], bytes]] = {
     "a zip without a PDF": lambda: zipped(("readme.txt", b"x")),
@@ -320,16 +305,25 @@ ZIPS: dict[str, Callable[[], bytes]] = {
     "a zip of a thousand files": lambda: zipped(*((f"f{n}", b"") for n in range(1000))),
     "a zip with a link": lambda: zipped((link("submission.pdf"), b"/etc/passwd")),
     "a zip with a bomb": lambda: zipped(("submission.pdf", BOMB)),
-    "a damaged zip": lambda: zipped(("submission.pdf", pdf()))[:-40],
-    "a zip with a wrong checksum": _spoiled,
-    "a zip that says encrypted": _flagged,
+    "a damaged zip": lambda: SOUND[:-40],
+    "a zip with a wrong checksum": lambda: damaged(SOUND, 60),
+    "a zip that says encrypted": lambda: damaged(SOUND, 6, SOUND.index(b"PK\x01\x02") + 8),
 }
+LARGE = b"[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
 CASES = {
     **PDFS,
     **ZIPS,
+    **BROKEN,
     "a sound PDF with other evidence": lambda: pdf(files=attachments(results=b"[]")),
-    "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE_NETWORK.encode())),
+    "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE)),
 }
+
+
+def verified(file: Path, *arguments: str) -> tuple[int, str]:
+    """Verify a file; return the exit code and what is told."""
+    told = io.StringIO()
+    code = cli.main(["verify", str(file), *arguments], Console(told, colour=False, live=False))
+    return code, told.getvalue()
 
 
 @pytest.fixture
@@ -348,46 +342,21 @@ def judged(
     def judge(content: bytes) -> tuple[int, str]:
         file, scores, verdict = room / "submission.pdf", room / "scores.json", room / "verify.json"
         file.write_bytes(content)
-        told = io.StringIO()
-        code = cli.main(
-            [
-                "verify",
-                str(file),
-                "--data",
-                str(tiny_project / "data"),
-                "--gradescope",
-                str(scores),
-                "--fast",
-            ],
-            Console(told, colour=False, live=False),
-        )
+        arguments = ["--data", str(tiny_project / "data"), "--gradescope", str(scores), "--fast"]
+        code, told = verified(file, *arguments)
         assert {file, scores, verdict} == {*room.rglob("*")}
         assert [] == [path.name for path in scratch.iterdir() if path.name.startswith("verify-")]
         assert {room, scratch} == {*tmp_path.iterdir()}
         assert "cannot be judged" == json.loads(verdict.read_text())["verdict"]
         assert 0 == json.loads(scores.read_text())["score"]
         assert json.loads(verdict.read_text())["reason"] in json.loads(scores.read_text())["output"]
-        return code, told.getvalue()
+        return code, told
 
     return judge
 
 
-# Those whose pages are broken are judged after the submission was made anew: seconds for each.
-MADE_ANEW = {
-    *(
-        "numbers beyond all bounds",
-        "a font that is a number",
-        "too few operands",
-        "marked contents without end",
-    ),
-    *("operands of the wrong kind", "filters upon filters", "a path without end", "a million rules"),
-    *("a filter that runs a program", "saved states without end", "a length that lies", "arrays in arrays"),
-    *("objects within objects", "a font with broken tables", "annotations that are none"),
-}
-
-
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow if n in MADE_ANEW else ()) for n in CASES]
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in BROKEN else ()) for name in CASES]
 )
 def test_hostile_submissions(name: str, judged: Callable[[bytes], tuple[int, str]]) -> None:
     """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
@@ -402,11 +371,11 @@ def test_hostile_submissions(name: str, judged: Callable[[bytes], tuple[int, str
     assert errors[0].endswith((".", "..."))
 
 
-@pytest.mark.parametrize("name", JSONS)
+@pytest.mark.parametrize("name", ATTACHED)
 def test_hostile_attachments(name: str) -> None:
     """What is not as a build writes it is refused with one sentence, escape sequences shown and not sent."""
     with pytest.raises(UnjudgedError) as refused:
-        evidence.gather(Carried(JSONS[name](), 1, ""), {}, {})
+        evidence.gather(Carried(attachments(**ATTACHED[name]), 1, ""), {}, {})
     assert "\x1b" not in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 600
@@ -417,26 +386,25 @@ def test_the_harmless_one_is_read() -> None:
     assert "Eve" == evidence.gather(read(pdf()), {}, {}).config.author.name
 
 
-@pytest.mark.parametrize("make", [lambda path: path.mkdir(), os.mkfifo, lambda path: None])
-def test_what_is_no_file(
-    make: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A folder, a pipe that nobody writes to, and nothing at all are refused at once."""
-    make(tmp_path / "submission.pdf")
-    told = io.StringIO()
-    code = cli.main(["verify", str(tmp_path / "submission.pdf")], Console(told, colour=False, live=False))
-
-    assert 2 == code
-    assert told.getvalue().startswith("ERROR ")
-
-
-def test_a_file_without_end(tmp_path: Path) -> None:
-    """A file of many gigabytes is not read to its end."""
-    file = tmp_path / "submission.pdf"
+def endless(file: Path) -> None:
+    """Make a file of many gigabytes, all of them zeros."""
     with file.open("wb") as stream:
         stream.write(b"%PDF-1.5\n")
         stream.truncate(2**36)
-    told = io.StringIO()
-    code = cli.main(["verify", str(file)], Console(told, colour=False, live=False))
 
-    assert (2, True) == (code, "more than 64 MiB" in told.getvalue())
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.mkdir(), "holds no PDF"),
+        (os.mkfifo, "is no file"),
+        (lambda path: None, "There is no"),
+        (endless, "more than 64 MiB"),
+    ],
+)
+def test_what_is_no_file(make: Callable[[Path], object], words: str, tmp_path: Path) -> None:
+    """A folder, a pipe that nobody writes to, nothing at all, a file without end: refused at once."""
+    make(tmp_path / "submission.pdf")
+    code, told = verified(tmp_path / "submission.pdf")
+
+    assert (2, True) == (code, words in told), told

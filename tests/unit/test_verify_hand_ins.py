@@ -68,41 +68,42 @@ def test_a_zip_is_read_whatever_its_names(case: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_is_searched(tmp_path: Path) -> None:
-    """A folder is read as a zip would be, with a zip in it."""
+    """A folder is read as a zip would be, with a zip in it; what was taken out of that counts once."""
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "deep" / "er" / "download.zip").write_bytes(renamed(str))
-    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "submission.pdf").write_bytes(PDF)
 
     assert PDF == take(tmp_path).pdf
+    (tmp_path / "submission.pdf").write_bytes(PDF + b"edited since")
+    with pytest.raises(UnjudgedError, match="holds 2 PDFs"):
+        take(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("content", "words", "hint"),
     [
-        (lambda file: None, "There is no "),
-        (lambda file: file.mkdir(), "holds no PDF; it holds nothing"),
-        (lambda file: file.write_bytes(b"Dear grader"), "is no PDF and no zip"),
-        (lambda file: file.write_bytes(zipped({"homework03.ipynb": BOOK})), "it holds homework03.ipynb"),
-        (lambda file: file.write_bytes(zipped({"a.pdf": PDF, "b.pdf": PDF})), "2 PDFs: a.pdf, b.pdf"),
+        (None, "There is no ", "Name a submission.pdf or a submission.zip."),
+        (b"Dear grader", "is no PDF and no zip", ASK),
+        (zipped({"readme.txt": b"x"}), "holds no PDF; it holds nothing", ASK),
+        (zipped({"homework03.ipynb": BOOK}), "it holds homework03.ipynb", ASK),
+        (zipped({"a.pdf": PDF, "b.pdf": PDF}), "2 PDFs: a.pdf, b.pdf", "Name one of them."),
         (
-            lambda file: file.write_bytes(zipped({"submission.pdf": PDF, "a/submission.pdf": PDF})),
+            zipped({"submission.pdf": PDF, "a/submission.pdf": PDF}),
             "2 PDFs: a/submission.pdf, submission.pdf",
+            "Name one of them.",
         ),
-        (
-            lambda file: file.write_bytes(zipped({**FILES, "a/homework03.ipynb": b"other"})),
-            "two files named homework03.ipynb",
-        ),
+        (zipped({**FILES, "a/homework03.ipynb": b"other"}), "two files named homework03.ipynb", ASK),
     ],
 )
-def test_what_holds_no_submission(make: Callable[[Path], object], words: str, tmp_path: Path) -> None:
+def test_what_holds_no_submission(content: bytes | None, words: str, hint: str, tmp_path: Path) -> None:
     """What is there instead is named, with what to do: name one of several, else ask for it."""
     file = tmp_path / "submission.zip"
-    make(file)
+    if content is not None:
+        file.write_bytes(content)
 
     with pytest.raises(InputError, match=words) as refused:
         take(file)
-    advice = {"2 PDFs": "Name one of them.", "There i": "Name a submission.pdf or a submission.zip."}
-    assert refused.value.hint == advice.get(words[:6], advice.get(words[:7], ASK))
+    assert refused.value.hint == hint
 
 
 def test_lost_attachments_are_asked_for() -> None:
@@ -154,55 +155,55 @@ def in_lines(book: Any) -> None:
     book["metadata"]["colab"] = {}
 
 
-def put(value: Any, *path: Any) -> Callable[[Any], None]:
-    """Return a change of one entry."""
-
-    def change(book: Any) -> None:
-        for step in path[:-1]:
-            book = book[step]
-        book[path[-1]] = value
-
-    return change
+def cell(book: Any) -> Any:
+    """Return the cell of code."""
+    return book["cells"][1]
 
 
-EMPTY = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": []}
-MORE = {**EMPTY, "source": "print(1)"}
-CHANGES: dict[str, tuple[Callable[[Any], object], str, str]] = {
-    "by Colab": (in_lines, "", "saved again by Google Colab"),
-    "by JupyterLab": (
-        put("Python 3 (ipykernel)", "metadata", "kernelspec", "display_name"),
-        "",
-        "saved again by JupyterLab",
+def code(source: str) -> dict[str, Any]:
+    """Return a cell of code."""
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+
+
+def printed(text: str) -> dict[str, str]:
+    """Return what a cell prints."""
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+ANOTHER = "has another output"
+HARMLESS: dict[str, Callable[[Any], object]] = {
+    "saved again by Google Colab": in_lines,
+    "saved again by JupyterLab": lambda book: book["metadata"]["kernelspec"].update(
+        display_name="Python 3 (ipykernel)"
     ),
-    "an empty cell": (lambda book: book["cells"].append(EMPTY), "", "1 empty cell more"),
-    "outputs cleared": (put([], "cells", 1, "outputs"), "", "outputs were cleared"),
-    "a source": (
-        put("fit(alpha=1)", "cells", 1, "source"),
-        "the cell \u201cQuestion 2(a)\u201d was edited",
-        "",
-    ),
-    "a number": (put("0.9\n0.9\n", "cells", 1, "outputs", 0, "text"), "has another output", ""),
-    "a number before the true one": (
-        lambda book: book["cells"][1]["outputs"].insert(
-            0, {"output_type": "stream", "name": "stdout", "text": "0.99\n"}
-        ),
-        "has another output",
-        "",
-    ),
-    "an output taken out": (lambda book: book["cells"][1]["outputs"].pop(), "lacks an output", ""),
-    "a picture": (put("AAAA", "cells", 1, "outputs", 1, "data", "image/png"), "has another output", ""),
-    "a cell more": (lambda book: book["cells"].append(MORE), "it has 3 cells instead of 2", ""),
+    "1 empty cell more": lambda book: book["cells"].append(code("")),
+    "outputs were cleared": lambda book: cell(book).update(outputs=[]),
 }
+HARMFUL: list[tuple[Callable[[Any], object], str]] = [
+    (lambda book: cell(book).update(source="fit(alpha=1)"), "the cell \u201cQuestion 2(a)\u201d was edited"),
+    (lambda book: cell(book)["outputs"][0].update(text="0.9\n0.9\n"), ANOTHER),
+    (lambda book: cell(book)["outputs"].insert(0, printed("0.99\n")), ANOTHER),
+    (lambda book: cell(book)["outputs"][1]["data"].update({"image/png": "AAAA"}), ANOTHER),
+    (lambda book: cell(book)["outputs"].pop(), "lacks an output"),
+    (lambda book: book["cells"].append(code("print(1)")), "it has 3 cells instead of 2"),
+]
 
 
-@pytest.mark.parametrize("case", CHANGES)
-def test_a_notebook_that_was_saved_again(case: str) -> None:
-    """What a program does to a file is a remark; another source or output is a mismatch, with its cell."""
-    change, what, remark = CHANGES[case]
-    found = saved(change)
+@pytest.mark.parametrize("remark", HARMLESS)
+def test_a_notebook_that_was_saved_again(remark: str) -> None:
+    """What a program does to a file is a remark."""
+    other, remarks = saved(HARMLESS[remark])
 
-    assert {not what} == {each.harmless for each in found}
-    assert (what or remark) in "; ".join(each.what for each in found)
+    assert {} == other
+    assert remark in "; ".join(remarks)
+
+
+@pytest.mark.parametrize(("change", "what"), HARMFUL)
+def test_a_notebook_that_was_changed(change: Callable[[Any], object], what: str) -> None:
+    """Another source or output is a mismatch, with its cell."""
+    other, _ = saved(change)
+
+    assert what in "; ".join(other.values())
 
 
 # --- data
@@ -236,20 +237,16 @@ def test_data_are_compared_by_their_values(case: str) -> None:
 
 
 # --- the result is written whatever happens
-class Failing(command.Work):
-    """Fails to read the PDF, as this program or its machine may."""
+def reads(found: Carried | Exception) -> type[command.Work]:
+    """Return what works as always, but finds this in the PDF, or fails so."""
 
-    error: Exception = KeyError("a bug")
+    class Reading(command.Work):
+        def read(self, _: Path) -> Carried:
+            if isinstance(found, Exception):
+                raise found
+            return found
 
-    def read(self, file: Path) -> Carried:
-        """Fail."""
-        raise self.error
-
-
-class OutOfDisk(Failing):
-    """Finds the disk full."""
-
-    error = OSError(errno.ENOSPC, "No space left on device")
+    return Reading
 
 
 class OutOfTime(command.Work):
@@ -258,23 +255,29 @@ class OutOfTime(command.Work):
     reading = Limits(seconds=0, memory=2**30, file=2**20)
 
 
-class Bare(command.Work):
-    """Finds a PDF that has lost what was attached to it."""
-
-    def read(self, file: Path) -> Carried:
-        """Find nothing."""
-        return Carried({}, 7, "words of nobody that is known here")
+def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tuple[dict[str, Any], str]:
+    """Verify a submission, which fails; return what Gradescope gets, and what is told on the screen."""
+    if content is not None:
+        (folder / "submission.pdf").write_bytes(content)
+    told = io.StringIO()
+    console = Console(told, colour=False, live=False)
+    with pytest.raises((ReportError, KeyError, OSError)):
+        command.verify(
+            folder / "submission.pdf", folder, console, gradescope_file=folder / "scores.json", work=work
+        )
+    return json.loads((folder / "scores.json").read_bytes()), told.getvalue()
 
 
 # What is handed in, what works on it; then words of the sentence.
+BUG, FULL = reads(KeyError("a bug")), reads(OSError(errno.ENOSPC, "No space left on device"))
 FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
     "nothing is there": (None, command.Work, "There is no "),
     "an empty file": (b"", command.Work, "is no PDF and no zip"),
     "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, "holds no PDF"),
-    "results.json and all else is lost": (PDF, Bare, "The PDF carries no attachments"),
+    "all that was attached is lost": (PDF, reads(Carried({}, 7, "words")), "The PDF carries no attachments"),
     "a time limit": (PDF, OutOfTime, "it took more than 0 s"),
-    "a bug of this program": (PDF, Failing, "must judge this submission by hand (KeyError)"),
-    "a full disk": (PDF, OutOfDisk, "The disk is full"),
+    "a bug of this program": (PDF, BUG, "must judge this submission by hand (KeyError)"),
+    "a full disk": (PDF, FULL, "The disk is full"),
 }
 
 
@@ -282,17 +285,11 @@ FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
 def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
     """Both files are written, with the sentence; what was not compared earns no points."""
     content, work, words = FAILURES[case]
-    file, scores = tmp_path / "submission.pdf", tmp_path / "scores.json"
-    if content is not None:
-        file.write_bytes(content)
-    console = Console(io.StringIO(), colour=False, live=False)
-    with pytest.raises((ReportError, KeyError, OSError)):
-        command.verify(file, tmp_path, console, gradescope_file=scores, work=work)
+    points, _ = judged(tmp_path, content, work)
+    verdict = json.loads((tmp_path / "verify.json").read_bytes())
 
-    told, verdict = (json.loads((tmp_path / name).read_bytes()) for name in ("scores.json", "verify.json"))
-    assert 0 == told["score"]
-    assert words in told["output"]
-    assert "mismatch" not in told["output"]
+    assert (0, True) == (points["score"], words in points["output"])
+    assert "mismatch" not in points["output"]
     assert ("cannot be judged", {"not compared"}) == (verdict["verdict"], {*verdict["questions"].values()})
     assert words in verdict["reason"]
 
@@ -309,18 +306,9 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
     """A verify.json of somebody else stays, with a warning; Gradescope's file is written all the same."""
-    (tmp_path / "submission.pdf").write_bytes(PDF)
     (tmp_path / "verify.json").write_text("mine", encoding="utf-8")
-    told = io.StringIO()
-    with pytest.raises(KeyError):
-        command.verify(
-            tmp_path / "submission.pdf",
-            tmp_path,
-            Console(told, colour=False, live=False),
-            gradescope_file=tmp_path / "scores.json",
-            work=Failing,
-        )
+    points, told = judged(tmp_path, PDF, BUG)
 
-    assert 0 == json.loads((tmp_path / "scores.json").read_bytes())["score"]
+    assert 0 == points["score"]
     assert "mine" == (tmp_path / "verify.json").read_text(encoding="utf-8")
-    assert "WARNING verify.json was not written" in told.getvalue()
+    assert "WARNING verify.json was not written" in told
