@@ -143,6 +143,11 @@ def over(operators: bytes, *, below: bool = False) -> Forger:
     return repaint(change)
 
 
+def first(operators: bytes) -> Forger:
+    """Return a forger who sets how all of the page is painted."""
+    return repaint(lambda content: operators + b"\n" + content)
+
+
 def in_a_word(change: Callable[[bytes], bytes]) -> Forger:
     """Return a forger who changes the first whole word behind the number."""
 
@@ -291,6 +296,7 @@ SHADING = Dictionary(ShadingType=2, ColorSpace=Name.DeviceGray, Coords=[0, 0, 1,
 CLEAR = Dictionary(ca=0, BM=Name.Multiply)
 UNSEEN = [0, 0, 0]  # a border
 NINES, BOX = r"\1[(0.9999)]TJ", b"1 g -40 -20 300 60 re f"
+LOWER = first(b"1 0 0 1 0 -20 cm")
 CLAIM = put(info, "Title", String("Accuracy 0.9999"))
 COPIED = at_number(r"/Span <</ActualText (0.9999)>> BDC \1[(\6)]TJ EMC")
 A, WHOLE, REFUSED = "2a", "", "refused"
@@ -312,11 +318,10 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "an image in the page": over(b"30 0 0 30 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI"),
         "a form over the page": lent("XObject", form, over(b"/Forged Do")),
         "a shading over the page": lent("Shading", lambda _: SHADING, over(b"40 0 0 40 0 0 cm /Forged sh")),
-        "all made transparent": lent(
-            "ExtGState", lambda _: CLEAR, repaint(lambda content: b"/Forged gs\n" + content)
-        ),
+        "all made transparent": lent("ExtGState", lambda _: CLEAR, first(b"/Forged gs")),
         "glyphs by other names": with_font(other_names),
         "other outlines on one page": with_font(other_outlines),
+        "other outlines where lines moved": lambda pdf: (with_font(other_outlines)(pdf), LOWER(pdf)),
         "glyphs that are drawn": with_font(type_3),
         "other widths": with_font(other_widths),
         "a box over all, of another TeX": in_another_tex(over(BOX)),
@@ -349,6 +354,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
     ("1f", "differs"): {"a figure redrawn": figure},
     (WHOLE, "by other operators"): {
         "another text for copying": COPIED,
+        "all lines moved": LOWER,
         "a page whose content is in another file": put(
             lambda pdf: page(pdf).Contents, "F", String("other.pdf")
         ),

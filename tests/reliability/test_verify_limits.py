@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,12 +48,9 @@ def test_verify_fits_a_graders_box(mode: list[str], clean_environ: dict[str, str
 def memory(process: int) -> int:
     """Give the bytes that a process and all its descendants occupy, what they share counted once."""
     total = 0
-    try:
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text(encoding="utf-8").splitlines():
-            if line.startswith("Pss:"):
-                total = 1024 * int(line.split()[1])
-        threads = Path(f"/proc/{process}/task").glob("*/children")
-        children = [child for thread in threads for child in thread.read_text(encoding="utf-8").split()]
-    except OSError:  # it has just ended
-        return total
-    return total + sum(memory(int(child)) for child in children)
+    with contextlib.suppress(psutil.Error):  # it has just ended
+        parent = psutil.Process(process)
+        for each in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += each.memory_full_info().pss
+    return total
