@@ -398,6 +398,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "pages in another order": swapped,
         "one more page": one_more(b"0 0 612 792 re f"),
         "one more page, empty": one_more(b""),
+        "another page in its place": repaint(lambda content: content[: content.index(b"ET", 2000) + 2]),
     },
     (WHOLE, "page 1 is not of the report"): {"one more page, first": one_more(b"0 0 612 792 re f", at=0)},
     (WHOLE, "its attachments"): {

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,8 +21,8 @@ from report.verify.reproduce import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+SAMPLE = (Path(__file__).parents[2] / "build" / "submission.pdf").read_bytes()
 PDF, BOOK, DATA = b"%PDF-1.5 ...", b"{}", b"1,2,3\n"
 FILES = {"submission.pdf": PDF, "homework03.ipynb": BOOK, "trnX-3d.csv": DATA}
 
@@ -249,10 +250,9 @@ def reads(found: Carried | Exception) -> type[command.Work]:
     return Reading
 
 
-class OutOfTime(command.Work):
-    """Gives the children no time at all."""
-
-    reading = Limits(seconds=0, memory=2**30, file=2**20)
+def within(limits: Limits) -> type[command.Work]:
+    """Return what gives its children less than they need."""
+    return type("Limited", (command.Work,), {"reading": limits})
 
 
 def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tuple[dict[str, Any], str]:
@@ -275,7 +275,8 @@ FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
     "an empty file": (b"", command.Work, "is no PDF and no zip"),
     "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, "holds no PDF"),
     "all that was attached is lost": (PDF, reads(Carried({}, 7, "words")), "The PDF carries no attachments"),
-    "a time limit": (PDF, OutOfTime, "it took more than 0 s"),
+    "a time limit": (PDF, within(Limits(0, 2**30, 2**20)), "it took more than 0 s"),
+    "a memory limit": (SAMPLE, within(Limits(120, 2**20, 2**20)), "within 120 s and 1 MiB: it"),
     "a bug of this program": (PDF, BUG, "must judge this submission by hand (KeyError)"),
     "a full disk": (PDF, FULL, "The disk is full"),
 }
