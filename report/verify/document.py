@@ -54,7 +54,7 @@ FREE = {
 }
 
 
-class Difference(NamedTuple):
+class Branch(NamedTuple):
     """A difference between two documents: the submission's page (0 for none) and the path to the objects."""
 
     page: int
@@ -149,7 +149,7 @@ def properties(pdf: Pdf) -> dict[str, str]:
     return {key: str(value)[:NAME_LIMIT] for key, value in part(pdf.trailer, "/Info").items()}
 
 
-def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Difference]:
+def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Branch]:
     """Compare two documents, all that can be reached from their trailers; `pairs` of pages correspond.
 
     Pages come first, so that what is on a page is told with it.
@@ -164,11 +164,11 @@ def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list
         one, two = ({key: value for key, value in each.items() if key not in FREE[name]} for each in holders)
         compared.append((0, (name,), one, two))
     found = [
-        Difference(page, path)
+        Branch(page, path)
         for page, head, one, two in compared
         for path in islice(walk.paths(one, two, head), DIFFERENCES)
     ]
-    return found if _metadata_agree(given) else [*found, Difference(0, ("catalog", "/Metadata"))]
+    return found if _metadata_agree(given) else [*found, Branch(0, ("catalog", "/Metadata"))]
 
 
 class _Walk:

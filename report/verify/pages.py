@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pikepdf import Pdf
 
-    from report.verify.document import Difference
+    from report.verify.document import Branch
     from report.verify.seen import Spot
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
@@ -167,7 +167,7 @@ def _over(
                 yield Place(question, page, f"page {page} {what} over this answer")
 
 
-def _written_anew(differences: Iterable[Difference], pairs: Sequence[object], found: Pages) -> bool:
+def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found: Pages) -> bool:
     """Say whether another program or TeX wrote the pages: none has the operators that this report has."""
     painted = {difference.page for difference in differences if difference.path[:1] == ("/Contents",)}
     return len(painted) == len(pairs) or found.other_tex
@@ -192,7 +192,7 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Difference], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
+def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
     """Put differences between objects into words.
 
     What follows from another look is left out (fonts hold the glyphs that are used), and lost attachments.

@@ -193,18 +193,19 @@ HARMFUL: list[tuple[Callable[[Any], object], str]] = [
 @pytest.mark.parametrize("remark", HARMLESS)
 def test_a_notebook_that_was_saved_again(remark: str) -> None:
     """What a program does to a file is a remark."""
-    other, remarks = saved(HARMLESS[remark])
+    found = saved(HARMLESS[remark])
 
-    assert {} == other
-    assert remark in "; ".join(remarks)
+    assert {True} == {each.harmless for each in found}
+    assert remark in "; ".join(each.what for each in found)
 
 
 @pytest.mark.parametrize(("change", "what"), HARMFUL)
 def test_a_notebook_that_was_changed(change: Callable[[Any], object], what: str) -> None:
     """Another source or output is a mismatch, with its cell."""
-    other, _ = saved(change)
+    found = saved(change)
 
-    assert what in "; ".join(other.values())
+    assert {False} == {each.harmless for each in found}
+    assert what in "; ".join(each.what for each in found)
 
 
 # --- data
