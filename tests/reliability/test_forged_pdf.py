@@ -376,6 +376,8 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
     (WHOLE, "a script"): {
         "a script on opening": put(root, "OpenAction", SCRIPT),
         "a script after a harmless step": put(root, "OpenAction", Dictionary({**dict(TO), "/Next": SCRIPT})),
+        "a script of the file": put(root, "AA", Dictionary()),
+        "a named script": put(lambda pdf: pdf.Root.Names, "JavaScript", Dictionary()),
         "a script on a page": put(page, "AA", Dictionary(O=SCRIPT)),
     },
     (WHOLE, "a bookmark with a script"): {
