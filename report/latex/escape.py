@@ -5,7 +5,6 @@ An author's remark may hold mathematics between dollars, which is checked before
 
 from __future__ import annotations
 
-import itertools
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from report.errors import InputError
 from report.latex import scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 LONGEST = 24  # characters that fit beside a figure
@@ -133,25 +132,14 @@ def escape(text: str, source: str = "a text") -> Latex:
     word: list[str] = []
     for part in (*scripts.parts(unicodedata.normalize("NFC", text)), " "):
         if part in BLANKS:
-            pieces = list(_pieces(word, source))
-            long = len(pieces) >= LONG_WORD
-            written += [f"{piece}\\allowbreak{{}}" for piece in pieces] if long else pieces
+            written += [f"{piece}\\allowbreak{{}}" for piece in word] if len(word) >= LONG_WORD else word
             written.append(" ")
             word = []
+        elif part in PRINTED or (scripts.is_latin(part) and PRINTED.keys() >= set(part)):
+            word += [PRINTED[letter] for letter in part]
         else:
-            word.append(part)
+            word += scripts.drawn(part, source)
     return Latex("".join(written)[:-1])
-
-
-def _pieces(word: list[str], source: str) -> Iterator[str]:
-    """Yield the LaTeX of a word piece by piece; Latin letters one of which is drawn are drawn together."""
-    for latin, group in itertools.groupby(word, scripts.is_latin):
-        parts = list(group)
-        if latin and any(part not in PRINTED for part in parts):
-            yield from scripts.drawn("".join(parts), source)
-            continue
-        for part in parts:
-            yield from [PRINTED[part]] if part in PRINTED else scripts.drawn(part, source)
 
 
 def formula(latex: str) -> Latex:

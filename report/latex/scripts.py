@@ -32,25 +32,30 @@ PACKAGES = {
 }
 PREFERRED = ("wqy-microhei.ttc", "Lohit-Devanagari.ttf")  # of these packages; then any other installed font
 LONGEST = 20  # letters of a word that cannot be broken
+# Lines may break around wide letters; words that are written from right to left stay together.
+_PART = re.compile(r"l[lm]*|[or](?:[orm]|(?<=r) (?=r))*|m+|\s|[^lorm\s]m*")
 _MACRO = re.compile(r"\\drawn(?:word|figure)\{([\w-]+)\}\{([0-9A-F]+)\}")
 _COLOURS = b"/DeviceRGB CS\n/DeviceRGB cs\n"  # which would make everything black
 _SIZE, _ABOVE, _BELOW, _BESIDE = 10.0, 11.5, 4.5, 0.5  # points; submission.tex scales and trims by these
 
 
 def parts(text: str) -> list[str]:
-    """Split text into characters, each with its marks; words of another script stay whole."""
-    found: list[str] = []
-    for character in text:
-        last = found[-1][-1:] if found else ""
-        mark = unicodedata.category(character)[0] == "M" and last.strip()
-        word = _is_other(character) and _is_other(last) and not (_is_wide(character) or _is_wide(last))
-        if mark or word:
-            found[-1] += character
-        elif last == " " and _is_rightward(character) and len(found) > 1 and _is_rightward(found[-2][-1]):
-            found[-2:] = [f"{found[-2]} {character}"]
-        else:
-            found.append(character)
-    return found
+    """Split text into words of Latin letters or of another script, and single signs, all with their marks."""
+    kinds = "".join(map(_kind, text))
+    return [text[found.start() : found.end()] for found in _PART.finditer(kinds)]
+
+
+def _kind(character: str) -> str:
+    """Return m for a mark, l for a Latin letter, s for a sign; of others w if wide, r if leftward, else o."""
+    category = unicodedata.category(character)[0]
+    if category in "MZ":
+        return "m" if category == "M" else character
+    name = unicodedata.name(character, "")
+    if category != "L" or character < "\u0370" or name.startswith(("LATIN", "MODIFIER")):
+        return "l" if character.isalpha() else "s"
+    if unicodedata.east_asian_width(character) in "WF":
+        return "w"
+    return "r" if unicodedata.bidirectional(character) in {"R", "AL"} else "o"
 
 
 def drawn(text: str, source: str) -> list[str]:
@@ -68,12 +73,12 @@ def drawn(text: str, source: str) -> list[str]:
         letter = lacking or text[0]
         name = unicodedata.name(letter, "unnamed")
         package = PACKAGES.get(name.partition(" ")[0], "fonts-noto-core")
-        other = f"Install a font, such as {package}, or write" if _is_other(letter) else "Write"
+        other = f"Install a font, such as {package}, or write" if _kind(letter) in "orw" else "Write"
         raise InputError(
             f"{source}: the report's font has no “{text[:8]}” (U+{ord(letter):04X} {name}).",
             f"{other} it with Latin letters.",
         )
-    if text != short and (_is_rightward(text[0]) or any(map(unicodedata.combining, text))):
+    if text != short and (_kind(text[0]) == "r" or any(map(unicodedata.combining, text))):
         told = f"{source}: “{text[:8]}...” is longer than {LONGEST} letters and cannot be broken."
         raise InputError(told, "Shorten it.")
     if text != short:
@@ -81,7 +86,7 @@ def drawn(text: str, source: str) -> list[str]:
     encoded = text.encode("utf-16-be").hex().upper()
     bookmark = "".join(rf"\unichar{{{ord(letter)}}}" for letter in text)
     # programs turn an ActualText from right to left round once more; the figure's own text they read right
-    macro = "drawnfigure" if _is_rightward(text[0]) else "drawnword"
+    macro = "drawnfigure" if _kind(text[0]) == "r" else "drawnword"
     return [rf"\texorpdfstring{{\{macro}{{{_name(encoded)}}}{{{encoded}}}}}{{{bookmark}}}"]
 
 
@@ -148,26 +153,11 @@ def _name(encoded: str) -> str:
 
 
 def is_latin(part: str) -> bool:
-    """Return whether a part is a letter of the Latin script."""
-    return part[0].isalpha() and not _is_other(part[0])
-
-
-def _is_other(character: str) -> bool:
-    """Return whether a character is a letter, or a mark on one, of a script other than Latin."""
-    if not character or character < "\u0370" or unicodedata.category(character)[0] not in "LM":
-        return False
-    return not unicodedata.name(character, "").startswith(("LATIN", "COMBINING", "MODIFIER"))
-
-
-def _is_wide(character: str) -> bool:
-    """Return whether a character is full-width, so that lines may break around it."""
-    return bool(character) and unicodedata.east_asian_width(character) in "WF"
-
-
-def _is_rightward(character: str) -> bool:
-    return unicodedata.bidirectional(character) in {"R", "AL"}
+    """Return whether a part is a word of the Latin script."""
+    return _kind(part[0]) == "l"
 
 
 def _may_be_drawn(character: str) -> bool:
     kind = unicodedata.category(character)[0]
-    return character == " " or kind in "LMN" or (kind == "P" and _is_wide(character))
+    wide = unicodedata.east_asian_width(character) in "WF"
+    return character == " " or kind in "LMN" or (kind == "P" and wide)

@@ -203,3 +203,20 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
         time.sleep(0.1)
     else:
         pytest.fail("the program that LaTeX started goes on")
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("! I can't write on file: No space left on device", "The disk is full: LaTeX could not go on."),
+        ("fwrite() failed", "The disk is full: LaTeX could not go on."),
+        ("fatal: memory exhausted (realloc)", "The memory is used up: LaTeX could not go on."),
+        ("pdflatex: Command for pdflatex gave return code 137", "LaTeX was killed (SIGKILL)."),
+    ],
+)
+def test_a_machine_that_is_too_small_is_no_error_of_a_template(said: str, what: str, tmp_path: Path) -> None:
+    """A full disk, used-up memory or a kill is told as such, whatever the log holds."""
+    with pytest.raises(MachineError) as caught:
+        compile_pdf(latexmk(tmp_path, HEAD + said, 12, said.replace("'", "")), tmp_path, PAGES)
+
+    assert str(caught.value) == what

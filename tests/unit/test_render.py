@@ -73,6 +73,7 @@ def drawn(word: str, *, macro: str = "drawnword") -> str:
         ("Νίκος & Co", rf"{drawn('Νίκος')} \& Co"),
         ("علي حسن, Ada", rf"{drawn('علي حسن', macro='drawnfigure')},{{}} Ada"),
         ("Nguyễn-Smith", rf"{drawn('Nguyễn')}-{{}}Smith"),
+        ("Це\u0301нтр", drawn("Це\u0301нтр")),
         ("Țe", r"\texorpdfstring{\spelt{021A}{Ț}}{Ț}e"),
         ("λ = 0", r"\texorpdfstring{\ensuremath{\lambda}}{\unichar{955}} = 0"),
     ],
