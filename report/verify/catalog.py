@@ -8,7 +8,6 @@ not name, one program may show what another never sees; so that is told too.
 
 from __future__ import annotations
 
-import itertools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,7 +41,6 @@ LINK = frozenset(
 ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
 ATTACHMENT_LIMIT = 50
 NODE_LIMIT = 1000  # of a tree of names
-ANNOTATION_LIMIT = 5000
 OUTLINE_LIMIT = 1000
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 QUESTION = re.compile(r"\bquestion\.(\w+)$")  # the named place of a question
@@ -103,7 +101,7 @@ def _entries(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
     for _ in range(NODE_LIMIT):
         if not waiting:
             return
-        node = part({"": waiting.pop()}, "")
+        node = part(waiting.pop())
         kids, names = (
             list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
         )
@@ -166,7 +164,7 @@ def _on_pages(pdf: Pdf) -> Iterator[Found]:
         annotations = entries.get("/Annots")
         if not isinstance(annotations, Array):
             continue
-        for annotation in itertools.islice(annotations, ANNOTATION_LIMIT):
+        for annotation in annotations:  # however many: one that is not looked at may be over an answer
             if isinstance(annotation, Dictionary) and not (_is_link(annotation) or _is_closed(annotation)):
                 kind = str(annotation.get("/Subtype"))[:NAME_LIMIT]
                 yield Found(number, f"has an annotation ({kind})", _rectangle(annotation.get("/Rect")))
@@ -187,10 +185,8 @@ def _is_closed(annotation: Dictionary) -> bool:
 
 def _plain(action: Any) -> bool:
     """Say whether an action only leads to a place or a page of the web."""
-    return {*part({"": action}, "").keys()} <= ACTION and part({"": action}, "").get("/S") in (
-        "/GoTo",
-        "/URI",
-    )
+    found = part(action)
+    return {*found.keys()} <= ACTION and found.get("/S") in ("/GoTo", "/URI")
 
 
 def _rectangle(value: Any) -> Box | None:

@@ -186,13 +186,12 @@ def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:
 
 def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
     """Put pictures beside the verdict, in place of those of an earlier one."""
-    for old in kept.glob("page-*.png") if kept.is_dir() and not kept.is_symlink() else ():
+    for old in () if kept.is_symlink() else kept.glob("page-*.png"):
         old.unlink()
-    names = sorted(file.name for file in made.glob("*.png")) if made.is_dir() else []
-    for name in names:
-        kept.mkdir(exist_ok=True)
-        shutil.copyfile(made / name, kept / name)
-    return tuple(f"{kept.name}/{name}" for name in names)
+    drawn = sorted(made.glob("*.png"))
+    if drawn:
+        shutil.copytree(made, kept, dirs_exist_ok=True)
+    return tuple(f"{kept.name}/{file.name}" for file in drawn)
 
 
 def _write(found: Verdict, folder: Path, gradescope_file: Path | None, console: Console) -> None:

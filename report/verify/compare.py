@@ -147,9 +147,7 @@ def _grouped(
     groups["2b", "seeds, selection"] = _printed([studied["seeds"], studied["selection"]])
     rest = to_builtins(structs.replace(results, data=structs.replace(results.data, others=())))
     rest = {key: value for key, value in rest.items() if key not in APART}
-    groups[WHOLE, "seed, rows, columns"] = _printed(
-        rest | {"ledger": structs.asdict(ledger) | {"checks": ()}}
-    )
+    groups[WHOLE, "seed, rows, columns"] = _printed(rest | {"ledger": to_builtins(ledger) | {"checks": ()}})
     return groups
 
 

@@ -102,12 +102,9 @@ def decoded(content: bytes, name: str, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=kind)
-    except msgspec.ValidationError as error:
-        raise UnjudgedError(f"{name} is not as a build writes it: {printable(str(error))}.") from None
-    except RecursionError:
-        raise UnjudgedError(f"{name} nests lists or objects too deeply.") from None
-    except (msgspec.DecodeError, ValueError) as error:
-        raise UnjudgedError(f"{name} is not JSON: {printable(str(error))[:200]}.") from None
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        told = printable(str(error))[:200]
+        raise UnjudgedError(f"{name} is not as a build writes it: {told}.") from None
 
 
 def read(content: bytes, name: str) -> Notebook:
@@ -120,18 +117,17 @@ def read(content: bytes, name: str) -> Notebook:
     """
     found = decoded(content, name, _File)
     outputs = [output for cell in found.cells for output in cell.outputs]
-    records = [output.data[MIME] for output in outputs if MIME in output.data]
+    records = [
+        decoded(msgspec.json.encode(output.data[MIME]), f"The record in {name}", Record)
+        for output in outputs
+        if MIME in output.data
+    ]
     if not any(cell.cell_type == "code" for cell in found.cells):
         raise UnjudgedError(f"{name} is no notebook: it holds no code.")
-    try:
-        record = [None, *(msgspec.convert(each, Record) for each in records)][-1]
-    except msgspec.ValidationError as error:
-        told = printable(str(error))
-        raise UnjudgedError(f"The record in {name} is not as the notebook writes it: {told}.") from None
     programs = {"colab": "Google Colab", "(ipykernel)": "JupyterLab"}
     metadata = str(found.metadata)
     saved_by = next((program for mark, program in programs.items() if mark in metadata), "another program")
-    return Notebook(tuple(map(_meant, found.cells)), record, saved_by)
+    return Notebook(tuple(map(_meant, found.cells)), records[-1] if records else None, saved_by)
 
 
 def _meant(cell: _Cell) -> Cell:
