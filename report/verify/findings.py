@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from report.verify.evidence import Evidence
 
-SEEN, CARRIED = "seen", "carried"
+# Kinds of differences: another look, other attachments, another way of writing the same.
+SEEN, CARRIED, HARMLESS = "seen", "carried", "harmless"
 TOLD = 4  # differences that are told of one quantity
 PROBLEM_2, WHOLE = "2", ""  # the questions of what is about all of a problem, or the submission as a whole
 
@@ -98,11 +99,17 @@ def counted(number: int, noun: str) -> str:
 
 
 class Difference(Struct, frozen=True):
-    """A difference of a notebook or a data file: its question, and half a sentence."""
+    """A difference of a page, a notebook or a data file, in half a sentence; its question, empty for none."""
 
     question: str
     what: str
-    harmless: bool = False  # written otherwise, and saying the same
+    page: int = 0  # the submission's
+    kind: str = ""  # SEEN, CARRIED or HARMLESS
+
+    @property
+    def harmless(self) -> bool:
+        """Whether it is written otherwise, and says the same."""
+        return self.kind == HARMLESS
 
 
 class Carried(Struct, frozen=True):
@@ -111,15 +118,6 @@ class Carried(Struct, frozen=True):
     attachments: dict[str, bytes]
     pages: int
     words: str
-
-
-class Place(Struct, frozen=True):
-    """A difference: its question (empty for none), the submission's page (0 for none), and what is there."""
-
-    question: str
-    page: int
-    what: str
-    kind: str = ""  # SEEN for another look, CARRIED for other attachments
 
 
 class Shown(Struct, frozen=True):
@@ -138,7 +136,7 @@ class Pages(Struct, frozen=True):
     producer: str = ""  # the program that wrote the submission's file last
     tex: tuple[str, ...] = ()  # what set the submission's pages, and the same of this copy's
     tex_here: tuple[str, ...] = ()
-    places: tuple[Place, ...] = ()
+    places: tuple[Difference, ...] = ()
     shown: dict[str, tuple[Shown, ...]] = {}  # where they differ: what pages show for each reported value
 
     @property
@@ -207,7 +205,7 @@ class Causes(Struct, frozen=True):
         changed = Why(Cause.ATTACHMENT, "an attachment was changed after the build")
         return Why(Cause.CODE, program) if program else changed
 
-    def of_pages(self, places: Sequence[Place]) -> Why:
+    def of_pages(self, places: Sequence[Difference]) -> Why:
         """Say what differs at some places of the pages, and why."""
         told = "; ".join(dict.fromkeys(place.what for place in places[:TOLD]))
         if self.tex:

@@ -21,7 +21,7 @@ from report.confined import Limits, UnjudgedError
 from report.console import printable
 from report.errors import CheckError
 from report.results import NOTEBOOK
-from report.verify.findings import PROBLEM_2, Difference, counted
+from report.verify.findings import HARMLESS, PROBLEM_2, Difference, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -166,7 +166,7 @@ def compare(given: Notebook, expected: Notebook) -> list[Difference]:
         return other
     if (more := len(given.cells) - len(expected.cells)) > 0:
         told.insert(0, f"it has {counted(more, 'empty cell')} more")
-    return [Difference(PROBLEM_2, what, harmless=True) for what in told]
+    return [Difference(PROBLEM_2, what, kind=HARMLESS) for what in told]
 
 
 def other_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:

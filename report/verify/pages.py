@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from report.config import QUESTIONS
 from report.verify import catalog, document, seen
-from report.verify.findings import CARRIED, SEEN, Pages, Place, Same
+from report.verify.findings import CARRIED, SEEN, Difference, Pages, Same
 from report.verify.view import View, draw, meet
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
         spots = seen.other_glyphs(*views, both)
         whole += _claims(one, other)
         if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
-            whole.append(Place("", 0, "what is copied from its pages is not what they show"))
+            whole.append(Difference("", "what is copied from its pages is not what they show"))
         if same and not spots and not whole:
             return replace(found, same=same)
     spots = spots or seen.differing(*views, pairs)
@@ -131,40 +131,40 @@ class Regions:
         return list(dict.fromkeys(key if key in QUESTIONS else "" for key in keys))
 
 
-def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterable[Place]:
+def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterable[Difference]:
     """Return the places where pages look or read otherwise, the first for each question and page."""
-    found: dict[tuple[str, int], Place] = {}
+    found: dict[tuple[str, int], Difference] = {}
     for page, (_, bottom, _, top), near in spots:
         inside = BODY[0] < top and bottom < BODY[1]
         told = f", near \u201c{near[:60]}\u201d" if near else ""
         for question in regions.within(pairs[page - 1] + 1, bottom + EDGE, top - EDGE) if inside else [""]:
-            found.setdefault((question, page), Place(question, page, f"page {page} differs{told}", SEEN))
+            found.setdefault((question, page), Difference(question, f"page {page} differs{told}", page, SEEN))
     return found.values()
 
 
 def _unpaired(
     views: tuple[View, View], pairs: Sequence[tuple[int, int]], regions: Regions
-) -> Iterator[Place]:
+) -> Iterator[Difference]:
     """Walk the pages that only one of the documents has."""
     more, fewer = ({*range(len(view.pages))} - {pair[n] for pair in pairs} for n, view in enumerate(views))
     for number in sorted(more):
-        yield Place("", number + 1, f"page {number + 1} is not of the report")
+        yield Difference("", f"page {number + 1} is not of the report", number + 1)
     for number in sorted(fewer):
         for question in regions.within(number + 1, 0, math.inf):
-            yield Place(question, 0, f"page {number + 1} of the report is missing")
+            yield Difference(question, f"page {number + 1} of the report is missing")
 
 
 def _over(
     over: Sequence[catalog.Found], made: View, pairs: Mapping[int, int], regions: Regions
-) -> Iterator[Place]:
+) -> Iterator[Difference]:
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
-        yield Place("", page, f"page {page} {what}" if page else f"the file {what}")
+        yield Difference("", f"page {page} {what}" if page else f"the file {what}", page)
         if not rectangle or page - 1 not in pairs:
             continue
         if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
             for question in regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3]):
-                yield Place(question, page, f"page {page} {what} over this answer")
+                yield Difference(question, f"page {page} {what} over this answer", page)
 
 
 def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found: Pages) -> bool:
@@ -173,18 +173,18 @@ def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found:
     return len(painted) == len(pairs) or found.other_tex
 
 
-def _claims(one: Pdf, other: Pdf) -> Iterator[Place]:
+def _claims(one: Pdf, other: Pdf) -> Iterator[Difference]:
     """Walk what a file that was written anew says otherwise beside its pages; what it lost is nothing."""
     there, here = document.properties(one), document.properties(other)
     for key in CLAIMS:
         if there.get(key) and there[key] != here.get(key, ""):
-            yield Place("", 0, f"its properties differ ({key[1:]})")
+            yield Difference("", f"its properties differ ({key[1:]})")
     titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
     if titles[0] and titles[0] != titles[1]:
-        yield Place("", 0, "its bookmarks differ")
+        yield Difference("", "its bookmarks differ")
     files = [catalog.attachments(pdf) for pdf in (one, other)]
     if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
-        yield Place("", 0, "its attachments differ", kind=CARRIED)
+        yield Difference("", "its attachments differ", kind=CARRIED)
 
 
 def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
@@ -192,7 +192,7 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
+def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Difference]:
     """Put differences between objects into words.
 
     What follows from another look is left out (fonts hold the glyphs that are used), and lost attachments.
@@ -201,15 +201,14 @@ def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -
         key = next((step for step in path if step in OF_PAGES or step in OF_THE_FILE), path[-1])
         if any(step in ATTACHED for step in path):
             if not lost:
-                yield Place("", 0, "its attachments differ", kind=CARRIED if "/EF" in path else "")
+                yield Difference("", "its attachments differ", kind=CARRIED if "/EF" in path else "")
         elif page:
             if not (spots and path[0] in PAINT):
-                yield Place(
-                    "", page, f"page {page} {OF_PAGES.get(key, f'has another entry {key}')}"[:LONGEST]
-                )
+                what = f"page {page} {OF_PAGES.get(key, f'has another entry {key}')}"
+                yield Difference("", what[:LONGEST], page)
         elif not (spots and key in FOLLOWS):
             name = f"the entry {key}" if path[0] == "catalog" else f"its properties ({key[1:]})"
-            yield Place("", 0, f"{OF_THE_FILE.get(key, name)} differ"[:LONGEST])
+            yield Difference("", f"{OF_THE_FILE.get(key, name)} differ"[:LONGEST])
 
 
 def _figures(pdf: Pdf) -> Counter[bytes]:

@@ -31,7 +31,7 @@ from report.errors import CheckError, LatexError
 from report.results import Measured, Results
 from report.verify import evidence
 from report.verify.evidence import BESIDE, PAGES
-from report.verify.findings import PROBLEM_2, Difference, Reproduced
+from report.verify.findings import HARMLESS, PROBLEM_2, Difference, Reproduced
 from report.verify.notebook import Cell, other_sources
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def compared(name: str, there: bytes, here: bytes) -> Difference | None:
         one, how = tuple(tuple(row[place] for place in order) for row in one), "another order of columns"
     if one in (other[1:], other) or one[1:] == other:  # one of them may have a header
         how = how if one == other else "and another header"
-        return Difference(PROBLEM_2, f"{name} has the same numbers, {how}", harmless=True)
+        return Difference(PROBLEM_2, f"{name} has the same numbers, {how}", kind=HARMLESS)
     return Difference(PROBLEM_2, f"{name} has {_first_other(one, other)}")
 
 

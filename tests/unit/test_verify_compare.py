@@ -20,11 +20,12 @@ from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.evidence import Evidence, HandedIn
 from report.verify.findings import (
+    HARMLESS,
+    SEEN,
     Cause,
     Difference,
     Outcome,
     Pages,
-    Place,
     Quantity,
     Reproduced,
     Same,
@@ -77,7 +78,7 @@ def reproduced(of: Results = RESULTS, **changed: Any) -> Reproduced:
     return structs.replace(sound, **changed)
 
 
-def shown(*places: Place, **texts: str) -> Pages:
+def shown(*places: Difference, **texts: str) -> Pages:
     """Return pages that differ, and show other texts for some keys (_ stands for .)."""
     printed = {key: value.printed for key, value in RESULTS.values.items()}
     printed |= {key.replace("_", "."): text for key, text in texts.items()}
@@ -159,11 +160,11 @@ CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
         ("2b", "notebook's cells", "notebook differs", "it was edited"),
     ),
     "a page": (
-        (None, None, shown(Place("1c", 2, "page 2 differs, near \u201csigma\u201d"))),
+        (None, None, shown(Difference("1c", "page 2 differs, near \u201csigma\u201d", 2))),
         ("1c", "pages", "text changed", "page 2 differs"),
     ),
     "a note": (
-        (None, None, shown(Place("", 2, "page 2 has an annotation (/Text)"))),
+        (None, None, shown(Difference("", "page 2 has an annotation (/Text)", 2))),
         ("", "the rest of the file", "text changed", "page 2 has an annotation"),
     ),
 }
@@ -200,8 +201,13 @@ EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 def test_what_agrees_matches() -> None:
-    """Reported, attached and reproduced the same: nothing is told; without pages they are not compared."""
+    """Reported, attached and reproduced the same: nothing is told; without pages they are not compared.
+
+    What is only written otherwise is a remark, once.
+    """
     assert ([], []) == judged()
+    same = (Difference("2", "trnX-3d.csv has the same numbers, other line ends", kind=HARMLESS),)
+    assert ([], [f"{same[0].what}."]) == judged(made=reproduced(data=same, data_handed_in=same))
     assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(pages=None)[0]}
 
 
@@ -239,7 +245,7 @@ def test_what_explains_another_number(case: str) -> None:
 def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     """Where pages of another TeX differ, the question cannot be judged; where they agree, it is a remark."""
     tex = {"tex": ("(TeX Live 2031/Debian)", "A"), "tex_here": ("(TeX Live 2022/Debian)", "A")}
-    found, _ = judged(pages=structs.replace(shown(Place("1b", 2, "page 2 differs")), **tex))
+    found, _ = judged(pages=structs.replace(shown(Difference("1b", "page 2 differs", 2)), **tex))
     same, remarks = judged(pages=structs.replace(SAME, same=Same.TEXT, **tex))
 
     assert [("1b", Outcome.UNJUDGED)] == [(row.question, row.outcome) for row in found]
@@ -258,7 +264,9 @@ def test_what_was_not_trained_is_open() -> None:
 
 def test_pages_that_differ_where_values_do_follow_from_them() -> None:
     """A question whose value does not match has other pages, too: told once."""
-    found, _ = judged(pages=shown(Place("2a", 3, "page 3 differs", "seen"), **{"2a_dev_accuracy": "0.6334"}))
+    found, _ = judged(
+        pages=shown(Difference("2a", "page 3 differs", 3, SEEN), **{"2a_dev_accuracy": "0.6334"})
+    )
 
     assert [("development accuracy", "text changed"), ("pages", "follows from another")] == [
         (row.quantity, row.cause) for row in found
