@@ -17,6 +17,7 @@ from experiments.record import PassedOver, Setting, all_weights, rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from experiments.dataset import Dataset
     from experiments.record import Search
     from experiments.store import Outcome
+    from experiments.workers import Call
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,18 +169,18 @@ def _elsewhere(trial: Trial, places: list[int]) -> list[Line]:
     with contextlib.ExitStack() as ending:
         pool = ending.enter_context(ThreadPoolExecutor(trial.jobs))
         forced = pool.map(
-            lambda process: process.call(_by_scikit_learn, trial, places),
+            lambda call: call(_by_scikit_learn, trial, places),
             [ending.enter_context(_process(each)) for each in wanted],
         )
         with threadpool_limits(THREADS):  # may be more than there are cores
             return [_by_scikit_learn(trial, places), *forced]
 
 
-def _process(arithmetic: Arithmetic) -> workers.Process:
+def _process(arithmetic: Arithmetic) -> AbstractContextManager[Call]:
     """Start a process that runs other kernels."""
     kernels = {"OPENBLAS_CORETYPE": arithmetic.kernels, "NPY_DISABLE_CPU_FEATURES": arithmetic.switched_off}
     name = f"The process with {arithmetic.kernels} kernels"
-    return workers.Process(name, {**numerics.THREADS, numerics.KEEP: "1", **kernels})
+    return workers.process(name, {**numerics.THREADS, numerics.KEEP: "1", **kernels})
 
 
 def _by_scikit_learn(trial: Trial, places: Sequence[int]) -> Line:

@@ -29,15 +29,15 @@ CHUNK = 250  # bootstrap rounds at once: bounds the memory
 def learning(trial: Trial, places: Mapping[str, int]) -> tuple[dict[str, Curve], dict[str, Outcome]]:
     """Train networks, looking at the development set after each epoch; all by the places' names."""
     data, names = trial.data, list(places)
-    accuracy: list[list[float]] = [[] for _ in names]
+    accuracy: list[dict[int, float]] = [{} for _ in names]  # by the epoch
 
     def look(number: int, network: MLPClassifier) -> None:
-        accuracy[number].append(float(np.mean(network.predict(data.X_dev) == data.y_dev)))
+        accuracy[number][network.n_iter_] = float(np.mean(network.predict(data.X_dev) == data.y_dev))
 
     settings = [trial.settings[place].parameters(trial.seed) for place in places.values()]
     networks = trainer.fit_many(settings, data.X_train, data.y_train, look)
     curves = {
-        name: Curve(tuple(map(float, network.loss_curve_)), tuple(seen))
+        name: Curve(tuple(map(float, network.loss_curve_)), tuple(seen.values()))
         for name, network, seen in zip(names, networks, accuracy, strict=True)
     }
     samples = search.Data(data.X_train, data.y_train, data.X_dev, data.y_dev)

@@ -9,28 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import queue
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache, partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from joblib import cpu_count
 from scipy.special import expit
 from sklearn.neural_network import MLPClassifier
 
-from experiments import numerics
+from experiments import numerics, workers
 from experiments.trainer import kernel
-from experiments.workers import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from experiments.workers import Call
+
     Setting = Mapping[str, Any]
+    Look = Callable[[MLPClassifier], None]
+    Fitted: TypeAlias = "MLPClassifier | ValueError"
 
 # The parameters that the kernel reads; all others must have scikit-learn's default.
 READ = frozenset(
@@ -74,7 +78,7 @@ def fits(
     y: NDArray[Any],
     *,
     callback: Callable[[int, MLPClassifier], None] | None = None,
-    then: Callable[[int, MLPClassifier | ValueError], Any] | None = None,
+    then: Callable[[int, Fitted], Any] | None = None,
     jobs: int | None = None,
 ) -> Generator[tuple[int, Any]]:
     """Yield the place of each setting and its network when that is done, or scikit-learn's error.
@@ -92,14 +96,20 @@ def fits(
             callback(place, network)
 
     with contextlib.ExitStack() as ending:
-        apart: Pool | None = None
-        if fallback_reason() and jobs > 1 and not callback:
-            apart = ending.enter_context(Pool(jobs))
+        processes: queue.SimpleQueue[Call] = queue.SimpleQueue()
+        apart = bool(fallback_reason()) and jobs > 1 and not callback
+        for _ in range(jobs if apart else 0):
+            processes.put(ending.enter_context(workers.process()))
+
+        def by_scikit_learn(setting: Setting) -> Fitted:
+            call = processes.get()
+            try:
+                return call(_fit, setting, X, y)
+            finally:
+                processes.put(call)
 
         def work(place: int, setting: Setting) -> Any:
-            network = (
-                apart.call(fit_alone, setting, X, y) if apart else fit(setting, X, y, partial(look, place))
-            )
+            network = by_scikit_learn(setting) if apart else fit(setting, X, y, partial(look, place))
             return then(place, network) if then else network
 
         pool = ThreadPoolExecutor(jobs)
@@ -110,46 +120,32 @@ def fits(
             yield places.pop(done), done.result()
 
 
-def fit(
-    setting: Setting, X: NDArray[Any], y: NDArray[Any], look: Callable[[MLPClassifier], None] | None = None
-) -> MLPClassifier | ValueError:
+def fit(setting: Setting, X: NDArray[Any], y: NDArray[Any], look: Look | None = None) -> Fitted:
     """Fit one classifier; return the error if scikit-learn refuses the outcome (weights that are not finite).
 
-    `look` is called after each epoch.
+    `look` is called after each epoch, and again for each if the network diverges.
     """
-    seen = [0]
     if not fallback_reason() and _taken(MLPClassifier(**setting), X, y):
-        with contextlib.suppress(kernel.Divergence):
-            return _fit(setting, X, y, look, seen, compiled=True)
-        # No weight becomes finite again: scikit-learn's error at the end is that of this epoch.
-        network = fit_alone({**setting, "max_iter": seen[0] + 1}, X, y)
+        try:
+            return _fit(setting, X, y, look, compiled=True)
+        except kernel.Divergence as divergence:
+            # No weight becomes finite again: scikit-learn's error at the end is that of this epoch.
+            network = _fit({**setting, "max_iter": divergence.args[0]}, X, y)
         if isinstance(network, ValueError):
             return network
-    return _fit(setting, X, y, look, seen, compiled=False)
-
-
-def fit_alone(setting: Setting, X: NDArray[Any], y: NDArray[Any]) -> MLPClassifier | ValueError:
-    """Fit one classifier by scikit-learn itself; see `fit`."""
-    return _fit(setting, X, y, None, [0], compiled=False)
+    return _fit(setting, X, y, look)
 
 
 def _fit(
-    setting: Setting,
-    X: NDArray[Any],
-    y: NDArray[Any],
-    look: Callable[[MLPClassifier], None] | None,
-    seen: list[int],
-    *,
-    compiled: bool,
-) -> MLPClassifier | ValueError:
-    """Fit by the kernel or by scikit-learn; `seen` counts the epochs that have been looked at."""
+    setting: Setting, X: NDArray[Any], y: NDArray[Any], look: Look | None = None, *, compiled: bool = False
+) -> Fitted:
+    """Fit by the kernel or by scikit-learn; see `fit`."""
     network = MLPClassifier(**setting)
 
     def epoch_ends(*arguments: Any) -> None:
         MLPClassifier._update_no_improvement_count(network, *arguments)
-        if look and network.n_iter_ > seen[0]:
+        if look:
             look(network)
-        seen[0] = max(seen[0], network.n_iter_)
 
     hooks = {"_update_no_improvement_count": epoch_ends}
     if compiled:
@@ -224,21 +220,19 @@ def probe() -> str:
             return f"the kernel's {name} and numpy's differ on this machine"
     X = np.ascontiguousarray(generator.standard_normal((83, 3)))
     binary = X[:, 0] > X[:, 1] * X[:, 2]
-    tasks: tuple[tuple[dict[str, Any], NDArray[Any], NDArray[Any]], ...] = (
-        ({"hidden_layer_sizes": (50,), "batch_size": 32}, X, binary),
-        (
-            {"hidden_layer_sizes": (21, 10), "activation": "tanh", "solver": "sgd", "batch_size": 41},
-            X,
-            binary,
-        ),
-        ({"hidden_layer_sizes": (30, 5), "activation": "logistic", "batch_size": 20}, X, np.arange(83) % 6),
-        ({"hidden_layer_sizes": (1, 270, 2), "activation": "identity"}, X[:, :1].copy(), binary),
+    names = ("hidden_layer_sizes", "activation", "solver", "batch_size")
+    tasks: tuple[tuple[Any, ...], ...] = (
+        ((50,), "relu", "adam", 32, X, binary),
+        ((21, 10), "tanh", "sgd", 41, X, binary),
+        ((30, 5), "logistic", "adam", 20, X, np.arange(83) % 6),
+        ((1, 270, 2), "identity", "adam", 200, X[:, :1].copy(), binary),
     )
-    for parameters, samples, labels in tasks:
-        setting = {**parameters, "learning_rate_init": 0.01, "random_state": 0, "max_iter": 3}
+    for *values, samples, labels in tasks:
+        setting = dict(zip(names, values, strict=True))
+        setting |= {"learning_rate_init": 0.01, "random_state": 0, "max_iter": 3}
         with quiet():
             try:
-                ours, theirs = (_fit(setting, samples, labels, None, [0], compiled=c) for c in (True, False))
+                ours, theirs = (_fit(setting, samples, labels, compiled=each) for each in (True, False))
             except Exception as error:  # noqa: BLE001  (another scikit-learn may differ in any way)
                 return f"the kernel does not fit this scikit-learn ({type(error).__name__}: {error})"
         if isinstance(ours, ValueError) or _bits(ours) != _bits(theirs):

@@ -77,20 +77,19 @@ static Buffers buffers(const Network *n) {
 }
 long room(const Network *n) { return buffers(n).size; } // in numbers
 
-static void activate(long activation, long n, double *A) {
-  if (activation == TANH) tanh_many(n, A);
-  if (activation == LOGISTIC) expit_many(n, A);
-}
-
-static void forward(const Network *n, Buffers *b,
-                    long rows) { // _forward_pass, up to the outputs' own function
+static void forward(const Network *n, Buffers *b, long rows) { // _forward_pass, up to the outputs' own function
   for (long l = 0; l < n->layers; l++) {
     int hidden = l < n->layers - 1;
-    matmul((Product){FORWARD, rows, n->units[l + 1], n->units[l], b->A[l], b->row[l],
-                     n->theta + n->weights[l], n->units[l + 1], b->A[l + 1], b->row[l + 1],
-                     hidden && n->activation == RELU ? BIAS_RELU : BIAS, n->theta + n->biases[l], 0},
-           b->packed);
-    if (hidden) activate(n->activation, rows * b->row[l + 1], b->A[l + 1]);
+    long above = n->units[l + 1], size = rows * b->row[l + 1];
+    Product product = {.M = rows, .N = above, .K = n->units[l],
+                       .A = b->A[l], .a_row = b->row[l], .a_column = 1,
+                       .B = n->theta + n->weights[l], .b_row = above,
+                       .C = b->A[l + 1], .c_row = b->row[l + 1],
+                       .finish = hidden && n->activation == RELU ? BIAS_RELU : BIAS,
+                       .aside = n->theta + n->biases[l]};
+    matmul(product, b->packed);
+    if (hidden && n->activation == TANH) tanh_many(size, b->A[l + 1]);
+    if (hidden && n->activation == LOGISTIC) expit_many(size, b->A[l + 1]);
   }
 }
 
@@ -136,67 +135,59 @@ static void backward(const Network *n, Buffers *b, long rows) { // _backprop, be
   for (long l = n->layers - 1; l >= 0; l--) {
     long above = n->units[l + 1], below = n->units[l];
     double *delta = b->D[l + 1];
-    matmul((Product){GRADIENT, below, above, rows, b->A[l], b->row[l], delta, b->row[l + 1],
-                     b->gradient + n->weights[l], above, PLAIN, 0, 0},
-           b->packed);
+    Product gradient = {.M = below, .N = above, .K = rows,
+                        .A = b->A[l], .a_row = 1, .a_column = b->row[l],
+                        .B = delta, .b_row = b->row[l + 1],
+                        .C = b->gradient + n->weights[l], .c_row = above};
+    matmul(gradient, b->packed);
     if (above == 1) b->gradient[n->biases[l]] = pairwise(delta, rows);
     else sum_rows(rows, b->row[l + 1], delta, b->gradient + n->biases[l]);
-    if (l)
-      matmul((Product){UPWARD, rows, below, above, delta, b->row[l + 1], n->theta + n->weights[l], above,
-                       b->D[l], b->row[l], slopes[n->activation], b->A[l], b->row[l]},
-             b->packed);
+    Product upward = {.M = rows, .N = below, .K = above,
+                      .A = delta, .a_row = b->row[l + 1], .a_column = 1,
+                      .B = n->theta + n->weights[l], .b_row = above, .transposed = 1,
+                      .C = b->D[l], .c_row = b->row[l],
+                      .finish = slopes[n->activation], .aside = b->A[l], .aside_row = b->row[l]};
+    if (l) matmul(upward, b->packed);
   }
 }
-
-// The gradient's mean over `rows`; times the inverse of a power of two, which is exact and faster.
-#define MEAN_GRADIENT                                                                                        \
-  vec t = load(n->theta + i), g = load(b->gradient + i);                                                      \
-  if (i < b->penalised) g = g + t * all(n->alpha);                                                           \
-  g = exact ? g * all(inverse) : g / all((double)rows);
 
 static void step(Network *n, const Buffers *b, long rows) { // _get_updates of AdamOptimizer or SGDOptimizer
-  int exact = (rows & (rows - 1)) == 0;
-  double inverse = 1.0 / (double)rows, taken = (double)++n->steps;
-  if (n->adam) {
-    vec b1 = all(n->beta_1), b2 = all(n->beta_2), c1 = all(1 - n->beta_1), c2 = all(1 - n->beta_2);
-    double rate = n->rate * sqrt(1 - pow(n->beta_2, taken)) / (1 - pow(n->beta_1, taken));
-    for (long i = 0; i < b->parameters; i += WIDTH) {
-      MEAN_GRADIENT
-      vec m = load(n->first + i) * b1 + g * c1, v = load(n->second + i) * b2 + (g * g) * c2;
-      store(n->first + i, m), store(n->second + i, v);
-      store(n->theta + i, t + (m * all(-rate)) / (root(v) + all(n->epsilon)));
+  int exact = (rows & (rows - 1)) == 0; // then the inverse is, too, and a product is faster
+  double taken = (double)++n->steps;
+  double corrected = n->rate * sqrt(1 - pow(n->beta_2, taken)) / (1 - pow(n->beta_1, taken));
+  vec inverse = all(1.0 / (double)rows), momentum = all(n->momentum), rate = all(n->rate);
+  vec b1 = all(n->beta_1), b2 = all(n->beta_2), c1 = all(1 - n->beta_1), c2 = all(1 - n->beta_2);
+  for (long i = 0; i < b->parameters; i += WIDTH) {
+    vec t = load(n->theta + i), g = load(b->gradient + i), m = load(n->first + i);
+    if (i < b->penalised) g = g + t * all(n->alpha);
+    g = exact ? g * inverse : g / all((double)rows);
+    if (n->adam) {
+      vec v = load(n->second + i) * b2 + (g * g) * c2;
+      m = m * b1 + g * c1, t = t + (m * all(-corrected)) / (root(v) + all(n->epsilon));
+      store(n->second + i, v);
+    } else {
+      g = g * rate, m = m * momentum - g, t = t + (m * momentum - g);
     }
-  } else {
-    vec momentum = all(n->momentum), rate = all(n->rate);
-    for (long i = 0; i < b->parameters; i += WIDTH) {
-      MEAN_GRADIENT
-      g = g * rate;
-      vec velocity = load(n->first + i) * momentum - g;
-      store(n->first + i, velocity), store(n->theta + i, t + (velocity * momentum - g));
-    }
+    store(n->first + i, m), store(n->theta + i, t);
   }
 }
 
-static void shuffle(const Network *n,
-                    long *next) { // sklearn.utils.shuffle: RandomState.shuffle of the places
-  for (long i = 0; i < n->samples; i++) next[i] = i;
+static void shuffle(const Network *n) { // sklearn.utils.shuffle: as RandomState.shuffle of the places
   for (long i = n->samples - 1; i > 0; i--) {
     uint64_t mask = ~0ull >> __builtin_clzll((uint64_t)i);
-    long j, here = next[i];
+    long j, here = n->order[i];
     do j = (long)(n->random(n->generator) & mask);
     while (j > i);
-    next[i] = next[j], next[j] = here;
+    n->order[i] = n->order[j], n->order[j] = here;
   }
-  for (long i = 0; i < n->samples; i++) next[i] = n->order[next[i]];
-  memcpy(n->order, next, (size_t)n->samples * sizeof *next);
 }
 
 // Train for one epoch and return its mean loss.
-double epoch(Network *n, long *scratch) {
+double epoch(Network *n) {
   Buffers b = buffers(n);
   long features = n->units[0], outputs = n->units[n->layers];
   double total = 0;
-  shuffle(n, scratch);
+  shuffle(n);
   for (long s = 0, rows; s < n->samples; s += rows) {
     rows = least(n->batch, n->samples - s);
     for (long i = 0; i < rows; i++) {

@@ -7,7 +7,9 @@ import ctypes
 import hashlib
 import importlib
 import importlib.util
+import math
 import os
+import shutil
 import subprocess
 import tempfile
 from decimal import Context, Decimal
@@ -17,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,23 +95,15 @@ def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
             words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
             raise NoKernelError(f"the C compiler cannot build it: {words}")
         if str(kept).isascii():
-            _keep(made, kept)
+            beside = kept.with_suffix(f".{os.getpid()}")
+            with contextlib.suppress(OSError):  # a folder that takes no file only costs time
+                kept.parent.mkdir(exist_ok=True)
+                shutil.copy(made, beside)
+                beside.replace(kept)  # whole, whoever else is loading or making it
         try:
             return ctypes.CDLL(str(made))  # stays loaded though the file is removed
         except OSError as error:
             raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
-
-
-def _keep(made: Path, kept: Path) -> None:
-    """Move the library into place atomically; a read-only folder only costs time."""
-    beside = kept.with_suffix(f".{os.getpid()}")
-    try:
-        kept.parent.mkdir(exist_ok=True)
-        beside.write_bytes(made.read_bytes())
-        beside.replace(kept)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink()
 
 
 def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
@@ -154,7 +147,7 @@ def _zeros(count: int) -> NDArray[np.float64]:
 
 
 class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to say what becomes of the network
-    """The loss is no longer finite; rounding may differ from here on."""
+    """The loss is no longer finite in the epoch that it holds; rounding may differ from there on."""
 
 
 def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buffers: Any) -> None:
@@ -163,28 +156,28 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
     Divergence: the loss or, in the end, a weight is not finite.
     """
     *_, layer_units, _incremental = buffers
-    library = load()
-    layers = list(pairwise(layer_units))
-    sizes = [fan_in * fan_out for fan_in, fan_out in layers] + [fan_out for _, fan_out in layers]
-    starts = np.cumsum([0, *(-(-size // LINE) * LINE for size in sizes)])
-    parameters, first, second = (_zeros(int(starts[-1]) + LINE) for _ in range(3))
+    epochs, network.max_iter = network.max_iter, 0
+    type(network)._fit_stochastic(network, X, y, *buffers)  # makes the optimizer
+    network.max_iter = epochs
+    library, samples, layers = load(), len(X), list(pairwise(layer_units))
+    shapes = [*layers, *((fan_out,) for _, fan_out in layers)]  # weights, then biases
+    starts = np.cumsum([0, *(-(-math.prod(shape) // LINE) * LINE for shape in shapes)])
+    theta, first, second = (_zeros(int(starts[-1]) + LINE) for _ in range(3))
 
-    def views(matrix: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return the weights of each layer, then the biases."""
-        blocks = [matrix[start : start + size] for start, size in zip(starts, sizes, strict=False)]
-        weights = [block.reshape(layer) for block, layer in zip(blocks, layers, strict=False)]
-        return weights + blocks[len(layers) :]
+    def views(numbers: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        each = zip(starts, shapes, strict=False)
+        return [numbers[start : start + math.prod(shape)].reshape(shape) for start, shape in each]
 
-    now = views(parameters)
+    now = views(theta)
     for view, initial in zip(now, network.coefs_ + network.intercepts_, strict=True):
         view[...] = initial
     network.coefs_, network.intercepts_ = now[: len(layers)], now[len(layers) :]
-    samples = len(X)
     Y = np.ascontiguousarray(y, dtype=np.float64)
     order = np.arange(samples)
     batch = 200 if network.batch_size == "auto" else network.batch_size
     random = network._random_state._bit_generator.ctypes
     numbers = ctypes.c_long * (MOST + 1)
+    constants = ("alpha", "learning_rate_init", "momentum", "beta_1", "beta_2", "epsilon")
     state = _Network(
         len(layers),
         samples,
@@ -193,24 +186,18 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
         network.solver == "adam",
         0,
         *(numbers(*map(int, values)) for values in (layer_units, starts, starts[len(layers) :])),
-        network.alpha,
-        network.learning_rate_init,
-        network.momentum,
-        network.beta_1,
-        network.beta_2,
-        network.epsilon,
+        *(getattr(network, name) for name in constants),
         *(address(array) for array in (X, Y, order)),
         ctypes.cast(random.next_uint32, ctypes.c_void_p),
         random.state_address,
-        *(address(array) for array in (parameters, first, second)),
+        *(address(array) for array in (theta, first, second)),
     )
-    memory, scratch = _zeros(library.room(ctypes.byref(state))), np.empty_like(order)
+    memory = _zeros(library.room(ctypes.byref(state)))
     state.memory = address(memory)
-    arguments = ctypes.byref(state), address(scratch)
-    for epoch in range(1, network.max_iter + 1):
-        loss = np.float64(library.epoch(*arguments))
+    for epoch in range(1, epochs + 1):
+        loss = np.float64(library.epoch(ctypes.byref(state)))
         if not np.isfinite(loss):
-            raise Divergence
+            raise Divergence(epoch)
         network.n_iter_ = epoch
         network.loss_ = loss
         network.t_ += samples
@@ -218,24 +205,14 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
         network._update_no_improvement_count(False, None, None, None)
         if network._no_improvement_count > network.n_iter_no_change:
             break
-    network.coefs_ = [view.copy() for view in now[: len(layers)]]
-    network.intercepts_ = [view.copy() for view in now[len(layers) :]]
-    if not np.isfinite(parameters).all():
-        raise Divergence
-    moments = [[view.copy() for view in views(matrix)] for matrix in (first, second)]
-    network._optimizer = _optimizer(network, moments, state.steps)
-
-
-def _optimizer(network: MLPClassifier, moments: list[list[NDArray[np.float64]]], steps: int) -> Any:
-    """Return the optimizer that scikit-learn would hold after so many steps."""
-    params = network.coefs_ + network.intercepts_
+    if not np.isfinite(theta).all():
+        raise Divergence(network.n_iter_)
+    found, *moments = ([view.copy() for view in views(matrix)] for matrix in (theta, first, second))
+    network.coefs_, network.intercepts_ = found[: len(layers)], found[len(layers) :]
+    optimizer = network._optimizer
     if network.solver == "sgd":
-        sgd = SGDOptimizer(params, network.learning_rate_init, momentum=network.momentum)
-        sgd.velocities = moments[0]
-        return sgd
-    adam = AdamOptimizer(params, network.learning_rate_init, network.beta_1, network.beta_2, network.epsilon)
-    adam.ms, adam.vs = moments
-    adam.t = steps
-    rate = network.learning_rate_init * np.sqrt(1 - network.beta_2**steps)
-    adam.learning_rate = rate / (1 - network.beta_1**steps)
-    return adam
+        optimizer.velocities = moments[0]
+    else:
+        (optimizer.ms, optimizer.vs), optimizer.t = moments, state.steps
+        rate = network.learning_rate_init * np.sqrt(1 - network.beta_2**state.steps)
+        optimizer.learning_rate = rate / (1 - network.beta_1**state.steps)

@@ -168,32 +168,14 @@ def test_networks_stop_at_their_own_epochs():
 WILD = {"solver": "sgd", "activation": "identity", "learning_rate_init": 1e80, "hidden_layer_sizes": (4, 4)}
 
 
-@pytest.mark.parametrize(
-    "change", [{}, {"activation": "relu"}, {"activation": "tanh"}, {"max_iter": 1}], ids=str
-)
-def test_a_network_that_diverges_is_scikit_learns(change):
-    """Weights beyond all bounds raise scikit-learn's own error, and only for that setting."""
-    bad = {**WILD, "random_state": 0, "max_iter": 30, **change}
-    good = {"random_state": 0, "max_iter": 3}
-    with trainer.quiet():
-        try:
-            wanted = state(MLPClassifier(**bad).fit(X, Y))
-        except ValueError as error:
-            wanted = str(error)
-
-        found = dict(trainer.fits([good, bad], X, Y))
-
-    assert wanted == (str(found[1]) if isinstance(found[1], ValueError) else state(found[1]))
-    assert state(found[0]) == state(by_scikit_learn(good))
-
-
-def test_rates_that_may_diverge_end_as_in_scikit_learn():
-    """From a rate that learns to one that overflows: the same networks and the same refusals."""
+@pytest.mark.parametrize("epochs", [1, 12])
+def test_rates_that_may_diverge_end_as_in_scikit_learn(epochs):
+    """From a rate that learns to one that overflows: the same networks, or scikit-learn's own refusal."""
     settings = [
         {**WILD, "activation": activation, "learning_rate_init": float(10**power), "random_state": 0}
-        | {"max_iter": 12, "batch_size": 20}
+        | {"max_iter": epochs, "batch_size": 20}
         for activation in ACTIVATIONS
-        for power in (0, 1, 2, 3, 5, 20, 150)
+        for power in (0, 1, 2, 3, 5, 20, 80, 150)
     ]
 
     with trainer.quiet():
@@ -202,8 +184,8 @@ def test_rates_that_may_diverge_end_as_in_scikit_learn():
     for place, setting in enumerate(settings):
         try:
             wanted = state(by_scikit_learn(setting))
-        except ValueError:
-            assert isinstance(found[place], ValueError), setting
+        except ValueError as refusal:
+            assert str(refusal) == str(found[place]), setting
         else:
             assert wanted == state(found[place]), setting
 
@@ -239,7 +221,7 @@ def test_what_the_kernel_does_not_take_is_left_to_scikit_learn(setting, data, mo
 
 def test_nothing_that_the_kernel_can_do_is_left_to_scikit_learn(monkeypatch):
     """All settings of a report's search are the kernel's."""
-    monkeypatch.setattr(MLPClassifier, "_fit_stochastic", None)
+    monkeypatch.setattr(MLPClassifier, "_backprop", None)
 
     assert len(trainer.fit_many(kinds(max_iter=2), X, Y)) == 8
 
@@ -253,15 +235,6 @@ def test_other_constants_of_the_solvers_are_obeyed():
     found = trainer.fit_many(settings, X, Y)
 
     assert [state(by_scikit_learn(setting)) for setting in settings] == [state(n) for n in found]
-
-
-@pytest.mark.parametrize("solver", SOLVERS)
-def test_a_network_can_be_trained_further(solver):
-    """partial_fit goes on from where the kernel stopped exactly as from scikit-learn's own fit."""
-    setting = {"solver": solver, "random_state": 2, "max_iter": 3}
-    wanted = by_scikit_learn(setting).partial_fit(X, Y)
-
-    assert state(wanted) == state(trainer.fit_many([setting], X, Y)[0].partial_fit(X, Y))
 
 
 @pytest.mark.parametrize("reason", ["", "there is no C compiler (cc)"], ids=["kernel", "scikit-learn"])
@@ -278,19 +251,6 @@ def test_a_callback_sees_every_epoch(reason, monkeypatch):
         for place, setting in enumerate(settings)
         for epochs in (1, 2, 3, 4)
     ]
-
-
-def test_processes_of_scikit_learn_replace_the_kernel(monkeypatch):
-    """Where the kernel cannot be had, two processes train, and the networks are the same."""
-    monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
-    settings = [*kinds(max_iter=2), {**WILD, "random_state": 0}]
-
-    found = dict(trainer.fits(settings, X, Y, jobs=2))
-
-    assert [state(by_scikit_learn(setting)) for setting in settings[:-1]] == [
-        state(found[i]) for i in range(8)
-    ]
-    assert "non-finite" in str(found[8])
 
 
 INTERRUPTED = """
@@ -330,11 +290,6 @@ def test_an_interrupt_ends_training(epoch, more):
     )
 
     assert done.stdout == "heeded\n", done.stderr
-
-
-def test_the_probe_is_content_here():
-    """On this machine, with these versions, the kernel trains."""
-    assert trainer.fallback_reason() == ""
 
 
 def test_the_probe_survives_another_scikit_learn(monkeypatch):
@@ -515,19 +470,19 @@ BREAKAGES = [
     ("x * (all(1) - aside * aside)", "x - x * (aside * aside)"),
     ("(x * aside) * (all(1) - aside)", "x * (aside * (all(1) - aside))"),
     ("sum[r][j] = fused(a, b[j], sum[r][j]);", "sum[r][j] = a * b[j] + sum[r][j];"),
-    ("p->start == ADD ? load(c) + sum[r][j] : sum[r][j]", "sum[r][j]"),
+    ("p->add ? load(c) + sum[r][j] : sum[r][j]", "sum[r][j]"),
     ("groups = p.K & ~7L", "groups = p.K & ~3L"),
     (
         "s[c] = fma4(all4(p.A[(k + c) * p.a_column]), load4(p.B + (k + c) * p.b_row), s[c])",
         "s[0] = fma4(all4(p.A[(k + c) * p.a_column]), load4(p.B + (k + c) * p.b_row), s[0])",
     ),
     ("(s[0] + s[1]) + (s[2] + s[3])", "(s[0] + s[2]) + (s[1] + s[3])"),
-    ("p.start == ADD ? load4(p.C) + x : x", "x"),
+    ("p.add ? load4(p.C) + x : x", "x"),
     ("if (columns) tile(1, 1,", "if (0) tile(1, 1,"),
     ("#define DEEP 256", "#define DEEP 128"),
     ("(left / 2 + 3) / 4 * 4", "left / 2"),
-    (".start = k ? ADD : FROM_ZERO", ".start = k ? GO_ON : FROM_ZERO"),
-    ("part.start = GO_ON", "part.start = ADD"),
+    ("part.add = k > 0", "part.add = 1"),
+    ("one_column ? p.a_column == 1 : p.transposed", "p.transposed"),
     ("if (p.K == 1 || (!one_row && !one_column)) {", "if (1) {"),
     ("if (p.K == 1 || (!one_row && !one_column)) {", "if (!one_row) {"),
     ("turned ? 102 : 101", "turned ? 101 : 102"),
@@ -556,16 +511,16 @@ BREAKAGES = [
         "* sqrt(1 - pow(n->beta_2, taken)) / (1 - pow(n->beta_1, taken))",
         "* (sqrt(1 - pow(n->beta_2, taken)) / (1 - pow(n->beta_1, taken)))",
     ),
-    ("+ g * c1,", "+ (g - load(n->first + i)) * c1,"),
+    ("m * b1 + g * c1", "m * b1 + (g - m) * c1"),
     ("(g * g) * c2", "g * (g * c2)"),
     ("+ all(n->epsilon)", ""),
-    ("t + (velocity * momentum - g)", "t + velocity"),
+    ("t + (m * momentum - g)", "t + m"),
     # order and generator
     (
         "(n->random(n->generator) & mask);",
         "(n->random(n->generator) & mask) % (i + 1);",
     ),
-    ("next[i] = n->order[next[i]];", "next[i] = next[i];"),
+    ("i = n->samples - 1; i > 0", "i = n->samples - 1; i > 1"),
 ]
 
 
