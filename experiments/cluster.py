@@ -57,21 +57,19 @@ def results(client: Any, function: Callable[[T, D], R], tasks: Sequence[T], data
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
     shared = client.submit(_itself, data, pure=False)
     futures = client.map(function, tasks, data=shared, pure=False)
-    for future in futures:
-        future.add_done_callback(done.put)
+    for each in futures:
+        each.add_done_callback(done.put)
     seen = time.monotonic()
     left = len(futures)
     while left:
+        future: Any = None
         try:
             future = done.get(timeout=1)
-        except queue.Empty:
-            seen = _watched(client, address, seen)
-            continue
-        try:
             result: R = future.result(timeout=ANSWER)
-        except TimeoutError:  # the worker died with the result: it is computed again, if there is another one
+        except (queue.Empty, TimeoutError):
             seen = _watched(client, address, seen)
-            done.put(future)
+            if future:  # its worker died with the result: it is computed again, if there is another one
+                done.put(future)
             continue
         except (Exception, asyncio.CancelledError) as error:
             raise _told(error, address) from error

@@ -150,7 +150,7 @@ def cpu_name() -> str:
     return _cpuinfo("model name") or platform.processor()
 
 
-def audit(pins: Pins | None = None) -> dict[str, Any]:
+def audit() -> dict[str, Any]:
     """Return what is really in force, by asking the loaded libraries, as types that JSON has.
 
     ``blas`` is a list with package, version, architecture and threads of each library, ``simd`` the highest
@@ -163,7 +163,7 @@ def audit(pins: Pins | None = None) -> dict[str, Any]:
     from numpy.lib import introspect  # noqa: PLC0415
     from threadpoolctl import threadpool_info  # noqa: PLC0415
 
-    pins = pin() if pins is None else pins
+    pins = pin()
     blas = sorted(
         (
             {

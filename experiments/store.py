@@ -6,19 +6,21 @@ numeric pins. Entries are written whole or not at all, and one that is damaged c
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec import DecodeError, Struct, json, msgpack
+from msgspec import Struct, json, msgpack
 
 from experiments import numerics
 from experiments.errors import SearchError
 from experiments.record import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 FILE = "fits.sqlite3"
 FORMAT = 2  # of an entry; entries of another format are not found
 WAIT = 60.0  # seconds for another process that writes
-INSERT = "INSERT OR REPLACE INTO fits VALUES (?, ?, ?)"
+# One tree without an index beside it: the check at the start sees all of it.
+TABLE = "CREATE TABLE IF NOT EXISTS fits (key BLOB PRIMARY KEY, mark BLOB, entry BLOB) WITHOUT ROWID"
 
 
 class Outcome(Struct, frozen=True):
@@ -58,35 +61,30 @@ class Store:
             data.update(np.ascontiguousarray(array).tobytes())
         self._context = {"format": FORMAT, "data": data.hexdigest(), "pins": in_force()}
         self._file = folder / FILE
-        try:
+        with self._refusals():
             folder.mkdir(parents=True, exist_ok=True)
-            self._base = self._opened()
-        except (OSError, sqlite3.OperationalError) as error:
-            raise self._refused(error) from error
-
-    def _opened(self) -> sqlite3.Connection:
-        """Open the file, or start a new one if it is damaged."""
-        for _ in range(2):
-            base = sqlite3.connect(self._file, timeout=WAIT, isolation_level=None)
             try:
-                # With a log beside the file, a kill loses nothing, and no entry waits for the disk.
-                base.execute("PRAGMA journal_mode = WAL")
-                base.execute("PRAGMA synchronous = NORMAL")
-                base.execute("CREATE TABLE IF NOT EXISTS fits (key BLOB PRIMARY KEY, mark BLOB, entry BLOB)")
-                if base.execute("PRAGMA quick_check").fetchone() == ("ok",):
-                    return base
+                self._base = self._opened()
             except sqlite3.OperationalError:
-                base.close()
                 raise
             except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter in the message of the former
-                pass
-            base.close()
-            self._discard()
-        raise sqlite3.OperationalError("the file stays damaged")
+                for file in folder.glob(f"{FILE}*"):
+                    file.unlink()
+                self._base = self._opened()
 
-    def _discard(self) -> None:
-        for file in self._file.parent.glob(f"{FILE}*"):
-            file.unlink()
+    def _opened(self) -> sqlite3.Connection:
+        """Open or make the file; a DatabaseError says that it is damaged."""
+        base = sqlite3.connect(self._file, timeout=WAIT, isolation_level=None)
+        with contextlib.ExitStack() as unless_whole:
+            unless_whole.callback(base.close)
+            # With a log beside the file, a kill loses nothing, and no entry waits for the disk.
+            base.execute("PRAGMA journal_mode = WAL")
+            base.execute("PRAGMA synchronous = NORMAL")
+            base.execute(TABLE)
+            if base.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("damaged")
+            unless_whole.pop_all()
+        return base
 
     def close(self) -> None:
         """Close the file."""
@@ -99,7 +97,7 @@ class Store:
             found = self._base.execute("SELECT mark, entry FROM fits WHERE key = ?", [key]).fetchone()
             if found and found[0] == _mark(key, found[1]):
                 return msgpack.decode(found[1], type=Outcome)
-        except (sqlite3.DatabaseError, DecodeError, TypeError, UnicodeDecodeError):
+        except (sqlite3.DatabaseError, TypeError, UnicodeDecodeError):
             pass
         return None
 
@@ -107,29 +105,24 @@ class Store:
         """Write an outcome atomically."""
         key, entry = self._key(outcome.setting, outcome.seed), msgpack.encode(outcome)
         row = [key, _mark(key, entry), entry]
-        try:
-            try:
-                self._base.execute(INSERT, row)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError:  # damaged where the check at the start did not look
-                self.close()
-                self._discard()
-                self._base = self._opened()
-                self._base.execute(INSERT, row)
-        except sqlite3.Error as error:
-            raise self._refused(error) from error
+        with self._refusals():
+            self._base.execute("INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", row)
 
     def _key(self, setting: Setting, seed: int) -> bytes:
         content = self._context | {"setting": setting, "seed": int(seed)}
         return hashlib.sha256(json.encode(content, order="sorted")).digest()
 
-    def _refused(self, error: Exception) -> SearchError:
-        why = getattr(error, "strerror", None) or error
-        return SearchError(
-            f"The search's store {self._file} cannot be written ({why}): free some space or give another"
-            " folder and run it again; what was finished is kept."
-        )
+    @contextlib.contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Say what is wrong where the file cannot be made or written."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            why = getattr(error, "strerror", None) or error
+            raise SearchError(
+                f"The search's store {self._file} cannot be written ({why}): free some space or give another"
+                " folder and run it again; what was finished is kept."
+            ) from error
 
 
 def _mark(key: bytes, entry: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,8 @@ def run(
             console.warn(f"{remark}.")
         keys = {"fits": Snapshot(inputs).key("fits")}
         kept = Cache(out / cache.FOLDER, inputs, keys, console)
-        tried = len(wide.settings(len(read.X_train)))
-        console.note(f"Exploring in {out}: {tried:,} settings, {seeds} seed{'s' * (seeds != 1)} each.")
+        tried, several = len(wide.settings(len(read.X_train))), f"{seeds} seed{'s' * (seeds != 1)} each"
+        console.note(f"Exploring in {out}: {tried:,} settings, {several}.")
         try:
             with console.stage("explore"):
                 rows = explore(
@@ -88,39 +89,19 @@ def run(
         except KeyboardInterrupt:
             console.note("What was trained is kept: the same command goes on from there.")
             raise
-        total = len(read.y_dev)
+        total, default = len(read.y_dev), rows[default_place(rows)]
         bundle.write(out / TABLE, bundle.as_csv([row.as_csv() for row in rows]))
-        default = rows[default_place(rows)]
-        bundle.write(out / FIGURE, figures.exploration([_drawn(row) for row in rows], _drawn(default), total))
+        drawn = figures.exploration([row.drawn() for row in rows], default.drawn(), total)
+        bundle.write(out / FIGURE, drawn)
         for name, row in (("best", rows[0]), ("default", default)):
-            console.note(f"   {name}: {_told(row, total)}")
+            setting = ", ".join(f"{key}={text}" for key, text in row.setting.printed().items())
+            right = f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest})"
+            console.note(f"   {name}: {right}, {setting}")
         console.note(f"Done: {out / TABLE} and {FIGURE}; the space proposed for report.toml follows.")
-    return _proposal(rows, wide, seeds)
-
-
-def _proposal(rows: Sequence[Row], wide: Space, seeds: int) -> str:
-    """Return the proposed table, with what to know about it as comments."""
     return (
-        f"# From {len(rows):,} settings with {seeds} seed{'s' * (seeds != 1)} each. They were compared on the"
-        " development set:\n# what the report says on selection does not know of that.\n"
-        f"{propose(rows, wide)}"
+        f"# From {len(rows):,} settings with {several}. They were compared on the development set:\n"
+        f"# what the report says on selection does not know of that.\n{propose(rows)}"
     )
-
-
-def _drawn(row: Row) -> dict[str, Any]:
-    """Return what the figure shows of a row."""
-    return {
-        **row.setting.printed(),
-        "dev_correct": row.dev.mean,
-        "lowest": row.dev.lowest,
-        "highest": row.dev.highest,
-    }
-
-
-def _told(row: Row, total: int) -> str:
-    """Describe a setting and its score in words."""
-    setting = ", ".join(f"{name}={text}" for name, text in row.setting.printed().items())
-    return f"{row.dev.mean:.1f} of {total} right ({row.dev.lowest} to {row.dev.highest}), {setting}"
 
 
 @dataclass(frozen=True)
@@ -134,6 +115,12 @@ class Row:
     epochs: Spread
     converged: int  # for how many seeds training ended by its own rule
     failed: int  # for how many scikit-learn refused the outcome, which counts as no correct answer
+
+    def drawn(self) -> dict[str, Any]:
+        """Return what the figure shows."""
+        dev = self.dev
+        counts = {"dev_correct": dev.mean, "lowest": dev.lowest, "highest": dev.highest}
+        return self.setting.printed() | counts
 
     def as_csv(self) -> dict[str, Any]:
         """Return the row of explore.csv."""
@@ -170,17 +157,11 @@ def explore(
     rows = []
     for number, setting in enumerate(settings):
         mine = outcomes[number * len(seeds) : (number + 1) * len(seeds)]
-        rows.append(
-            Row(
-                setting=setting,
-                size=setting.weights(features, classes),
-                dev=Spread(tuple(outcome.dev for outcome in mine)),
-                train=Spread(tuple(outcome.train for outcome in mine)),
-                epochs=Spread(tuple(outcome.epochs for outcome in mine)),
-                converged=sum(outcome.converged for outcome in mine),
-                failed=sum(bool(outcome.failed) for outcome in mine),
-            )
+        dev, train, epochs = (
+            Spread(tuple(getattr(each, name) for each in mine)) for name in ("dev", "train", "epochs")
         )
+        ended, refused = sum(each.converged for each in mine), sum(bool(each.failed) for each in mine)
+        rows.append(Row(setting, setting.weights(features, classes), dev, train, epochs, ended, refused))
     order = rank([row.dev.mean for row in rows], [row.size for row in rows])
     return tuple(rows[place] for place in order)
 
@@ -191,7 +172,7 @@ def default_place(rows: Sequence[Row]) -> int:
     return next(place for place, row in enumerate(rows) if row.setting == usual)
 
 
-def propose(rows: Sequence[Row], space: Space, largest: int = LARGEST) -> str:
+def propose(rows: Sequence[Row], largest: int = LARGEST) -> str:
     """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
 
     It grows from the default setting, so that the gain over it cannot be negative: the values of the best
@@ -203,17 +184,10 @@ def propose(rows: Sequence[Row], space: Space, largest: int = LARGEST) -> str:
         wider = {name: chosen[name] | {getattr(row.setting, name)} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:
             chosen = wider
-    lines = ["[search]"]
-    for name, options in chosen.items():
-        numbers = all(isinstance(value, int | float) for value in options)
-        order = sorted(options) if numbers else dict.fromkeys([*getattr(space, name), *sorted(options)])
-        ordered = [value for value in order if value in options]
-        lines.append(f"{name} = [{', '.join(_toml(value) for value in ordered)}]")
-    return "\n".join(lines) + "\n"
+    # Numbers by size, words in order, few layers before many; a list of TOML is written as one of JSON.
+    ordered = {name: sorted(options, key=_size) for name, options in chosen.items()}
+    return "\n".join(["[search]", *(f"{name} = {json.dumps(each)}" for name, each in ordered.items()), ""])
 
 
-def _toml(value: Any) -> str:
-    """Write one value as TOML has it."""
-    if isinstance(value, tuple):
-        return f"[{', '.join(str(size) for size in value)}]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+def _size(value: Any) -> Any:
+    return (len(value), value) if isinstance(value, tuple) else value

@@ -52,7 +52,7 @@ def test_a_row_of_the_file_holds_mean_and_spread(rows):
 
 def test_the_proposal_can_be_pasted(rows, tmp_path):
     """The proposed table is a valid part of report.toml and holds the default and the best setting."""
-    text = exploration.propose(rows, SPACE)
+    text = exploration.propose(rows)
 
     proposed = convert(tomllib.loads(text)["search"], Space)
     assert proposed.holds(Setting())
@@ -77,7 +77,7 @@ due = "2023-11-14"
 def test_the_proposal_stays_small(rows):
     """No more settings are proposed than asked for, and the better rows come first into it."""
     for largest in (1, 4, 12, 300):
-        proposed = tomllib.loads(exploration.propose(rows, SPACE, largest))["search"]
+        proposed = tomllib.loads(exploration.propose(rows, largest))["search"]
 
         assert np.prod([len(options) for options in proposed.values()]) <= largest
 
@@ -98,7 +98,7 @@ def test_the_proposal_takes_what_is_better_than_the_default():
         row(5, learning_rate_init=0.5),
     ]
 
-    proposed = tomllib.loads(exploration.propose(rows, exploration.WIDE, 32))["search"]
+    proposed = tomllib.loads(exploration.propose(rows, 32))["search"]
 
     assert proposed == {
         "hidden_layer_sizes": [[100], [50, 50]],

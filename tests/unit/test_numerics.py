@@ -40,17 +40,6 @@ def run(code, **variables):
     return done.stdout
 
 
-def test_all_pins_are_set_where_the_cpu_can_take_them():
-    """On an x86-64 machine with AVX2 kernels, SIMD level and threads are all pinned."""
-    environ = {}
-
-    pins = numerics.pin(environ, HASWELL)
-
-    assert pins.obstacles == ()
-    assert environ["OPENBLAS_CORETYPE"] == "Haswell"
-    assert environ["OPENBLAS_NUM_THREADS"] == environ["OMP_NUM_THREADS"] == environ["MKL_NUM_THREADS"] == "1"
-
-
 def test_the_wide_loops_are_named_as_every_numpy_names_them():
     """Numpy 2.4 knows four levels by new names and older releases by others; all are switched off."""
     named = numerics.KERNELS["NPY_DISABLE_CPU_FEATURES"].split()
@@ -60,7 +49,7 @@ def test_the_wide_loops_are_named_as_every_numpy_names_them():
 
 
 def test_a_variable_that_was_set_is_overridden_and_reported():
-    """The pins win over the environment, and what they replaced is told, by later calls too."""
+    """Kernels and threads are pinned over the environment; what that held is told, by later calls too."""
     environ = {"OPENBLAS_CORETYPE": "SkylakeX", "OMP_NUM_THREADS": "4", "NPY_ENABLE_CPU_FEATURES": "X86_V4"}
     replaced = dict(environ)
 
@@ -68,20 +57,32 @@ def test_a_variable_that_was_set_is_overridden_and_reported():
     second = numerics.pin(environ, HASWELL)
 
     assert first.overridden == replaced
+    assert first.obstacles == ()
     assert first == second
-    assert environ["OMP_NUM_THREADS"] == "1"
+    assert environ["OPENBLAS_CORETYPE"] == "Haswell"
+    assert environ["OPENBLAS_NUM_THREADS"] == environ["OMP_NUM_THREADS"] == environ["MKL_NUM_THREADS"] == "1"
     assert "NPY_ENABLE_CPU_FEATURES" not in environ
 
 
-def test_the_environment_is_kept_on_request():
-    """With REPORT_KEEP_ENV=1 nothing is set and the reason is given."""
-    environ = {numerics.KEEP: "1", "OMP_NUM_THREADS": "4"}
-    before = dict(environ)
+@pytest.mark.parametrize(
+    ("before", "loaded", "reason"),
+    [
+        (
+            {numerics.KEEP: "1", "OMP_NUM_THREADS": "4"},
+            False,
+            "REPORT_KEEP_ENV keeps the environment as it was",
+        ),
+        ({}, True, "numpy was loaded before the pins could be set"),
+    ],
+)
+def test_nothing_is_set_on_request_or_too_late(before, loaded, reason):
+    """With REPORT_KEEP_ENV=1, or once numpy is loaded, nothing is set, and the reason is given."""
+    environ = dict(before)
 
-    pins = numerics.pin(environ, HASWELL)
+    pins = numerics.pin(environ, replace(HASWELL, numpy_loaded=loaded))
 
     assert environ == before
-    assert pins.obstacles == ("REPORT_KEEP_ENV keeps the environment as it was",)
+    assert pins.obstacles == (reason,)
 
 
 @pytest.mark.parametrize(
@@ -112,16 +113,6 @@ def test_kernels_are_not_forced_where_they_could_crash(changes, words):
     assert environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
-def test_nothing_is_set_once_numpy_is_loaded():
-    """Pins that come too late for this process are not given to its children either."""
-    environ = {}
-
-    pins = numerics.pin(environ, replace(HASWELL, numpy_loaded=True))
-
-    assert environ == {}
-    assert pins.obstacles == ("numpy was loaded before the pins could be set",)
-
-
 def test_detecting_the_machine_loads_no_numpy():
     """The gates are read from text files, so that they can stand before everything else."""
     code = "import sys; from experiments import numerics; numerics.pin(); print('numpy' in sys.modules)"
@@ -129,7 +120,7 @@ def test_detecting_the_machine_loads_no_numpy():
     assert run(code) == "False\n"
 
 
-AUDIT = "import json; from experiments import numerics; print(json.dumps(numerics.audit(numerics.pin())))"
+AUDIT = "import json; from experiments import numerics; numerics.pin(); print(json.dumps(numerics.audit()))"
 
 
 @pytest.mark.skipif(not PINNABLE, reason="this machine cannot be pinned")
@@ -175,7 +166,10 @@ def test_the_audit_heeds_what_was_refused(monkeypatch):
     newest = replace(HASWELL, openblas={"numpy": "0.3.34", "scipy": "0.3.30"})
     monkeypatch.setattr(numerics, "detect", lambda: newest)
 
-    found = numerics.audit(numerics.Pins({}, {}, numerics.obstacles(newest)))
+    for name in (*numerics.KERNELS, numerics.RECORD):  # pinning as there would leave other tests unpinned
+        monkeypatch.setenv(name, os.environ[name])
+
+    found = numerics.audit()
 
     assert found["pinned"] is False
     assert found["reasons"][0].startswith("numpy carries OpenBLAS 0.3.34")

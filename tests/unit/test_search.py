@@ -4,11 +4,9 @@ import contextlib
 import hashlib
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -92,15 +90,6 @@ def test_scikit_learn_takes_over_where_the_kernel_cannot_be_had(expected, monkey
     monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
 
     assert expected == search.run(SETTINGS, *DATA, seeds=(0, 5), jobs=2)
-
-
-def test_a_process_that_dies_is_told(monkeypatch, tmp_path):
-    """Where scikit-learn's process is killed, for want of memory say, a sentence ends the search."""
-    monkeypatch.setattr(trainer, "fallback_reason", lambda: "there is no C compiler (cc)")
-    monkeypatch.setattr(sys, "executable", "/bin/true")
-
-    with pytest.raises(SearchError, match=r"A worker process died \(exit code 0\): is there enough memory"):
-        search.run(SETTINGS, *DATA, jobs=2, store=tmp_path)
 
 
 def test_what_is_stored_is_not_trained_again(tmp_path, trained, expected):
@@ -187,40 +176,6 @@ def test_an_entry_under_another_key_is_missing(tmp_path):
         found = [kept.load(setting, 0) for setting in SETTINGS[:2]]
 
     assert found.count(None) == 1
-
-
-STARTED = """
-import sys
-sys.path[:0] = [{root!r}, {tests!r}]
-from experiments import numerics
-numerics.pin()
-from pathlib import Path
-import test_search as t
-t.search.run(t.SETTINGS, *t.DATA, seeds=range(40), jobs=2, store=Path({store!r}))
-"""
-
-
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGKILL, marks=pytest.mark.slow), signal.SIGINT])
-def test_a_search_that_ended_early_goes_on_where_it_was(number, tmp_path, trained, expected):
-    """After a kill or a Ctrl-C only the rest is trained, and the outcomes are scikit-learn's."""
-    code = STARTED.format(root=str(ROOT), tests=str(Path(__file__).parent), store=str(tmp_path))
-    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(sqlite3.OperationalError):
-                if len(entries(tmp_path)) >= 8:
-                    break
-            time.sleep(0.01)
-        process.send_signal(number)
-        said = process.stderr.read()
-    assert said.endswith(b"KeyboardInterrupt\n" if number == signal.SIGINT else b"")
-    kept = len(entries(tmp_path))
-    assert 8 <= kept < 640
-
-    resumed = search.run(SETTINGS, *DATA, seeds=range(40), store=tmp_path)
-
-    assert len(trained) == 640 - kept
-    assert expected == tuple(outcome for outcome in resumed if outcome.seed in (0, 5))
 
 
 FULL = """
