@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 FILE = "fits.sqlite3"
 FORMAT = 2  # of an entry; entries of another format are not found
 WAIT = 60.0  # seconds for another process that writes
-# One tree without an index beside it: the check at the start sees all of it.
-TABLE = "CREATE TABLE IF NOT EXISTS fits (key BLOB PRIMARY KEY, mark BLOB, entry BLOB) WITHOUT ROWID"
+# One tree, without an index beside it: the check at the start sees all of it.
+TABLE = "CREATE TABLE IF NOT EXISTS fits (key INTEGER PRIMARY KEY, mark BLOB, entry BLOB)"
+FIND = "SELECT mark, entry FROM fits WHERE key = ?"
+# Not of a file that is locked, or on a disk that is full. None: a message that is no text.
+DAMAGED = (None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class Outcome(Struct, frozen=True):
@@ -65,9 +68,9 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._base = self._opened()
-            except sqlite3.OperationalError:
-                raise
-            except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter in the message of the former
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter in the former's message
+                if getattr(error, "sqlite_errorcode", None) not in DAMAGED:
+                    raise
                 for file in folder.glob(f"{FILE}*"):
                     file.unlink()
                 self._base = self._opened()
@@ -81,7 +84,8 @@ class Store:
             base.execute("PRAGMA journal_mode = WAL")
             base.execute("PRAGMA synchronous = NORMAL")
             base.execute(TABLE)
-            if base.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            base.execute(FIND, [0])
+            if base.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
             unless_whole.pop_all()
         return base
@@ -94,7 +98,7 @@ class Store:
         """Return the outcome if it is stored and undamaged."""
         key = self._key(setting, seed)
         try:
-            found = self._base.execute("SELECT mark, entry FROM fits WHERE key = ?", [key]).fetchone()
+            found = self._base.execute(FIND, [_place(key)]).fetchone()
             if found and found[0] == _mark(key, found[1]):
                 return msgpack.decode(found[1], type=Outcome)
         except (sqlite3.DatabaseError, TypeError, UnicodeDecodeError):
@@ -104,7 +108,7 @@ class Store:
     def save(self, outcome: Outcome) -> None:
         """Write an outcome atomically."""
         key, entry = self._key(outcome.setting, outcome.seed), msgpack.encode(outcome)
-        row = [key, _mark(key, entry), entry]
+        row = [_place(key), _mark(key, entry), entry]
         with self._refusals():
             self._base.execute("INSERT OR REPLACE INTO fits VALUES (?, ?, ?)", row)
 
@@ -123,6 +127,10 @@ class Store:
                 f"The search's store {self._file} cannot be written ({why}): free some space or give another"
                 " folder and run it again; what was finished is kept."
             ) from error
+
+
+def _place(key: bytes) -> int:
+    return int.from_bytes(key[:8], "big", signed=True)
 
 
 def _mark(key: bytes, entry: bytes) -> bytes:

@@ -37,12 +37,11 @@ if TYPE_CHECKING:
     Fitted: TypeAlias = "MLPClassifier | ValueError"
 
 # The parameters that the kernel reads; all others must have scikit-learn's default.
-READ = frozenset(
-    (
-        *("hidden_layer_sizes", "activation", "solver", "alpha", "batch_size", "learning_rate_init"),
-        *("max_iter", "random_state", "tol", "momentum", "beta_1", "beta_2", "epsilon", "n_iter_no_change"),
-    )
-)
+READ = {
+    *kernel.CONSTANTS,
+    *("hidden_layer_sizes", "activation", "solver", "batch_size"),
+    *("max_iter", "random_state", "tol", "n_iter_no_change"),
+}
 
 
 class _StoppedError(Exception):
@@ -187,10 +186,6 @@ def digest(network: MLPClassifier) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
-def _bits(network: MLPClassifier) -> tuple[str, list[float]]:
-    return digest(network), network.loss_curve_
-
-
 @cache
 def fallback_reason() -> str:
     """Return why scikit-learn itself has to train on this machine; empty if the kernel does."""
@@ -232,9 +227,10 @@ def probe() -> str:
         setting |= {"learning_rate_init": 0.01, "random_state": 0, "max_iter": 3}
         with quiet():
             try:
-                ours, theirs = (_fit(setting, samples, labels, compiled=each) for each in (True, False))
+                fitted: Any = [_fit(setting, samples, labels, compiled=each) for each in (True, False)]
+                ours, theirs = ((digest(network), network.loss_curve_) for network in fitted)
             except Exception as error:  # noqa: BLE001  (another scikit-learn may differ in any way)
                 return f"the kernel does not fit this scikit-learn ({type(error).__name__}: {error})"
-        if isinstance(ours, ValueError) or _bits(ours) != _bits(theirs):
+        if ours != theirs:
             return f"the kernel and scikit-learn differ on this machine for {setting}"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import hashlib
@@ -29,6 +30,7 @@ SOURCE = Path(__file__).with_name("kernel.c")
 FLAGS = ("-O3", "-mavx2", "-mfma", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
 WIDER = ("-mavx512f", "-mavx512dq", "-mavx512vl")  # eight numbers at a time, where the CPU can
 ACTIVATIONS = ("identity", "logistic", "relu", "tanh")
+CONSTANTS = ("alpha", "learning_rate_init", "momentum", "beta_1", "beta_2", "epsilon")
 MOST = 16  # layers of weights
 LINE = 8  # numbers in a cache line
 # The centres of the 16 intervals of numpy's tanh: with them begins the table of its coefficients.
@@ -45,7 +47,7 @@ class _Network(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_long) for name in ("layers", "samples", "batch", "activation", "adam", "steps")),
         *((name, ctypes.POINTER(ctypes.c_long)) for name in ("units", "weights", "biases")),
-        *((name, ctypes.c_double) for name in ("alpha", "rate", "momentum", "beta_1", "beta_2", "epsilon")),
+        *((name, ctypes.c_double) for name in CONSTANTS),
         *((name, ctypes.c_void_p) for name in ("X", "Y", "order", "random", "generator")),
         *((name, ctypes.c_void_p) for name in ("theta", "first", "second", "memory")),
     )
@@ -74,36 +76,38 @@ def load(source: Path = SOURCE) -> ctypes.CDLL:
 
 
 def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
-    """Load the library from Python's folder of compiled files, or compile it."""
-    compiler = os.environ.get("CC", "cc")
+    """Load the library that these sources and flags gave before, or compile it."""
+    parts = [*(file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))), " ".join(flags).encode()]
+    name = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    cached = Path(importlib.util.cache_from_source(str(source))).parent
+    kept = _folder(cached) / f"{source.stem}.{name}.so"
+    with contextlib.suppress(OSError):  # none yet, or a damaged one
+        return ctypes.CDLL(str(kept))
+    made = kept.with_suffix(f".{os.getpid()}")
+    command = [os.environ.get("CC", "cc"), *flags, str(source), "-o", str(made), "-lm"]
     try:
-        version = subprocess.run([compiler, "--version"], capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise NoKernelError("there is no C compiler (cc)") from error
-    sources = [file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))]
-    name = hashlib.sha256(b"\0".join([*sources, version, " ".join(flags).encode()])).hexdigest()
-    kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name[:16]}.so")
-    # A library with letters in its path that the locale lacks stops threadpoolctl's look at all libraries.
-    if str(kept).isascii():
-        with contextlib.suppress(OSError):  # none yet, or a damaged one
-            return ctypes.CDLL(str(kept))
-    with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
-        made = Path(folder) / "kernel.so"
-        command = [compiler, *flags, str(source), "-o", str(made), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        if done.returncode:
-            words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
-            raise NoKernelError(f"the C compiler cannot build it: {words}")
-        if str(kept).isascii():
-            beside = kept.with_suffix(f".{os.getpid()}")
-            with contextlib.suppress(OSError):  # a folder that takes no file only costs time
-                kept.parent.mkdir(exist_ok=True)
-                shutil.copy(made, beside)
-                beside.replace(kept)  # whole, whoever else is loading or making it
-        try:
-            return ctypes.CDLL(str(made))  # stays loaded though the file is removed
-        except OSError as error:
-            raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
+    except OSError as error:
+        raise NoKernelError("there is no C compiler (cc)") from error
+    if done.returncode:
+        words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
+        raise NoKernelError(f"the C compiler cannot build it: {words}")
+    try:
+        return ctypes.CDLL(str(made.replace(kept)))  # whole, whoever else is making or loading it
+    except OSError as error:
+        raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
+
+
+def _folder(cached: Path) -> Path:
+    """Return where the library is kept: Python's folder of compiled files, or one of this process alone."""
+    with contextlib.suppress(OSError):
+        cached.mkdir(parents=True, exist_ok=True)
+        # Letters in a library's path that the locale lacks stop threadpoolctl's look at all libraries.
+        if str(cached).isascii() and os.access(cached, os.W_OK):
+            return cached
+    own = tempfile.mkdtemp(prefix="kernel-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return Path(own)
 
 
 def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
@@ -177,7 +181,6 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
     batch = 200 if network.batch_size == "auto" else network.batch_size
     random = network._random_state._bit_generator.ctypes
     numbers = ctypes.c_long * (MOST + 1)
-    constants = ("alpha", "learning_rate_init", "momentum", "beta_1", "beta_2", "epsilon")
     state = _Network(
         len(layers),
         samples,
@@ -186,7 +189,7 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
         network.solver == "adam",
         0,
         *(numbers(*map(int, values)) for values in (layer_units, starts, starts[len(layers) :])),
-        *(getattr(network, name) for name in constants),
+        *(getattr(network, name) for name in CONSTANTS),
         *(address(array) for array in (X, Y, order)),
         ctypes.cast(random.next_uint32, ctypes.c_void_p),
         random.state_address,

@@ -8,10 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 from msgspec import structs, to_builtins
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
@@ -65,35 +63,24 @@ def test_the_order_is_that_of_scikit_learn() -> None:
     assert expected == found
 
 
-def test_large_batches_are_clipped_and_duplicates_dropped() -> None:
-    """A batch above the number of samples is all samples, tried once, at the place of the first."""
-    assert structs.replace(SPACE, batch_size=(200, 16, 60, 100)).clipped(60).batch_size == (60, 16)
-
-
-def test_repeated_values_are_tried_once() -> None:
-    """A value that a list holds twice adds no setting, whichever list it is."""
+def test_no_value_is_tried_twice() -> None:
+    """A batch above the number of samples is all samples; a value that a list holds twice adds no setting."""
     doubled = Space(*(tried * 2 for tried in structs.astuple(SPACE)))
 
+    assert structs.replace(SPACE, batch_size=(200, 16, 60, 100)).clipped(60).batch_size == (60, 16)
     assert SPACE.settings(1000) == doubled.settings(1000)
 
 
 @pytest.mark.parametrize(
     ("name", "tried"),
-    [
-        ("hidden_layer_sizes", ((99,), (100, 100))),
-        ("activation", ("tanh",)),
-        ("solver", ("sgd",)),
-        ("learning_rate_init", (0.01,)),
-        ("batch_size", (16,)),
-    ],
+    [("hidden_layer_sizes", ((99,), (100, 100))), ("solver", ("sgd",)), ("batch_size", (16,))],
 )
 @pytest.mark.parametrize("samples", [1000, 60])
 def test_the_default_setting_is_added_where_it_lacks(name: str, tried: tuple[Any, ...], samples: int) -> None:
-    """If any list lacks the default value, scikit-learn's default, clipped, is tried first of all, once."""
+    """If any list lacks the default value, the default setting, clipped, is tried first of all, once."""
     settings = structs.replace(SPACE, **{name: tried}).settings(samples)
 
-    default = {name: MLPClassifier().get_params()[name] for name in HYPER_PARAMETERS}
-    expected = Setting(**default | {"batch_size": min(200, samples)})
+    expected = Setting((100,), "relu", "adam", 0.001, min(200, samples))
     assert expected == settings[0]
     assert settings.count(expected) == 1
     assert len(settings) == 1 + 2**4 * len(tried)
@@ -134,10 +121,7 @@ def test_accuracies_are_counts_printed_with_four_decimals() -> None:
         assert value.value == pytest.approx(float(count), rel=0, abs=1e-15)
 
 
-@pytest.mark.parametrize(
-    ("best", "decimal"),
-    [(489, "+0.0352"), (470, "+0.0000"), (471, "+0.0019"), (540, "+0.1296"), (460, "-0.0185")],
-)
+@pytest.mark.parametrize(("best", "decimal"), [(489, "+0.0352"), (470, "+0.0000"), (460, "-0.0185")])
 def test_the_gain_has_its_sign(best: int, decimal: str) -> None:
     """The difference of best and default is printed with its sign: none, or a loss, would show."""
     gain = values(structs.replace(RECORD, best=Counts(1180, best)))["2b.gain"]
@@ -164,18 +148,10 @@ def test_search_rows_follow_the_grid() -> None:
     """Row i of search.csv is setting i with its counts, its epochs and whether it converged."""
     rows = search_rows(ONE.settings(1000), RECORD.search)
 
-    assert len(rows) == 4
-    assert rows[1] == {
-        "hidden_layer_sizes": "(100,)",
-        "activation": "tanh",
-        "solver": "adam",
-        "learning_rate_init": "0.001",
-        "batch_size": "16",
-        "train_correct": 1170,
-        "dev_correct": 489,
-        "epochs": 31,
-        "converged": True,
-    }
+    assert [*map(list, zip(*rows[1].items(), strict=True))] == [
+        [*HYPER_PARAMETERS, "train_correct", "dev_correct", "epochs", "converged"],
+        ["(100,)", "tanh", "adam", "0.001", "16", 1170, 489, 31, True],
+    ]
     with pytest.raises(ValueError, match=re.escape("zip() argument")):
         search_rows(SPACE.settings(1000), RECORD.search)
 
@@ -202,7 +178,6 @@ def test_the_last_column_holds_what_was_trained_again() -> None:
     [
         (("best", "dev"), "489", "Expected `int`, got `str` - at `$.best.dev`"),
         (("search", "dev"), [1, 2, 3], "the columns of the search differ in length - at `$.search`"),
-        (("params",), {"hidden_layer_sizes": [0.5]}, "at `$.params.hidden_layer_sizes[0]`"),
     ],
 )
 def test_a_record_of_another_shape_is_refused_with_its_place(
@@ -233,19 +208,8 @@ def test_ties_go_to_fewer_weights_then_to_grid_order(dev: list[int], order: list
     weights = [Setting(layers).weights(3, 2) for layers in ((9,), (4,), (4,), (2, 8))]
 
     assert weights == [4 * 9 + 10, 4 * 4 + 5, 4 * 4 + 5, 4 * 2 + 3 * 8 + 9]
+    assert Setting((4,)).weights(3, 3) == (3 + 1) * 4 + (4 + 1) * 3
     assert order == rank(dev, weights)
-
-
-@pytest.mark.parametrize("n_classes", [2, 3])
-def test_weights_are_those_of_the_fitted_network(n_classes: int) -> None:
-    """The number of weights and biases is that of scikit-learn's network, for two classes and for more."""
-    X, y = np.random.default_rng(0).normal(size=(30, 5)), np.arange(30) % n_classes
-    for layers in SPACE.hidden_layer_sizes:
-        with pytest.warns(ConvergenceWarning):
-            network = MLPClassifier(layers, max_iter=1).fit(X, y)
-
-        expected = sum(array.size for array in (*network.coefs_, *network.intercepts_))
-        assert expected == Setting(layers).weights(5, n_classes)
 
 
 def test_the_defaults_are_those_of_scikit_learn() -> None:

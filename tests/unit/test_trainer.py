@@ -367,7 +367,7 @@ def test_without_a_compiler_the_reason_is_said(source, tmp_path, monkeypatch):
 
 
 def test_the_kernel_is_compiled_once(source, tmp_path, monkeypatch):
-    """It is found again by source, flags and compiler, and compiled anew when one of them changes."""
+    """It is found again by source and flags, and compiled anew when one of them changes."""
     monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-O0"))  # quickly
     monkeypatch.setattr(kernel, "WIDER", ())
     first = kernel.load(source)
