@@ -54,8 +54,6 @@ def told(folder: Path, log: str, code: int, said: str = "", pages: dict[str, Pag
 
 STOP = "./submission.tex:2: Emergency stop.\n<read *>\n"
 BOX_LINE = "Overfull \\hbox (2.0pt too wide) detected at line 1"
-ENDED = "File ended while scanning use of \\textbf"
-RUNAWAY = f"Runaway argument?\n{{unclosed \\par par\n./submission.tex:2: {ENDED} .\n"
 STYLE, PART = (f"LaTeX Error: File `{name}' not found." for name in ("nonesuch.sty", "parts/9z.tex"))
 ASKED = "\n\nType X to quit or <RETURN> to proceed,\n\nEnter file name:\n"
 D = "Question 1(d): templates/1d.tex"
@@ -81,11 +79,6 @@ ERRORS = {
         f"{HEAD}./parts/1d.tex:1: Undefined control sequence.\n./parts/1d.tex:4: Missing $ inserted.\n",
         f"{D}, line 11: Undefined control sequence.\n   > one",
         "A command is misspelt",
-    ),
-    "an unclosed brace, noticed behind the end of the part": (
-        HEAD.rstrip("\n") + f")\n{RUNAWAY}",
-        f"{D}: {ENDED}.\n   > {{unclosed \\par par",
-        "A closing brace is missing, or the \\end of an environment.",
     ),
     "what stopped LaTeX, not an overfull line before": (
         f"{HEAD}{BOX_LINE}\n./parts/1d.tex:2: Undefined control sequence.\n",
