@@ -50,12 +50,11 @@ def unrolled(form: sp.Expr, time: int) -> sp.Expr:
 @check("1a.nesting", NESTED, "structure of the expressions")
 def _nesting(answers: Answers, _: Random) -> Finding:
     for time in (1, 2, 3):
-        state, depth = answers.side(f"1a.h{time}"), 0
-        wanted = {w1, *([w2] if time > 1 else []), *(x(step) for step in range(1, time + 1))}
-        require(state.free_symbols | state.atoms(x, h) == wanted, f"by the symbols of h_{time}")
-        while inner := [atom for atom in state.atoms(sigma) if atom.args[0] != state]:
-            state, depth = max(inner, key=lambda atom: len(atom.atoms(sigma))).args[0], depth + 1
-        require(depth == time, f"by the depth of h_{time}")
+        state = answers.side(f"1a.h{time}")
+        for step in range(time, 0, -1):
+            require(isinstance(state, sigma), f"by the depth of h_{time}")
+            state = sp.expand((state.args[0] - w1 * x(step)) / w2)
+        require(state == 0, f"by the innermost sigmoid of h_{time}")
     return Finding(3)
 
 
@@ -97,12 +96,12 @@ def proof(form: sp.Sum) -> dict[str, bool]:
 
 def split_last_factors(expression: sp.Expr) -> sp.Expr:
     """Split off the last factor of every product in an expression."""
-    rewritten = {}
-    for product in expression.atoms(sp.Product):
-        index, low, high = product.limits[0]
-        rest = sp.Product(product.function, (index, low, high - 1))
-        rewritten[product] = rest * product.function.xreplace({index: high})
-    return expression.xreplace(rewritten)
+
+    def split(factor: sp.Expr, limits: sp.Tuple) -> sp.Expr:
+        index, low, high = limits
+        return sp.Product(factor, (index, low, high - 1)) * factor.xreplace({index: high})
+
+    return expression.replace(sp.Product, split)
 
 
 @check("1c.induction", f"the proof for every {inline(t)}; without {inline(w2)} it fails", "induction")
