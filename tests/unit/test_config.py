@@ -88,18 +88,12 @@ def test_what_is_left_out_has_a_default(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "dressed",
-    [
-        pytest.param(lambda text: b"\xef\xbb\xbf" + text, id="BOM"),
-        pytest.param(lambda text: text.replace(b"\n", b"\r\n"), id="CRLF"),
-    ],
-)
+@pytest.mark.parametrize("dressed", [WHOLE.encode("utf-8-sig"), WHOLE.replace("\n", "\r\n")])
 def test_a_file_from_windows_reads_the_same(tmp_path, dressed):
     """Byte-order mark and line ends do not matter."""
     expected = load(written(tmp_path, WHOLE))
 
-    assert load(written(tmp_path, dressed(WHOLE.encode()))) == expected
+    assert load(written(tmp_path, dressed)) == expected
 
 
 def test_the_shipped_configuration_holds_the_promised_space():
@@ -129,13 +123,8 @@ def test_the_shipped_configuration_shows_every_key():
 
 def test_items_that_occur_twice_count_once(tmp_path):
     """Duplicates are dropped, also in another spelling, and the order stays."""
-    search = load(
-        written(
-            tmp_path,
-            LEAST
-            + "[search]\nlearning_rate_init = [1e-2, 1, 0.01, 1.0]\nhidden_layer_sizes = [[9], [8], [9]]\n",
-        )
-    ).search
+    twice = "[search]\nlearning_rate_init = [1e-2, 1, 0.01, 1.0]\nhidden_layer_sizes = [[9], [8], [9]]\n"
+    search = load(written(tmp_path, LEAST + twice)).search
 
     assert search.learning_rate_init == (0.01, 1.0)
     assert search.hidden_layer_sizes == ((9,), (8,))
@@ -151,15 +140,13 @@ def test_a_data_path_may_be_absolute_or_at_home(tmp_path, monkeypatch):
 
 def test_values_at_the_bounds_are_taken(tmp_path):
     """200 characters, the largest seed, the deepest network and a space of 5000 settings are fine."""
-    rates = ", ".join(str(i) for i in range(1, 5001))
     text = f"""
     author.name = "{"x" * 200}"
     course = {{title = "T", homework = "H", due = "D"}}
     experiment.seed = 4294967295
     [search]
     hidden_layer_sizes = [[1, 2, 3, 4, 10000]]
-    learning_rate_init = [{rates}]
-    batch_size = [1]
+    learning_rate_init = {[*range(1, 5001)]}
     """
 
     actual = load(written(tmp_path, text))
@@ -167,71 +154,47 @@ def test_values_at_the_bounds_are_taken(tmp_path):
     assert (len(actual.author.name), actual.seed, actual.search.size) == (200, 4294967295, 5000)
 
 
-SEED = "experiment.seed must be a whole number from 0 to 4294967295"
 TOP = "Known here: author, course, report, data, experiment, search."
-LAYERS = "a list of 1 to 5 layer sizes from 1 to 10000"
-LAYERS_HINT = "One hidden layer of 100 units is written [100]."
-BATCH = "a whole number from 1 to 1000000000"
-BATCH_HINT = 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'
+ZIP = "report.zip_name must be a plain file name that ends in .zip, not"
+SEED = "experiment.seed must be a whole number from 0 to 4294967295, not"
+LAYERS = "search.hidden_layer_sizes, item 1, must be a list of 1 to 5 layer sizes from 1 to 10000, not"
+ONE_LAYER = "One hidden layer of 100 units is written [100]."
+RATE = "search.learning_rate_init, item 1, must be a positive finite number, not"
+BATCH = "search.batch_size, item 1, must be a whole number from 1 to 1000000000, not"
+AUTO = 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'
 CHARACTERS = "Shorten it, or take it out."
 REFUSALS = {
     # keys
     "authr.name = 'x'": "unknown table authr. Did you mean author?",
-    "sede = 1": "unknown key sede. " + TOP,
+    "sede = 1": f"unknown key sede. {TOP}",
     "data.folder = 'x'": "unknown key data.folder. Known here: path, index_column.",
     "search.Batch_Sizes = [1]": "unknown key search.Batch_Sizes. Did you mean batch_size?",
-    "search.max_iter = [1]": "unknown key search.max_iter. "
-    "Known here: hidden_layer_sizes, activation, solver, "
-    "learning_rate_init, batch_size.",
     "report.remarks.1g = 'x'": "unknown key report.remarks.1g. Known here: 1a, 1b, 1c, 1d, 1e, 1f, 2a, 2b.",
-    '"a\\u202eb" = 1': "unknown key a\\u202eb. " + TOP,
+    '"a\\u202eb" = 1': f"unknown key a\\u202eb. {TOP}",
     # kinds
-    "report.zip_name = 5": "report.zip_name must be a plain file name that ends in .zip, not 5.",
     "report.date = 2023-11-14": "report.date must be text, not a date or a time. Put it in quotation marks.",
     "report.page_per_question = 1": "report.page_per_question must be true or false, not 1.",
-    "report.page_per_question = 'no'": "report.page_per_question must be true or false, not the text 'no'.",
     "report.remarks = ['x']": "report.remarks must be a table, not a list.",
+    "report.remarks.1a = 1": "report.remarks.1a must be text, not 1. Put it in quotation marks.",
     "data = 'data'": "data must be a table, not the text 'data'.",
     "data.path = {a = 1}": "data.path must be text, not a table. Put it in quotation marks.",
     "data.path = ' '": "data.path is blank. Fill it in.",
     "data.path = '~nosuchuser/x'": "data.path '~nosuchuser/x' names no folder: there is no such home.",
-    "experiment.seed = true": f"{SEED}, not true or false.",
-    "experiment.seed = -1": f"{SEED}, not -1.",
-    "experiment.seed = 4294967296": f"{SEED}, not 4294967296.",
-    "experiment.seed = 0.0": f"{SEED}, not 0.0.",
-    f"experiment.seed = 0x{'f' * 9000}": f"{SEED}, not a number of more than 64 bits.",
+    "experiment.seed = true": f"{SEED} true or false.",
+    **{f"experiment.seed = {seed}": f"{SEED} {seed}." for seed in ("-1", "4294967296", "0.0")},
+    f"experiment.seed = 0x{'f' * 9000}": f"{SEED} a number of more than 64 bits.",
     # text
     f"author.id = '{'x' * 201}'": f"author.id has 201 characters, more than 200. {CHARACTERS}",
     'author.id = "a\\u0000"': f"author.id holds U+0000 (a control character) as character 2. {CHARACTERS}",
-    'author.id = "a\\u001Bb"': f"author.id holds U+001B (a control character) as character 2. {CHARACTERS}",
     'author.id = "\\u202Eb"': f"author.id holds U+202E (right-to-left override) as character 1. {CHARACTERS}",
-    'author.id = "\\u2066b"': f"author.id holds U+2066 (left-to-right isolate) as character 1. {CHARACTERS}",
-    'author.id = "a\\u200B"': f"author.id holds U+200B (zero width space) as character 2. {CHARACTERS}",
-    'author.id = "a\\uFEFF"': "author.id holds U+FEFF (zero width no-break space) as character 2. "
-    f"{CHARACTERS}",
-    'author.id = "a\\u2028"': f"author.id holds U+2028 (line separator) as character 2. {CHARACTERS}",
     'author.id = "\\uFFFF"': f"author.id holds U+FFFF (no character) as character 1. {CHARACTERS}",
     'author.id = """a\nb"""': f"author.id holds U+000A (a control character) as character 2. {CHARACTERS}",
     "report.remarks.1a = ''": "report.remarks.1a is blank. Fill it in.",
-    f"report.remarks.1a = '{'x' * 201}'": (
-        f"report.remarks.1a has 201 characters, more than 200. {CHARACTERS}"
-    ),
     # the zip file
+    "report.zip_name = 5": f"{ZIP} 5.",
     **{
-        f"report.zip_name = '{name}'": "report.zip_name must be a plain file name that ends in .zip, "
-        f"not the text {name!r}."
-        for name in (
-            "a/b.zip",
-            "..\\b.zip",
-            "../x.zip",
-            ".zip",
-            "..zip",
-            "x.tar",
-            "zip",
-            "",
-            "C:x.zip",
-            "*.zip",
-        )
+        f"report.zip_name = '{name}'": f"{ZIP} the text {name!r}."
+        for name in ("a/b.zip", "..\\b.zip", "../x.zip", ".zip", "x.tar", "zip", "", "C:x.zip", "*.zip")
     },
     f"report.zip_name = '{'é' * 99}.zip'": "report.zip_name has more than 200 bytes in UTF-8.",
     # the search
@@ -239,57 +202,26 @@ REFUSALS = {
     "search.solver = []": "search.solver must be a list with one item or more, not an empty list.",
     "search.solver = ['adam', 'lbfgs']": "search.solver, item 2, must be adam or sgd, not the text 'lbfgs'. "
     "The assignment allows these two.",
-    "search.activation = ['relu', 'Tanh']": "search.activation, item 2, must be identity, logistic, relu or "
-    "tanh, not the text 'Tanh'.",
     'search.activation = ["relu\\n"]': "search.activation, item 1, must be identity, logistic, relu or tanh, "
     "not the text 'relu\\n'.",
-    "search.activation = [['relu']]": "search.activation, item 1, must be identity, logistic, relu or tanh, "
-    "not a list.",
-    "search.hidden_layer_sizes = [100]": f"search.hidden_layer_sizes, item 1, must be {LAYERS}, not 100. "
-    f"{LAYERS_HINT}",
-    "search.hidden_layer_sizes = [[]]": f"search.hidden_layer_sizes, item 1, must be {LAYERS}, "
-    "not an empty list. "
-    f"{LAYERS_HINT}",
+    "search.hidden_layer_sizes = [100]": f"{LAYERS} 100. {ONE_LAYER}",
+    "search.hidden_layer_sizes = [[]]": f"{LAYERS} an empty list. {ONE_LAYER}",
     **{
-        f"search.hidden_layer_sizes = [[3], {layers}]": "search.hidden_layer_sizes, item 2, must be "
-        f"{LAYERS}, "
-        f"not a list. {LAYERS_HINT}"
+        f"search.hidden_layer_sizes = [{layers}]": f"{LAYERS} a list. {ONE_LAYER}"
         for layers in ("[0]", "[-5, 5]", "[true]", "[1.0]", "['9']", "[10001]", "[1, 1, 1, 1, 1, 1]", "[[1]]")
     },
-    **{
-        f"search.learning_rate_init = [{rate}]": "search.learning_rate_init, item 1, must be a positive "
-        "finite "
-        f"number, not {told}."
-        for rate, told in {
-            "0": "0",
-            "-0.1": "-0.1",
-            "inf": "inf",
-            "nan": "nan",
-            "1e400": "inf",
-            "true": "true or false",
-            "'x'": "the text 'x'",
-            f"0x{'f' * 400}": "a number of more than 64 bits",
-        }.items()
-    },
-    **{
-        f"search.batch_size = [{size}]": f"search.batch_size, item 1, must be {BATCH}, not {told}. "
-        f"{BATCH_HINT}"
-        for size, told in {
-            "0": "0",
-            "1.0": "1.0",
-            "false": "true or false",
-            "'auto'": "the text 'auto'",
-            "1000000001": "1000000001",
-        }.items()
-    },
-    "search.learning_rate_init = [" + ",".join(map(str, range(1, 5002))) + "]": "search holds 5001 settings, "
-    "more than 5000. Explore wider spaces with the explore command, and put the promising part here.",
+    **{f"search.learning_rate_init = [{rate}]": f"{RATE} {rate}." for rate in ("0", "-0.1", "inf", "nan")},
+    "search.learning_rate_init = [1e400]": f"{RATE} inf.",
+    "search.learning_rate_init = ['x']": f"{RATE} the text 'x'.",
+    f"search.learning_rate_init = [0x{'f' * 400}]": f"{RATE} a number of more than 64 bits.",
+    **{f"search.batch_size = [{size}]": f"{BATCH} {size}. {AUTO}" for size in ("0", "1.0", "1000000001")},
+    "search.batch_size = ['auto']": f"{BATCH} the text 'auto'. {AUTO}",
+    f"search.batch_size = {[*range(1, 5002)]}": "search holds 5001 settings, more than 5000. "
+    "Explore wider spaces with the explore command, and put the promising part here.",
 }
 
 
-@pytest.mark.parametrize(
-    ("slip", "sentence"), [pytest.param(*item, id=item[0][:50]) for item in REFUSALS.items()]
-)
+@pytest.mark.parametrize(("slip", "sentence"), REFUSALS.items(), ids=lambda text: text[:40])
 def test_a_slip_is_told_with_its_key(tmp_path, slip, sentence):
     """Each slip is refused with a sentence that names file and key, and says what is expected."""
     assert refusal(written(tmp_path, slip + "\n" + LEAST)) == (
@@ -302,10 +234,8 @@ PATHS = {
     r'"C:\Users\ada\Downloads\data"': ", line 1, column 18: not TOML: Invalid hex value",
     r'"..\data"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
     r'"C:\temp\new"': ", line 1: data.path holds U+0009 (a control character) as character 3",
-    r'"D:\homework"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
-    r'"\\server\bin"': None,  # \\ is one backslash, \b a backspace
+    r'"\\server\bin"': ", line 1: data.path holds U+0008",  # \\ is one backslash, \b a backspace
     '"data\\"  # mine': ", line 1, column 28: not TOML: Illegal character '\\n'",
-    r'"C:\x"': ", line 1, column 18: not TOML: Unescaped '\\' in a string",
 }
 
 
@@ -315,7 +245,7 @@ def test_a_windows_path_in_double_quotes_gets_the_hint(tmp_path, path):
     told = refusal(written(tmp_path, f"data.path = {path}\n{LEAST}"))
 
     assert told.endswith(f". {BACKSLASH}")
-    assert told.startswith(f"report.toml{PATHS[path] or ', line 1: data.path holds U+0008'}")
+    assert told.startswith(f"report.toml{PATHS[path]}")
 
 
 def test_a_windows_path_in_single_quotes_is_read(tmp_path):
@@ -323,60 +253,41 @@ def test_a_windows_path_in_single_quotes_is_read(tmp_path):
     assert load(written(tmp_path, rf"data.path = 'C:\temp'{LEAST}")).data_path == tmp_path / r"C:\temp"
 
 
-@pytest.mark.parametrize(
-    ("left_out", "sentence"),
-    [
-        ("author.name = 'A'", "author.name is missing. Every key is in report.toml."),
-        ("course.title = 'T'", "course.title is missing. Every key is in report.toml."),
-        ("course.due = 'D'", "course.due is missing. Every key is in report.toml."),
-    ],
-)
-def test_what_must_be_there_is_asked_for(tmp_path, left_out, sentence):
+@pytest.mark.parametrize("key", ["author.name", "course.title", "course.due"])
+def test_what_must_be_there_is_asked_for(tmp_path, key):
     """A name and the course's three lines have no default, and may not be blank."""
-    needed = "author.name = 'A'\ncourse.title = 'T'\ncourse.homework = 'H'\ncourse.due = 'D'\n"
-    key = left_out.partition(" ")[0]
+    needed = ("author.name", "course.title", "course.homework", "course.due")
+    without = "".join(f"{name} = 'x'\n" for name in needed if name != key)
 
-    assert refusal(written(tmp_path, needed.replace(left_out, ""))) == f"report.toml: {sentence}"
-    blank = refusal(written(tmp_path, needed.replace(left_out, f"{key} = ' '")))
-    line = needed.splitlines().index(next(text for text in needed.splitlines() if text.startswith(key))) + 1
-    assert blank == f"report.toml, line {line}: {key} is blank. Fill it in."
+    missing = f"report.toml: {key} is missing. Every key is in report.toml."
+    assert refusal(written(tmp_path, without)) == missing
+    blank = f"report.toml, line 4: {key} is blank. Fill it in."
+    assert refusal(written(tmp_path, without + f"{key} = ' '")) == blank
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (
-            "[author]\nname = Ada\n",
-            ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
-        ),
-        ("[author\n", ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration."),
-        (
-            "a = 1\na = 2\n",
-            ", line 2, column 6: not TOML: Cannot overwrite a value. The key stands there twice.",
-        ),
-        (
-            "[a]\n[b]\n[a]\n",
-            ", line 3, column 3: not TOML: Cannot declare ('a',) twice. The table stands there twice.",
-        ),
-        (
-            'a = "x\nb = 1\n',
-            ", line 1, column 7: not TOML: Illegal character '\\n'. A closing quotation mark is missing.",
-        ),
-        (
-            "a = [0,5 1,5]\n",
-            (
-                ", line 1, column 10: not TOML: Unclosed array."
-                " A comma or a ] is missing, or a decimal is written without a point."
-            ),
-        ),
-        ('a = 1\nb = "x', ", line 2: not TOML: Unterminated string."),
-        ("\na = 'x\0'\n", r", line 2, column 7: not TOML: Found invalid character '\x00'."),
-        (b"a = 1\nb = '\xe9'\n", ", line 2: not UTF-8. Save the file as UTF-8."),
-        ("a = " + "[" * 5000, " nests lists or tables too deeply."),
-        ("#" * 65537, " has more than 64 KiB. Is it the right file?"),
-    ],
-    ids=lambda value: str(value)[:20],
-)
+NOT_TOML = {
+    "[author]\nname = Ada\n": ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
+    "[author\n": ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration.",
+    "a = 1\na = 2\n": ", line 2, column 6: not TOML: Cannot overwrite a value. The key stands there twice.",
+    "[a]\n[b]\n[a]\n": (
+        ", line 3, column 3: not TOML: Cannot declare ('a',) twice. The table stands there twice."
+    ),
+    'a = "x\nb = 1\n': (
+        ", line 1, column 7: not TOML: Illegal character '\\n'. A closing quotation mark is missing."
+    ),
+    "a = [0,5 1,5]\n": (
+        ", line 1, column 10: not TOML: Unclosed array."
+        " A comma or a ] is missing, or a decimal is written without a point."
+    ),
+    'a = 1\nb = "x': ", line 2: not TOML: Unterminated string.",
+    "\na = 'x\0'\n": r", line 2, column 7: not TOML: Found invalid character '\x00'.",
+    b"a = 1\nb = '\xe9'\n": ", line 2: not UTF-8. Save the file as UTF-8.",
+    "a = " + "[" * 5000: " nests lists or tables too deeply.",
+    "#" * 65537: " has more than 64 KiB. Is it the right file?",
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), NOT_TOML.items(), ids=lambda value: str(value)[:20])
 def test_what_is_no_toml_is_told_with_its_line(tmp_path, content, sentence):
     """A fault of the format is told with line and column, as an editor counts them."""
     assert refusal(written(tmp_path, content)) == f"report.toml{sentence}"
