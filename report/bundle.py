@@ -69,8 +69,8 @@ def sha256(content: bytes) -> str:
 
 def as_json(value: Any) -> bytes:
     """Write JSON for people and programs: indented, keys as given, a newline at the end."""
-    plain = to_builtins(value)
-    return (json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    text = json.dumps(to_builtins(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode(errors="backslashreplace")  # what is no character, as in a name of bytes, as JSON may
 
 
 def write(file: Path, content: bytes) -> None:

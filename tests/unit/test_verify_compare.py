@@ -273,8 +273,8 @@ def test_pages_that_differ_where_values_do_follow_from_them() -> None:
     ]
 
 
-# --- the verdict
-ABOUT = {"name": "submission.pdf", "sha256": "0", "pages": 7, "author": {"name": "Ada", "id": ""}, "data": {}}
+# --- the verdict, of a file whose name is no UTF-8
+ABOUT = {"name": "caf\udce9.pdf", "sha256": "0", "pages": 7, "author": {"name": "Ada", "id": ""}, "data": {}}
 
 
 @pytest.fixture
