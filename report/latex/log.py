@@ -147,12 +147,7 @@ def _line(page: Page | None, number: int) -> str:
 
 def _open_file(log: str) -> str:
     """Return which source file TeX was reading at the end of `log`, from its parentheses."""
-    stack: list[str] = []
-    for match in re.finditer(r"\((\./[^\s()]+|/[^\s()]+)?|\)", log):
-        if match.group() == ")":
-            if stack:
-                stack.pop()
-        else:
-            stack.append(match.group(1) or "")
-    ours = [name for name in stack if name.startswith("./") and name.endswith(".tex")]
-    return ours[-1].removeprefix("./") if ours else "submission.tex"
+    while (unclosed := re.sub(r"\([^()]*\)", "", log)) != log:  # files that were closed again
+        log = unclosed
+    ours = re.findall(r"\(\./([^\s()]+\.tex)", log)
+    return ours[-1] if ours else "submission.tex"
