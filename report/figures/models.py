@@ -67,10 +67,9 @@ def _name_ends(axis: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
     axis.autoscale_view()
     to_axes = axis.transScale + axis.transLimits
     places = {name: to_axes.transform(end) for name, end in ends.items()}
+    upwards = sorted(ends, key=lambda name: (places[name][1], name))
     for (name, end), colour in zip(ends.items(), COLOURS, strict=False):
-        above = [
-            other for other in ends if other != name and (places[other][1], other) > (places[name][1], name)
-        ]
+        above = upwards[upwards.index(name) + 1 :]
         below = any((abs(places[other] - places[name]) < CLOSE).all() for other in above)
         look = {"va": "top" if below else "bottom", "ha": "right", "color": colour}
         note(axis, name, end, (2, -5 if below else 5), annotation_clip=False, **look)
