@@ -195,7 +195,7 @@ def audit() -> dict[str, Any]:
     refused = obstacles(detect())
     return {
         "pinned": not faults and not refused,
-        "reasons": list(dict.fromkeys([*pins.obstacles, *refused, *faults])) if faults or refused else [],
+        "reasons": [*pins.obstacles, *faults] if faults or refused else [],
         "overridden": dict(sorted(pins.overridden.items())),
         "blas": blas,
         "simd": simd,

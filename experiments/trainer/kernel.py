@@ -155,10 +155,7 @@ class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to sa
 
 
 def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buffers: Any) -> None:
-    """Train as ``network._fit_stochastic`` does.
-
-    Divergence: the loss or, in the end, a weight is not finite.
-    """
+    """Train as ``network._fit_stochastic`` does; Divergence: the loss is not finite."""
     *_, layer_units, _incremental = buffers
     epochs, network.max_iter = network.max_iter, 0
     type(network)._fit_stochastic(network, X, y, *buffers)  # makes the optimizer
@@ -208,8 +205,6 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
         network._update_no_improvement_count(False, None, None, None)
         if network._no_improvement_count > network.n_iter_no_change:
             break
-    if not np.isfinite(theta).all():
-        raise Divergence(network.n_iter_)
     found, *moments = ([view.copy() for view in views(matrix)] for matrix in (theta, first, second))
     network.coefs_, network.intercepts_ = found[: len(layers)], found[len(layers) :]
     optimizer = network._optimizer
