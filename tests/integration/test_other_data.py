@@ -135,7 +135,7 @@ def test_the_pages_speak_of_these_data(built: Path, pdf_pages: Callable[[Path], 
     """The PDF tells samples, features and classes as they are, and is no stand-in's."""
     text = " ".join("".join(pdf_pages(built / "submission.pdf")).split())
 
-    assert "has 40 samples and the development set 20, with 5 features and 3 classes" in text
+    assert "There are 40 training and 20 development samples, with 5 features and 3 classes" in text
     assert "tand-in" not in text
     assert "Юлия" in text
     assert "Петрова" in text
