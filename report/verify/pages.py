@@ -30,26 +30,31 @@ if TYPE_CHECKING:
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
 TEX = ("/PTEX.Fullbanner", "/Packages")
-CLAIMS = ("/Title", "/Author", "/Subject", "/Keywords")
+CLAIMS = {
+    "/Title": "has another title",
+    "/Author": "names another author",
+    "/Subject": "has another subject",
+    "/Keywords": "has other keywords",
+}
 PICTURES = 5
-OF_PAGES = {
+OTHER_FILES = "has other attachments"
+WORDS = {
     **catalog.PAGE,
+    **CLAIMS,
     "/MediaBox": "has another size",
     "/Group": "is blended otherwise",
     "/Annots": "has other links or notes",
     "/Contents": "is painted by other operators",
     "/Font": "uses another font",
     "/XObject": "holds another figure",
+    "/Outlines": "has other bookmarks",
+    "/Dests": "has links that lead elsewhere",
+    "/StructTreeRoot": "is read aloud otherwise",
+    "/Metadata": "has other metadata",
+    "/EmbeddedFiles": OTHER_FILES,
+    "/AF": OTHER_FILES,
 }
-OF_THE_FILE = {
-    "/Outlines": "its bookmarks",
-    "/Dests": "the places that its links lead to",
-    "/StructTreeRoot": "the words for who has it read aloud",
-    "/Metadata": "its metadata",
-}
-ATTACHED = ("/EmbeddedFiles", "/AF")
-PAINT = ("/Contents", "/Resources")
-FOLLOWS = ("/Dests", "/StructTreeRoot")
+FOLLOWS = ("/Contents", "/Resources", "/Dests", "/StructTreeRoot")  # from another look
 LIKE = 0.3  # the share of their words that two pages must have in common to be the same page
 EDGE = 4.0  # points around a place that differs
 BODY = 60.0, 725.0  # points between which a page's text stands
@@ -78,8 +83,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     anew = _written_anew(differences, pairs, found)
     if anew:
         other_lines = found.other_tex and _figures(one) == _figures(other)
-        same, both = seen.alike(*views, pairs, other_lines=other_lines)
-        spots = seen.other_glyphs(*views, both)
+        same, spots = seen.alike(*views, pairs, other_lines=other_lines)
         whole += _claims(one, other)
         if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
             whole.append(Difference("", "what is copied from its pages is not what they show"))
@@ -159,7 +163,7 @@ def _over(
 ) -> Iterator[Difference]:
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
-        yield Difference("", f"page {page} {what}" if page else f"the file {what}", page)
+        yield Place("", page, f"{_subject(page)} {what}")
         if not rectangle or page - 1 not in pairs:
             continue
         if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
@@ -176,15 +180,15 @@ def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found:
 def _claims(one: Pdf, other: Pdf) -> Iterator[Difference]:
     """Walk what a file that was written anew says otherwise beside its pages; what it lost is nothing."""
     there, here = document.properties(one), document.properties(other)
-    for key in CLAIMS:
+    for key, what in CLAIMS.items():
         if there.get(key) and there[key] != here.get(key, ""):
-            yield Difference("", f"its properties differ ({key[1:]})")
+            yield Place("", 0, f"the file {what}")
     titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
     if titles[0] and titles[0] != titles[1]:
-        yield Difference("", "its bookmarks differ")
+        yield Place("", 0, f"the file {WORDS['/Outlines']}")
     files = [catalog.attachments(pdf) for pdf in (one, other)]
     if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
-        yield Difference("", "its attachments differ", kind=CARRIED)
+        yield Place("", 0, f"the file {OTHER_FILES}", CARRIED)
 
 
 def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
@@ -192,23 +196,19 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Difference]:
-    """Put differences between objects into words.
-
-    What follows from another look is left out (fonts hold the glyphs that are used), and lost attachments.
-    """
+def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
+    """Put differences between objects into words, but for what follows from another look, and lost files."""
     for page, path in differences:
-        key = next((step for step in path if step in OF_PAGES or step in OF_THE_FILE), path[-1])
-        if any(step in ATTACHED for step in path):
-            if not lost:
-                yield Difference("", "its attachments differ", kind=CARRIED if "/EF" in path else "")
-        elif page:
-            if not (spots and path[0] in PAINT):
-                what = f"page {page} {OF_PAGES.get(key, f'has another entry {key}')}"
-                yield Difference("", what[:LONGEST], page)
-        elif not (spots and key in FOLLOWS):
-            name = f"the entry {key}" if path[0] == "catalog" else f"its properties ({key[1:]})"
-            yield Difference("", f"{OF_THE_FILE.get(key, name)} differ"[:LONGEST])
+        key = next((step for step in path if step in WORDS), path[-1])
+        attached = WORDS.get(key) == OTHER_FILES
+        if (attached and lost) or (spots and (path[0] if page else key) in FOLLOWS):
+            continue
+        what = f"{_subject(page)} {WORDS.get(key, f'has another entry {key}')}"
+        yield Place("", page, what[:LONGEST], CARRIED if attached and "/EF" in path else "")
+
+
+def _subject(page: int) -> str:
+    return f"page {page}" if page else "the file"
 
 
 def _figures(pdf: Pdf) -> Counter[bytes]:

@@ -145,12 +145,12 @@ def _other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
 # --- the same characters, at the same places or in other lines
 def alike(
     given: View, made: View, pairs: Sequence[tuple[int, int]], *, other_lines: bool
-) -> tuple[Same, Both]:
-    """Say how far documents are seen as the same, and pair their characters if they are."""
+) -> tuple[Same, list[Spot]]:
+    """Say how far documents are seen as the same, and where they still show another digit or sign."""
     if both := _by_sight(given, made, pairs):
-        return Same.SIGHT, both
+        return Same.SIGHT, _other_glyphs(given, made, both)
     if other_lines and (both := _by_text(given, made)):
-        return Same.TEXT, both
+        return Same.TEXT, _other_glyphs(given, made, both)
     return Same.NO, []
 
 
@@ -197,7 +197,7 @@ def copies_alike(shown: View, copied: View, true: View) -> bool:
     return texts[0] in texts[1:]
 
 
-def other_glyphs(given: View, made: View, both: Both) -> list[Spot]:
+def _other_glyphs(given: View, made: View, both: Both) -> list[Spot]:
     """Find where documents of the same characters show another digit or sign.
 
     A font may call a glyph by any name. Letters are left out: microtype widens an `m` by more than `REACH`.

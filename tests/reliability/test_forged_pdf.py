@@ -383,16 +383,21 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
     (WHOLE, "a bookmark with a script"): {
         "a script in a bookmark": put(lambda pdf: pdf.Root.Outlines.First, "A", SCRIPT)
     },
-    (WHOLE, "its bookmarks"): {
+    (WHOLE, "other bookmarks"): {
         "a bookmark that claims": put(lambda pdf: pdf.Root.Outlines.First, "Title", String("0.9999"))
     },
-    (WHOLE, "(Title)"): {"a title that claims": CLAIM, "the same, of another TeX": in_another_tex(CLAIM)},
+    (WHOLE, "another title"): {
+        "a title that claims": CLAIM,
+        "the same, of another TeX": in_another_tex(CLAIM),
+    },
     (WHOLE, "has a form"): {
         "a form": put(root, "AcroForm", Dictionary()),
         "a form, of another TeX": in_another_tex(put(root, "AcroForm", Dictionary())),
     },
     (WHOLE, "a folder of files"): {"a folder": put(root, "Collection", Dictionary(View=Name.T))},
-    (WHOLE, "metadata"): {"other metadata": put(root, "Metadata", lambda pdf: pdf.make_stream(b"<x/>"))},
+    (WHOLE, "other metadata"): {
+        "other metadata": put(root, "Metadata", lambda pdf: pdf.make_stream(b"<x/>"))
+    },
     (WHOLE, "is rotated"): {"a page upside down": put(page, "Rotate", 180)},
     (WHOLE, "is cropped"): {"a page cropped": put(page, "CropBox", Array([0, 300, 612, 792]))},
     (WHOLE, "another unit"): {"a page in another unit": put(page, "UserUnit", 0.01)},
@@ -403,7 +408,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "another page in its place": repaint(lambda content: content[: content.index(b"ET", 2000) + 2]),
     },
     (WHOLE, "page 1 is not of the report"): {"one more page, first": one_more(b"0 0 612 792 re f", at=0)},
-    (WHOLE, "its attachments"): {
+    (WHOLE, "other attachments"): {
         "a file beside the attachments": put(root, "AF", beside),
         "an attachment changed": changed,
     },
