@@ -86,7 +86,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
         same, spots = seen.alike(*views, pairs, other_lines=other_lines)
         whole += _claims(one, other)
         if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
-            whole.append(Difference("", "what is copied from its pages is not what they show"))
+            whole.append(_of_the_whole(0, "gives other text to be copied than it shows"))
         if same and not spots and not whole:
             return replace(found, same=same)
     spots = spots or seen.differing(*views, pairs)
@@ -152,7 +152,7 @@ def _unpaired(
     """Walk the pages that only one of the documents has."""
     more, fewer = ({*range(len(view.pages))} - {pair[n] for pair in pairs} for n, view in enumerate(views))
     for number in sorted(more):
-        yield Difference("", f"page {number + 1} is not of the report", number + 1)
+        yield _of_the_whole(number + 1, "is not of the report")
     for number in sorted(fewer):
         for question in regions.within(number + 1, 0, math.inf):
             yield Difference(question, f"page {number + 1} of the report is missing")
@@ -163,7 +163,7 @@ def _over(
 ) -> Iterator[Difference]:
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
-        yield Place("", page, f"{_subject(page)} {what}")
+        yield _of_the_whole(page, what)
         if not rectangle or page - 1 not in pairs:
             continue
         if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
@@ -182,13 +182,13 @@ def _claims(one: Pdf, other: Pdf) -> Iterator[Difference]:
     there, here = document.properties(one), document.properties(other)
     for key, what in CLAIMS.items():
         if there.get(key) and there[key] != here.get(key, ""):
-            yield Place("", 0, f"the file {what}")
+            yield _of_the_whole(0, what)
     titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
     if titles[0] and titles[0] != titles[1]:
-        yield Place("", 0, f"the file {WORDS['/Outlines']}")
+        yield _of_the_whole(0, WORDS["/Outlines"])
     files = [catalog.attachments(pdf) for pdf in (one, other)]
     if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
-        yield Place("", 0, f"the file {OTHER_FILES}", CARRIED)
+        yield _of_the_whole(0, OTHER_FILES, CARRIED)
 
 
 def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
@@ -196,19 +196,21 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Place]:
+def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Difference]:
     """Put differences between objects into words, but for what follows from another look, and lost files."""
     for page, path in differences:
         key = next((step for step in path if step in WORDS), path[-1])
         attached = WORDS.get(key) == OTHER_FILES
         if (attached and lost) or (spots and (path[0] if page else key) in FOLLOWS):
             continue
-        what = f"{_subject(page)} {WORDS.get(key, f'has another entry {key}')}"
-        yield Place("", page, what[:LONGEST], CARRIED if attached and "/EF" in path else "")
+        kind = CARRIED if attached and "/EF" in path else ""
+        yield _of_the_whole(page, WORDS.get(key, f"has another entry {key}"), kind)
 
 
-def _subject(page: int) -> str:
-    return f"page {page}" if page else "the file"
+def _of_the_whole(page: int, what: str, kind: str = "") -> Difference:
+    """Return what a page, or the file, has or does: a difference of the submission as a whole."""
+    subject = f"page {page}" if page else "the file"
+    return Difference("", f"{subject} {what}"[:LONGEST], page, kind)
 
 
 def _figures(pdf: Pdf) -> Counter[bytes]:

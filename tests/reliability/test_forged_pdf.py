@@ -360,7 +360,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         ),
         "moved to another question": over(b"/Question <</Key (2b)>> DP", below=True),
     },
-    (WHOLE, "copied"): {"another text for copying, of another TeX": in_another_tex(COPIED)},
+    (WHOLE, "to be copied"): {"another text for copying, of another TeX": in_another_tex(COPIED)},
     (WHOLE, ""): {"a comment that one reader ends sooner": at_number("% \\r\\1[(\\6)]TJ")},
     (WHOLE, "another font"): {
         "an encoding below the encoding": with_font(other_base),
