@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments import workers
 from experiments.assessment import Assessment
-from report import ROOT, cache, config, publish, results
+from report import cache, config, publish, results
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
 from report.errors import InputError
-from report.process import group_guard, keep_font_list
+from report.process import keep_font_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,38 +116,19 @@ def beside(data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
     own priority, and says what is wrong where something is.
     """
     inputs = replace(kept.inputs, data=kept.inputs.data.absolute())  # the process works in another folder
-    with tempfile.TemporaryFile() as order:  # a pipe would keep the notebook waiting for its reader
-        pickle.dump((kept.folder.resolve(), inputs, kept.keys, data, jobs), order)
-        order.seek(0)
-        with (
-            group_guard() as guard,  # there first: nothing comes between the process and what ends it
-            subprocess.Popen(
-                [sys.executable, "-m", "report.pipeline"],
-                cwd=ROOT,
-                stdin=order,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            ) as process,
-        ):
-            try:
-                guard(process.pid)
-                yield
-            finally:
-                os.killpg(process.pid, signal.SIGKILL)
+    order = (data, kept.folder.resolve(), inputs, kept.keys, jobs)
+    with ThreadPoolExecutor(1) as waiting, workers.Process() as process:
+        waiting.submit(process.call, _in_low_priority, *order)
+        yield
 
 
-def _main() -> None:
-    """Do what `beside` asks for."""
+def _in_low_priority(
+    data: Dataset, folder: Path, inputs: Inputs, keys: dict[str, cache.Key], jobs: int
+) -> None:
     os.nice(LOWEST)
     with contextlib.suppress(OSError):  # where the system gives each session the same share
         Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
-    folder, inputs, keys, data, jobs = pickle.load(sys.stdin.buffer)  # noqa: S301 - from `beside`
     from report import stages  # noqa: PLC0415 - heavy, and only once this process is nice
 
     kept = Cache(folder, inputs, keys, Console(StringIO(), colour=False, live=False))
     independent(data, kept, kept.store("fits"), jobs, stages)
-
-
-if __name__ == "__main__":
-    _main()
