@@ -30,25 +30,13 @@ LOADED = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)
 
 @dataclass(frozen=True)
 class Package:
-    """A system package.
+    """A system package; its names may be several with blanks between, or none."""
 
-    Attributes
-    ----------
-    purpose : str
-        ``venv`` and ``pdf``: a build needs it; ``tests``: the tests need it; ``speed``: optional.
-    debian, fedora, macos : str
-        Its name for apt, for dnf, and for tlmgr (``pdf``) or brew; several with blanks between, or none.
-    provides : tuple of str
-        What shows that it is there: programs, TeX files (by their suffix); for ``venv`` Python modules.
-    reason : str
-        What it is used for.
-    """
-
-    purpose: Literal["venv", "pdf", "tests", "speed"]
+    purpose: Literal["venv", "pdf", "tests", "speed"]  # a build needs the first two; speed is optional
     debian: str
     fedora: str
-    macos: str
-    provides: tuple[str, ...]
+    macos: str  # for tlmgr if it is for the PDF, else for brew
+    provides: tuple[str, ...]  # programs, TeX files with their suffix; for venv a Python module
     reason: str
 
 
@@ -157,13 +145,7 @@ def find_latexmk() -> tuple[Path, str] | None:
 
 
 def latexmk() -> Path:
-    """Return the path of latexmk.
-
-    Raises
-    ------
-    LatexError
-        Something that makes the PDF is missing.
-    """
+    """Return the path of latexmk, or raise a LatexError if something that makes the PDF is missing."""
     found = find_latexmk()
     lacking = missing([package for package in PACKAGES if package.purpose == "pdf"])
     if lacking or not found:
