@@ -30,8 +30,8 @@ class Stamps(Struct, frozen=True):
     """The note of a build: digests of its files, what it was made from, and what it read of the system."""
 
     outputs: cache.Key
-    key: cache.Key | None = None  # None while a build is put in place
-    system: cache.Key = {}
+    key: cache.Key
+    system: cache.Key
 
 
 @contextlib.contextmanager
@@ -58,10 +58,9 @@ def locked(out: Path) -> Iterator[None]:
 def stale(out: Path, key: cache.Key) -> str:
     """Return why a build must run: an input or an output changed; empty if neither has."""
     stamps = _stamps(out)
-    if stamps is None or stamps.key is None:
-        cut_off = "the last build was cut off while it was put in place"
-        cloned = "what the build there was made from is not known"
-        return cut_off if stamps else cloned if (out / MANIFEST).exists() else "there is no build yet"
+    if stamps is None:
+        cloned = (out / MANIFEST).exists()
+        return "what the build there was made from is not known" if cloned else "there is no build yet"
     system = cache.system_files(stamps.system)
     if reason := cache.why(stamps.key, key) or cache.why(stamps.system, system):
         return reason
@@ -100,16 +99,15 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
 def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
     """Move the files of a finished build to the place of the old ones, the manifest last; note its key.
 
-    `system` are the files outside of the key that it was made with. A kill in between leaves a note without a
-    key, so that the next run builds again; an error takes all of it back, and is a MachineError where a file
-    cannot be put in place.
+    `system` are the files outside of the key that it was made with. After a kill in between the outputs are
+    not those noted, so that the next run builds again; an error takes all of it back, and is a MachineError
+    where a file cannot be put in place.
     """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
     outputs = {name: sha256((work / name).read_bytes()) for name in names}
     former = _stamps(out)
-    everything = {**(former.outputs if former else {}), **outputs}
-    write(out / STAMPS, as_json(Stamps(everything)))  # no key: nothing is fresh
+    gone = sorted(former.outputs.keys() - outputs.keys()) if former else []
     moved: list[tuple[Path, Path]] = []
 
     def move(source: Path, target: Path) -> None:
@@ -118,16 +116,15 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
         moved.append((source, target))
 
     try:
-        for name in (*(everything.keys() - outputs.keys()), *names):
+        for name in (*gone, *names):
             if (out / name).is_file():
                 move(out / name, work / ".old" / name)
             if name in outputs:
                 move(work / name, out / name)
     except BaseException as error:
-        with contextlib.suppress(OSError):
-            for source, target in reversed(moved):
+        for source, target in reversed(moved):
+            with contextlib.suppress(OSError):
                 target.replace(source)
-            write(out / STAMPS, as_json(former or {}))
         if isinstance(error, OSError):
             raise MachineError(
                 f"{out / name} cannot be replaced: {error.strerror}.",

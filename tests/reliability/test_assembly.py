@@ -122,6 +122,15 @@ def test_nothing_changed_nothing_done(folder: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
+def test_force_makes_everything_again(folder: Path) -> None:
+    """Every stage runs though nothing has changed; without --force none would, and none does afterwards."""
+    done = run(folder, "--force")
+
+    ran = [line.split()[1].rstrip(":") for line in done.stderr.splitlines() if line.startswith("-> ")]
+    assert sorted(ran) == sorted(STAGES)
+    assert run(folder).stderr.startswith("Nothing changed")
+
+
 QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM)}
 
 
@@ -186,7 +195,8 @@ def killed_before(folder: Path, site: Path, operation: int = -1) -> list[list[st
 
 @pytest.mark.parametrize("moments", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_killed_at_any_operation(moments: int, built: Path, fresh: dict[str, bytes], tmp_path: Path) -> None:
-    """Killed between any two operations on files, a build is mended by the next one."""
+    """Killed between any two operations on files, a build is whole, or is mended by the next one."""
+    before = products(built)
     listing = shutil.copytree(built, tmp_path / "listing")
     operations = killed_before(listing, tmp_path / "site")
     placed = [
@@ -201,6 +211,8 @@ def test_killed_at_any_operation(moments: int, built: Path, fresh: dict[str, byt
         place = tmp_path / str(moment)
         folder = shutil.copytree(built, place / "project")
         killed_before(folder, place / "site", moment * (len(operations) - 1) // (moments - 1))
+        assert run(folder, "--text", "new").returncode == 0
+        assert products(folder) in (before, fresh)
         assert_mended(folder, fresh)
 
 

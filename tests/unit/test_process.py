@@ -1,4 +1,4 @@
-"""A guarded process group ends with the block, and with the process that guards it."""
+"""Process groups end with the block, or the process, that guards them; workers leave Ctrl-C to others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from experiments import workers
 from report.process import group_guard
 
 # A leader that is gone at once, and a process that it leaves behind: only its group can be killed.
@@ -60,3 +61,11 @@ def test_a_group_ends_with_the_block() -> None:
         leader.wait()
 
     assert ends(leader.pid)
+
+
+def test_a_worker_is_deaf_to_an_interrupt() -> None:
+    """From its first moment on, before Python has started, it leaves Ctrl-C to the process that waits."""
+    with workers.Process() as process:
+        os.kill(process._process.pid, signal.SIGINT)
+
+        assert process.call(abs, -1) == 1
