@@ -116,9 +116,8 @@ def beside(data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
     own priority, and says what is wrong where something is.
     """
     inputs = replace(kept.inputs, data=kept.inputs.data.absolute())  # the process works in another folder
-    order = (data, kept.folder.resolve(), inputs, kept.keys, jobs)
-    with ThreadPoolExecutor(1) as waiting, workers.Process() as process:
-        waiting.submit(process.call, _in_low_priority, *order)
+    with ThreadPoolExecutor(1) as waiting, workers.process() as call:
+        waiting.submit(call, _in_low_priority, data, kept.folder.resolve(), inputs, dict(kept.keys), jobs)
         yield
 
 

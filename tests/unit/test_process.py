@@ -63,9 +63,7 @@ def test_a_group_ends_with_the_block() -> None:
     assert ends(leader.pid)
 
 
-def test_a_worker_is_deaf_to_an_interrupt() -> None:
-    """From its first moment on, before Python has started, it leaves Ctrl-C to the process that waits."""
-    with workers.Process() as process:
-        os.kill(process._process.pid, signal.SIGINT)
-
-        assert process.call(abs, -1) == 1
+def test_a_worker_is_not_meant_by_an_interrupt() -> None:
+    """It leads a group of its own from its first moment on: a terminal sends Ctrl-C to ours."""
+    with workers.process() as call:
+        assert call(os.getpgrp) == call(os.getpid) != os.getpgrp()
