@@ -85,9 +85,10 @@ def opened(content: bytes) -> Pdf:
     """
     try:
         pdf = pikepdf.open(io.BytesIO(content), attempt_recovery=False)
+        encrypted = pdf.is_encrypted
     except pikepdf.PasswordError:
-        raise UnjudgedError("The PDF is encrypted: hand in one without a password.") from None
-    if pdf.is_encrypted:
+        encrypted = True
+    if encrypted:
         raise UnjudgedError("The PDF is encrypted: hand in one without a password.")
     if len(pdf.pages) > PAGE_LIMIT:
         raise UnjudgedError(f"The PDF has more than {PAGE_LIMIT} pages.")
@@ -120,18 +121,9 @@ def page_entries(page: Dictionary) -> dict[str, Any]:
 
 
 def content(page: Dictionary) -> bytes:
-    """Return the operators that paint a page.
-
-    Raises
-    ------
-    UnjudgedError
-        They are more than `STREAM_LIMIT`.
-    """
+    """Return the operators that paint a page."""
     streams = page.get("/Contents")
-    parts = [unpacked(stream) for stream in (list(streams) if isinstance(streams, Array) else [streams])]
-    if sum(map(len, parts)) > STREAM_LIMIT:
-        raise UnjudgedError(f"A page of the PDF has more than {STREAM_LIMIT >> 20} MiB of content.")
-    return b"\n".join(parts)
+    return b"\n".join(map(unpacked, streams if isinstance(streams, Array) else [streams]))
 
 
 def unpacked(stream: Any) -> bytes:

@@ -257,6 +257,11 @@ BROKEN: dict[str, Callable[[], bytes]] = {
         more={5: b"<</BaseFont /F /Encoding <</Differences [(x) [1]]>> /Widths [(a)] /FirstChar /x>>"},
     ),
     "annotations that are none": lambda: pdf(page="/Annots [1 2 3]"),
+    "a bomb in three hundred pieces": lambda: pdf(
+        page=f"/Contents [{'20 0 R ' * 300}]",
+        more={20: stream(b" " * (8 * 2**20 - 9), packed=True)},
+        files={},
+    ),
 }
 ATTACHED: dict[str, dict[str, bytes]] = {
     "results that are a list": {"results": b"[]"},
