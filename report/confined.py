@@ -117,7 +117,7 @@ def _listen(process: subprocess.Popen[str], progress: Callable[[int, int, str], 
 def answer(work: Callable[[list[str]], Any]) -> None:
     """Be the child: apply the limits, do the work, and write its answer (types, too) or its error as JSON."""
     file, memory, size, *arguments = sys.argv[1:]
-    limits = {resource.RLIMIT_DATA: memory, resource.RLIMIT_FSIZE: size, resource.RLIMIT_CORE: 0}
+    limits = {resource.RLIMIT_DATA: memory, resource.RLIMIT_FSIZE: size, resource.RLIMIT_CORE: "0"}
     for limit, most in limits.items():
         resource.setrlimit(limit, (int(most), int(most)))
     try:
