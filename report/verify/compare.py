@@ -271,7 +271,7 @@ def _beside(handed_in: HandedIn, given: Evidence) -> list[Difference]:
     content = handed_in.beside.get(NOTEBOOK, given.files[NOTEBOOK])
     if content == given.files[NOTEBOOK]:
         return []
-    return notebook.compare(notebook.read(content, f"The {NOTEBOOK} beside the PDF"), given.notebook)
+    return notebook.compare_saved(notebook.read(content, f"The {NOTEBOOK} beside the PDF"), given.notebook)
 
 
 # --- the pages

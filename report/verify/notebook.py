@@ -24,7 +24,7 @@ from report.results import NOTEBOOK
 from report.verify.findings import HARMLESS, PROBLEM_2, Difference, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from report.console import Console
 
@@ -155,45 +155,34 @@ def _text(value: Any) -> str:
 
 
 # --- two notebooks
-def compare(given: Notebook, expected: Notebook) -> list[Difference]:
-    """Compare two notebooks, sources and outputs; what a program does to a file that it saves is harmless."""
-    if other := other_sources(given.cells, expected.cells):
-        return other
-    told = [f"it was saved again by {given.saved_by}"]
-    if not any(cell.outputs for cell in given.cells) and any(cell.outputs for cell in expected.cells):
-        told.insert(0, "its outputs were cleared")
-    elif other := other_outputs(_full(given.cells), _full(expected.cells)):
-        return other
-    if (more := len(given.cells) - len(expected.cells)) > 0:
-        told.insert(0, f"it has {counted(more, 'empty cell')} more")
-    return [Difference(PROBLEM_2, what, kind=HARMLESS) for what in told]
-
-
-def other_sources(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:
-    """Compare the sources of two notebooks' cells."""
-    there, here = _full(given), _full(expected)
-    edited = [
-        Difference(cell.question, f"the cell \u201c{cell.heading}\u201d was edited")
-        for other, cell in zip(there, here, strict=False)
-        if (cell.kind, cell.source) != (other.kind, other.source)
-    ]
-    if not edited and len(there) != len(here):
-        return [Difference(PROBLEM_2, f"it has {len(there)} cells instead of {len(here)}")]
-    return edited
-
-
-def other_outputs(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:
-    """Compare the outputs of two notebooks with the same sources."""
+def compare(given: Sequence[Cell], expected: Sequence[Cell]) -> list[Difference]:
+    """Compare the cells of two notebooks: their sources, and their outputs where both have some."""
+    there, here = ([cell for cell in cells if cell.source.strip()] for cells in (given, expected))
+    with_outputs = all(any(cell.outputs for cell in cells) for cells in (there, here))
     found = []
-    for cell, other in zip(given, expected, strict=True):
-        if sorted(cell.outputs) != sorted(other.outputs):
+    for cell, other in zip(there, here, strict=False):
+        how = ""
+        if (cell.kind, cell.source) != (other.kind, other.source):
+            how = "was edited"
+        elif with_outputs and sorted(cell.outputs) != sorted(other.outputs):
             how = "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
+        if how:
             found.append(Difference(other.question, f"the cell \u201c{other.heading}\u201d {how}"))
+    if not found and len(there) != len(here):
+        return [Difference(PROBLEM_2, f"it has {len(there)} cells instead of {len(here)}")]
     return found
 
 
-def _full(cells: Iterable[Cell]) -> list[Cell]:
-    return [cell for cell in cells if cell.source.strip()]
+def compare_saved(given: Notebook, expected: Notebook) -> list[Difference]:
+    """Compare a notebook with the one that it is a copy of; what a program does to it is harmless."""
+    if found := compare(given.cells, expected.cells):
+        return found
+    told = [f"it was saved again by {given.saved_by}"]
+    if not any(cell.outputs for cell in given.cells):
+        told.insert(0, "its outputs were cleared")
+    if (more := len(given.cells) - len(expected.cells)) > 0:
+        told.insert(0, f"it has {counted(more, 'empty cell')} more")
+    return [Difference(PROBLEM_2, what, kind=HARMLESS) for what in told]
 
 
 # --- a notebook that is run again
@@ -241,7 +230,7 @@ def _rerun(arguments: list[str]) -> list[Difference]:
     except CheckError as error:
         return [Difference(PROBLEM_2, str(error).rstrip("."))]
     after = read(nbformat.writes(made, version=4).encode(), "The notebook").cells
-    return other_outputs([*map(_of_any_machine, after)], [*map(_of_any_machine, before)])
+    return compare([*map(_of_any_machine, after)], [*map(_of_any_machine, before)])
 
 
 def _of_any_machine(cell: Cell) -> Cell:

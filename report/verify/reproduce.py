@@ -32,7 +32,7 @@ from report.results import Measured, Results
 from report.verify import evidence
 from report.verify.evidence import BESIDE, PAGES
 from report.verify.findings import HARMLESS, PROBLEM_2, Difference, Reproduced
-from report.verify.notebook import Cell, other_sources
+from report.verify.notebook import Cell, compare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
         ledger=derived.ledger,
         record=record,
         cells=len(cells),
-        edited=tuple(other_sources(given.notebook.cells, cells)),
+        edited=tuple(compare(given.notebook.cells, cells)),
         data=tuple(made_of),
         data_handed_in=tuple(came),
         environment=numerics.audit(),

@@ -44,7 +44,7 @@ class Judge:
         given = evidence.gather(catalog.read(self.pdf), {}, {})
         made = self.work.reproduce(given, {}, build.data, fast=False)
         assert given.results is not None
-        self.cells = given.notebook.cells
+        self.unexecuted = [structs.replace(cell, outputs=()) for cell in given.notebook.cells]
         self.made = structs.replace(made, made_with=given.results.made_with)  # while the program is edited
 
     @staticmethod
@@ -58,7 +58,7 @@ class Judge:
 
     def __call__(self, path: Path, **named: Path) -> Judged:
         """Judge a hand-in against what was made once."""
-        kept, made, cells = self.work.anew, self.made, self.cells
+        kept, made, unexecuted = self.work.anew, self.made, self.unexecuted
         files = dataset.load(self.build.data).files
 
         class Kept(command.Work):
@@ -69,7 +69,7 @@ class Judge:
             ) -> Any:
                 """Take what was made, and compare the notebook and the data that came with the PDF."""
                 shutil.copytree(kept, self.anew)
-                edited = notebook.other_sources(given.notebook.cells, cells)
+                edited = notebook.compare(given.notebook.cells, unexecuted)
                 came = reproduce.handed_in(files, beside)
                 return structs.replace(made, edited=tuple(edited), data_handed_in=tuple(came))
 

@@ -143,7 +143,9 @@ def saved(change: Callable[[Any], object]) -> list[Difference]:
     """Compare the notebook, changed and saved again, with the notebook."""
     book = json.loads(json.dumps(BOOKS))
     change(book)
-    return notebook.compare(*(notebook.read(json.dumps(of).encode(), "The notebook") for of in (book, BOOKS)))
+    return notebook.compare_saved(
+        *(notebook.read(json.dumps(of).encode(), "The notebook") for of in (book, BOOKS))
+    )
 
 
 def in_lines(book: Any) -> None:
