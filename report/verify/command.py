@@ -22,9 +22,8 @@ from report.results import NOTEBOOK
 from report.verify import evidence, notebook, verdict
 from report.verify.compare import compare, rows
 from report.verify.findings import (
-    PROBLEM_2,
+    RUN_AGAIN,
     Carried,
-    Cause,
     Outcome,
     Pages,
     Quantity,
@@ -72,7 +71,7 @@ class Work:
         (folder / evidence.BESIDE).mkdir(parents=True)
         for name, content in given.files.items():
             (folder / name).write_bytes(content)
-        for name in {*FILE_NAMES} & {*beside}:
+        for name in {NOTEBOOK, *FILE_NAMES} & {*beside}:
             (folder / evidence.BESIDE / name).write_bytes(beside[name])
         return self._in_child(Reproduced, "reproduce", folder, data.resolve(), json.dumps(fast))
 
@@ -175,13 +174,11 @@ def _judge(
 
 def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:
     """Run the notebook inside the PDF again."""
-    name, rule = "notebook, run again", "values"
     try:
-        other = notebook.run_again(content, data, work.scratch / "run", work.console)
+        return rows(RUN_AGAIN, notebook.run_again(content, data, work.scratch / "run", work.console))
     except ReportError as error:
         why = Why("", f"the notebook was not run: {error}", Outcome.OPEN)
-        return [Quantity(PROBLEM_2, name, rule).because(why)]
-    return rows(name, rule, ("", "outputs", "run again"), Cause.EDITED, other)
+        return [row.because(why) for row in rows(RUN_AGAIN, [])]
 
 
 def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:

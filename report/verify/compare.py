@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs, to_builtins
 
-from experiments.data.files import FILE_NAMES
 from experiments.record import values
 from report.config import QUESTIONS
-from report.results import NOTEBOOK, RESULTS
-from report.verify import notebook
+from report.results import RESULTS
 from report.verify.findings import (
     CARRIED,
+    CELLS,
+    DATA,
+    DATA_BESIDE,
+    NOTEBOOK_BESIDE,
     PROBLEM_2,
+    RUN_AGAIN,
     SEEN,
     TOLD,
     WHOLE,
@@ -54,6 +57,14 @@ ENTRIES = {
 }
 NUMBERS = ("search", "seeds, selection")
 APART = ("values", "formulas", "studied", "made_with", "environment")  # of results.json
+# Files that are compared as a whole: how, what is shown as their sides, the cause, and how it is told.
+FILES = {
+    DATA: ("values", ("", "4 files", "4 files"), Cause.DATA, "the data differ: "),
+    DATA_BESIDE: ("values", ("beside", "", "4 files"), Cause.DATA, "the data differ: "),
+    CELLS: ("exact", ("", "sources", "sources"), Cause.EDITED, "it is not what this program writes: "),
+    NOTEBOOK_BESIDE: ("values", ("beside", "in the PDF", ""), Cause.EDITED, "it is not the one in the PDF: "),
+    RUN_AGAIN: ("values", ("", "outputs", "outputs"), Cause.EDITED, "run again: "),
+}
 # How a file is written whose pages match.
 WRITTEN = {
     Same.OBJECTS: "The file was saved again by another program, which changed nothing in it.",
@@ -70,13 +81,8 @@ def compare(
     `pages` is None if none were set here; `starts` holds the page on which each question begins.
     """
     causes = Causes.find(given, made, pages)
-    beside = _beside(handed_in, given)
-    found = [
-        *_entries(given, made, causes),
-        *_values(given, made, pages, causes),
-        *_data(handed_in, given, made),
-        *_notebooks(handed_in, given, made, beside, causes),
-    ]
+    found = [*_entries(given, made, causes), *_values(given, made, pages, causes)]
+    found += [row for name, differences in made.files.items() for row in rows(name, differences, causes.code)]
     wrong = [row for row in found if row.outcome is Outcome.MISMATCH]
     if pages is None:
         why = Why("", made.no_pages, Outcome.OPEN)
@@ -85,19 +91,15 @@ def compare(
         found += _pages(pages, starts, causes, wrong)
     order = ["1", *QUESTIONS, PROBLEM_2, WHOLE]
     found.sort(key=lambda row: order.index(row.question))
-    return found, [*handed_in.remarks, *given.remarks, *_remarks(made, pages, beside, causes)]
+    return found, [*handed_in.remarks, *given.remarks, *_remarks(made, pages, causes)]
 
 
-def _remarks(
-    made: Reproduced, pages: Pages | None, beside: Sequence[Difference], causes: Causes
-) -> Iterator[str]:
+def _remarks(made: Reproduced, pages: Pages | None, causes: Causes) -> Iterator[str]:
     """Walk what is worth knowing though everything matches."""
     if pages and pages.same in WRITTEN:
         yield WRITTEN[pages.same].format(pages.producer or "another program")
-    data = [each.what for each in (*made.data, *made.data_handed_in) if each.harmless]
-    yield from (f"{what}." for what in dict.fromkeys(data))
-    if told := [each.what for each in beside if each.harmless]:
-        yield f"The {NOTEBOOK} beside the PDF: {'; '.join(told)}."
+    harmless = (each.what for found in made.files.values() for each in found if each.harmless)
+    yield from (f"{what}." for what in dict.fromkeys(harmless))
     elsewhere = causes.code, causes.versions, causes.environment, causes.tex
     yield from (f"Made where {what}." for what in elsewhere if what)
     if made.results.quick:
@@ -221,57 +223,23 @@ def _told(entry: Value | None) -> str:
 
 
 # --- data and notebooks
-def rows(
-    name: str,
-    rule: str,
-    sides: tuple[str, str, str],
-    cause: Cause,
-    found: Iterable[Difference],
-    told: str = "{}",
-) -> list[Quantity]:
-    """Return a row for each question in which something differs; if nothing does, one for problem 2."""
+def rows(name: str, found: Iterable[Difference], code: str = "") -> list[Quantity]:
+    """Return a row for each question in which something differs; if nothing does, one for problem 2.
+
+    Where other code wrote the notebook, it is no wonder that the cells differ.
+    """
+    rule, sides, cause, told = FILES[name]
     by_question: dict[str, list[str]] = defaultdict(list)
     for each in found:
         if not each.harmless:
             by_question[each.question].append(each.what)
-    told_of: dict[str, Why | None] = {
-        question: Why(cause, told.format("; ".join(what[:TOLD]))) for question, what in by_question.items()
-    }
-    told_of = told_of or {PROBLEM_2: None}
-    return [Quantity(question, name, rule, *sides).because(why) for question, why in told_of.items()]
-
-
-def _data(handed_in: HandedIn, given: Evidence, made: Reproduced) -> Iterator[Quantity]:
-    """Compare the data: those that the numbers were made with, and those that came with the PDF."""
-    four, came = counted(len(FILE_NAMES), "file"), len({*FILE_NAMES} & {*handed_in.beside})
-    told = "the data differ: {}"
-    if given.results:
-        yield from rows("data", "values", ("", four, four), Cause.DATA, made.data, told)
-    if came:
-        sides = counted(came, "file"), "", four
-        yield from rows("data handed in", "values", sides, Cause.DATA, made.data_handed_in, told)
-
-
-def _notebooks(
-    handed_in: HandedIn, given: Evidence, made: Reproduced, beside: Sequence[Difference], causes: Causes
-) -> Iterator[Quantity]:
-    """Compare the attached notebook with what this program writes, and the one beside the PDF with it."""
-    sides = "", counted(len(given.notebook.cells), "cell"), counted(made.cells, "cell")
-    cause, why = (Cause.CODE, causes.code) if causes.code else (Cause.EDITED, "it was edited")
-    told = f"{{}}: it is not what this program writes; {why}"
-    yield from rows("notebook's cells", "exact", sides, cause, made.edited, told)
-    if NOTEBOOK in handed_in.beside:
-        sides = "beside", "in the PDF", ""
-        told = "the one beside the PDF is not the one in it: {}"
-        yield from rows("notebook handed in", "values", sides, Cause.EDITED, beside, told)
-
-
-def _beside(handed_in: HandedIn, given: Evidence) -> list[Difference]:
-    """Compare the notebook beside the PDF with the one in it."""
-    content = handed_in.beside.get(NOTEBOOK, given.files[NOTEBOOK])
-    if content == given.files[NOTEBOOK]:
-        return []
-    return notebook.compare_saved(notebook.read(content, f"The {NOTEBOOK} beside the PDF"), given.notebook)
+    if not by_question:
+        return [Quantity(PROBLEM_2, name, rule, *sides)]
+    cause, more = (Cause.CODE, f"; {code}") if code and name == CELLS else (cause, "")
+    return [
+        Quantity(question, name, rule, *sides).because(Why(cause, told + "; ".join(what[:TOLD]) + more))
+        for question, what in by_question.items()
+    ]
 
 
 # --- the pages

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Kinds of differences: another look, other attachments, another way of writing the same.
 SEEN, CARRIED, HARMLESS = "seen", "carried", "harmless"
+# Files that are compared as a whole: the names of their quantities.
+DATA, DATA_BESIDE = "data", "data handed in"  # those that the numbers were made with; those beside the PDF
+CELLS, NOTEBOOK_BESIDE, RUN_AGAIN = "notebook's cells", "notebook handed in", "notebook, run again"
 TOLD = 4  # differences that are told of one quantity
 PROBLEM_2, WHOLE = "2", ""  # the questions of what is about all of a problem, or the submission as a whole
 
@@ -151,10 +154,7 @@ class Reproduced(Struct, frozen=True):
     results: Results
     ledger: Ledger
     record: Record  # that the notebook should have left
-    cells: int  # of the notebook that this program writes
-    edited: tuple[Difference, ...]  # in the submission's
-    data: tuple[Difference, ...]  # in the data that its numbers were made with, known by their hashes
-    data_handed_in: tuple[Difference, ...]  # in the data that came with the PDF
+    files: dict[str, tuple[Difference, ...]]  # that were compared, by the names of their quantities
     environment: dict[str, Any]  # of this machine
     made_with: MadeWith  # this copy of the program
     trained: int  # settings
@@ -174,13 +174,13 @@ class Causes(Struct, frozen=True):
     @classmethod
     def find(cls, given: Evidence, made: Reproduced, pages: Pages | None) -> Causes:
         """Compare where a submission was made with here."""
-        told = given.results or made.results
+        told, data = given.results or made.results, made.files.get(DATA, ())
         one, other = told.made_with, made.made_with
         arithmetic = _both(_arithmetic(told.environment), _arithmetic(made.environment))
         tex = [_other_tex(pages)] if pages and pages.other_tex else []
         return cls(
-            data=_listed("the data differ", [each.what for each in made.data if not each.harmless]),
-            notebook=_listed("the notebook differs", [each.what for each in made.edited[:1]]),
+            data=_listed("the data differ", [each.what for each in data if not each.harmless]),
+            notebook=_listed("the notebook differs", [each.what for each in made.files[CELLS][:1]]),
             code=_listed("the code differs", differing(one.code, other.code)),
             versions=_listed("versions differ", _both(one.versions, other.versions)),
             environment=_listed("the environment differs, so that bits are not comparable", arithmetic),

@@ -182,7 +182,7 @@ def compare_saved(given: Notebook, expected: Notebook) -> list[Difference]:
         told.insert(0, "its outputs were cleared")
     if (more := len(given.cells) - len(expected.cells)) > 0:
         told.insert(0, f"it has {counted(more, 'empty cell')} more")
-    return [Difference(PROBLEM_2, what, kind=HARMLESS) for what in told]
+    return [Difference(PROBLEM_2, f"The {NOTEBOOK} beside the PDF: {'; '.join(told)}", kind=HARMLESS)]
 
 
 # --- a notebook that is run again

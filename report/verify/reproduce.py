@@ -29,10 +29,19 @@ from report.cache import Inputs, Snapshot
 from report.confined import UnjudgedError
 from report.errors import CheckError, LatexError
 from report.results import Measured, Results
-from report.verify import evidence
+from report.verify import evidence, notebook
 from report.verify.evidence import BESIDE, PAGES
-from report.verify.findings import HARMLESS, PROBLEM_2, Difference, Reproduced
-from report.verify.notebook import Cell, compare
+from report.verify.findings import (
+    CELLS,
+    DATA,
+    DATA_BESIDE,
+    HARMLESS,
+    NOTEBOOK_BESIDE,
+    PROBLEM_2,
+    Difference,
+    Reproduced,
+)
+from report.verify.notebook import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,10 +60,10 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
     given = evidence.load(folder)
     data = dataset.load(data_path, index_column=given.config.index_column)
     beside = {file.name: file.read_bytes() for file in (folder / BESIDE).iterdir()}
-    came = handed_in(data.files, beside)
-    made_of = made_of_which(given.results, data.files, beside) if given.results else []
-    if given.results and all(each.harmless for each in made_of):
-        data = _named_as(given.results, data)
+    compared = handed_in(given, beside, data.files)
+    if given.results:
+        compared[DATA] = made_of_which(given.results, data.files, beside)
+        data = _named_as(given.results, data) if all(each.harmless for each in compared[DATA]) else data
     inputs = _inputs(given, data_path, len(data.X_train))
     settings = inputs.config.search.settings(len(data.X_train))
     _check_size(settings, data)
@@ -76,14 +85,12 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
         drawn |= stages.draw_problem1(derived)
         filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages, told)
     cells = [Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells]
+    compared[CELLS] = notebook.compare(given.notebook.cells, cells)
     return Reproduced(
         results=msgspec.json.decode((pages / results.RESULTS).read_bytes(), type=Results),
         ledger=derived.ledger,
         record=record,
-        cells=len(cells),
-        edited=tuple(compare(given.notebook.cells, cells)),
-        data=tuple(made_of),
-        data_handed_in=tuple(came),
+        files={name: tuple(found) for name, found in compared.items()},
         environment=numerics.audit(),
         made_with=made_with,
         trained=trained,
@@ -220,10 +227,20 @@ def made_of_which(told: Results, files: Sequence[DataFile], beside: Mapping[str,
     return [each for each in found if each]
 
 
-def handed_in(files: Sequence[DataFile], beside: Mapping[str, bytes]) -> list[Difference]:
-    """Compare the data at hand with those that came with the PDF."""
-    found = (compared(file.name, beside[file.name], file.content) for file in files if file.name in beside)
-    return [each for each in found if each]
+def handed_in(
+    given: Evidence, beside: Mapping[str, bytes], files: Sequence[DataFile]
+) -> dict[str, list[Difference]]:
+    """Compare what came with the PDF: data with those at hand, the notebook with the one in the PDF."""
+    found = {}
+    if came := [file for file in files if file.name in beside]:
+        differences = (compared(file.name, beside[file.name], file.content) for file in came)
+        found[DATA_BESIDE] = [each for each in differences if each]
+    if book := beside.get(results.NOTEBOOK):
+        name = f"The {results.NOTEBOOK} beside the PDF"
+        same = book == given.files[results.NOTEBOOK]
+        other = [] if same else notebook.compare_saved(notebook.read(book, name), given.notebook)
+        found[NOTEBOOK_BESIDE] = other
+    return found
 
 
 def compared(name: str, there: bytes, here: bytes) -> Difference | None:

@@ -22,7 +22,7 @@ from experiments import dataset
 from experiments.record import MIME
 from report.console import Console
 from report.verify import catalog, command, evidence, notebook, reproduce
-from report.verify.findings import Outcome, Quantity
+from report.verify.findings import CELLS, Outcome, Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,9 +69,10 @@ class Judge:
             ) -> Any:
                 """Take what was made, and compare the notebook and the data that came with the PDF."""
                 shutil.copytree(kept, self.anew)
-                edited = notebook.compare(given.notebook.cells, unexecuted)
-                came = reproduce.handed_in(files, beside)
-                return structs.replace(made, edited=tuple(edited), data_handed_in=tuple(came))
+                cells = notebook.compare(given.notebook.cells, unexecuted)
+                found = reproduce.handed_in(given, beside, files) | {CELLS: cells}
+                found = {name: tuple(differences) for name, differences in found.items()}
+                return structs.replace(made, files=made.files | found)
 
         scores = path.parent / "gradescope.json"
         code = command.verify(
@@ -228,7 +229,7 @@ def test_changes_of_the_attachments(copy: Path, judge: Judge) -> None:
     assert "its 'printed' is '0.9999'" in reason(rows, "2a", "development accuracy")
     assert key in reason(rows, "1b", "formulas")
     assert "the notebook gives another number" in reason(rows, "2b", "training accuracy")
-    assert "it was edited" in reason(rows, "2b", "notebook's cells")
+    assert "was edited" in reason(rows, "2b", "notebook's cells")
 
 
 # --- what harmless programs do

@@ -20,7 +20,11 @@ from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.evidence import Evidence, HandedIn
 from report.verify.findings import (
+    CELLS,
+    DATA,
+    DATA_BESIDE,
     HARMLESS,
+    NOTEBOOK_BESIDE,
     SEEN,
     Cause,
     Difference,
@@ -60,16 +64,15 @@ def attached(record: Record = RECORD, **changed: Any) -> Evidence:
     )
 
 
-def reproduced(of: Results = RESULTS, **changed: Any) -> Reproduced:
-    """Return a reproduction that finds what is attached, some of it changed."""
+def reproduced(
+    of: Results = RESULTS, differing: dict[str, tuple[Difference, ...]] | None = None, **changed: Any
+) -> Reproduced:
+    """Return a reproduction that finds what is attached, some files or other parts of it changed."""
     sound = Reproduced(
         results=of,
         ledger=GIVEN.ledger,
         record=RECORD,
-        cells=len(GIVEN.notebook.cells),
-        edited=(),
-        data=(),
-        data_handed_in=(),
+        files=dict.fromkeys((DATA, DATA_BESIDE, CELLS, NOTEBOOK_BESIDE), ()) | (differing or {}),
         environment=RESULTS.environment,
         made_with=MADE_WITH,
         trained=len(RECORD.search.dev),
@@ -90,7 +93,7 @@ def judged(
     given: Evidence | None = None, made: Reproduced | None = None, pages: Pages | None = SAME
 ) -> tuple[list[Quantity], list[str]]:
     """Return the quantities that do not match, and the remarks."""
-    handed_in = HandedIn("submission.pdf", b"", {"trnX-3d.csv": b""})
+    handed_in = HandedIn("submission.pdf", b"", {})
     starts = dict.fromkeys(("1a", "1b", "1c", "1d", "1e", "1f", "2a", "2b"), 1)
     rows, remarks = compare(handed_in, given or GIVEN, made or reproduced(), pages, starts)
     return [row for row in rows if row.outcome is not Outcome.MATCH], remarks
@@ -104,6 +107,8 @@ def value(key: str, **changed: Any) -> dict[str, Value]:
 GAIN = RESULTS.values["2b.gain"]
 FORMULA = {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
 FAILED = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
+ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
+ONE_CELL = Difference("2b", "the cell \u201cSearch\u201d was edited")
 SEARCH = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
 # What is attached, made and shown; then the question, the quantity, the cause and words of the reason.
 Sides = tuple[Evidence | None, Reproduced | None, Pages]
@@ -152,12 +157,20 @@ CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
         ("2b", "search", "unexplained", "1 setting"),
     ),
     "data that came with it": (
-        (None, reproduced(data_handed_in=(Difference("2", "trnX-3d.csv has 1.0 in line 2"),)), SAME),
+        (
+            None,
+            reproduced(differing={DATA_BESIDE: (Difference("2", "trnX-3d.csv has 1.0 in line 2"),)}),
+            SAME,
+        ),
         ("2", "data handed in", "data differ", "line 2"),
     ),
     "a cell of the notebook": (
-        (None, reproduced(edited=(Difference("2b", "the cell \u201cSearch\u201d was edited"),)), SAME),
-        ("2b", "notebook's cells", "notebook differs", "it was edited"),
+        (
+            None,
+            reproduced(differing={CELLS: (Difference("2b", "the cell \u201cSearch\u201d was edited"),)}),
+            SAME,
+        ),
+        ("2b", "notebook's cells", "notebook differs", "was edited"),
     ),
     "a page": (
         (None, None, shown(Difference("1c", "page 2 differs, near \u201csigma\u201d", 2))),
@@ -188,14 +201,14 @@ EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "nothing": ({}, "unexplained", "the same code, versions and data"),
     "data": (
-        {"data": (Difference("2", "trnX-3d.csv has 1 line"),)},
+        {"differing": {DATA: (ONE_VALUE,)}},
         "data differ",
-        "the data differ: trnX-3d.csv has 1 line",
+        "the data differ: trnX-3d.csv has 1.0",
     ),
     "notebook": (
-        {"edited": (Difference("2a", "the cell \u201cfit\u201d was edited"),)},
+        {"differing": {CELLS: (ONE_CELL,)}},
         "notebook differs",
-        "the cell \u201cfit\u201d was edited",
+        "the cell \u201cSearch\u201d was edited",
     ),
 }
 
@@ -207,7 +220,7 @@ def test_what_agrees_matches() -> None:
     """
     assert ([], []) == judged()
     same = (Difference("2", "trnX-3d.csv has the same numbers, other line ends", kind=HARMLESS),)
-    assert ([], [f"{same[0].what}."]) == judged(made=reproduced(data=same, data_handed_in=same))
+    assert ([], [f"{same[0].what}."]) == judged(made=reproduced(differing={DATA: same, DATA_BESIDE: same}))
     assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(pages=None)[0]}
 
 
