@@ -80,7 +80,7 @@ def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
     parts = [*(file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))), " ".join(flags).encode()]
     name = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
     cached = Path(importlib.util.cache_from_source(str(source))).parent
-    kept = _folder(cached) / f"{source.stem}.{name}.so"
+    kept = _place(cached / f"{source.stem}.{name}.so")
     with contextlib.suppress(OSError):  # none yet, or a damaged one
         return ctypes.CDLL(str(kept))
     made = kept.with_suffix(f".{os.getpid()}")
@@ -98,16 +98,16 @@ def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
         raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
 
 
-def _folder(cached: Path) -> Path:
-    """Return where the library is kept: Python's folder of compiled files, or one of this process alone."""
+def _place(kept: Path) -> Path:
+    """Return where the library is: in Python's folder of compiled files, or in one of this process alone."""
     with contextlib.suppress(OSError):
-        cached.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         # Letters in a library's path that the locale lacks stop threadpoolctl's look at all libraries.
-        if str(cached).isascii() and os.access(cached, os.W_OK):
-            return cached
+        if str(kept).isascii() and (kept.exists() or os.access(kept.parent, os.W_OK)):
+            return kept
     own = tempfile.mkdtemp(prefix="kernel-")
     atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return Path(own)
+    return Path(own, kept.name)
 
 
 def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
