@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "fits.sqlite3"
-FORMAT = 2  # of an entry; entries of another format are not found
 WAIT = 60.0  # seconds for another process that writes
 # One tree, without an index beside it: the check at the start sees all of it.
 TABLE = "CREATE TABLE IF NOT EXISTS fits (key INTEGER PRIMARY KEY, mark BLOB, entry BLOB)"
@@ -62,7 +61,7 @@ class Store:
         for array in arrays:
             data.update(f"{array.dtype.str}{array.shape}".encode())
             data.update(np.ascontiguousarray(array).tobytes())
-        self._context = {"format": FORMAT, "data": data.hexdigest(), "pins": in_force()}
+        self._context = {"data": data.hexdigest(), "pins": in_force()}
         self._file = folder / FILE
         with self._refusals():
             folder.mkdir(parents=True, exist_ok=True)

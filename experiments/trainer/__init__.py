@@ -122,16 +122,11 @@ def fits(
 def fit(setting: Setting, X: NDArray[Any], y: NDArray[Any], look: Look | None = None) -> Fitted:
     """Fit one classifier; return the error if scikit-learn refuses the outcome (weights that are not finite).
 
-    `look` is called after each epoch, and again for each if the network diverges.
+    `look` is called after each epoch, and again for each if scikit-learn begins anew where the kernel ends.
     """
     if not fallback_reason() and _taken(MLPClassifier(**setting), X, y):
-        try:
+        with contextlib.suppress(kernel.Divergence):
             return _fit(setting, X, y, look, compiled=True)
-        except kernel.Divergence as divergence:
-            # No weight becomes finite again: scikit-learn's error at the end is that of this epoch.
-            network = _fit({**setting, "max_iter": divergence.args[0]}, X, y)
-        if isinstance(network, ValueError):
-            return network
     return _fit(setting, X, y, look)
 
 

@@ -151,11 +151,11 @@ def _zeros(count: int) -> NDArray[np.float64]:
 
 
 class Divergence(Exception):  # noqa: N818 - no error yet: scikit-learn is to say what becomes of the network
-    """The loss is no longer finite in the epoch that it holds; rounding may differ from there on."""
+    """The loss is no longer finite though all weights are; rounding may differ from here on."""
 
 
 def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buffers: Any) -> None:
-    """Train as ``network._fit_stochastic`` does; Divergence: the loss is not finite."""
+    """Train as ``network._fit_stochastic`` does, until a weight is not finite, or raise `Divergence`."""
     *_, layer_units, _incremental = buffers
     epochs, network.max_iter = network.max_iter, 0
     type(network)._fit_stochastic(network, X, y, *buffers)  # makes the optimizer
@@ -197,7 +197,9 @@ def train(network: MLPClassifier, X: NDArray[np.float64], y: NDArray[Any], *buff
     for epoch in range(1, epochs + 1):
         loss = np.float64(library.epoch(ctypes.byref(state)))
         if not np.isfinite(loss):
-            raise Divergence(epoch)
+            if np.isfinite(theta).all():
+                raise Divergence
+            break  # no weight becomes finite again: scikit-learn refuses the network now as at the end
         network.n_iter_ = epoch
         network.loss_ = loss
         network.t_ += samples
