@@ -173,7 +173,7 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
     attached = given.results.values if given.results else noted
     for key in {**truth, **attached}:
         there, here = attached.get(key), truth.get(key)
-        entry = there or here or noted[key]
+        entry = here or attached[key]
         seen, accounts = entry.printed if pages else "", []  # of each that is there, what is wrong with it
         if pages and pages.same != Same.NO:
             accounts.append((Cause.CHANGED, ""))
@@ -191,7 +191,7 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
             why = causes.of_numbers() if len(found) == len(accounts) > 1 else why
         name = NAMES.get(key[3:], key[3:].removeprefix("params."))
         rule = "exact" if entry.correct is None else "count"
-        yield Quantity(key[:2], name, rule, seen, _told(there), _told(here)).because(why)
+        yield Quantity(entry.question, name, rule, seen, _told(there), _told(here)).because(why)
 
 
 def _shown(shown: Sequence[Shown], entry: Value | None) -> tuple[str, str]:

@@ -129,7 +129,7 @@ CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
         for field, changed in {"printed": "0.9999", "correct": 20, "total": 31, "value": 0.9}.items()
     },
     "a value that nobody asked for": (
-        (attached(values=RESULTS.values | {"2b.bonus": GAIN}), None, SAME),
+        (attached(values=RESULTS.values | {"zz.bonus": GAIN}), None, SAME),
         ("2b", "bonus", "attachment changed", "invents"),
     ),
     "another count in the notebook": (
