@@ -253,7 +253,9 @@ def _is_small(value: Any, levels: int = LEVELS) -> bool:
     """Say whether texts, lists and numbers, and how they nest, are within all that this program writes."""
     if value is None or isinstance(value, int | float):
         return abs(value or 0) <= NUMBER_LIMIT
-    held = [*value, *value.values()] if isinstance(value, dict) else () if isinstance(value, str) else value
+    if isinstance(value, str):
+        return len(value) <= SIZE_LIMIT
+    held = [*value, *value.values()] if isinstance(value, dict) else value
     return levels > 0 and len(value) <= SIZE_LIMIT and all(_is_small(each, levels - 1) for each in held)
 
 

@@ -36,11 +36,12 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def renamed(change: Callable[[str], str], **more: bytes) -> bytes:
+def renamed(change: Callable[[str], str]) -> bytes:
     """Pack a sound submission under other names."""
-    return zipped({change(name): content for name, content in FILES.items()} | more)
+    return zipped({change(name): content for name, content in FILES.items()})
 
 
+SIDECARS = {"__MACOSX/._submission.pdf": b"x", "._submission.pdf": PDF, ".DS_Store": b"x"}
 ZIPS = {
     "as it was made": renamed(str),
     "in a folder": renamed(lambda name: f"hw3/final/{name}"),
@@ -50,8 +51,7 @@ ZIPS = {
     "named by a course site": renamed(lambda name: f"lovelaceada_1234_567890_{name}"),
     "in capitals": renamed(str.upper),
     "the PDF under another name": renamed(lambda name: name.replace("submission", "Ada HW3")),
-    "with a mac's sidecars": renamed(str)
-    and zipped({**FILES, "__MACOSX/._submission.pdf": b"x", "._submission.pdf": PDF, ".DS_Store": b"x"}),
+    "with a mac's sidecars": zipped({**FILES, **SIDECARS}),
     "beside another PDF": zipped({**FILES, "sheet/homework03.pdf": PDF + b"the sheet"}),
     "in another zip": zipped({"submission.zip": renamed(str)}),
     "in a zip in a zip": zipped({"a.zip": zipped({"b.zip": renamed(str)})}),
