@@ -177,14 +177,14 @@ class Causes(Struct, frozen=True):
         told, data = given.results or made.results, made.files.get(DATA, ())
         one, other = told.made_with, made.made_with
         arithmetic = _both(_arithmetic(told.environment), _arithmetic(made.environment))
-        tex = [_other_tex(pages)] if pages and pages.other_tex else []
+        tex = _other_tex(pages) if pages and pages.other_tex else ""
         return cls(
-            data=_listed("the data differ", [each.what for each in data if not each.harmless]),
-            notebook=_listed("the notebook differs", [each.what for each in made.files[CELLS][:1]]),
-            code=_listed("the code differs", differing(one.code, other.code)),
-            versions=_listed("versions differ", _both(one.versions, other.versions)),
-            environment=_listed("the environment differs, so that bits are not comparable", arithmetic),
-            tex=_listed("another TeX set the pages", tex),
+            data=_told("the data differ", "; ".join(each.what for each in data if not each.harmless)),
+            notebook=_told("the notebook differs", "".join(each.what for each in made.files[CELLS][:1])),
+            code=_told("the code differs", ", ".join(differing(one.code, other.code))),
+            versions=_told("versions differ", _both(one.versions, other.versions)),
+            environment=_told("the environment differs, so that bits are not comparable", arithmetic),
+            tex=_told("another TeX set the pages", tex),
         )
 
     def of_numbers(self) -> Why:
@@ -220,13 +220,14 @@ def differing(there: Mapping[str, object], here: Mapping[str, object]) -> list[s
     return [key for key in {**there, **here} if there.get(key) != here.get(key)]
 
 
-def _both(there: Mapping[str, str], here: Mapping[str, str]) -> list[str]:
+def _both(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Name what differs, with both of its values."""
     keys = differing(there, here)
-    return [f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys]
+    return "; ".join(f"{key} {there.get(key, 'none')}, here {here.get(key, 'none')}" for key in keys)
 
 
-def _listed(what: str, found: Sequence[str]) -> str:
-    return f"{what}: {'; '.join(found)}" if found else ""
+def _told(what: str, found: str) -> str:
+    return f"{what}: {found}" if found else ""
 
 
 def _other_tex(pages: Pages) -> str:

@@ -62,8 +62,9 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
     beside = {file.name: file.read_bytes() for file in (folder / BESIDE).iterdir()}
     compared = handed_in(given, beside, data.files)
     if given.results:
-        compared[DATA] = made_of_which(given.results, data.files, beside)
-        data = _named_as(given.results, data) if all(each.harmless for each in compared[DATA]) else data
+        made_of = made_of_which(given.results, data.files, beside)
+        compared = {DATA: made_of, **compared}
+        data = _named_as(given.results, data) if all(each.harmless for each in made_of) else data
     inputs = _inputs(given, data_path, len(data.X_train))
     settings = inputs.config.search.settings(len(data.X_train))
     _check_size(settings, data)
