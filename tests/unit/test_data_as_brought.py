@@ -168,6 +168,10 @@ MADE_UP = {  # others of the same kinds
         table(line=lambda _, t: t.replace(".", ",")),
         "trnX-3d.csv ... decimal commas",
     ),
+    "decimal commas, some numbers whole": (
+        table(cells=lambda c: f'"{c.replace(".", ",")}"' if c > "0" else "1"),
+        "trnX-3d.csv ... decimal commas ... write a point",
+    ),
     "one decimal comma": (cell('"0,5"', 5, 2), "line 5, column 2: '0,5' ... a decimal comma"),
     "a comma at the end of all but the header": (
         both(table(line=lambda _, t: t + ","), table(header="a,b,c", labels="y")),
@@ -249,6 +253,10 @@ MADE_UP = {  # others of the same kinds
     "a header in Y alone": (
         table(labels="label"),
         "trnY-3d.csv has a header row ('label') ... trnX-3d.csv has none",
+    ),
+    "a label too many": (
+        table(("trnY",), lines=lambda t: [*t, "1"]),
+        "trnY-3d.csv holds 25 labels for the 24 rows of trnX-3d.csv",
     ),
     "a header in X alone": (table(header="a,b,c"), "trnX-3d.csv has a header row ... trnY-3d.csv has none"),
     "turned on its side": (turned, "trnX-3d.csv lies on its side: 24 columns for 24 labels"),
