@@ -40,7 +40,6 @@ class Dataset:
     y_dev: np.ndarray
     feature_names: tuple[str, ...]  # the header row, or feature 1, feature 2, ...
     classes: tuple[int | float | str, ...]  # those in train, sorted as `np.unique` does; dev has no others
-    has_header: bool
     stand_in: bool  # whether the files are the stand-in that comes with this repository
     files: tuple[DataFile, ...]  # in the order of FILE_NAMES
     others: tuple[str, ...]  # names of further files found there, sorted; left alone
@@ -76,7 +75,6 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
         y_dev=dev_y,
         feature_names=train.header or tuple(f"feature {i + 1}" for i in range(train.values.shape[1])),
         classes=tuple(np.unique(train_y).tolist()),
-        has_header=train.header is not None,
         stand_in=tuple(file.sha256 for file in files) == STAND_IN,
         files=files,
         others=finding.others,

@@ -41,7 +41,7 @@ def test_values_labels_and_description_are_read_from_the_files(tmp_path):
     assert (data.X_train.dtype, data.y_train.dtype) == (np.float64, np.int64)
     assert data.X_train.flags.c_contiguous
     assert (data.classes, data.feature_names) == ((-1, 1), ("feature 1", "feature 2", "feature 3"))
-    assert (data.has_header, data.stand_in, data.others) == (False, False, ())
+    assert (data.stand_in, data.others) == (False, ())
     sizes = [(f.rows, f.columns) for f in data.files]
     assert (sizes, [f.name for f in data.files]) == ([(3, 3), (3, 1), (2, 3), (2, 1)], [*SMALL])
     assert [f.content for f in data.files] == list(SMALL.values())
@@ -51,7 +51,7 @@ def test_a_header_row_gives_the_names_of_the_features(tmp_path):
     """A first row of words is a header, in X and in Y, and no sample."""
     data = load(folder(tmp_path, HEADED))
 
-    assert (data.has_header, data.feature_names) == (True, ("a", "b", "c"))
+    assert data.feature_names == ("a", "b", "c")
     assert data.X_train.tolist() == load(folder(tmp_path, SMALL)).X_train.tolist()
     assert data.y_train.tolist() == [-1, 1, 1]
     assert data.files[0].rows == 3
@@ -81,7 +81,7 @@ def test_the_dress_of_a_file_changes_nothing(tmp_path, files, dressed):
     assert actual.X_dev.tobytes() == expected.X_dev.tobytes()
     assert actual.y_train.tolist() == expected.y_train.tolist()
     assert actual.y_dev.tolist() == expected.y_dev.tolist()
-    assert (actual.feature_names, actual.has_header) == (expected.feature_names, expected.has_header)
+    assert actual.feature_names == expected.feature_names
 
 
 @pytest.mark.parametrize(
