@@ -36,9 +36,9 @@ def objection(text: str) -> str | None:
     return None
 
 
-def excerpt(text: str, longest: int = 40) -> str:
+def excerpt(text: str) -> str:
     """Return the text as an error message shows it: quoted, escaped, and cut when it is long."""
-    return repr(text) if len(text) <= longest else repr(text[:longest]) + "..."
+    return repr(text) if len(text) <= 40 else repr(text[:40]) + "..."
 
 
 def shown(name: str) -> str:

@@ -59,10 +59,9 @@ def cell(text, line=1, column=1, file="trnX"):
     return change
 
 
-def separated(sep, decimal="."):
+def separated(separator, decimal="."):
     """Return a change to another separator and decimal sign."""
-    return table(line=lambda _, text: text.replace(".", decimal).replace(",", sep) if decimal == "." else
-                 sep.join(part.replace(".", decimal) for part in text.split(",")))  # fmt: skip
+    return table(line=lambda _, text: text.translate({ord("."): decimal, ord(","): separator}))
 
 
 def index(start=0, dev=0, header=None, labels=None, files=X, order=None):
