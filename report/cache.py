@@ -14,7 +14,6 @@ import shutil
 import sys
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -27,6 +26,7 @@ from report.console import few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from report.config import Config
     from report.console import Console
@@ -266,11 +266,7 @@ def system_files(paths: Iterable[str]) -> Key:
 
 def _programs() -> Key:
     """Return what identifies a TeX without starting it."""
-    paths = {program: shutil.which(program) or "" for program in ("latexmk", "pdflatex")}
-    state = system_files(paths.values())
-    return {
-        program: f"{Path(path).resolve()} {state[path]}" if path else "" for program, path in paths.items()
-    }
+    return {program: f"{system_files([shutil.which(program) or ''])}" for program in ("latexmk", "pdflatex")}
 
 
 @cache
