@@ -109,6 +109,7 @@ FORMULA = {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
 FAILED = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
 ONE_CELL = Difference("2b", "the cell \u201cSearch\u201d was edited")
+OTHER_CODE = structs.replace(MADE_WITH, code=MADE_WITH.code | {"study": "9"})
 SEARCH = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
 # What is attached, made and shown; then the question, the quantity, the cause and words of the reason.
 Sides = tuple[Evidence | None, Reproduced | None, Pages]
@@ -172,6 +173,10 @@ CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
         ),
         ("2b", "notebook's cells", "notebook differs", "was edited"),
     ),
+    "a cell that other code wrote": (
+        (None, reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE), SAME),
+        ("2b", "notebook's cells", "code or versions differ", "was edited; the code differs: study"),
+    ),
     "a page": (
         (None, None, shown(Difference("1c", "page 2 differs, near \u201csigma\u201d", 2))),
         ("1c", "pages", "text changed", "page 2 differs"),
@@ -185,7 +190,7 @@ CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
 KERNELS = [library | {"architecture": "SkylakeX", "threads": 2} for library in RESULTS.environment["blas"]]
 EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
     "code": (
-        {"made_with": structs.replace(MADE_WITH, code=MADE_WITH.code | {"study": "9"})},
+        {"made_with": OTHER_CODE},
         "code or versions differ",
         "the code differs: study",
     ),
