@@ -42,14 +42,3 @@ def test_a_notebook_that_counts_otherwise_is_caught(project: Project, tiny_build
     assert made(done.stderr).keys() == {"measure"}
     assert "ERROR Two trainers disagree" in done.stderr
     assert project.products() == tiny_build.products()
-
-
-@pytest.mark.slow
-def test_force_makes_everything_again(project: Project, tiny_build: Project) -> None:
-    """--force derives and measures anew, though nothing has changed, and ends with the same bytes."""
-    done = project.run("--force", "--jobs", "1")
-
-    assert done.returncode == 0, done.stderr
-    assert f"Building in {project.out}: asked for with --force." in done.stderr
-    assert set(made(done.stderr)) >= {"derive", "measure", "search", "study", "typeset", "compile", "bundle"}
-    assert project.products() == tiny_build.products()
