@@ -46,13 +46,6 @@ class Fit(NamedTuple):
     seed: int
 
 
-class Report(NamedTuple):
-    """What a worker of a cluster returns: outcomes, and what decided their bits."""
-
-    outcomes: tuple[Outcome, ...]
-    computed_with: dict[str, Any]
-
-
 def run(
     settings: Sequence[Setting],
     X_train: NDArray[Any],
@@ -132,13 +125,13 @@ def _on_cluster(
     with cluster.connected(scheduler) as client:
         workers = max(CLUSTER, sum(client.nthreads().values()))
         tasks = list(divide(fits, costs, sum(costs.values()) / (SHARES * workers)))
-        for report in cluster.results(client, work, tasks, data):
-            if report.computed_with != in_force():
+        for outcomes, computed_with in cluster.results(client, work, tasks, data):
+            if computed_with != in_force():
                 raise SearchError(
                     "A worker computes with other kernels or versions than this process: start the workers"
                     ' of the cluster in this environment, after eval "$(python -m experiments.numerics)".'
                 )
-            yield from report.outcomes
+            yield from outcomes
 
 
 def divide(fits: Iterable[Fit], costs: dict[Fit, float], share: float) -> Iterator[tuple[Fit, ...]]:
@@ -154,12 +147,11 @@ def divide(fits: Iterable[Fit], costs: dict[Fit, float], share: float) -> Iterat
     yield tuple(task)
 
 
-def work(task: Sequence[Fit], data: Data) -> Report:
-    """Train the networks of a task, one after the other, and count what they have right."""
+def work(task: Sequence[Fit], data: Data) -> tuple[list[Outcome], dict[str, Any]]:
+    """Train the networks of a task, one after the other: their outcomes, and what decided their bits."""
     with trainer.quiet():
         networks = [trainer.fit(fit.setting.parameters(fit.seed), data.X_train, data.y_train) for fit in task]
-    outcomes = (outcome(fit, network, data) for fit, network in zip(task, networks, strict=True))
-    return Report(tuple(outcomes), in_force())
+    return [outcome(*each, data) for each in zip(task, networks, strict=True)], in_force()
 
 
 def outcome(fit: Fit, network: MLPClassifier | ValueError, data: Data) -> Outcome:
