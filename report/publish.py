@@ -99,32 +99,37 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
 def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
     """Move the files of a finished build to the place of the old ones, the manifest last; note its key.
 
-    `system` are the files outside of the key that it was made with. After a kill in between the outputs are
-    not those noted, so that the next run builds again; an error takes all of it back, and is a MachineError
-    where a file cannot be put in place.
+    `system` are the files outside of the key that it was made with. Until all is done the note has no key and
+    names the files of both builds, so that after a kill the next run builds again and leaves none behind; an
+    error takes all of it back, and is a MachineError where a file cannot be put in place.
     """
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
     outputs = {name: sha256((work / name).read_bytes()) for name in names}
     former = _stamps(out)
-    gone = sorted(former.outputs.keys() - outputs.keys()) if former else []
-    moved: list[tuple[Path, Path]] = []
-
-    def move(source: Path, target: Path) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
-        moved.append((source, target))
-
+    before = former.outputs if former else {}
+    old, saved, placed, name = work / ".old", list[str](), list[str](), STAMPS
     try:
-        for name in (*gone, *names):
+        write(out / STAMPS, as_json(Stamps({**before, **outputs}, {}, {})))
+        for name in (*sorted(before.keys() - outputs.keys()), *names):
             if (out / name).is_file():
-                move(out / name, work / ".old" / name)
+                (old / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(out / name, old / name)
+                saved.append(name)
             if name in outputs:
-                move(work / name, out / name)
+                (out / name).parent.mkdir(parents=True, exist_ok=True)
+                (work / name).replace(out / name)
+                placed.append(name)
+            else:
+                (out / name).unlink(missing_ok=True)
     except BaseException as error:
-        for source, target in reversed(moved):
+        for each in {*placed} - {*saved}:
+            (out / each).unlink(missing_ok=True)
+        for each in saved:
             with contextlib.suppress(OSError):
-                target.replace(source)
+                (old / each).replace(out / each)
+        with contextlib.suppress(OSError):
+            write(out / STAMPS, as_json(former or {}))
         if isinstance(error, OSError):
             raise MachineError(
                 f"{out / name} cannot be replaced: {error.strerror}.",
