@@ -216,6 +216,8 @@ def _rerun(arguments: list[str]) -> list[Difference]:
 
     file, data = map(Path, arguments)
     before = read(file.read_bytes(), "The notebook").cells
+    if not any(cell.outputs for cell in before):
+        return [Difference(PROBLEM_2, "it holds no outputs to compare")]
     try:
         made = nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
         nbformat.validate(made)

@@ -210,6 +210,15 @@ def test_a_notebook_that_was_changed(change: Callable[[Any], object], what: str)
     assert what in "; ".join(each.what for each in found)
 
 
+def test_a_notebook_without_outputs_cannot_be_confirmed_by_running_it(tmp_path: Path) -> None:
+    """Where all outputs were cleared there is nothing that another run could repeat."""
+    cell = {"cell_type": "code", "source": "1 + 1", "outputs": []}
+    console = Console(io.StringIO(), colour=False, live=False)
+    found = notebook.run_again(json.dumps({"cells": [cell]}).encode(), tmp_path, tmp_path / "run", console)
+
+    assert [(False, "it holds no outputs to compare")] == [(each.harmless, each.what) for each in found]
+
+
 # --- data
 TABLE = b"a,b\n1,2.50\n3,4\n"
 TABLES = {
