@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def process(name: str = "A worker process", environ: Mapping[str, str] | None = None) -> Iterator[Call]:
-    """Start a process that calls functions one after the other; errors call it `name`.
+def process(
+    name: str = "A worker process", environ: Mapping[str, str] | None = None, *, session: bool = False
+) -> Iterator[Call]:
+    """Start a process that calls functions one after the other, perhaps in a session of its own.
 
-    What this yields takes a function and its arguments: the result is returned, an exception raised here.
+    Errors call it `name`. What this yields takes a function and its arguments: the result is returned, an
+    exception raised here.
     """
     there = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", "from experiments import workers; workers.serve()"],
@@ -33,7 +36,8 @@ def process(name: str = "A worker process", environ: Mapping[str, str] | None = 
         stdout=subprocess.PIPE,
         cwd=Path(__file__).parents[1],
         env={**os.environ, **(environ or {})},
-        process_group=0,  # a Ctrl-C is not meant for it
+        process_group=None if session else 0,  # a Ctrl-C is not meant for it
+        start_new_session=session,
     )
     assert there.stdin is not None
     assert there.stdout is not None

@@ -116,7 +116,7 @@ def beside(data: Dataset, kept: Cache, jobs: int) -> Iterator[None]:
     own priority, and says what is wrong where something is.
     """
     inputs = replace(kept.inputs, data=kept.inputs.data.absolute())  # the process works in another folder
-    with ThreadPoolExecutor(1) as waiting, workers.process() as call:
+    with ThreadPoolExecutor(1) as waiting, workers.process(session=True) as call:
         waiting.submit(call, _in_low_priority, data, kept.folder.resolve(), inputs, dict(kept.keys), jobs)
         yield
 
@@ -125,7 +125,7 @@ def _in_low_priority(
     data: Dataset, folder: Path, inputs: Inputs, keys: dict[str, cache.Key], jobs: int
 ) -> None:
     os.nice(LOWEST)
-    with contextlib.suppress(OSError):  # where the system gives each session the same share
+    with contextlib.suppress(OSError):  # where the system gives each session, as this one, the same share
         Path("/proc/self/autogroup").write_text(str(LOWEST), encoding="ascii")
     from report import stages  # noqa: PLC0415 - heavy, and only once this process is nice
 
