@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import bz2
 import difflib
-import gzip
 import hashlib
 import io
-import lzma
 import re
 import stat
 import tarfile
@@ -15,11 +12,17 @@ import zipfile
 import zlib
 from collections import defaultdict
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiments.data.form import FILE_LIMIT, foreign
 from experiments.errors import DataError, shown
+
+try:
+    from lzma import LZMAError
+except ImportError:
+    LZMAError = OSError  # type: ignore[misc, assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,7 +32,9 @@ ARCHIVE_NAME = "data.tgz"
 SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
 TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of an archive, unpacked
 # What the standard library raises for an unsound archive.
-_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, ValueError, OSError)
+_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, LZMAError, zlib.error, EOFError, ValueError, OSError)
+# What compressed an archive, by its first bytes; some Pythons are built without the last two.
+_COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}
 # What data/make_stand_in.py writes, in the order of FILE_NAMES.
 STAND_IN = (
     "02f3c9637861e0c6df142ea55e49618a5907d260a6b0a0e1c14af29c6f010c64",
@@ -165,11 +170,13 @@ def _members(path: Path) -> Files:
         members = _in_zip(path) if zipfile.is_zipfile(path) else _in_tar(path)
     except DataError:
         raise
-    except (*_UNSOUND, RuntimeError) as error:  # the last for passwords and unknown compressions
+    except (*_UNSOUND, RuntimeError, ImportError) as error:  # the last two for passwords and compressions
         if getattr(error, "strerror", None):
             raise
         told = " ".join(str(error).split())[:200]
-        raise DataError(f"{path} is cut off, damaged or locked ({told}); fetch it anew") from None
+        if isinstance(error, RuntimeError | ImportError):
+            raise DataError(f"{path} cannot be unpacked ({told}); pack the four files anew") from None
+        raise DataError(f"{path} is cut off or damaged ({told}); fetch it anew") from None
     names = {PurePosixPath(name.replace("\\", "/")): content for name, content in members.items()}
     return {
         name: Found(content, f"{path}, {shown(str(name))}")
@@ -189,18 +196,20 @@ def _in_tar(path: Path) -> dict[str, bytes]:
     """Read a tar archive, compressed or not: browsers may unzip one and keep the name."""
     with path.open("rb") as stream:
         head = stream.read(1000)
-    kinds: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
-    opened = next((kind for magic, kind in kinds.items() if head.startswith(magic)), open)
+    kind = next((kind for magic, kind in _COMPRESSIONS.items() if head.startswith(magic)), "")
+    opened: Any = import_module(kind).open if kind else open
     with opened(path, "rb") as stream:  # whole, so that its checksum is verified
         blob = stream.read(TOTAL_LIMIT + 1)
     _refuse_size(path, len(blob))
-    if opened is open and b"ustar" not in head[257:265]:
-        kind = foreign(head) or "no archive"
-        raise DataError(f"{path} is {kind}; name a data.tgz, a zip or a folder with the four CSV files")
+    if not kind and b"ustar" not in head[257:265]:
+        told = foreign(head) or "no archive"
+        raise DataError(f"{path} is {told}; name a data.tgz, a zip or a folder with the four CSV files")
     with tarfile.open(fileobj=io.BytesIO(blob), mode="r:") as tar:
-        members = {info.name: tar.extractfile(info) for info in tar if info.isreg()}
+        entries = [info for info in tar if info.isreg()]
         if blob[tar.offset :].strip(b"\0"):  # tarfile takes a damaged header for the end
             raise tarfile.ReadError(f"unreadable from byte {tar.offset}")
+        _refuse_size(path, sum(entry.size for entry in entries))  # those with holes are larger than the blob
+        members = {entry.name: tar.extractfile(entry) for entry in entries}
         return {name: member.read() for name, member in members.items() if member}
 
 

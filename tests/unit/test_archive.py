@@ -4,6 +4,8 @@ import bz2
 import gzip
 import io
 import lzma
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -91,6 +93,26 @@ def test_any_compression_is_read_whatever_the_name(tmp_path, compress):
     assert [file.content for file in load(tmp_path / "from the course").files] == list(CONTENTS)
 
 
+def test_a_python_without_two_of_the_compressions_reads_the_others(tmp_path):
+    """Many a Python is built without bz2 and lzma: folders, .tgz and .zip need neither."""
+    lay(
+        tmp_path,
+        {"a.tgz": tarred(SOUND), "a.zip": zipped(SOUND), "a.xz": tarred(SOUND, compress=lzma.compress)},
+    )
+    code = (
+        "import sys; from pathlib import Path\n"
+        "sys.modules |= {'_bz2': None, '_lzma': None}\n"
+        "from experiments.data.files import DataError, find\n"
+        "assert all(len(find(Path(sys.argv[1], name)).files) == 4 for name in ('a.tgz', 'a.zip'))\n"
+        "try: find(Path(sys.argv[1], 'a.xz'))\n"
+        "except DataError as error: print(error)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], cwd=ROOT, capture_output=True, check=True)
+
+    assert b"a.xz cannot be unpacked (" in done.stdout
+
+
 def test_further_members_are_listed_and_left_alone(tmp_path):
     """A fifth file is named with its folder; hidden ones, links and devices are not. Nothing is written."""
     more = {"data/tstX-3d.csv": b"?", "data/._trnX-3d.csv": b"?", "data/b\a.txt": b"", "l": b"", "d": b""}
@@ -116,7 +138,7 @@ def test_cuts_and_damage_are_noticed(tmp_path):
     for content in broken:
         lay(tmp_path, {"a.tgz": content})
         told = refusal(tmp_path / "a.tgz")
-        assert told.startswith(("a.tgz is cut off, damaged", "a.tgz is no archive", "a.tgz: ")), told
+        assert told.startswith(("a.tgz is cut off or damaged", "a.tgz is no archive", "a.tgz: ")), told
 
 
 @pytest.mark.parametrize("pack", [tarred, zipped])
@@ -129,6 +151,18 @@ def test_what_is_too_large_is_refused(tmp_path, monkeypatch, pack):
     monkeypatch.setattr(files, "TOTAL_LIMIT", 2**20)
     lay(tmp_path, {"a": pack(SOUND | {"more": bytes(2**21)})})
     assert refusal(tmp_path / "a") == "a unpacks to more than 1 MiB; pack the four CSV files alone"
+
+
+def test_holes_in_a_member_count_as_what_they_unpack_to(tmp_path):
+    """A member of a terabyte, all of it a hole, is refused though its archive is small."""
+    holes = {"major": "1", "minor": "0", "name": "more", "realsize": f"{2**40}"}
+    stream, info = io.BytesIO(), tarfile.TarInfo("more")
+    info.size, info.pax_headers = 512, {f"GNU.sparse.{key}": value for key, value in holes.items()}
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        tar.addfile(info, io.BytesIO(b"0\n".ljust(512, b"\0")))
+    lay(tmp_path, {"a.tar": stream.getvalue()})
+
+    assert refusal(tmp_path / "a.tar") == "a.tar unpacks to more than 128 MiB; pack the four CSV files alone"
 
 
 # --- which files are meant ---
@@ -189,7 +223,11 @@ REFUSED = {
         "",
         ("devY-3d.csv is missing", "devY-3d.csv.gz", "unpack"),
     ),
-    "a locked zip": ({"data.zip": locked()}, "", ("data.zip", "password")),
+    "a locked zip": (
+        {"data.zip": locked()},
+        "",
+        ("data.zip cannot be unpacked", "password", "pack the four"),
+    ),
     "a damaged archive beside the stand-in": (STAND_IN | {"my.zip": ZIP[:-99]}, "", ("my.zip is",)),
     "three in an archive": ({"a.tgz": tarred(dict([*SOUND.items()][:3]))}, "a.tgz", (f"a.tgz: {MISSING}",)),
     "two sets in an archive": (
