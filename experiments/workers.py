@@ -82,7 +82,8 @@ def serve() -> None:
 
 def _receive(orders: queue.SimpleQueue[tuple[Call, tuple[Any, ...]]]) -> None:
     """Take calls from the input; its end, also that of a killed process that gave them, ends this one."""
-    with contextlib.suppress(EOFError):
+    try:
         while True:
             orders.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - from `process` alone
-    os._exit(0)
+    finally:  # whatever is wrong: else both would wait for ever
+        os._exit(1)

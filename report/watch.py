@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 REST = 300  # milliseconds without a change before a build starts
 PATIENCE = 2.0  # seconds in which an interrupted build ends by itself
-SOURCES = (".py", ".c", ".tex")
+SOURCES = (".py", ".c", ".h", ".tex")
 
 
 def forever(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import ctypes
 import hashlib
@@ -10,9 +9,9 @@ import importlib
 import importlib.util
 import math
 import os
-import shutil
 import subprocess
 import tempfile
+import threading
 from decimal import Context, Decimal
 from functools import cache
 from itertools import pairwise
@@ -79,35 +78,38 @@ def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
     """Load the library that these sources and flags gave before, or compile it."""
     parts = [*(file.read_bytes() for file in sorted(source.parent.glob("*.[ch]"))), " ".join(flags).encode()]
     name = hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
-    cached = Path(importlib.util.cache_from_source(str(source))).parent
-    kept = _place(cached / f"{source.stem}.{name}.so")
-    with contextlib.suppress(OSError):  # none yet, or a damaged one
-        return ctypes.CDLL(str(kept))
-    made = kept.with_suffix(f".{os.getpid()}")
-    command = [os.environ.get("CC", "cc"), *flags, str(source), "-o", str(made), "-lm"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    except OSError as error:
-        raise NoKernelError("there is no C compiler (cc)") from error
-    if done.returncode:
-        words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
-        raise NoKernelError(f"the C compiler cannot build it: {words}")
-    try:
-        return ctypes.CDLL(str(made.replace(kept)))  # whole, whoever else is making or loading it
-    except OSError as error:
-        raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
+    kept = Path(importlib.util.cache_from_source(str(source))).with_name(f"{source.stem}.{name}.so")
+    with contextlib.ExitStack() as ending:
+        if not _takes(kept):  # then a folder that is gone again once the library is loaded
+            kept = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="kernel-")), kept.name)
+        with contextlib.suppress(OSError):  # none yet, or a damaged one
+            return ctypes.CDLL(str(kept))
+        made = kept.with_suffix(
+            f".{threading.get_native_id()}"
+        )  # a cluster's worker may have several threads
+        command = [os.environ.get("CC", "cc"), *flags, str(source), "-o", str(made), "-lm"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        except OSError as error:
+            raise NoKernelError("there is no C compiler (cc)") from error
+        if done.returncode:
+            words = (done.stderr.strip() or f"it ended with {done.returncode}").splitlines()[0]
+            raise NoKernelError(f"the C compiler cannot build it: {words}")
+        try:
+            return ctypes.CDLL(str(made.replace(kept)))  # whole, whoever else is making or loading it
+        except OSError as error:
+            raise NoKernelError(f"the kernel cannot be loaded: {error}") from error
 
 
-def _place(kept: Path) -> Path:
-    """Return where the library is: in Python's folder of compiled files, or in one of this process alone."""
+def _takes(kept: Path) -> bool:
+    """Return whether the library is, or can be, in Python's folder of compiled files."""
+    # Letters in a library's path that the locale lacks stop threadpoolctl's look at all libraries.
+    if not str(kept).isascii():
+        return False
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        # Letters in a library's path that the locale lacks stop threadpoolctl's look at all libraries.
-        if str(kept).isascii() and (kept.exists() or os.access(kept.parent, os.W_OK)):
-            return kept
-    own = tempfile.mkdtemp(prefix="kernel-")
-    atexit.register(shutil.rmtree, own, ignore_errors=True)
-    return Path(own, kept.name)
+        return kept.exists() or os.access(kept.parent, os.W_OK)
+    return False
 
 
 def _blas(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:

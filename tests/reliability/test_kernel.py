@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -156,6 +158,15 @@ def test_an_interrupt_ends_it_at_once(
         execute(made)
 
     assert alive(tmp_path) == []
+
+
+def test_a_kernel_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where ipykernel lacks, the module does, too: the message is that of any other package."""
+    monkeypatch.setitem(sys.modules, "ipykernel", None)
+    monkeypatch.delitem(sys.modules, "report.kernel")
+
+    with pytest.raises(ModuleNotFoundError, match="ipykernel"):
+        importlib.import_module("report.kernel")
 
 
 def test_the_kernel_is_clean(

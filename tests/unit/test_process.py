@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -67,3 +68,18 @@ def test_a_worker_is_not_meant_by_an_interrupt() -> None:
     """It leads a group of its own from its first moment on: a terminal sends Ctrl-C to ours."""
     with workers.process() as call:
         assert call(os.getpgrp) == call(os.getpid) != os.getpgrp()
+
+
+ORDER = pickle.dumps((abs, (bytes(1000),)))
+
+
+@pytest.mark.parametrize(
+    "given", [b"", ORDER[:1], ORDER[:-1], b"cnosuchmodule\nf\n."], ids=["none", "begun", "cut", "unreadable"]
+)
+def test_a_worker_ends_where_it_gets_no_order(given: bytes) -> None:
+    """Whoever gives orders may be killed in the middle of one, or know a module that the worker lacks."""
+    code = "from experiments import workers; workers.serve()"
+
+    done = subprocess.run([sys.executable, "-c", code], input=given, check=False, timeout=60)
+
+    assert done.returncode == 1

@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -386,11 +388,28 @@ def test_the_kernel_is_compiled_once(source, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_takes_no_file_costs_time_only(source, tmp_path, monkeypatch):
-    """Where nothing can be kept the kernel is compiled for this process."""
+    """Where nothing can be kept the kernel is compiled for this process, and nothing is left elsewhere."""
     monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-O0"))  # quickly
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "__pycache__").write_text("a file in its place")
 
     assert kernel.load(source).room
+    assert not list(tmp_path.glob("kernel-*"))
+
+
+def test_threads_that_compile_at_once_do_not_disturb_each_other(source, tmp_path, monkeypatch):
+    """The threads of a cluster's worker all want the kernel first, and each gets it whole."""
+    monkeypatch.setattr(kernel, "FLAGS", (*kernel.FLAGS, "-O0"))  # quickly
+    monkeypatch.setattr(kernel, "WIDER", ())
+    together = threading.Barrier(4)
+
+    def wanted(_):
+        together.wait()
+        return kernel.load(source)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(library.room for library in pool.map(wanted, range(4)))
+    assert len(list((tmp_path / "__pycache__").iterdir())) == 1
 
 
 def differs(library, names=CASES):
