@@ -32,7 +32,10 @@ ARCHIVE_NAME = "data.tgz"
 SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
 TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of an archive, unpacked
 # What the standard library raises for an unsound archive.
-_UNSOUND = (tarfile.TarError, zipfile.BadZipFile, LZMAError, zlib.error, EOFError, ValueError, OSError)
+_UNSOUND = (
+    *(tarfile.TarError, zipfile.BadZipFile, LZMAError, zlib.error),
+    *(EOFError, OverflowError, ValueError, OSError),
+)
 # What compressed an archive, by its first bytes; some Pythons are built without the last two.
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma"}
 # What data/make_stand_in.py writes, in the order of FILE_NAMES.

@@ -134,6 +134,9 @@ def test_cuts_and_damage_are_noticed(tmp_path):
     broken.append(whole[:30] + bytes([whole[30] ^ 1]) + whole[31:])
     broken.append(gzip.compress(plain[:1024] + b"nonsense" + plain[1032:]))
     broken.append(gzip.compress(plain + b"more"))
+    endless = tarfile.TarInfo()
+    endless.type, endless.size = tarfile.GNUTYPE_LONGNAME, 2**80
+    broken.append(endless.tobuf(tarfile.GNU_FORMAT) + plain)
 
     for content in broken:
         lay(tmp_path, {"a.tgz": content})
