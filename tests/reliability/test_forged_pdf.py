@@ -325,6 +325,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "glyphs that are drawn": with_font(type_3),
         "other widths": with_font(other_widths),
         "a box over all, of another TeX": in_another_tex(over(BOX)),
+        "words struck out, of another TeX": in_another_tex(over(b"0 g -70 3 50 1 re f")),
         "other outlines, of another TeX": in_another_tex(with_font(other_outlines)),
         "a digit raised, of another TeX": in_another_tex(in_a_word(lambda word: b"3 Ts " + word)),
         "a 9 that its font calls a 4, of another TeX": in_another_tex(called("9", "4")),
