@@ -21,7 +21,8 @@ def main() -> int:
     continue_in_venv()
     if sys.version_info < OLDEST:
         return refuse(f"This is Python {sys.version.split()[0]}, and 3.11 or newer is needed.")
-    sys.path.insert(0, ROOT)  # PYTHONSAFEPATH leaves it out
+    sys.path.insert(0, ROOT)  # PYTHONSAFEPATH leaves it out,
+    os.environ.pop("PYTHONSAFEPATH", None)  # also in the processes that work for this one
 
     from experiments.numerics import pin  # noqa: PLC0415 - too new for an old Python
     from report.cli import main as run  # noqa: PLC0415

@@ -97,14 +97,14 @@ def probe(clone: Path, expression: str) -> None:
 
 
 def test_goes_on_in_venv(bare: Path, clone: Path) -> None:
-    """With a .venv in the project any Python goes on in it, from any folder, unmoved by PYTHONPATH."""
+    """With a .venv in the project any Python goes on in it, from any folder, unmoved by Python's paths."""
     (clone / ".venv").symlink_to(sys.prefix)
-    probe(clone, "sys.executable, 'PYTHONPATH' in os.environ, argv")
+    probe(clone, "sys.executable, os.environ.keys() & {'PYTHONPATH', 'PYTHONSAFEPATH'}, argv")
 
     run = start(bare, clone, "--jobs", "2", PYTHONPATH="/", PYTHONSAFEPATH="1")
 
     assert "" == run.stderr
-    assert f"{clone / '.venv' / 'bin' / 'python'} False ['--jobs', '2']\n" == run.stdout
+    assert f"{clone / '.venv' / 'bin' / 'python'} set() ['--jobs', '2']\n" == run.stdout
 
 
 @pytest.mark.parametrize(("foreign", "shown"), [("", "True"), ("/", "False")])
