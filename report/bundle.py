@@ -75,9 +75,11 @@ def as_json(value: Any) -> bytes:
 
 def write(file: Path, content: bytes) -> None:
     """Write a file beside its place, then rename it: it is whole or as it was, whatever ends the writing."""
-    beside = file.with_suffix(".new")
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)  # what a kill left, or a link that leads anywhere
     try:
-        beside.write_bytes(content)
+        with beside.open("xb") as stream:
+            stream.write(content)
         beside.replace(file)
     except BaseException:  # an interrupt, too, may come in the middle
         with contextlib.suppress(OSError):

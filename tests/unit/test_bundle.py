@@ -138,3 +138,14 @@ def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, ignored)
 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"entry.json": b"old"}
+
+
+def test_a_link_in_a_strangers_folder_is_not_followed(tmp_path: Path) -> None:
+    """Where a file is written before it is put in place there may be a link: what it leads to stays."""
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"mine")
+    for name in ("verify.new", ".verify.json.new"):
+        (tmp_path / name).symlink_to(precious)
+    bundle.write(tmp_path / "verify.json", b"{}")
+
+    assert (b"mine", b"{}") == (precious.read_bytes(), (tmp_path / "verify.json").read_bytes())
