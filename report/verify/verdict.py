@@ -5,6 +5,7 @@ Gradescope: https://gradescope-autograders.readthedocs.io/en/latest/specs/
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,7 @@ def gradescope(found: Verdict) -> dict[str, Any]:
     whoever is at fault: a file that makes this program fail must not earn any.
     """
     about = {"visibility": "visible", "extra_data": {"made_by": MAKER}}
-    if found.reason:
+    if not found.rows:
         told = f"Nothing was compared, so no points are given yet: {found.reason}"
         return {"score": 0, "output": told, **about}
     whole = [_told(row) for row in found.rows if row.question == WHOLE and row.outcome in WRONG]
@@ -183,7 +184,11 @@ def check_place(file: Path) -> None:
         raise InputError(f"{file} is not a plain file.", "Name another one.")
     if not file.parent.is_dir():
         raise InputError(f"There is no folder {file.parent}.", "Make it, or name another file.")
-    if file.exists() and f'"made_by": "{MAKER}"'.encode() not in file.read_bytes():
+    try:
+        ours = not file.exists() or f'"made_by": "{MAKER}"' in json.dumps(json.loads(file.read_bytes()))
+    except (ValueError, RecursionError):  # it is no JSON
+        ours = False
+    if not ours:
         raise InputError(
             f"{file} exists and was not written by this command.", "Name another file, or remove it."
         )

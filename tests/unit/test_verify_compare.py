@@ -14,7 +14,7 @@ from msgspec import structs
 
 from experiments.record import Counts, Record, Value, values
 from report.confined import UnjudgedError
-from report.errors import InputError
+from report.errors import InputError, ReportError
 from report.verify import evidence, verdict
 from report.verify.command import EXIT
 from report.verify.compare import compare
@@ -341,6 +341,7 @@ def test_what_cannot_be_judged_is_told() -> None:
     assert (0, True) == (told["score"], "The PDF is damaged.\nHand in another." in told["output"])
     assert (Outcome.UNJUDGED, {Outcome.OPEN}) == (none.verdict, {*none.questions.values()})
     assert "mismatch" not in content
+    assert 0 == verdict.gradescope(verdict.unjudged("x", ReportError("")))["score"]
     assert [0, 1, 2] == [EXIT[outcome] for outcome in (Outcome.MATCH, Outcome.MISMATCH, Outcome.UNJUDGED)]
 
 
@@ -354,7 +355,10 @@ def test_verify_json_is_documented(found: Verdict, tmp_path: Path) -> None:
     assert [] == sorted(name for name in names if f'"{name}"' not in told and f"`{name}`" not in told)
 
 
-@pytest.mark.parametrize("content", [b"my notes", b'{"tests": []}', b"\xff", b""])
+DESCRIBED = b'It writes {"made_by": "generate_report.py verify"}.'  # as docs/verify.md does
+
+
+@pytest.mark.parametrize("content", [b"my notes", DESCRIBED, b'{"tests": []}', b"[" * 10_000, b"\xff", b""])
 def test_a_file_of_somebody_else_is_left_alone(content: bytes, found: Verdict, tmp_path: Path) -> None:
     """A file that this command did not make, or a link to any, is refused and not touched; its own is not."""
     file, link = tmp_path / "results.json", tmp_path / "link"
