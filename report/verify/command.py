@@ -125,7 +125,7 @@ def verify(
     try:
         data = data or config.load(ROOT / "report.toml").data_path
         found = _judge(path, data, work(scratch, console), fast=fast, run_notebook=run_notebook, named=named)
-        pictures = _keep_pictures(scratch / verdict.PICTURES, folder / verdict.PICTURES)
+        pictures = keep_pictures(scratch / verdict.PICTURES, folder / verdict.PICTURES)
         found = msgspec.structs.replace(found, pictures=pictures)
     except Exception as error:
         known = translated(error) or ReportError(f"{OURS} ({type(error).__name__}).")
@@ -181,13 +181,16 @@ def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:
         return [row.because(why) for row in rows(RUN_AGAIN, [])]
 
 
-def _keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
-    """Put pictures beside the verdict, in place of those of an earlier one."""
-    for old in () if kept.is_symlink() else kept.glob("page-*.png"):
+def keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
+    """Put pictures beside the verdict, in place of those of an earlier one; a link may lead anywhere."""
+    if kept.is_symlink():
+        return ()
+    for old in kept.glob("page-*.png"):
         old.unlink()
     drawn = sorted(made.glob("*.png"))
-    if drawn:
-        shutil.copytree(made, kept, dirs_exist_ok=True)
+    for file in drawn:
+        kept.mkdir(exist_ok=True)
+        shutil.copyfile(file, kept / file.name)
     return tuple(f"{kept.name}/{file.name}" for file in drawn)
 
 
