@@ -219,12 +219,12 @@ class _Walk:
             return False
         if a.count(b"%") != b.count(b"%"):  # programs disagree on where a comment ends
             return False
-        return next(self.paths(_operators(a), _operators(b)), None) is None
+        holder = Pdf.new()  # it must outlive the operands
+        return next(self.paths(_operators(holder, a), _operators(holder, b)), None) is None
 
 
-def _operators(content: bytes) -> list[list[Any]]:
+def _operators(holder: Pdf, content: bytes) -> list[list[Any]]:
     """Return the operators of a content stream, each with its operands."""
-    holder = Pdf.new()
     steps = pikepdf.parse_content_stream(Stream(holder, content))
     return [[str(step.operator), *step.operands] for step in steps]
 

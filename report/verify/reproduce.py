@@ -86,7 +86,7 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
         drawn |= stages.draw_problem1(derived)
         filled = stages.typeset(inputs, data, derived, measured, studied, drawn, pages, told)
     cells = [Cell(cell.metadata["tags"][0], cell.cell_type, cell.source) for cell in ours.cells]
-    compared[CELLS] = notebook.compare(given.notebook.cells, cells)
+    compared[CELLS] = notebook.compare(given.notebook.cells, cells, outputs=False)
     return Reproduced(
         results=msgspec.json.decode((pages / results.RESULTS).read_bytes(), type=Results),
         ledger=derived.ledger,
@@ -236,7 +236,7 @@ def handed_in(
     if came := [file for file in files if file.name in beside]:
         differences = (compared(file.name, beside[file.name], file.content) for file in came)
         found[DATA_BESIDE] = [each for each in differences if each]
-    if book := beside.get(results.NOTEBOOK):
+    if (book := beside.get(results.NOTEBOOK)) is not None:
         name = f"The {results.NOTEBOOK} beside the PDF"
         same = book == given.files[results.NOTEBOOK]
         other = [] if same else notebook.compare_saved(notebook.read(book, name), given.notebook)

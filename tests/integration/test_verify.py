@@ -69,7 +69,7 @@ class Judge:
             ) -> Any:
                 """Take what was made, and compare the notebook and the data that came with the PDF."""
                 shutil.copytree(kept, self.anew)
-                cells = notebook.compare(given.notebook.cells, unexecuted)
+                cells = notebook.compare(given.notebook.cells, unexecuted, outputs=False)
                 found = reproduce.handed_in(given, beside, files) | {CELLS: cells}
                 found = {name: tuple(differences) for name, differences in found.items()}
                 return structs.replace(made, files=made.files | found)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from report.boundary import translated
 from report.confined import Limits, UnjudgedError
 from report.console import Console
-from report.errors import InputError, ReportError
+from report.errors import InputError, MachineError, ReportError
 from report.verify import command, notebook
-from report.verify.evidence import ASK, gather, take
+from report.verify.evidence import ASK, gather, load, take
 from report.verify.findings import Carried, Difference
-from report.verify.reproduce import compared
+from report.verify.reproduce import compared, handed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,6 +211,27 @@ def test_a_notebook_that_was_changed(change: Callable[[Any], object], what: str)
     assert what in "; ".join(each.what for each in found)
 
 
+def test_outputs_that_the_other_notebook_lacks_are_told() -> None:
+    """Outputs beside a PDF whose notebook has none, and a run that gives none of those that are stored."""
+    cleared = json.loads(json.dumps(BOOKS))
+    cell(cleared).update(outputs=[])
+    made, none = (notebook.read(json.dumps(book).encode(), "The notebook") for book in (BOOKS, cleared))
+
+    assert [(False, True)] == [
+        (each.harmless, ANOTHER in each.what) for each in notebook.compare_saved(made, none)
+    ]
+    assert ["lacks an output"] == [
+        each.what.partition("\u201d ")[2] for each in notebook.compare(none.cells, made.cells)
+    ]
+    assert [] == notebook.compare(made.cells, none.cells, outputs=False)
+
+
+def test_an_empty_file_is_no_notebook() -> None:
+    """A notebook of no bytes beside the PDF is told, not passed over."""
+    with pytest.raises(UnjudgedError, match="beside the PDF is not as a build writes it"):
+        handed_in(load(Path(__file__).parents[2] / "build"), {"homework03.ipynb": b""}, ())
+
+
 def test_a_notebook_without_outputs_cannot_be_confirmed_by_running_it(tmp_path: Path) -> None:
     """Where all outputs were cleared there is nothing that another run could repeat."""
     cell = {"cell_type": "code", "source": "1 + 1", "outputs": []}
@@ -315,6 +337,30 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
     assert refused.value.hint == "Name the report.toml that the build made."
     assert [] == [*tmp_path.iterdir()]
+
+
+def test_pictures_are_put_beside_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of earlier ones; nothing is written where a link leads; a full disk is told as one."""
+    made, kept, link = tmp_path / "made", tmp_path / "verify", tmp_path / "link"
+    for folder in (made, kept):
+        folder.mkdir()
+    link.symlink_to(kept)
+    (made / "page-2.png").write_bytes(b"new")
+    for name in ("page-1.png", "mine.png"):
+        (kept / name).write_bytes(b"old")
+
+    assert () == command.keep_pictures(made, link)
+    assert {"page-1.png", "mine.png"} == {file.name for file in kept.iterdir()}
+    assert ("verify/page-2.png",) == command.keep_pictures(made, kept)
+    assert {"page-2.png", "mine.png"} == {file.name for file in kept.iterdir()}
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfile", full)
+    with pytest.raises(OSError, match="No space left") as refused:
+        command.keep_pictures(made, kept)
+    assert isinstance(translated(refused.value), MachineError)
 
 
 def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
