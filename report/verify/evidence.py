@@ -94,7 +94,12 @@ def take(path: Path) -> HandedIn:
 
 def _choose(name: str, found: Iterator[tuple[str, bytes]]) -> HandedIn:
     """Find the report among files, and what belongs to it."""
-    files = [*dict.fromkeys(found)]  # a folder and a zip in it may hold the same
+    files: list[tuple[str, bytes]] = []
+    for file in found:
+        if file not in files:  # a folder and a zip in it may hold the same
+            files.append(file)
+        if sum(len(content) for _, content in files) > 2 * FILE_LIMIT:
+            raise UnjudgedError(f"{name} holds more than {2 * FILE_LIMIT >> 20} MiB.")
     reports = [(path, content) for path, content in files if b"%PDF-" in content[:1024]]
     reports = [report for report in reports if _role(report[0]) == PDF] or reports
     if len(reports) != 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,16 @@ def test_a_folder_is_searched(tmp_path: Path) -> None:
     assert PDF == take(tmp_path).pdf
     (tmp_path / "submission.pdf").write_bytes(PDF + b"edited since")
     with pytest.raises(UnjudgedError, match="holds 2 PDFs"):
+        take(tmp_path)
+
+
+def test_large_files_are_not_all_read(tmp_path: Path) -> None:
+    """Each file may be as large as a file may be, but not all of them."""
+    for number in range(3):
+        (tmp_path / f"{number}.pdf").write_bytes(PDF)
+        os.truncate(tmp_path / f"{number}.pdf", 60 * 2**20)
+
+    with pytest.raises(UnjudgedError, match="holds more than 128 MiB"):
         take(tmp_path)
 
 
