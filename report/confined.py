@@ -7,6 +7,7 @@ that nothing that a library prints can spoil it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import resource
 import subprocess
@@ -121,15 +122,20 @@ def answer(work: Callable[[list[str]], Any]) -> None:
     for limit, most in limits.items():
         resource.setrlimit(limit, (int(most), int(most)))
     try:
-        told = {"answer": work(arguments)}
+        _write(file, {"answer": work(arguments)})
     except Exception as error:
         known = translated(error)
         if isinstance(error, MemoryError):
             known = ExceededError("it needs more memory than it may have.")
+        elif isinstance(error, OSError) and error.errno == errno.EFBIG:
+            known = ExceededError("it writes more than it may.")
         if known is None:
             raise  # a bug of the program: its traceback goes to the log
         kind = next(name for name, kind in KINDS.items() if isinstance(known, kind))
-        told = {"error": (kind, str(known), known.hint)}
+        _write(file, {"error": (kind, str(known), known.hint)})
+
+
+def _write(file: str, told: dict[str, Any]) -> None:
     text = json.dumps(msgspec.to_builtins(told), ensure_ascii=False)
     Path(file).write_bytes(text.encode(errors="replace"))  # a stranger's text may hold halves of characters
 

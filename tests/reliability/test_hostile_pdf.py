@@ -217,6 +217,7 @@ PDFS: dict[str, Callable[[], bytes]] = {
     ),
     "too many pages": lambda: pdf(more={2: f"<</Type /Pages /Kids [{'3 0 R ' * 300}] /Count 300>>".encode()}),
     "a bomb as content": lambda: pdf(BOMB, packed=True),
+    "attachments that are large together": lambda: pdf(files={f"{n}": bytes(7 * 2**20) for n in range(8)}),
     "a bomb as attachment": lambda: pdf(files=attachments(ledger=BOMB)),
     "dictionaries in dictionaries": lambda: pdf(b"/A " + b"<</A " * MANY + b" BDC"),
     "a figure in itself": lambda: pdf(
