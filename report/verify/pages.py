@@ -79,6 +79,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
         differences = document.differences(one, other, pairs)
     regions, paired = Regions(other), dict(pairs)
     whole = [*_unpaired(views, pairs, regions), *_over(over, views[1], paired, regions)]
+    same = Same.NO
     spots: list[Spot] = []
     anew = _written_anew(differences, pairs, found)
     if anew:
@@ -89,7 +90,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
             whole.append(_of_the_whole(0, "gives other text to be copied than it shows"))
         if same and not spots and not whole:
             return replace(found, same=same)
-    spots = spots or seen.differing(*views, pairs)
+    spots = spots if same else seen.differing(*views, pairs)
     if not anew:
         noted = {item.page for item in over}
         told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]

@@ -72,7 +72,7 @@ def differing(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> list
             continue
         for box in _other_looks(given.picture(number), made.picture(page), texts[number][1]):
             if not any(meet(box, spot.box) for spot in here):
-                here.append(Spot(number + 1, box, _near(made.words[page], box)))
+                here.append(Spot(number + 1, box, _near(given.words[number], box)))
         spots += here[:SPOTS]
     return spots
 

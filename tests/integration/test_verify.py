@@ -279,9 +279,18 @@ def test_a_file_that_another_program_saved(
     assert any(remark in told for told in remarks), remarks
 
 
-def test_a_note_and_a_cover_page_take_nothing(judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [None, "cairo"])
+def test_a_note_and_a_cover_page_take_nothing(
+    program: str | None, judge: Judge, tiny_build: Project, tmp_path: Path
+) -> None:
     """A note in the margin and a page before all are told, each with its page; the answers match."""
-    with pikepdf.open(tiny_build.out / "submission.pdf") as pdf:
+    source = tiny_build.out / "submission.pdf"
+    if program:
+        PROGRAMS[program][0](source, tmp_path / "printed.pdf")
+        source = tmp_path / "printed.pdf"
+        for name in evidence.ATTACHED:
+            shutil.copy(tiny_build.out / name, tmp_path)
+    with pikepdf.open(source) as pdf:
         note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[40, 712, 60, 732])
         page = pdf.pages[1].obj
         page.Annots = pikepdf.Array([*page.get("/Annots", []), pdf.make_indirect(note)])
