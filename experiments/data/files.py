@@ -192,7 +192,11 @@ def _in_zip(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         _refuse_size(path, sum(entry.file_size for entry in entries))
-        return {entry.filename: archive.read(entry) for entry in entries}
+        members = {}
+        for entry in entries:
+            with archive.open(entry) as stream:
+                members[entry.filename] = stream.read(entry.file_size)  # without a limit it unpacks any more
+        return members
 
 
 def _in_tar(path: Path) -> dict[str, bytes]:

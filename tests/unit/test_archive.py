@@ -7,6 +7,7 @@ import lzma
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -166,6 +167,23 @@ def test_holes_in_a_member_count_as_what_they_unpack_to(tmp_path):
     lay(tmp_path, {"a.tar": stream.getvalue()})
 
     assert refusal(tmp_path / "a.tar") == "a.tar unpacks to more than 128 MiB; pack the four CSV files alone"
+
+
+def test_a_zip_unpacks_to_no_more_than_it_claims(tmp_path):
+    """64 MiB in a member that claims 4 bytes are damage, and never all in memory."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("more", bytes(2**26))
+    content = stream.getvalue().replace((2**26).to_bytes(4, "little"), (4).to_bytes(4, "little"))
+    lay(tmp_path, {"a.zip": content})
+
+    tracemalloc.start()
+    told = refusal(tmp_path / "a.zip")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert told.startswith("a.zip is cut off or damaged (Bad CRC-32")
+    assert most < 2**23
 
 
 # --- which files are meant ---
