@@ -84,9 +84,8 @@ def _compiled(source: Path, flags: tuple[str, ...]) -> ctypes.CDLL:
             kept = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="kernel-")), kept.name)
         with contextlib.suppress(OSError):  # none yet, or a damaged one
             return ctypes.CDLL(str(kept))
-        made = kept.with_suffix(
-            f".{threading.get_native_id()}"
-        )  # a cluster's worker may have several threads
+        made = kept.with_suffix(f".{threading.get_native_id()}")  # of a cluster's worker, perhaps
+        ending.callback(made.unlink, missing_ok=True)  # what is left of it when this is interrupted
         command = [os.environ.get("CC", "cc"), *flags, str(source), "-o", str(made), "-lm"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

@@ -29,6 +29,11 @@ solver = ["adam", "sgd"]
 learning_rate_init = [0.001, 0.01]
 batch_size = [16, 300]
 """
+# Refuses to write again what is there.
+ONCE = """\
+CREATE TRIGGER once BEFORE INSERT ON fits WHEN EXISTS (SELECT 1 FROM fits WHERE key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'trained again'); END
+"""
 NETWORKS = SEEDS * (2 * 2 * 2 * 2 * 2 + 1)  # the default is added
 
 Explore = Callable[..., subprocess.CompletedProcess[str]]
@@ -125,6 +130,9 @@ def test_a_run_that_ended_early_is_taken_up(
         assert told.endswith("the same command goes on from there.\nInterrupted.\n")
         assert "Traceback" not in told
 
+    (file,) = out.glob(f".kept/fits-*/{FILE}")
+    with contextlib.closing(sqlite3.connect(file)) as base:
+        base.execute(ONCE)
     done = command(*line)
 
     assert (done.returncode, done.stdout) == (0, explored[1]), done.stderr

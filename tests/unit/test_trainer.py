@@ -356,11 +356,16 @@ def test_without_a_compiler_the_reason_is_said(source, tmp_path, monkeypatch):
     monkeypatch.setenv("CC", str(tmp_path / "none"))
     with pytest.raises(kernel.NoKernelError, match="there is no C compiler"):
         kernel.load(source)
+    (tmp_path / "cut").write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done; echo >"$2"; exit 9\n')
+    (tmp_path / "cut").chmod(0o755)
+    monkeypatch.setenv("CC", str(tmp_path / "cut"))
+    with pytest.raises(kernel.NoKernelError, match="it ended with 9"):
+        kernel.load(source)
     monkeypatch.delenv("CC")
     source.write_text("no C", encoding="utf-8")
     with pytest.raises(kernel.NoKernelError, match=r"the C compiler cannot build it: .*kernel\.c:1"):
         kernel.load(source)
-    assert list(tmp_path.rglob("*.so")) == []
+    assert list((tmp_path / "__pycache__").iterdir()) == []
     monkeypatch.setattr(kernel, "CENTRES", (1, 2, 3))
     with pytest.raises(kernel.NoKernelError, match="another tanh"):
         kernel.load(source)
