@@ -203,6 +203,8 @@ def _in_tar(path: Path) -> dict[str, bytes]:
     """Read a tar archive, compressed or not: browsers may unzip one and keep the name."""
     with path.open("rb") as stream:
         head = stream.read(1000)
+    if head.startswith(b"PK\x03\x04"):
+        raise zipfile.BadZipFile("a zip without its list of files")
     kind = next((kind for magic, kind in _COMPRESSIONS.items() if head.startswith(magic)), "")
     opened: Any = import_module(kind).open if kind else open
     with opened(path, "rb") as stream:  # whole, so that its checksum is verified

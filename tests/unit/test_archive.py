@@ -249,7 +249,7 @@ REFUSED = {
         "",
         ("data.zip cannot be unpacked", "password", "pack the four"),
     ),
-    "a damaged archive beside the stand-in": (STAND_IN | {"my.zip": ZIP[:-99]}, "", ("my.zip is",)),
+    "a damaged archive beside the stand-in": (STAND_IN | {"my.zip": ZIP[:-99]}, "", ("my.zip is cut off",)),
     "three in an archive": ({"a.tgz": tarred(dict([*SOUND.items()][:3]))}, "a.tgz", (f"a.tgz: {MISSING}",)),
     "two sets in an archive": (
         {"b.tgz": tarred(named("one/{name}") | named("two/{name}"))},
