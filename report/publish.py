@@ -61,6 +61,8 @@ def stale(out: Path, key: cache.Key) -> str:
     if stamps is None:
         cloned = (out / MANIFEST).exists()
         return "what the build there was made from is not known" if cloned else "there is no build yet"
+    if not stamps.key:
+        return "the last build was cut off while it was put in place"
     system = cache.system_files(stamps.system)
     if reason := cache.why(stamps.key, key) or cache.why(stamps.system, system):
         return reason

@@ -218,7 +218,7 @@ def test_killed_at_any_operation(moments: int, built: Path, fresh: dict[str, byt
 
 
 def test_each_output_is_watched(folder: Path) -> None:
-    """An output that is gone or changed in one byte is noticed, or a file of TeX's; a new date is not."""
+    """An output that is gone or changed is told, or a file of TeX's, or what a kill left; a date is not."""
     out, note = folder / "build", folder / "build" / publish.STAMPS
     stamps = json.loads(note.read_text())
     for name in ("submission.pdf", "parts/1a.tex", "manifest.json"):
@@ -234,6 +234,8 @@ def test_each_output_is_watched(folder: Path) -> None:
 
     note.write_text(json.dumps(stamps | {"system": {"/etc/hostname": "1 1"}}))
     assert publish.stale(out, stamps["key"]) == "/etc/hostname changed"
+    note.write_text(json.dumps(stamps | {"key": {}}))
+    assert "cut off" in publish.stale(out, stamps["key"])
 
 
 @pytest.mark.parametrize(
