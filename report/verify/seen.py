@@ -103,9 +103,10 @@ def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, 
     if all(abs(a.box[1] - b.box[1]) <= NEAR for a, b in both):
         yield from _other_paint(one, other)
         return
+    edge = REACH / SCALE
     for (_, shown), (_, true) in both:
         left, bottom, right, top = true
-        box = 0.0, 0.0, right - left, top - bottom
+        box = -edge, -edge, right - left + edge, top - bottom + edge
         if top - bottom < TALL and _other_close_up((one, other), (shown[:2], true[:2]), box, SCALE):
             yield shown
 

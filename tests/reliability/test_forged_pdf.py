@@ -109,6 +109,11 @@ def in_another_tex(then: Forger) -> Forger:
     return lambda pdf: (then(pdf), put(info, "PTEX.Fullbanner", OTHER_TEX)(pdf))
 
 
+def in_moved_lines(then: Forger) -> Forger:
+    """Return a forger who also moves all lines of the page."""
+    return lambda pdf: (then(pdf), LOWER(pdf))
+
+
 # --- forgers of what is painted
 def repaint(change: Callable[[bytes], bytes]) -> Forger:
     """Return a forger who changes the operators of the page."""
@@ -321,7 +326,9 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "all made transparent": lent("ExtGState", lambda _: CLEAR, first(b"/Forged gs")),
         "glyphs by other names": with_font(other_names),
         "other outlines on one page": with_font(other_outlines),
-        "other outlines where lines moved": lambda pdf: (with_font(other_outlines)(pdf), LOWER(pdf)),
+        "other outlines where lines moved": in_moved_lines(with_font(other_outlines)),
+        "the top of a digit covered where lines moved": in_moved_lines(over(b"1 g 20 5.8 6 2.5 re f")),
+        "a point painted where lines moved": in_moved_lines(over(b"21 0 1.2 1.2 re f")),
         "glyphs that are drawn": with_font(type_3),
         "other widths": with_font(other_widths),
         "a box over all, of another TeX": in_another_tex(over(BOX)),
