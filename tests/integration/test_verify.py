@@ -20,6 +20,7 @@ from msgspec import structs
 
 from experiments import dataset
 from experiments.record import MIME
+from report.bundle import zipped
 from report.console import Console
 from report.verify import catalog, command, evidence, notebook, reproduce
 from report.verify.findings import CELLS, Outcome, Quantity
@@ -305,15 +306,6 @@ def test_a_note_and_a_cover_page_take_nothing(
     assert "page 3 has an annotation (/Text)" in row.reason
 
 
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """Pack a zip."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
 def in_colab(book: Any) -> None:
     """Save as Google Colab does: its own metadata, identifiers in the metadata, an older format."""
     book["metadata"]["colab"], book["nbformat_minor"] = {"provenance": []}, 0
@@ -373,8 +365,8 @@ def test_a_hand_in_that_was_touched(case: str, judge: Judge, tiny_build: Project
         name.format(*old.split(".")): content if old.endswith(".pdf") else content.replace(b"\n", end)
         for old, content in files.items()
     }
-    inner = packed(touched)
-    (tmp_path / "copy.zip").write_bytes(packed({"submission.zip": inner}) if "Colab" in case else inner)
+    inner = zipped(touched)
+    (tmp_path / "copy.zip").write_bytes(zipped({"submission.zip": inner}) if "Colab" in case else inner)
 
     assert (0, [], expected, 20) == judge(tmp_path / "copy.zip")
 

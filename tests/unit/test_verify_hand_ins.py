@@ -6,13 +6,13 @@ import errno
 import io
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from report.boundary import translated
+from report.bundle import zipped
 from report.confined import Limits, UnjudgedError
 from report.console import Console
 from report.errors import InputError, MachineError, ReportError
@@ -27,15 +27,6 @@ if TYPE_CHECKING:
 SAMPLE = (Path(__file__).parents[2] / "build" / "submission.pdf").read_bytes()
 PDF, BOOK, DATA = b"%PDF-1.5 ...", b"{}", b"1,2,3\n"
 FILES = {"submission.pdf": PDF, "homework03.ipynb": BOOK, "trnX-3d.csv": DATA}
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    """Pack a zip."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 def renamed(change: Callable[[str], str]) -> bytes:
