@@ -27,7 +27,7 @@ from experiments.record import Counts, Record, Search, all_weights
 from report import bundle, confined, results, stages
 from report.cache import Inputs, Snapshot
 from report.confined import UnjudgedError
-from report.errors import CheckError, LatexError
+from report.errors import CheckError, InputError, LatexError
 from report.results import Measured, Results
 from report.verify import evidence, notebook
 from report.verify.evidence import BESIDE, PAGES
@@ -120,8 +120,10 @@ def _as_attached() -> Iterator[None]:
     """Blame the submission if what it attached beside its values cannot be drawn or printed."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise UnjudgedError(f"What {results.RESULTS} says beside its values cannot be printed.") from error
+    except (AttributeError, IndexError, InputError, KeyError, TypeError, ValueError) as error:
+        raise UnjudgedError(
+            f"What {results.RESULTS} or the notebook says beside its values cannot be printed."
+        ) from error
 
 
 def _compiled(inputs: Inputs, pages: Path, filled: dict[str, Page]) -> str:

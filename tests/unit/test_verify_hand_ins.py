@@ -17,7 +17,7 @@ from report.confined import Limits, UnjudgedError
 from report.console import Console
 from report.errors import InputError, MachineError, ReportError
 from report.verify import command, notebook
-from report.verify.evidence import ASK, gather, load, take
+from report.verify.evidence import ASK, load, take
 from report.verify.findings import Carried, Difference
 from report.verify.reproduce import compared, handed_in
 
@@ -83,41 +83,63 @@ def test_large_files_are_not_all_read(tmp_path: Path) -> None:
         take(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("content", "words", "hint"),
-    [
-        (None, "There is no ", "Name a submission.pdf or a submission.zip."),
-        (b"Dear grader", "is no PDF and no zip", ASK),
-        (zipped({"readme.txt": b"x"}), "holds no PDF; it holds nothing", ASK),
-        (zipped({"homework03.ipynb": BOOK}), "it holds homework03.ipynb", ASK),
-        (zipped({"a.pdf": PDF, "b.pdf": PDF}), "2 PDFs: a.pdf, b.pdf", "Name one of them."),
-        (
-            zipped({"submission.pdf": PDF, "a/submission.pdf": PDF}),
-            "2 PDFs: a/submission.pdf, submission.pdf",
-            "Name one of them.",
-        ),
-        (zipped({**FILES, "a/homework03.ipynb": b"other"}), "two files named homework03.ipynb", ASK),
-    ],
-)
-def test_what_holds_no_submission(content: bytes | None, words: str, hint: str, tmp_path: Path) -> None:
-    """What is there instead is named, with what to do: name one of several, else ask for it."""
-    file = tmp_path / "submission.zip"
-    if content is not None:
-        file.write_bytes(content)
+SOUND, OTHER = zipped({"submission.pdf": PDF}), {"a/homework03.ipynb": b"other"}
+OUTSIDE, DAMAGED = "holds a path that points outside of it", "is damaged, encrypted, or packed in a way"
 
-    with pytest.raises(InputError, match=words) as refused:
+
+def endless(file: Path) -> None:
+    """Make a file of many gigabytes, all of them zeros."""
+    file.touch()
+    os.truncate(file, 2**36)
+
+
+# What is handed in, or how it is made; then words of the sentence, and the hint.
+NONE: dict[str, tuple[bytes | Callable[[Path], object], str, str]] = {
+    "nothing": (lambda _: None, "There is no ", "Name a submission.pdf or a submission.zip."),
+    "a pipe": (os.mkfifo, "is no file", "Name a submission.pdf or a submission.zip."),
+    "a folder": (Path.mkdir, "holds no PDF; it holds nothing", ASK),
+    "a file without end": (endless, "submission.zip has more than 64 MiB", ""),
+    "an empty file": (b"", "is no PDF and no zip", ASK),
+    "a letter": (b"Dear grader", "is no PDF and no zip", ASK),
+    "another file": (zipped({"readme.txt": b"x"}), "holds no PDF; it holds nothing", ASK),
+    "a notebook alone": (zipped({"homework03.ipynb": BOOK}), "it holds homework03.ipynb", ASK),
+    "two PDFs": (zipped({"a.pdf": PDF, "b.pdf": PDF}), "2 PDFs: a.pdf, b.pdf", "Name one of them."),
+    "two submissions": (
+        zipped({"submission.pdf": PDF, "a/submission.pdf": PDF}),
+        "2 PDFs: a/submission.pdf, submission.pdf",
+        "Name one of them.",
+    ),
+    "two notebooks": (zipped(FILES | OTHER), "two files named homework03.ipynb", ASK),
+    "a path that climbs": (renamed(lambda name: f"../{name}"), OUTSIDE, ""),
+    "a path with a root": (renamed(lambda name: f"/tmp/{name}"), OUTSIDE, ""),
+    "a path that climbs on another system": (renamed(lambda name: f"..\\{name}"), OUTSIDE, ""),
+    "a path of a drive": (renamed(lambda name: f"C:{name}"), OUTSIDE, ""),
+    "1,001 files": (zipped({f"{number}": b"" for number in range(1001)}), "more than 1000 files", ""),
+    "a link": (
+        zipped({"submission.pdf": b"/etc/passwd"}).replace(b"\0\0\xa4\x01", b"\0\0\xff\xa1"),
+        "holds no PDF; it holds submission.pdf",
+        ASK,
+    ),
+    "a bomb": (zipped({"results.json": bytes(65 * 2**20)}), "results.json in .* more than 64 MiB", ""),
+    "a zip that was cut off": (SOUND[:-40], DAMAGED, ""),
+    "a wrong checksum": (SOUND.replace(PDF, PDF.upper()[:-1] + b"!"), DAMAGED, ""),
+    "a zip that says encrypted": (SOUND.replace(b"\x14\0\0\0", b"\x14\0\1\0"), DAMAGED, ""),
+}
+
+
+@pytest.mark.parametrize("case", NONE)
+def test_what_holds_no_submission(case: str, tmp_path: Path) -> None:
+    """What is there instead is told at once, with what to do: name one of several, else ask for it."""
+    content, words, hint = NONE[case]
+    file = tmp_path / "submission.zip"
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    else:
+        content(file)
+
+    with pytest.raises(UnjudgedError, match=words) as refused:
         take(file)
     assert refused.value.hint == hint
-
-
-def test_lost_attachments_are_asked_for() -> None:
-    """A PDF without attachments and nothing beside it cannot be judged: the sentence says what to ask for."""
-    with pytest.raises(
-        UnjudgedError, match=r"no report\.toml and no homework03\.ipynb came with it"
-    ) as refused:
-        gather(Carried({}, 13, "words"), {}, {})
-
-    assert "--config and --notebook" in refused.value.hint
 
 
 # --- notebooks
@@ -308,9 +330,11 @@ def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tup
 BUG, FULL = reads(KeyError("a bug")), reads(OSError(errno.ENOSPC, "No space left on device"))
 FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
     "nothing is there": (None, command.Work, "There is no "),
-    "an empty file": (b"", command.Work, "is no PDF and no zip"),
-    "a zip without a PDF": (zipped({"homework03.ipynb": BOOK}), command.Work, "holds no PDF"),
-    "all that was attached is lost": (PDF, reads(Carried({}, 7, "words")), "The PDF carries no attachments"),
+    "all that was attached is lost": (
+        PDF,
+        reads(Carried({}, 7, "words")),
+        "The PDF carries no attachments, and no report.toml and no homework03.ipynb came with it",
+    ),
     "a time limit": (PDF, within(Limits(0, 2**30, 2**20)), "it took more than 0 s"),
     "a memory limit": (SAMPLE, within(Limits(120, 2**20, 2**20)), "within 120 s and 1 MiB: it"),
     "a bug of this program": (PDF, BUG, "must judge this submission by hand (KeyError)"),
@@ -329,6 +353,7 @@ def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
     assert "mismatch" not in points["output"]
     assert ("cannot be judged", {"not compared"}) == (verdict["verdict"], {*verdict["questions"].values()})
     assert words in verdict["reason"]
+    assert (case == "all that was attached is lost") == (ASK in verdict["reason"])
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
