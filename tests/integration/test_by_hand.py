@@ -1,20 +1,27 @@
-"""The sources alone, as one uploads them to an online editor: they make a PDF, or say what is needed."""
+"""What people do with a build: the sources alone in an online editor, the notebook in graders' tools."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
 from pypdf import PdfReader
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from report.results import NOTEBOOK
 
+if TYPE_CHECKING:
     from conftest import Project
 
 pytestmark = pytest.mark.tex
+
+ROOT = Path(__file__).resolve().parents[2]
+RESEED = "import random\nimport numpy\nrandom.seed(42)\nnumpy.random.seed(42)\n"
 
 
 @pytest.fixture
@@ -60,3 +67,35 @@ def test_another_engine_stops_with_one_sentence(engine: str, sources: Path) -> N
 
     errors = [line for line in done.stdout.splitlines() if line.startswith("!")]
     assert errors == ["! Choose pdfLaTeX as the compiler: this document is not made for another."]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [False, True], ids=["tiny, seeded", "sample"])
+def test_nbval_finds_the_stored_outputs_again(
+    whole: bool, tiny_build: Project, tmp_path: Path, clean_environ: dict[str, str]
+) -> None:
+    """Unsanitised, `pytest --nbval` passes every cell, of the notebook that is shipped, too.
+
+    Otter seeds the global generators before each cell: that changes nothing.
+    """
+    project = ROOT if whole else tiny_build.root
+    room = Path(shutil.copytree(project / "data", tmp_path / "room"))
+    shutil.copy(project / "build" / NOTEBOOK, room)
+    if not whole:
+        notebook = nbformat.read(room / NOTEBOOK, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = RESEED + cell.source
+        nbformat.write(notebook, room / NOTEBOOK)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", NOTEBOOK],
+        cwd=room,
+        env=clean_environ if whole else None,  # numpy is loaded before a cell could pin its threads
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE)
+    assert "skipped" not in done.stdout

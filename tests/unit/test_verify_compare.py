@@ -104,88 +104,63 @@ def value(key: str, **changed: Any) -> dict[str, Value]:
     return RESULTS.values | {key: structs.replace(RESULTS.values[key], **changed)}
 
 
-GAIN = RESULTS.values["2b.gain"]
 FORMULA = {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
 FAILED = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
 ONE_CELL = Difference("2b", "the cell \u201cSearch\u201d was edited")
 OTHER_CODE = structs.replace(MADE_WITH, code=MADE_WITH.code | {"study": "9"})
 SEARCH = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
-# What is attached, made and shown; then the question, the quantity, the cause and words of the reason.
-Sides = tuple[Evidence | None, Reproduced | None, Pages]
-CASES: dict[str, tuple[Sides, tuple[str, str, str, str]]] = {
-    "another digit on the page": (
-        (None, None, shown(**{"2a_dev_accuracy": "0.6334"})),
-        ("2a", "development accuracy", "text changed", "page 3 shows 0.6334"),
-    ),
-    "a value on no page": (
-        (None, None, shown(**{"2b_gain": ""})),
-        ("2b", "best minus default", "text changed", "no page shows it"),
-    ),
-    **{
-        f"another {field} in results.json": (
-            (attached(values=value(DEV, **{field: changed})), None, SAME),
-            ("2a", "development accuracy", "attachment changed", f"its {field!r} is {changed!r}"),
-        )
+DIGIT, UNREAD = shown(**{"2a_dev_accuracy": "0.6334"}), shown(**{"2b_gain": ""})
+ACCURACY, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment changed"
+# The question, the quantity and the cause; then words of the reason, and what is attached, made or shown.
+CASES: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {
+    ("2a", ACCURACY, TEXT): {
+        "page 3 shows 0.6334": {"pages": DIGIT},
+        "results.json was changed after the build: its 'prin": {
+            "given": attached(values=value(DEV, printed="0.9999")),
+            "pages": shown(**{"2a_dev_accuracy": "0.9999"}),
+        },
+    },
+    ("2b", "best minus default", TEXT): {"no page shows it": {"pages": UNREAD}},
+    ("2a", ACCURACY, ATTACHMENT): {
+        f"its {field!r} is {changed!r}": {"given": attached(values=value(DEV, **{field: changed}))}
         for field, changed in {"printed": "0.9999", "correct": 20, "total": 31, "value": 0.9}.items()
     },
-    "a value that nobody asked for": (
-        (attached(values=RESULTS.values | {"zz.bonus": GAIN}), None, SAME),
-        ("2b", "bonus", "attachment changed", "invents"),
-    ),
-    "another count in the notebook": (
-        (attached(structs.replace(RECORD, default=Counts(1, RECORD.default.dev))), None, SAME),
-        ("2a", "training accuracy", "attachment changed", "the notebook gives another number"),
-    ),
-    "text and results changed alike": (
-        (attached(values=value(DEV, printed="0.9999")), None, shown(**{"2a_dev_accuracy": "0.9999"})),
-        ("2a", "development accuracy", "text changed", "results.json was changed after the build: its 'prin"),
-    ),
-    "a formula": (
-        (attached(formulas=RESULTS.formulas | FORMULA), None, SAME),
-        ("1a", "formulas", "attachment changed", "1 formula, the first: 1a.h1"),
-    ),
-    "a check that did not pass": (
-        (None, reproduced(ledger=structs.replace(GIVEN.ledger, checks=FAILED)), SAME),
-        ("1a", "checks", "attachment changed", "1a.nesting"),
-    ),
-    "another seed": (
-        (attached(seed=1), None, SAME),
-        ("", "seed, rows, columns", "attachment changed", "seed"),
-    ),
-    "a setting of the search": (
-        (None, reproduced(record=structs.replace(RECORD, search=SEARCH)), SAME),
-        ("2b", "search", "unexplained", "1 setting"),
-    ),
-    "data that came with it": (
-        (
-            None,
-            reproduced(differing={DATA_BESIDE: (Difference("2", "trnX-3d.csv has 1.0 in line 2"),)}),
-            SAME,
-        ),
-        ("2", "data handed in", "data differ", "line 2"),
-    ),
-    "a cell of the notebook": (
-        (
-            None,
-            reproduced(differing={CELLS: (Difference("2b", "the cell \u201cSearch\u201d was edited"),)}),
-            SAME,
-        ),
-        ("2b", "notebook's cells", "notebook differs", "was edited"),
-    ),
-    "a cell that other code wrote": (
-        (None, reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE), SAME),
-        ("2b", "notebook's cells", "code or versions differ", "was edited; the code differs: study"),
-    ),
-    "a page": (
-        (None, None, shown(Difference("1c", "page 2 differs, near \u201csigma\u201d", 2))),
-        ("1c", "pages", "text changed", "page 2 differs"),
-    ),
-    "a note": (
-        (None, None, shown(Difference("", "page 2 has an annotation (/Text)", 2))),
-        ("", "the rest of the file", "text changed", "page 2 has an annotation"),
-    ),
+    ("2b", "bonus", ATTACHMENT): {
+        "invents": {"given": attached(values=RESULTS.values | {"zz.bonus": RESULTS.values["2b.gain"]})}
+    },
+    ("2a", "training accuracy", ATTACHMENT): {
+        "the notebook gives another number": {
+            "given": attached(structs.replace(RECORD, default=Counts(1, RECORD.default.dev)))
+        }
+    },
+    ("1a", "formulas", ATTACHMENT): {
+        "1 formula, the first: 1a.h1": {"given": attached(formulas=RESULTS.formulas | FORMULA)}
+    },
+    ("1a", "checks", ATTACHMENT): {
+        "1a.nesting": {"made": reproduced(ledger=structs.replace(GIVEN.ledger, checks=FAILED))}
+    },
+    ("", "seed, rows, columns", ATTACHMENT): {"seed": {"given": attached(seed=1)}},
+    ("2b", "search", "unexplained"): {
+        "1 setting": {"made": reproduced(record=structs.replace(RECORD, search=SEARCH))}
+    },
+    ("2", "data handed in", "data differ"): {
+        "line 2": {"made": reproduced(differing={DATA_BESIDE: (ONE_VALUE,)})}
+    },
+    ("2b", "notebook's cells", "notebook differs"): {
+        "was edited": {"made": reproduced(differing={CELLS: (ONE_CELL,)})}
+    },
+    ("2b", "notebook's cells", "code or versions differ"): {
+        "was edited; the code differs: study": {
+            "made": reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE)
+        }
+    },
+    ("1c", "pages", TEXT): {"page 2 differs": {"pages": shown(Difference("1c", "page 2 differs, near", 2))}},
+    ("", "the rest of the file", TEXT): {
+        "page 2 has an annotation": {"pages": shown(Difference("", "page 2 has an annotation (/Text)", 2))}
+    },
 }
+TOLD = [(*told, words, sides) for told, cases in CASES.items() for words, sides in cases.items()]
 # What is other here, and the cause that is then named for another number.
 KERNELS = [library | {"architecture": "SkylakeX", "threads": 2} for library in RESULTS.environment["blas"]]
 EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
@@ -229,11 +204,14 @@ def test_what_agrees_matches() -> None:
     assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(pages=None)[0]}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_which_side_was_changed(case: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "quantity", "cause", "words", "sides"), TOLD, ids=[case[3] for case in TOLD]
+)
+def test_which_side_was_changed(
+    question: str, quantity: str, cause: str, words: str, sides: dict[str, Any]
+) -> None:
     """One side says something else: its question, its quantity, the cause and the place are named."""
-    sides, (question, quantity, cause, words) = CASES[case]
-    found, _ = judged(*sides)
+    found, _ = judged(**sides)
 
     told = [row for row in found if (row.question, row.quantity) == (question, quantity)]
     assert [cause] == [row.cause for row in told], found
