@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pikepdf
@@ -30,62 +30,12 @@ if TYPE_CHECKING:
     from conftest import Project
 
     from report.verify.evidence import Evidence
+    from report.verify.findings import Reproduced
 
     Command = Callable[..., subprocess.CompletedProcess[str]]
+    Judges = Callable[..., "Judged"]
 
 pytestmark = pytest.mark.tex
-
-
-class Judge:
-    """What judges copies of the tiny submission by the command, with one reproduction of it for all."""
-
-    def __init__(self, build: Project, folder: Path) -> None:
-        self.build, self.work = build, command.Work(folder, self._console())
-        given = evidence.gather(catalog.read(self.pdf), {}, {})
-        made = self.work.reproduce(given, {}, build.data, fast=False)
-        assert given.results is not None
-        self.unexecuted = [structs.replace(cell, outputs=()) for cell in given.notebook.cells]
-        self.made = structs.replace(made, made_with=given.results.made_with)  # while the program is edited
-
-    @staticmethod
-    def _console() -> Console:
-        return Console(io.StringIO(), colour=False, live=False)
-
-    @property
-    def pdf(self) -> bytes:
-        """The tiny submission."""
-        return (self.build.out / "submission.pdf").read_bytes()
-
-    def __call__(self, path: Path, **named: Path) -> Judged:
-        """Judge a hand-in against what was made once."""
-        kept, made, unexecuted = self.work.anew, self.made, self.unexecuted
-        files = dataset.load(self.build.data).files
-
-        class Kept(command.Work):
-            """Makes nothing anew."""
-
-            def reproduce(
-                self, given: Evidence, beside: Mapping[str, bytes], *_: object, **__: object
-            ) -> Any:
-                """Take what was made, and compare the notebook and the data that came with the PDF."""
-                shutil.copytree(kept, self.anew)
-                cells = notebook.compare(given.notebook.cells, unexecuted, outputs=False)
-                found = reproduce.handed_in(given, beside, files) | {CELLS: cells}
-                found = {name: tuple(differences) for name, differences in found.items()}
-                return structs.replace(made, files=made.files | found)
-
-        scores = path.parent / "gradescope.json"
-        code = command.verify(
-            path, self.build.data, self._console(), gradescope_file=scores, given=named, work=Kept
-        )
-        verdict, points = (json.loads((path.parent / n).read_bytes()) for n in ("verify.json", scores.name))
-        rows = msgspec.convert(verdict["rows"], list[Quantity])
-        return Judged(
-            code,
-            [row for row in rows if row.outcome is not Outcome.MATCH],
-            verdict["remarks"],
-            sum(test["score"] for test in points["tests"]),
-        )
 
 
 class Judged(NamedTuple):
@@ -98,9 +48,37 @@ class Judged(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Judge:
-    """Make the tiny submission anew, once."""
-    return Judge(tiny_build, tmp_path_factory.mktemp("judge"))
+def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
+    """Give what judges hand-ins by the command, with one reproduction of the tiny submission for all."""
+    console = Console(io.StringIO(), colour=False, live=False)
+    once = command.Work(tmp_path_factory.mktemp("judge"), console)
+    own = evidence.gather(catalog.read((tiny_build.out / "submission.pdf").read_bytes()), {}, {})
+    made = once.reproduce(own, {}, tiny_build.data, fast=False)
+    unexecuted = [structs.replace(cell, outputs=()) for cell in own.notebook.cells]
+    files = dataset.load(tiny_build.data).files
+
+    class Kept(command.Work):
+        """Makes nothing anew."""
+
+        def reproduce(
+            self, given: Evidence, beside: Mapping[str, bytes], *_: object, **__: object
+        ) -> Reproduced:
+            """Take what was made, and compare the notebook and the data that came with the PDF."""
+            shutil.copytree(once.anew, self.anew)
+            cells = notebook.compare(given.notebook.cells, unexecuted, outputs=False)
+            found = reproduce.handed_in(given, beside, files) | {CELLS: cells}
+            found = {name: tuple(differences) for name, differences in found.items()}
+            return structs.replace(made, files=made.files | found)
+
+    def judged(path: Path, **named: Path) -> Judged:
+        scores = path.parent / "gradescope.json"
+        code = command.verify(path, tiny_build.data, console, gradescope_file=scores, given=named, work=Kept)
+        verdict, points = (json.loads((path.parent / n).read_bytes()) for n in ("verify.json", scores.name))
+        rows = msgspec.convert(verdict["rows"], list[Quantity])
+        differing = [row for row in rows if row.outcome is not Outcome.MATCH]
+        return Judged(code, differing, verdict["remarks"], sum(test["score"] for test in points["tests"]))
+
+    return judged
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +213,7 @@ PROGRAMS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
     "program", [pytest.param(p, marks=pytest.mark.slow if p == "ghostscript" else ()) for p in PROGRAMS]
 )
 def test_a_file_that_another_program_saved(
-    program: str, judge: Judge, tiny_build: Project, tmp_path: Path
+    program: str, judge: Judges, tiny_build: Project, tmp_path: Path
 ) -> None:
     """It matches, with the program as a remark; what is lost is taken from files beside it, or named."""
     save, remark = PROGRAMS[program]
@@ -250,33 +228,7 @@ def test_a_file_that_another_program_saved(
     assert any(remark in told for told in remarks), remarks
 
 
-@pytest.mark.parametrize("program", [None, "cairo"])
-def test_a_note_and_a_cover_page_take_nothing(
-    program: str | None, judge: Judge, tiny_build: Project, tmp_path: Path
-) -> None:
-    """A note in the margin and a page before all are told, each with its page; the answers match."""
-    source = tiny_build.out / "submission.pdf"
-    if program:
-        PROGRAMS[program][0](source, tmp_path / "printed.pdf")
-        source = tmp_path / "printed.pdf"
-        for name in evidence.ATTACHED:
-            shutil.copy(tiny_build.out / name, tmp_path)
-    with pikepdf.open(source) as pdf:
-        note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Text, Rect=[40, 712, 60, 732])
-        page = pdf.pages[1].obj
-        page.Annots = pikepdf.Array([*page.get("/Annots", []), pdf.make_indirect(note)])
-        pdf.add_blank_page(page_size=(612, 792))
-        pdf.pages.insert(0, pdf.pages[-1])
-        del pdf.pages[-1]
-        pdf.save(tmp_path / "copy.pdf")
-    code, (row,), _, points = judge(tmp_path / "copy.pdf")
-
-    assert (1, "", 20) == (code, row.question, points)
-    assert "page 1 is not of the report" in row.reason
-    assert "page 3 has an annotation (/Text)" in row.reason
-
-
-def test_a_hand_in_that_was_touched(judge: Judge, tiny_build: Project, tmp_path: Path) -> None:
+def test_a_hand_in_that_was_touched(judge: Judges, tiny_build: Project, tmp_path: Path) -> None:
     """In a zip in a zip, numbered by a browser, by Colab, with Windows' line ends: remarks, and all points.
 
     What else is done to hand-ins is tested one by one in tests/unit/test_verify_hand_ins.py.

@@ -427,6 +427,22 @@ def test_a_forged_page_is_found(make: Forger, question: str, words: str) -> None
     assert [text for where, text in told if where == question and words in text], told
 
 
+@pytest.mark.parametrize("other", [lambda then: then, in_another_tex], ids=["this TeX", "another TeX"])
+def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Forger]) -> None:
+    """A note in the margin and a page before all are told, each with its page; no answer is."""
+
+    def make(pdf: Pdf) -> None:
+        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[40, 712, 60, 732])
+        pdf.pages[1].obj.Annots = Array([pdf.make_indirect(note)])
+        one_more(at=0)(pdf)
+
+    told = found(forged(other(make)))
+    assert {""} == {question for question, _ in told}
+    assert ["page 1 is not of the report", "page 3 has an annotation (/Text)"] == [what for _, what in told][
+        :2
+    ]
+
+
 # --- files of two minds
 def appended(pdf: bytes) -> bytes:
     """Append a revision in which a page shows another number."""

@@ -21,26 +21,16 @@ def test_the_script_makes_the_shipped_files():
     assert tuple(hashlib.sha256(content).hexdigest() for content in made.values()) == STAND_IN
 
 
-def test_features_of_all_images_in_floating_point():
-    """Moments that numpy computes equal the features to the last printed digit."""
-    images = load_digits().images
+def test_features_and_labels_are_as_described():
+    """Moments that numpy computes equal the features to the last printed digit; +1 is for 2, 3, 5 and 7."""
+    digits, data = load_digits(), load(DATA)
+    images, row = digits.images, np.arange(8)
     share = images.sum(axis=2) / images.sum(axis=(1, 2))[:, None]
-    row = np.arange(8)
     mean = share @ row
     unmatched = np.abs(images - images[:, ::-1]).sum(axis=(1, 2)) / images.sum(axis=(1, 2)) / 2
     expected = np.stack([3.5 - mean, share @ row**2 - mean**2, unmatched], axis=1)
 
-    data = load(DATA)
-    actual = np.concatenate([data.X_train, data.X_dev])
-
-    assert np.abs(actual - expected).max() < 0.5001e-4
-
-
-def test_labels_are_the_prime_digits():
-    """A label is +1 exactly for 2, 3, 5 and 7."""
-    data = load(DATA)
-
-    primes = np.isin(load_digits().target, [2, 3, 5, 7])
-
+    assert np.abs(np.concatenate([data.X_train, data.X_dev]) - expected).max() < 0.5001e-4
+    primes = np.isin(digits.target, [2, 3, 5, 7])
     assert np.array_equal(np.concatenate([data.y_train, data.y_dev]) == 1, primes)
     assert data.classes == (-1, 1)

@@ -38,6 +38,8 @@ from report.verify.findings import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from report.results import Results
     from report.verify.verdict import Verdict
 
@@ -81,21 +83,24 @@ def reproduced(
     return structs.replace(sound, **changed)
 
 
-def shown(*places: Difference, **texts: str) -> Pages:
-    """Return pages that differ, and show other texts for some keys (_ stands for .)."""
-    printed = {key: value.printed for key, value in RESULTS.values.items()}
-    printed |= {key.replace("_", "."): text for key, text in texts.items()}
+def shown(*places: Difference, texts: Mapping[str, str] | None = None) -> Pages:
+    """Return pages that differ, and show other texts for some keys, or none."""
+    printed = {key: value.printed for key, value in RESULTS.values.items()} | (texts or {})
     read = {key: (Shown(3, "".join(text.split()), plain=True),) for key, text in printed.items() if text}
     return Pages(Same.NO, 7, places=places, shown=read)
 
 
-def judged(
-    given: Evidence | None = None, made: Reproduced | None = None, pages: Pages | None = SAME
-) -> tuple[list[Quantity], list[str]]:
-    """Return the quantities that do not match, and the remarks."""
-    handed_in = HandedIn("submission.pdf", b"", {})
+def judged(*sides: Evidence | Reproduced | Pages, paged: bool = True) -> tuple[list[Quantity], list[str]]:
+    """Return the quantities that do not match, and the remarks; sides that are not given are as they were."""
+    of: dict[type, Any] = {type(side): side for side in (GIVEN, reproduced(), SAME, *sides)}
     starts = dict.fromkeys(("1a", "1b", "1c", "1d", "1e", "1f", "2a", "2b"), 1)
-    rows, remarks = compare(handed_in, given or GIVEN, made or reproduced(), pages, starts)
+    rows, remarks = compare(
+        HandedIn("submission.pdf", b"", {}),
+        of[Evidence],
+        of[Reproduced],
+        of[Pages] if paged else None,
+        starts,
+    )
     return [row for row in rows if row.outcome is not Outcome.MATCH], remarks
 
 
@@ -104,93 +109,67 @@ def value(key: str, **changed: Any) -> dict[str, Value]:
     return RESULTS.values | {key: structs.replace(RESULTS.values[key], **changed)}
 
 
-FORMULA = {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
-FAILED = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
+BONUS = RESULTS.values | {"zz.bonus": RESULTS.values["2b.gain"]}
+COUNTED = structs.replace(RECORD, default=Counts(1, RECORD.default.dev))
+FORMULAS = RESULTS.formulas | {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
+CHECKS = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
+FAILED = structs.replace(GIVEN.ledger, checks=CHECKS)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
 ONE_CELL = Difference("2b", "the cell \u201cSearch\u201d was edited")
 OTHER_CODE = structs.replace(MADE_WITH, code=MADE_WITH.code | {"study": "9"})
-SEARCH = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
-DIGIT, UNREAD = shown(**{"2a_dev_accuracy": "0.6334"}), shown(**{"2b_gain": ""})
-ACCURACY, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment changed"
-# The question, the quantity and the cause; then words of the reason, and what is attached, made or shown.
-CASES: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {
-    ("2a", ACCURACY, TEXT): {
-        "page 3 shows 0.6334": {"pages": DIGIT},
-        "results.json was changed after the build: its 'prin": {
-            "given": attached(values=value(DEV, printed="0.9999")),
-            "pages": shown(**{"2a_dev_accuracy": "0.9999"}),
-        },
-    },
-    ("2b", "best minus default", TEXT): {"no page shows it": {"pages": UNREAD}},
-    ("2a", ACCURACY, ATTACHMENT): {
-        f"its {field!r} is {changed!r}": {"given": attached(values=value(DEV, **{field: changed}))}
-        for field, changed in {"printed": "0.9999", "correct": 20, "total": 31, "value": 0.9}.items()
-    },
-    ("2b", "bonus", ATTACHMENT): {
-        "invents": {"given": attached(values=RESULTS.values | {"zz.bonus": RESULTS.values["2b.gain"]})}
-    },
-    ("2a", "training accuracy", ATTACHMENT): {
-        "the notebook gives another number": {
-            "given": attached(structs.replace(RECORD, default=Counts(1, RECORD.default.dev)))
-        }
-    },
-    ("1a", "formulas", ATTACHMENT): {
-        "1 formula, the first: 1a.h1": {"given": attached(formulas=RESULTS.formulas | FORMULA)}
-    },
-    ("1a", "checks", ATTACHMENT): {
-        "1a.nesting": {"made": reproduced(ledger=structs.replace(GIVEN.ledger, checks=FAILED))}
-    },
-    ("", "seed, rows, columns", ATTACHMENT): {"seed": {"given": attached(seed=1)}},
-    ("2b", "search", "unexplained"): {
-        "1 setting": {"made": reproduced(record=structs.replace(RECORD, search=SEARCH))}
-    },
-    ("2", "data handed in", "data differ"): {
-        "line 2": {"made": reproduced(differing={DATA_BESIDE: (ONE_VALUE,)})}
-    },
-    ("2b", "notebook's cells", "notebook differs"): {
-        "was edited": {"made": reproduced(differing={CELLS: (ONE_CELL,)})}
-    },
-    ("2b", "notebook's cells", "code or versions differ"): {
-        "was edited; the code differs: study": {
-            "made": reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE)
-        }
-    },
-    ("1c", "pages", TEXT): {"page 2 differs": {"pages": shown(Difference("1c", "page 2 differs, near", 2))}},
-    ("", "the rest of the file", TEXT): {
-        "page 2 has an annotation": {"pages": shown(Difference("", "page 2 has an annotation (/Text)", 2))}
-    },
-}
-TOLD = [(*told, words, sides) for told, cases in CASES.items() for words, sides in cases.items()]
+EPOCHS = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
+SEARCHED = structs.replace(RECORD, search=EPOCHS)
+NUMBER, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment changed"
+EDITED = "notebook's cells"
+# The question, the quantity, the cause, words of the reason; then what is attached, made or shown.
+CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]] = [
+    ("2a", NUMBER, TEXT, "page 3 shows 0.6334", (shown(texts={DEV: "0.6334"}),)),
+    (
+        *("2a", NUMBER, TEXT, "results.json was changed after the build: its 'printed'"),
+        (attached(values=value(DEV, printed="0.9999")), shown(texts={DEV: "0.9999"})),
+    ),
+    ("2b", "best minus default", TEXT, "no page shows it", (shown(texts={"2b.gain": ""}),)),
+    *(
+        (
+            "2a",
+            NUMBER,
+            ATTACHMENT,
+            f"its {field!r} is {other!r}",
+            (attached(values=value(DEV, **{field: other})),),
+        )
+        for field, other in {"printed": "0.9999", "correct": 20, "total": 31, "value": 0.9}.items()
+    ),
+    ("2b", "bonus", ATTACHMENT, "invents", (attached(values=BONUS),)),
+    ("2a", "training accuracy", ATTACHMENT, "the notebook gives another number", (attached(COUNTED),)),
+    ("1a", "formulas", ATTACHMENT, "1 formula, the first: 1a.h1", (attached(formulas=FORMULAS),)),
+    ("1a", "checks", ATTACHMENT, "1a.nesting", (reproduced(ledger=FAILED),)),
+    ("", "seed, rows, columns", ATTACHMENT, "seed", (attached(seed=1),)),
+    ("2b", "search", "unexplained", "1 setting", (reproduced(record=SEARCHED),)),
+    ("2", "data handed in", "data differ", "line 2", (reproduced(differing={DATA_BESIDE: (ONE_VALUE,)}),)),
+    ("2b", EDITED, "notebook differs", "was edited", (reproduced(differing={CELLS: (ONE_CELL,)}),)),
+    (
+        *("2b", EDITED, "code or versions differ", "was edited; the code differs: study"),
+        (reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE),),
+    ),
+    ("1c", "pages", TEXT, "page 2 differs", (shown(Difference("1c", "page 2 differs, near", 2)),)),
+    ("", "the rest of the file", TEXT, "page 2 has a note", (shown(Difference("", "page 2 has a note", 2)),)),
+]
 # What is other here, and the cause that is then named for another number.
 KERNELS = [library | {"architecture": "SkylakeX", "threads": 2} for library in RESULTS.environment["blas"]]
-EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
-    "code": (
-        {"made_with": OTHER_CODE},
-        "code or versions differ",
-        "the code differs: study",
-    ),
-    "versions": (
+EXPLAINED: list[tuple[str, str, dict[str, Any]]] = [
+    ("code or versions differ", "the code differs: study", {"made_with": OTHER_CODE}),
+    (
+        *("code or versions differ", f"versions differ: numpy {MADE_WITH.versions['numpy']}, here 2.3.0"),
         {"made_with": structs.replace(MADE_WITH, versions=MADE_WITH.versions | {"numpy": "2.3.0"})},
-        "code or versions differ",
-        f"versions differ: numpy {MADE_WITH.versions['numpy']}, here 2.3.0",
     ),
-    "environment": (
+    (
+        *("environment differs", "kernels Haswell, here SkylakeX; threads 1, here 2"),
         {"environment": RESULTS.environment | {"blas": KERNELS}},
-        "environment differs",
-        "kernels Haswell, here SkylakeX; threads 1, here 2",
     ),
-    "nothing": ({}, "unexplained", "the same code, versions and data"),
-    "data": (
-        {"differing": {DATA: (ONE_VALUE,)}},
-        "data differ",
-        "the data differ: trnX-3d.csv has 1.0",
-    ),
-    "notebook": (
-        {"differing": {CELLS: (ONE_CELL,)}},
-        "notebook differs",
-        "the cell \u201cSearch\u201d was edited",
-    ),
-}
+    ("unexplained", "the same code, versions and data", {}),
+    ("data differ", "the data differ: trnX-3d.csv has 1.0", {"differing": {DATA: (ONE_VALUE,)}}),
+    ("notebook differs", "the cell \u201cSearch\u201d was edited", {"differing": {CELLS: (ONE_CELL,)}}),
+]
 
 
 def test_what_agrees_matches() -> None:
@@ -200,18 +179,18 @@ def test_what_agrees_matches() -> None:
     """
     assert ([], []) == judged()
     same = (Difference("2", "trnX-3d.csv has the same numbers, other line ends", kind=HARMLESS),)
-    assert ([], [f"{same[0].what}."]) == judged(made=reproduced(differing={DATA: same, DATA_BESIDE: same}))
-    assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(pages=None)[0]}
+    assert ([], [f"{same[0].what}."]) == judged(reproduced(differing={DATA: same, DATA_BESIDE: same}))
+    assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(paged=False)[0]}
 
 
 @pytest.mark.parametrize(
-    ("question", "quantity", "cause", "words", "sides"), TOLD, ids=[case[3] for case in TOLD]
+    ("question", "quantity", "cause", "words", "sides"), CASES, ids=[case[3] for case in CASES]
 )
 def test_which_side_was_changed(
-    question: str, quantity: str, cause: str, words: str, sides: dict[str, Any]
+    question: str, quantity: str, cause: str, words: str, sides: tuple[Evidence | Reproduced | Pages, ...]
 ) -> None:
     """One side says something else: its question, its quantity, the cause and the place are named."""
-    found, _ = judged(**sides)
+    found, _ = judged(*sides)
 
     told = [row for row in found if (row.question, row.quantity) == (question, quantity)]
     assert [cause] == [row.cause for row in told], found
@@ -219,21 +198,20 @@ def test_which_side_was_changed(
     assert {question} == {row.question for row in found if row.outcome is Outcome.MISMATCH}
 
 
-@pytest.mark.parametrize("case", EXPLAINED)
-def test_what_explains_another_number(case: str) -> None:
+@pytest.mark.parametrize(("cause", "words", "changed"), EXPLAINED, ids=[case[1] for case in EXPLAINED])
+def test_what_explains_another_number(cause: str, words: str, changed: dict[str, Any]) -> None:
     """Text, attachment and notebook agree and another number comes out: the likeliest cause is named.
 
     Other code, versions or kernels that change no number are worth a remark, not a failure.
     """
-    changed, cause, words = EXPLAINED[case]
     made = reproduced(structs.replace(RESULTS, values=values(OTHER)), record=OTHER, **changed)
-    found, _ = judged(made=made, pages=shown())
-    (row,) = [row for row in found if (row.question, row.quantity) == ("2a", "development accuracy")]
+    found, _ = judged(made, shown())
+    (row,) = [row for row in found if (row.question, row.quantity) == ("2a", NUMBER)]
 
     assert cause == row.cause
     assert words in row.reason
-    if case in ("code", "versions", "environment"):
-        found, remarks = judged(made=reproduced(**changed))
+    if {*changed} & {"made_with", "environment"}:
+        found, remarks = judged(reproduced(**changed))
         assert [] == found
         assert [words] == [words for remark in remarks if words in remark]
 
@@ -241,8 +219,8 @@ def test_what_explains_another_number(case: str) -> None:
 def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     """Where pages of another TeX differ, the question cannot be judged; where they agree, it is a remark."""
     tex = {"tex": ("(TeX Live 2031/Debian)", "A"), "tex_here": ("(TeX Live 2022/Debian)", "A")}
-    found, _ = judged(pages=structs.replace(shown(Difference("1b", "page 2 differs", 2)), **tex))
-    same, remarks = judged(pages=structs.replace(SAME, same=Same.TEXT, **tex))
+    found, _ = judged(structs.replace(shown(Difference("1b", "page 2 differs", 2)), **tex))
+    same, remarks = judged(structs.replace(SAME, same=Same.TEXT, **tex))
 
     assert [("1b", Outcome.UNJUDGED)] == [(row.question, row.outcome) for row in found]
     assert "TeX Live 2031, here TeX Live 2022" in found[0].reason
@@ -252,7 +230,7 @@ def test_another_tex_cannot_be_judged_where_it_differs() -> None:
 
 def test_what_was_not_trained_is_open() -> None:
     """With --fast the search was not trained: that is said, and is no mismatch."""
-    found, _ = judged(made=reproduced(trained=2))
+    found, _ = judged(reproduced(trained=2))
 
     assert {Outcome.OPEN} == {row.outcome for row in found}
     assert f"2 of {len(RECORD.search.dev)} settings were trained (--fast)" == found[0].reason
@@ -260,9 +238,7 @@ def test_what_was_not_trained_is_open() -> None:
 
 def test_pages_that_differ_where_values_do_follow_from_them() -> None:
     """A question whose value does not match has other pages, too: told once."""
-    found, _ = judged(
-        pages=shown(Difference("2a", "page 3 differs", 3, SEEN), **{"2a_dev_accuracy": "0.6334"})
-    )
+    found, _ = judged(shown(Difference("2a", "page 3 differs", 3, SEEN), texts={DEV: "0.6334"}))
 
     assert [("development accuracy", "text changed"), ("pages", "follows from another")] == [
         (row.quantity, row.cause) for row in found

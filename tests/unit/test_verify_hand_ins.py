@@ -296,21 +296,18 @@ def test_data_are_compared_by_their_values(case: str) -> None:
 
 
 # --- the result is written whatever happens
-def reads(found: Carried | Exception) -> type[command.Work]:
-    """Return what works as always, but finds this in the PDF, or fails so."""
-
-    class Reading(command.Work):
-        def read(self, _: Path) -> Carried:
-            if isinstance(found, Exception):
-                raise found
-            return found
-
-    return Reading
+def failing(**methods: object) -> type[command.Work]:
+    """Return what works as always but for some of its methods or limits."""
+    return type("Failing", (command.Work,), methods)
 
 
-def within(limits: Limits) -> type[command.Work]:
-    """Return what gives its children less than they need."""
-    return type("Limited", (command.Work,), {"reading": limits})
+def broken(error: Exception) -> type[command.Work]:
+    """Return what fails while it reads the PDF."""
+
+    def read(*_: object) -> None:
+        raise error
+
+    return failing(read=read)
 
 
 def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tuple[dict[str, Any], str]:
@@ -326,17 +323,17 @@ def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tup
     return json.loads((folder / "scores.json").read_bytes()), told.getvalue()
 
 
+BUG, FULL = broken(KeyError("a bug")), broken(OSError(errno.ENOSPC, "No space left on device"))
 # What is handed in, what works on it; then words of the sentence.
-BUG, FULL = reads(KeyError("a bug")), reads(OSError(errno.ENOSPC, "No space left on device"))
 FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
     "nothing is there": (None, command.Work, "There is no "),
     "all that was attached is lost": (
         PDF,
-        reads(Carried({}, 7, "words")),
+        failing(read=lambda *_: Carried({}, 7, "words")),
         "The PDF carries no attachments, and no report.toml and no homework03.ipynb came with it",
     ),
-    "a time limit": (PDF, within(Limits(0, 2**30, 2**20)), "it took more than 0 s"),
-    "a memory limit": (SAMPLE, within(Limits(120, 2**20, 2**20)), "within 120 s and 1 MiB: it"),
+    "a time limit": (PDF, failing(reading=Limits(0, 2**30, 2**20)), "it took more than 0 s"),
+    "a memory limit": (SAMPLE, failing(reading=Limits(120, 2**20, 2**20)), "within 120 s and 1 MiB: it"),
     "a bug of this program": (PDF, BUG, "must judge this submission by hand (KeyError)"),
     "a full disk": (PDF, FULL, "The disk is full"),
 }
