@@ -81,27 +81,6 @@ def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Call
     return judged
 
 
-@pytest.fixture(scope="module")
-def made_by_hand(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy the tiny build and make its PDF again by hand; LaTeX's notes stay, for whoever changes a line."""
-    folder = Path(shutil.copytree(tiny_build.out, tmp_path_factory.mktemp("by_hand") / "out"))
-    recompile(folder)
-    return folder
-
-
-@pytest.fixture
-def copy(made_by_hand: Path, tmp_path: Path) -> Path:
-    """Copy the tiny build, to be changed."""
-    return Path(shutil.copytree(made_by_hand, tmp_path / "copy"))
-
-
-def change(file: Path, old: str, new: str) -> None:
-    """Replace a text that occurs in a file, everywhere it does."""
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), encoding="utf-8")
-
-
 def recompile(folder: Path) -> None:
     """Make the PDF by hand, as ``cd build && latexmk`` does."""
     done = subprocess.run(
@@ -110,15 +89,13 @@ def recompile(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_untouched_submission_matches(
-    copy: Path, tiny_build: Project, command: Command, tmp_path: Path
-) -> None:
+def test_the_untouched_submission_matches(project: Project, command: Command, tmp_path: Path) -> None:
     """Exit 0, every quantity compared in 80 columns, the notebook run again, and nothing left behind."""
     scratch, scores = tmp_path / "scratch", tmp_path / "gradescope.json"
     scratch.mkdir()
-    before = {path.name for path in copy.iterdir()}
+    before = {path.name for path in project.out.iterdir()}
     done = command(
-        *("verify", copy / "submission.zip", "--data", tiny_build.data, "--run-notebook"),
+        *("verify", project.out / "submission.zip", "--data", project.data, "--run-notebook"),
         *("--gradescope", scores),
         environ={"TMPDIR": str(scratch)},
     )
@@ -126,27 +103,27 @@ def test_the_untouched_submission_matches(
     assert 0 == done.returncode, done.stdout + done.stderr
     assert "not compared" not in done.stdout
     assert 80 >= max(len(line) for line in done.stdout.splitlines())
-    verdict = json.loads((copy / "verify.json").read_text(encoding="utf-8"))
+    verdict = json.loads((project.out / "verify.json").read_text(encoding="utf-8"))
     assert ("match", {"match"}) == (verdict["verdict"], {*verdict["questions"].values()})
     assert {"bytes"} == {row["rule"] for row in verdict["rows"] if row["quantity"] == "pages"}
     assert 20 == sum(test["score"] for test in json.loads(scores.read_text(encoding="utf-8"))["tests"])
     assert "WARNING The submission's notebook runs now: it is somebody's code" in done.stderr
     assert 1 == done.stdout.count("notebook, run again")
-    assert {"verify.json"} == {path.name for path in copy.iterdir()} - before
+    assert {"verify.json"} == {path.name for path in project.out.iterdir()} - before
     assert [] == [path.name for path in scratch.iterdir() if path.name.startswith(("verify-", "report-"))]
 
 
-def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Project, command: Command) -> None:
+def test_a_mismatch_is_told_and_ends_with_one(project: Project, command: Command) -> None:
     """A digit and a word in the .tex, a formula in the attachment: exit 1, the questions, why, pictures."""
-    right = json.loads((copy / "results.json").read_bytes())["values"]["2a.dev.accuracy"]["printed"]
+    right = json.loads((project.out / "results.json").read_bytes())["values"]["2a.dev.accuracy"]["printed"]
     wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
-    change(copy / "parts" / "2a.tex", right, wrong)
-    change(copy / "parts" / "1e.tex", "positive", "negative")
-    change(copy / "results.json", '= h_t (1 - h_t)"', '= h_t (2 - h_t)"')
-    recompile(copy)
-    scores = copy.parent / "gradescope.json"
+    project.edit("build/parts/2a.tex", right, wrong)
+    project.edit("build/parts/1e.tex", "positive", "negative")
+    project.edit("build/results.json", '= h_t (1 - h_t)"', '= h_t (2 - h_t)"')
+    recompile(project.out)
+    scores = project.root / "gradescope.json"
     done = command(
-        *("verify", copy / "submission.pdf", "--data", tiny_build.data, "--fast", "--gradescope", scores),
+        *("verify", project.out / "submission.pdf", "--data", project.data, "--fast", "--gradescope", scores),
         environ={"FORCE_COLOR": "1"},
     )
     plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
@@ -163,7 +140,7 @@ def test_a_mismatch_is_told_and_ends_with_one(copy: Path, tiny_build: Project, c
     assert {"1a": 2, "1b": 0, "1c": 2, "1d": 2, "1e": 0, "1f": 2, "2a": 0, "2b": 5} == {
         test["number"]: test["score"] for test in tests
     }
-    assert [b"\x89PNG"] * 2 == [picture.read_bytes()[:4] for picture in (copy / "verify").iterdir()]
+    assert [b"\x89PNG"] * 2 == [picture.read_bytes()[:4] for picture in (project.out / "verify").iterdir()]
 
 
 # --- what harmless programs do
@@ -271,23 +248,20 @@ def test_a_printed_copy_is_made_anew_from_configuration_and_notebook(
     assert 20 == sum(test["score"] for test in json.loads(scores.read_bytes())["tests"])
 
 
-def test_other_data_and_nothing_attached_is_run(
-    copy: Path, tiny_build: Project, tmp_path: Path, command: Command
-) -> None:
+def test_other_data_and_nothing_attached_is_run(project: Project, command: Command) -> None:
     """Two rows swapped, one label flipped: exit 1, both hashes; attached code and TeX are data."""
-    data = Path(shutil.copytree(tiny_build.data, tmp_path / "data"))
     for name, edit in {
         "trnX-3d.csv": lambda lines: [lines[1], lines[0], *lines[2:]],
         "devY-3d.csv": lambda lines: [str(-int(lines[0])), *lines[1:]],
     }.items():
-        lines = (data / name).read_text(encoding="utf-8").splitlines()
-        (data / name).write_text("\n".join(edit(lines)) + "\n", encoding="utf-8")
+        lines = (project.data / name).read_text(encoding="utf-8").splitlines()
+        (project.data / name).write_text("\n".join(edit(lines)) + "\n", encoding="utf-8")
     canary = Path(tempfile.gettempdir()) / f"canary-{os.getpid()}"  # short, as remarks are
-    change(copy / "homework03.ipynb", "SEED = 5", f"SEED = 5; open('{canary}', 'w')")
+    project.edit("build/homework03.ipynb", "SEED = 5", f"SEED = 5; open('{canary}', 'w')")
     write = rf"\\immediate\\openout5={canary}\\immediate\\write18{{touch {canary}}}"
-    change(copy / "report.toml", "The bound is attained at r = 0.", write)
-    recompile(copy)
-    done = command("verify", copy / "submission.pdf", "--data", data, "--fast")
+    project.edit("build/report.toml", "The bound is attained at r = 0.", write)
+    recompile(project.out)
+    done = command("verify", project.out / "submission.pdf", "--data", project.data, "--fast")
     flat = " ".join(done.stdout.split())
 
     assert 1 == done.returncode, done.stdout + done.stderr

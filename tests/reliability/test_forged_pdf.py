@@ -16,6 +16,7 @@ from typing import Any
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from pypdf import PdfWriter
 
 from report.confined import UnjudgedError
 from report.verify import catalog, document, pages
@@ -446,15 +447,12 @@ def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Fo
 # --- files of two minds
 def appended(pdf: bytes) -> bytes:
     """Append a revision in which a page shows another number."""
-    with pikepdf.open(io.BytesIO(pdf)) as file:
-        place = page(file).Contents.objgen[0]
-        body = SHOWN.sub(MARK + NINES.encode(), document.content(page(file)))
-        size, top = int(file.trailer.Size), file.Root.objgen[0]
-    new = b"%d 0 obj\n<</Length %d>>\nstream\n%b\nendstream\nendobj\n" % (place, len(body), body)
-    old = re.search(rb"startxref\s+(\d+)\s+%%EOF\s*$", pdf)[1]
-    table = b"xref\n%d 1\n%010d 00000 n \n" % (place, len(pdf))
-    trailer = b"trailer\n<</Size %d /Root %d 0 R /Prev %b>>\n" % (size, top, old)
-    return pdf + new + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(pdf + new)
+    writer = PdfWriter(io.BytesIO(pdf), incremental=True)
+    operators = writer.pages[answered()]["/Contents"].get_object()
+    operators.set_data(SHOWN.sub(MARK + NINES.encode(), operators.get_data()))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def shadowed(pdf: bytes) -> bytes:
