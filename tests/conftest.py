@@ -245,6 +245,29 @@ def clean_environ() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def python(clean_environ: dict[str, str]) -> Callable[..., str]:
+    """Give a function that runs code in a Python of its own, where the program is, and gives what it printed.
+
+    What follows the code stands before the interpreter; keywords are variables to add to the environment.
+    """
+
+    def run(code: str, *before: str, **environ: str) -> str:
+        done = subprocess.run(
+            [*before, sys.executable, "-c", code],
+            cwd=ROOT,
+            env=clean_environ | environ,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
 def command() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give a function that runs ``generate_report.py ARGUMENTS`` in this process, which has loaded it all.
 
