@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -96,14 +94,14 @@ def test_the_figure_has_the_same_bytes_each_time():
 
 
 @pytest.mark.slow
-def test_a_sample_counts_all_that_a_command_starts(tmp_path):
+def test_a_sample_counts_all_that_a_command_starts(python, tmp_path):
     """The time of a process that outlives its parent counts, and it is awaited."""
     burn = "import time\nwhile time.process_time() < 0.5: pass\nopen('done', 'w').close()"
     leave = (
         f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {burn!r}], stdout=-3, stderr=-3)"
     )
 
-    sample = in_a_process(
+    sample = python(
         "import sys\n"
         "from benchmarks.processes import run\n"
         f"from pathlib import Path\n"
@@ -115,13 +113,13 @@ def test_a_sample_counts_all_that_a_command_starts(tmp_path):
 
 
 @pytest.mark.slow
-def test_both_times_are_of_the_same_stretch():
+def test_both_times_are_of_the_same_stretch(python):
     """What was computed before does not count; what a child computes meanwhile does, awaited or not."""
     burn = "import time\nwhile time.process_time() < 0.4: pass\nprint(flush=True)\ntime.sleep({wait})"
     start = "subprocess.Popen([sys.executable, '-c', {burn!r}], stdout=subprocess.PIPE)"
     awaited, running = (start.format(burn=burn.format(wait=wait)) for wait in (0, 20))
 
-    said = in_a_process(
+    said = python(
         "import subprocess, sys, time\n"
         "from benchmarks.processes import timed\n"
         "while time.process_time() < 3: pass\n"
@@ -150,11 +148,11 @@ def test_a_stretch_of_a_run_has_its_own_time():
 
 
 @pytest.mark.slow
-def test_a_command_is_looked_at_while_it_runs():
+def test_a_command_is_looked_at_while_it_runs(python):
     """The looks see when a command computes and how much memory it and its children hold."""
     burn = "import time; held = bytearray(64 << 20)\nwhile time.process_time() < 1: pass\ntime.sleep(3)"
 
-    said = in_a_process(
+    said = python(
         "import sys\n"
         "from benchmarks.processes import run\n"
         f"sample = run(['sh', '-c', '\"$0\" -c \"$1\"; true', sys.executable, {burn!r}], memory=True)\n"
@@ -218,29 +216,15 @@ def test_nothing_is_repeated_that_would_not_end_in_time(monkeypatch):
     assert [0, 1, 2, 3] == counted(60.0)
 
 
-def test_a_command_that_takes_too_long_is_ended(tmp_path):
+def test_a_command_that_takes_too_long_is_ended(python):
     """A time limit ends the command with all below it, and the error says so."""
-    said = in_a_process(
+    said = python(
         "from benchmarks.processes import run, RunError\n"
         "try:\n    run(['sh', '-c', 'sleep 9999; true'], seconds=0.5)\n"
         "except RunError as error:\n    print(error)"
     )
 
     assert "sh -c sleep 9999; true: no end within 0 s" == said.strip()
-
-
-def in_a_process(code: str) -> str:
-    """Run code that adopts and awaits processes where it can find none of ours."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_peers_are_measured_with_the_products_own_versions():
@@ -314,20 +298,16 @@ def test_what_is_not_measured_anew_is_kept_from_the_same_machine(programs):
     assert "another" not in (programs / "docs" / "benchmarks.md").read_text()
 
 
+HELP = (
+    "import runpy, sys; sys.argv[1:] = ['--help']; runpy.run_module('benchmarks.{name}', run_name='__main__')"
+)
+
+
 @pytest.mark.slow
-def test_every_program_of_the_runner_is_there_and_tells_its_options():
+def test_every_program_of_the_runner_is_there_and_tells_its_options(python):
     """Each program that the runner names can be started, also where no peer is installed."""
     for name in runner.PROGRAMS:
-        done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-
-        assert (0, "") == (done.returncode, done.stderr)
-        assert "--quick" in done.stdout
+        assert "--quick" in python(HELP.format(name=name))
 
 
 def test_the_limit_counts_products_functions_and_roots():

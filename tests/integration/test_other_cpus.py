@@ -3,9 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +10,6 @@ from experiments import numerics
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 QEMU = shutil.which("qemu-x86_64")
 REQUIRED = os.environ.get("CI") == "true" or os.environ.get("REPORT_REQUIRE_QEMU") == "1"
 
@@ -48,30 +44,11 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def fits(clean_environ):
-    """Give a function that trains the networks in a fresh process, on this CPU or an emulated one."""
-
-    def run(*prefix, **variables):
-        done = subprocess.run(
-            [*prefix, sys.executable, "-c", FITS],
-            cwd=ROOT,
-            env=clean_environ | variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def here(fits):
+def here(python):
     """Train the networks on this CPU with the pins."""
     if refused := numerics.obstacles(numerics.detect()):
         pytest.skip(f"this machine cannot be pinned: {'; '.join(refused)}")
-    return fits()
+    return json.loads(python(FITS))
 
 
 def test_the_pinned_kernels_run_here(here):
@@ -82,19 +59,19 @@ def test_the_pinned_kernels_run_here(here):
 
 
 @pytest.mark.parametrize("cpu", ["Haswell", "EPYC-Rome"])
-def test_an_emulated_cpu_finds_the_same_weights(cpu, here, fits):
+def test_an_emulated_cpu_finds_the_same_weights(cpu, here, python):
     """An Intel and an AMD CPU, both without AVX-512, give the bits of this one."""
     if QEMU is None and REQUIRED:
         pytest.fail("qemu is missing, so no other CPU can be tried: apt-get install qemu-user.")
     if QEMU is None:
         pytest.skip("qemu is missing: apt-get install qemu-user")
 
-    assert here == fits(QEMU, "-cpu", cpu)
+    assert here == json.loads(python(FITS, QEMU, "-cpu", cpu))
 
 
-def test_unpinned_runs_can_differ(here, fits):
+def test_unpinned_runs_can_differ(here, python):
     """A CPU with wider registers than AVX2 gives other bits unless it is pinned: no pin is for show."""
-    unpinned = fits(**{numerics.KEEP: "1"})
+    unpinned = json.loads(python(FITS, **{numerics.KEEP: "1"}))
     if unpinned["kernels"] == here["kernels"] and unpinned["simd"] == here["simd"]:
         pytest.skip("vacuous here: this CPU runs the pinned kernels by itself")
 

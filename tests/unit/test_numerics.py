@@ -2,10 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +10,6 @@ from experiments import numerics
 from experiments.record import Space
 from report import notebook
 
-ROOT = Path(__file__).parents[2]
 HASWELL = numerics.Machine(
     architecture="x86_64",
     libc="glibc",
@@ -22,22 +18,6 @@ HASWELL = numerics.Machine(
     numpy_loaded=False,
 )
 PINNABLE = numerics.obstacles(numerics.detect()) == ()
-
-
-def run(code, **variables):
-    """Run `code` in a fresh interpreter whose environment holds no numeric setting but `variables`."""
-    inherited = {*numerics.THREADS, *numerics.KERNELS, numerics.KEEP, numerics.RECORD}
-    clean = {name: value for name, value in os.environ.items() if name not in inherited}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=clean | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 def test_the_wide_loops_are_named_as_every_numpy_names_them():
@@ -113,29 +93,28 @@ def test_kernels_are_not_forced_where_they_could_crash(changes, words):
     assert environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
-def test_detecting_the_machine_loads_no_numpy():
+def test_detecting_the_machine_loads_no_numpy(python):
     """The gates are read from text files, so that they can stand before everything else."""
     code = "import sys; from experiments import numerics; numerics.pin(); print('numpy' in sys.modules)"
 
-    assert run(code) == "False\n"
+    assert python(code) == "False\n"
 
 
 AUDIT = "import json; from experiments import numerics; numerics.pin(); print(json.dumps(numerics.audit()))"
 
 
 @pytest.mark.skipif(not PINNABLE, reason="this machine cannot be pinned")
-def test_the_audit_finds_the_pins_in_the_loaded_libraries():
+def test_the_audit_finds_the_pins_in_the_loaded_libraries(python):
     """After a pin over hostile settings every BLAS runs Haswell on one thread, numpy stays at AVX2."""
-    found = json.loads(run(AUDIT, OPENBLAS_CORETYPE="Nehalem", OMP_NUM_THREADS="4"))
+    found = json.loads(python(AUDIT, OPENBLAS_CORETYPE="Nehalem", OMP_NUM_THREADS="4"))
 
     kernels = {(entry["package"], entry["architecture"], entry["threads"]) for entry in found["blas"]}
     assert kernels == {("numpy", "Haswell", 1), ("scipy", "Haswell", 1)}
     assert (found["pinned"], found["reasons"], found["simd"]) == (True, [], "X86_V3")
     assert found["overridden"] == {"OPENBLAS_CORETYPE": "Nehalem", "OMP_NUM_THREADS": "4"}
-    assert numerics.sentences(found)[0].startswith(
-        "The arithmetic is pinned (BLAS: Haswell kernels, one thread"
-    )
-    assert "OPENBLAS_CORETYPE=Nehalem" in numerics.sentences(found)[1]
+    pinned, overridden = numerics.sentences(found)
+    assert pinned.startswith("The arithmetic is pinned (BLAS: Haswell kernels, one thread")
+    assert "OPENBLAS_CORETYPE=Nehalem" in overridden
 
 
 @pytest.mark.skipif(not PINNABLE, reason="this machine cannot be pinned")
@@ -150,11 +129,11 @@ def test_the_audit_finds_the_pins_in_the_loaded_libraries():
         ),
     ],
 )
-def test_the_audit_says_when_one_pin_is_off(variables, reason):
+def test_the_audit_says_when_one_pin_is_off(variables, reason, python):
     """Other kernels, two threads or other loops of numpy's are found out, whatever else is right."""
-    pins = {**numerics.THREADS, **numerics.KERNELS}
+    pins = numerics.THREADS | numerics.KERNELS | {numerics.KEEP: "1"}
 
-    found = json.loads(run(AUDIT, REPORT_KEEP_ENV="1", **(pins | variables)))
+    found = json.loads(python(AUDIT, **(pins | variables)))
 
     assert found["pinned"] is False
     assert reason in " ".join(found["reasons"])
@@ -176,17 +155,12 @@ def test_the_audit_heeds_what_was_refused(monkeypatch):
     assert "Not pinned: numpy carries OpenBLAS 0.3.34" in numerics.sentences(found)[0]
 
 
-def unpinned(**changes):
-    """Return the audit of a machine that is not pinned."""
-    blas = [{"package": "numpy", "library": "openblas", "architecture": "neoversen1", "threads": 1}]
-    found = {"pinned": False, "reasons": ["why"], "overridden": {}, "machine": "aarch64", "blas": blas}
-    return found | changes
-
-
 def test_arm64_is_told_what_is_equal_there():
     """On arm64 the sentence says which parts of a fit round alike; of macOS's own BLAS nothing is known."""
-    [linux] = numerics.sentences(unpinned())
-    [accelerate] = numerics.sentences(unpinned(machine="arm64", blas=[]))
+    blas = [{"package": "numpy", "library": "openblas", "architecture": "neoversen1", "threads": 1}]
+    found = {"pinned": False, "reasons": ["why"], "overridden": {}, "machine": "aarch64", "blas": blas}
+    [linux] = numerics.sentences(found)
+    [accelerate] = numerics.sentences(found | {"machine": "arm64", "blas": []})
 
     assert "the product of the output layer and its gradient do not" in linux
     assert accelerate.endswith("How numbers differ with another BLAS than OpenBLAS was not measured.")
@@ -199,18 +173,16 @@ def cell():
     return next(cell.source for cell in made.cells if cell.cell_type == "code")
 
 
-SEEN = "import os; print(sorted((n, os.environ.get(n, '')) for n in {NAMES}))"
-
-
-def test_the_notebook_pins_like_the_command(cell):
+def test_the_notebook_pins_like_the_command(cell, python):
     """The first cell pins what `pin` pins; where kernels must not be forced, the threads alone."""
-    look = f"{SEEN.replace('{NAMES}', str([*numerics.THREADS, *numerics.KERNELS]))}"
-    command = run(f"from experiments import numerics; numerics.pin(); {look}")
+    names = [*numerics.THREADS, *numerics.KERNELS]
+    look = f"import os; print(sorted((name, os.environ.get(name, '')) for name in {names}))"
+    command = python(f"from experiments import numerics; numerics.pin(); {look}")
 
-    assert run(f"{cell}\n{look}").splitlines()[-1] == command.strip()
+    assert python(f"{cell}\n{look}").splitlines()[-1] == command.strip()
     careful = cell.replace("tested = range(23, 33)", "tested = range(0)")
     assert careful != cell
-    words, found = run(f"{careful}\n{look}").splitlines()
+    words, found = python(f"{careful}\n{look}").splitlines()
     assert words.startswith("On this computer the last digits")
     assert dict(eval(found)) == {**dict.fromkeys(numerics.KERNELS, ""), **numerics.THREADS}
 
@@ -224,7 +196,9 @@ def test_the_notebook_pins_like_the_command(cell):
     ],
     ids=["numpy is loaded", "the environment is kept", "pinned from outside"],
 )
-def test_the_notebook_says_when_nothing_is_pinned(before, variables, words, cell):
+def test_the_notebook_says_when_nothing_is_pinned(before, variables, words, cell, python):
     """One line on stdout where the pins are not in force, and none where the kernel was started with them."""
-    assert run(f"{before}\n{cell}", **variables).startswith(words)
-    assert bool(run(f"{before}\n{cell}", **variables)) == bool(words)
+    told = python(f"{before}\n{cell}", **variables)
+
+    assert told.startswith(words)
+    assert bool(told) == bool(words)
