@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from experiments.record import Setting
 from experiments.store import FILE
 from report import config
 
@@ -91,7 +92,8 @@ def test_a_table_and_a_space_for_report_toml_are_left(
     assert len({tuple(row.values())[:5] for row in rows}) == len(rows) == NETWORKS // SEEDS
     key = [(-float(row["dev_mean"]), int(row["weights"])) for row in rows]
     assert key == sorted(key)
-    assert rows[0]["hidden_layer_sizes"] in map(str, proposed.hidden_layer_sizes)
+    assert tuple(rows[0].values())[:5] in {tuple(s.printed().values()) for s in proposed.settings(60)}
+    assert proposed.holds(Setting())
 
 
 @pytest.mark.slow

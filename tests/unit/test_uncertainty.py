@@ -1,19 +1,12 @@
-"""What is said beside the numbers stays right where a network diverges or stops in its very last epoch."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""How far to trust the numbers: small cases that can be counted out, networks that diverge or just stop."""
 
 import numpy as np
 import pytest
 
 from experiments import dataset, trainer, uncertainty
-from experiments.assessment import Choice
+from experiments.assessment import Choice, Spread
 from experiments.record import PassedOver, Search, Setting
 from experiments.robustness import Trial
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SETTINGS = (
     Setting(batch_size=60),  # the default
@@ -24,19 +17,19 @@ PLACES = {"default": 0, "best": 1}
 
 
 @pytest.fixture(scope="module")
-def trial(tiny_project: Path) -> Trial:
+def trial(tiny_project):
     """Return the three settings on the tiny data."""
     return Trial(dataset.load(tiny_project / "data"), SETTINGS, seed=0)
 
 
-def searched(trial: Trial) -> tuple[Search, np.ndarray]:
+def searched(trial):
     """Search, and return also what each setting predicts."""
     outcomes = trial.run(range(3), trial.data.X_train)
     found = Search.of(outcomes)
     return found, np.array([np.array(trial.data.classes)[each.predictions] for each in outcomes])
 
 
-def test_what_cannot_be_chosen_wins_no_draw(trial: Trial) -> None:
+def test_what_cannot_be_chosen_wins_no_draw(trial):
     """A network that diverged, and one that the rule passes over, count as wrong throughout."""
     found, predicted = searched(trial)
     assert [epochs > 0 for epochs in found.epochs] == [True, True, False]
@@ -55,9 +48,7 @@ def test_what_cannot_be_chosen_wins_no_draw(trial: Trial) -> None:
     assert passed.winners == 1
 
 
-def test_a_network_that_diverges_with_another_seed_counts_nothing(
-    trial: Trial, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_diverges_with_another_seed_counts_nothing(trial, monkeypatch):
     """The spread over seeds takes it as no correct answer, and the report is made."""
     monkeypatch.setattr(uncertainty, "SEEDS", 2)
 
@@ -67,7 +58,7 @@ def test_a_network_that_diverges_with_another_seed_counts_nothing(
     assert min(seeds.counts["default"]) > 0
 
 
-def test_curves_end_where_training_does(trial: Trial) -> None:
+def test_curves_end_where_training_does(trial):
     """A curve ends with the reported network; one that is stopped after 200 epochs has not converged."""
     found, _ = searched(trial)
 
@@ -81,9 +72,7 @@ def test_curves_end_where_training_does(trial: Trial) -> None:
 
 
 @pytest.mark.parametrize("enough", [True, False])
-def test_a_network_that_stops_in_its_very_last_epoch_has_not_converged(
-    enough: bool, trial: Trial, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_stops_in_its_very_last_epoch_has_not_converged(enough, trial, monkeypatch):
     """The notebook calls converged what trained for fewer epochs than it might; so does the search."""
     [stopped] = trial.run([1], trial.data.X_train)
     limit = stopped.epochs + enough
@@ -97,3 +86,62 @@ def test_a_network_that_stops_in_its_very_last_epoch_has_not_converged(
     [again] = trial.run([1], trial.data.X_train)
 
     assert (again.epochs, again.converged) == (stopped.epochs, enough)
+
+
+def test_spread_summarises_seeds():
+    """Mean and sample deviation of 2, 4, 4, 4, 5, 5, 7, 9: 5 and sqrt(32 / 7)."""
+    found = Spread((2, 4, 4, 4, 5, 5, 7, 9))
+
+    assert (found.mean, found.lowest, found.highest) == (5.0, 2, 9)
+    assert found.deviation == pytest.approx((32 / 7) ** 0.5)
+    assert Spread((7,)).deviation == 0.0
+
+
+def by_hand(right, sizes, default, draws):
+    """Do the rounds one by one in plain Python, for the given draws."""
+    samples = len(right[0])
+    rows = []
+    for draw in draws:
+        counts = [sum(setting[i] for i in draw) for setting in right]
+        winner = min(range(len(right)), key=lambda s: (-counts[s], sizes[s], s))
+        out = [i for i in range(samples) if i not in draw]
+        if out:
+            rows.append(
+                (
+                    winner,
+                    counts[winner] / samples,
+                    sum(right[winner][i] for i in out) / len(out),
+                    sum(right[default][i] for i in out) / len(out),
+                )
+            )
+    return rows
+
+
+@pytest.mark.parametrize("data_seed", [11, 12, 13])
+def test_the_bootstrap_is_the_one_done_by_hand(data_seed):
+    """Twelve settings with ties in score and size, 40 samples, 600 rounds: every figure counted out."""
+    generator = np.random.default_rng(data_seed)
+    right = generator.random((12, 40)) < 0.7
+    right[5] = right[2]
+    sizes = [30, 10, 20, 20, 10, 20, 30, 30, 10, 20, 20, 10]
+    drawing = np.random.default_rng(4)
+    draws = [draw for rounds in (250, 250, 100) for draw in drawing.integers(40, size=(rounds, 40)).tolist()]
+
+    rows = by_hand(right.tolist(), sizes, 3, draws)
+    found = uncertainty.bootstrap(right, sizes, default=3, seed=4, rounds=600)
+
+    winner, drawn, left, default = (np.array(column) for column in zip(*rows, strict=True))
+    counts = right.sum(axis=1).tolist()
+    champion = min(range(12), key=lambda s: (-counts[s], sizes[s], s))
+    assert found.rounds == len(rows)
+    assert (found.selected, found.left_out) == pytest.approx((drawn.mean(), left.mean()))
+    assert found.gain == pytest.approx((left - default).mean())
+    assert (found.gain_low, found.gain_high) == pytest.approx(np.percentile(left - default, [2.5, 97.5]))
+    assert found.winners == len(set(winner.tolist()))
+    assert found.kept == pytest.approx(np.mean(winner == champion))
+
+
+def test_one_sample_is_too_few():
+    """With one sample no round can leave any out."""
+    with pytest.raises(ValueError, match="at least two samples"):
+        uncertainty.bootstrap(np.array([[True]]), [1], default=0, seed=0)
