@@ -1,7 +1,5 @@
 """The frame of the benchmarks: what is measured, how it is told, and that one failure does not end it all."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import re
@@ -26,7 +24,7 @@ CONDITIONS = {
 }
 
 
-def recorded() -> dict:
+def recorded():
     """Give what the runner would have, from samples whose ratios are known: 6/2, 8/4 and 5/1."""
     sides = {
         "peer": [Sample(6, 7), Sample(8, 9), Sample(5, 6)],
@@ -204,7 +202,7 @@ def test_nothing_is_repeated_that_would_not_end_in_time(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(measurement.time, "perf_counter", lambda: now[0])
 
-    def counted(left: float) -> list[int]:
+    def counted(left):
         done = []
         for number in measurement.turns(argparse.Namespace(runs=4, left=left)):
             done.append(number)

@@ -1,7 +1,5 @@
 """The explore command as a person runs it: table, figure and proposal; kills, workers and clusters."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import os
@@ -12,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -41,7 +38,7 @@ Explore = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def arguments(tiny_project: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
+def arguments(tiny_project, tmp_path_factory):
     """Give the command line for a small space and the tiny data, but for the folder."""
     space = tmp_path_factory.mktemp("space") / "space.toml"
     space.write_text(SPACE, encoding="utf-8")
@@ -50,9 +47,7 @@ def arguments(tiny_project: Path, tmp_path_factory: pytest.TempPathFactory) -> l
 
 
 @pytest.fixture(scope="module")
-def explored(
-    arguments: list[str | Path], command: Explore, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, str]:
+def explored(arguments, command, tmp_path_factory):
     """Explore undisturbed with one process; give the folder and what was printed."""
     out = tmp_path_factory.mktemp("explored") / "out"
     done = command(*arguments, "--out", out, "--jobs", "1")
@@ -60,7 +55,7 @@ def explored(
     return out, done.stdout
 
 
-def kept(out: Path) -> list[tuple[Any, ...]]:
+def kept(out):
     """Return the networks that are kept, in the order of their keys."""
     for file in out.glob(f".kept/fits-*/{FILE}"):
         with (
@@ -71,16 +66,29 @@ def kept(out: Path) -> list[tuple[Any, ...]]:
     return []
 
 
-def made(out: Path) -> dict[str, Any]:
+def made(out):
     """Return all that explore left: the bytes of its files, and what it keeps of each network."""
     files = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
     assert files.pop(".lock") == b""
     return {**files, "kept": kept(out)}
 
 
-def test_a_table_and_a_space_for_report_toml_are_left(
-    explored: tuple[Path, str], tiny_project: Path, tmp_path: Path
-) -> None:
+def begun(line, out, environ):
+    """Start the command in a group of its own, and await the first networks that it keeps."""
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "generate_report.py", *line],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        process_group=0,
+    )
+    while not kept(out) and process.poll() is None:
+        time.sleep(0.002)
+    return process
+
+
+def test_a_table_and_a_space_for_report_toml_are_left(explored, tiny_project, tmp_path):
     """explore.csv has every setting once, the best first; what is printed can be the table [search]."""
     with (explored[0] / "explore.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -98,31 +106,15 @@ def test_a_table_and_a_space_for_report_toml_are_left(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_ended_early_is_taken_up(
-    number: signal.Signals,
-    explored: tuple[Path, str],
-    arguments: list[str | Path],
-    command: Explore,
-    clean_environ: dict[str, str],
-    tmp_path: Path,
-) -> None:
+def test_a_run_that_ended_early_is_taken_up(number, explored, arguments, command, clean_environ, tmp_path):
     """Killed or interrupted in the middle, the next run trains the rest only and leaves the same bytes."""
     for attempt in range(20):  # one of them is met in the middle
         out = tmp_path / str(attempt)
         line = [*arguments, "--out", out, "--jobs", "1"]
-        with subprocess.Popen(
-            [sys.executable, ROOT / "generate_report.py", *line],
-            env=clean_environ,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            encoding="utf-8",
-            process_group=0,
-        ) as process:
-            while not kept(out) and process.poll() is None:
-                time.sleep(0.002)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-            _, told = process.communicate()
+        process = begun(line, out, clean_environ)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        _, told = process.communicate()
         early = kept(out)
         if len(early) < NETWORKS:
             break
@@ -143,25 +135,13 @@ def test_a_run_that_ended_early_is_taken_up(
 
 @pytest.mark.slow
 def test_a_cluster_leaves_the_same_bytes_though_a_worker_dies(
-    cluster_here: Any,
-    explored: tuple[Path, str],
-    arguments: list[str | Path],
-    clean_environ: dict[str, str],
-    tmp_path: Path,
-) -> None:
+    cluster_here, explored, arguments, clean_environ, tmp_path
+):
     """With two Dask workers, one killed when the first networks are there, all is as on one machine."""
     out = tmp_path / "out"
     line = [*arguments, "--out", out, "--scheduler", cluster_here.address]
     with cluster_here.worker() as victim, cluster_here.worker():
-        process = subprocess.Popen(
-            [sys.executable, ROOT / "generate_report.py", *line],
-            env=clean_environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        while process.poll() is None and not kept(out):
-            time.sleep(0.002)
+        process = begun(line, out, clean_environ)
         cluster_here.kill(victim)
         struck = len(kept(out))
         stdout, stderr = process.communicate()

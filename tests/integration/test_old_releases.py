@@ -1,7 +1,5 @@
 """The notebook on a machine that was last updated two years ago."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
@@ -9,17 +7,11 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
 
 from experiments.record import MIME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Project
 
 pytestmark = [
     pytest.mark.slow,
@@ -30,7 +22,7 @@ LOCK = Path(__file__).with_name("old-releases.txt")
 
 
 @pytest.fixture(scope="module")
-def old_kernel(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]) -> Path:
+def old_kernel(tmp_path_factory, clean_environ):
     """Install the old releases into a virtual environment; give a folder where Jupyter finds its kernel."""
     folder = tmp_path_factory.mktemp("old")
     venv.create(folder / "venv", with_pip=True)
@@ -51,9 +43,7 @@ def old_kernel(tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str
     return folder / "jupyter"
 
 
-def test_old_releases_give_the_same_counts(
-    old_kernel: Path, tiny_build: Project, tmp_path: Path, run_notebook: Callable[..., Any]
-) -> None:
+def test_old_releases_give_the_same_counts(old_kernel, tiny_build, tmp_path, run_notebook):
     """With releases two years old it runs without a word on stderr, to the same counts in every setting."""
     shutil.copy(tiny_build.out / "homework03.ipynb", tmp_path)
     shutil.copytree(tiny_build.data, tmp_path, dirs_exist_ok=True)
@@ -84,9 +74,7 @@ print(found["AVX2"], [name for name in ("AVX512F", "AVX512CD", "AVX512_SKX", "AV
 """
 
 
-def test_an_old_numpy_switches_its_wide_loops_off(
-    old_kernel: Path, tiny_build: Project, clean_environ: dict[str, str]
-) -> None:
+def test_an_old_numpy_switches_its_wide_loops_off(old_kernel, tiny_build, clean_environ):
     """Numpy had other names for them before 2.4: the notebook's first cell knows these, too."""
     notebook = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
     pins = next(cell.source for cell in notebook.cells if cell.cell_type == "code")

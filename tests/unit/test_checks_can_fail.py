@@ -1,12 +1,9 @@
 """Every check rejects what is wrong, and each sentence of 1f the stronger one that was once there."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from fractions import Fraction
 from random import Random
-from typing import Any
 
 import pytest
 import sympy as sp
@@ -22,17 +19,17 @@ CHECKS = {**exact.check, **numeric.check, **claims.check, **gate.check}
 QUARTER, SLOPE = sp.Rational(1, 4), FORMULAS["1e.derivative"].sides[1]
 
 
-def spoiled(key: str, wrong: Any, number: int = -1) -> Answers:
+def spoiled(key, wrong, number=-1):
     """Return the answers with another side of one formula."""
     return ANSWERS.spoiled(key, sp.sympify(wrong), number)
 
 
-def side(key: str, number: int = -1) -> Any:
+def side(key, number=-1):
     """Return the right side of a formula."""
     return FORMULAS[key].sides[number]
 
 
-def another_decimal(key: str) -> sp.Expr:
+def another_decimal(key):
     """Return the rounded side of a formula with its second digit wrong."""
     numeral = next(iter(side(key).atoms(Numeral)))
     return side(key).xreplace({numeral: Numeral(re.sub(r"\.\d", ".0", numeral.name))})
@@ -41,7 +38,7 @@ def another_decimal(key: str) -> sp.Expr:
 GEOMETRIC = QUARTER * w2 / 2 * sum(((w2 / 4) ** age for age in range(50)), sp.Integer(0))
 PATH = sp.Product(sigma_prime(z(j)), (j, k, t))
 # What is wrong, the checks that see it, the formula, a wrong side of it, and which if not the last.
-WRONG: dict[str, tuple[tuple[str, ...], str, Any, int]] = {
+WRONG = {
     "states that do not start at zero": (("1a.nesting",), "1a.h2", sigma(w1 * x(2) + w2 * h(0)), -1),
     "a state with an outer h_0": (("1a.nesting",), "1a.h1", sigma(w1 * x(1) + 0 * w2 + h(0)), -1),
     "a state without its second input": (("1a.nesting",), "1a.h2", side("1a.h1"), -1),
@@ -70,21 +67,21 @@ WRONG: dict[str, tuple[tuple[str, ...], str, Any, int]] = {
 
 
 @pytest.mark.parametrize(("checks", "key", "wrong", "number"), WRONG.values(), ids=WRONG)
-def test_a_wrong_answer_is_rejected(checks: tuple[str, ...], key: str, wrong: Any, number: int) -> None:
+def test_a_wrong_answer_is_rejected(checks, key, wrong, number):
     """Each check that looks at the answer rejects the wrong one, and accepts what is printed."""
     for check in checks:
         assert CHECKS[check].passes(ANSWERS, Random(0))
         assert not CHECKS[check].passes(spoiled(key, wrong, number), Random(0))
 
 
-def test_a_curve_above_its_bound_is_rejected() -> None:
+def test_a_curve_above_its_bound_is_rejected():
     """The check of the figure looks at every curve."""
     runs = vanishing.Runs(ANSWERS.runs.inputs, {"1": ((0.0,) * 50,)})
 
     assert not CHECKS["1f.figure"].passes(replace(ANSWERS, runs=runs), Random(0))
 
 
-def derivative_at_rest(value: int, _: int) -> Fraction:
+def derivative_at_rest(value, _):
     """Run d h_50 / d w_1 on fractions in the example at rest, whatever k is."""
     derivative = Fraction(0)
     for time in range(1, 51):
@@ -93,7 +90,7 @@ def derivative_at_rest(value: int, _: int) -> Fraction:
 
 
 # What is claimed of the same formula, and what must not be.
-STRONGER: dict[str, tuple[str, tuple[Any, ...], Answers]] = {
+STRONGER = {
     "2 is the threshold of the bound with 1/2, not 3": ("1f.shrinks", (3,), ANSWERS),
     "4 is the threshold of a path, not 5": ("1f.threshold", (5,), ANSWERS),
     "no two terms cancel for inputs of one sign, not for any": ("1f.stays", ("any",), ANSWERS),
@@ -107,13 +104,13 @@ STRONGER: dict[str, tuple[str, tuple[Any, ...], Answers]] = {
 
 
 @pytest.mark.parametrize(("key", "claimed", "answers"), STRONGER.values(), ids=STRONGER)
-def test_a_stronger_claim_is_rejected(key: str, claimed: tuple[Any, ...], answers: Answers) -> None:
+def test_a_stronger_claim_is_rejected(key, claimed, answers):
     """The check of a sentence accepts what the page says and rejects what it used to say."""
     assert CHECKS[key].passes(ANSWERS, Random(0))
     assert not CHECKS[key].claiming(*claimed).passes(answers, Random(0))
 
 
-def test_every_check_is_shown_to_fail_somewhere() -> None:
+def test_every_check_is_shown_to_fail_somewhere():
     """No check of the ledger is left out here, in the gate or in the round trip."""
     shown = {check for checks, *_ in WRONG.values() for check in checks} | {
         key for key, _, _ in STRONGER.values()
@@ -133,7 +130,7 @@ def test_every_check_is_shown_to_fail_somewhere() -> None:
         (QUARTER - ((u - 2) / (u + 2)) ** 2 / 4, "1/4 - sigma' = 0 only at u = 1"),
     ],
 )
-def test_the_certificate_names_what_a_wrong_derivative_breaks(wrong: sp.Expr, claim: str) -> None:
+def test_the_certificate_names_what_a_wrong_derivative_breaks(wrong, claim):
     """Each wrong derivative fails in the claim that it contradicts; u / (1 + u)^2 fails in none."""
     assert claim in exact.certificate(wrong)
     assert [] == exact.certificate(u / (1 + u) ** 2)
@@ -152,13 +149,13 @@ GENERAL = side("1c.general")
         (sp.Sum(x(k) * w2 ** (t - k) * sp.Product(sigma_prime(z(j)), (j, 1, t)), (k, 1, t)), "last"),
     ],
 )
-def test_a_wrong_form_fails_in_the_part_of_the_proof_that_it_breaks(wrong: sp.Expr, part: str) -> None:
+def test_a_wrong_form_fails_in_the_part_of_the_proof_that_it_breaks(wrong, part):
     """A form without w_2 fails in the step, a shifted one in the base, a longer product in the last term."""
     assert not exact.proof(wrong)[part]
     assert all(exact.proof(GENERAL).values())
 
 
-def test_the_worst_of_all_networks_is_told() -> None:
+def test_the_worst_of_all_networks_is_told():
     """Of derivatives that are off by 0.001 and by less, the residual that is told is the larger one."""
     off = iter([1e-9, 1e-3, 1e-6])
     slack = numeric.STEP._replace(
@@ -170,7 +167,7 @@ def test_the_worst_of_all_networks_is_told() -> None:
     assert 5e-4 <= float(found.worst) <= 2e-3
 
 
-def test_a_proof_that_proves_anything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proof_that_proves_anything_fails(monkeypatch):
     """The check of the induction also wants a wrong form to be rejected."""
     monkeypatch.setattr(exact, "proof", lambda _: {"base": True})
 
@@ -178,7 +175,7 @@ def test_a_proof_that_proves_anything_fails(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("question", gate.GATES)
-def test_every_method_rejects_every_wrong_version(question: str) -> None:
+def test_every_method_rejects_every_wrong_version(question):
     """The 14 wrong versions of (c) up to t = 8, the 6 of (d) and the 4 of (e): by all methods, always."""
     found = gate.GATES[question].kills(ANSWERS)
 
@@ -186,7 +183,7 @@ def test_every_method_rejects_every_wrong_version(question: str) -> None:
     assert {tuple(method.key for method in gate.GATES[question].methods)} == set(found.values())
 
 
-def test_at_t_50_no_number_sees_the_dropped_term() -> None:
+def test_at_t_50_no_number_sees_the_dropped_term():
     """At t = 50 floats and 60 digits pass one wrong form, without the term k = 1; exact methods reject it."""
     found = replace(gate.GATES["1c"], methods=gate.LONG_METHODS).kills(ANSWERS)
 
@@ -194,13 +191,13 @@ def test_at_t_50_no_number_sees_the_dropped_term() -> None:
     assert {("1c.induction", "1c.modular", "1b.step", "1b.difference")} == set(found.values())
 
 
-def test_no_method_rejects_the_right_answer() -> None:
+def test_no_method_rejects_the_right_answer():
     """A gate that lets nothing through would prove nothing."""
     for one in (*gate.GATES.values(), gate.BLIND_SPOT):
         assert {"right": ()} == replace(one, wrong={"right": {}}).kills(ANSWERS)
 
 
-def test_a_gate_that_lets_a_wrong_version_through_fails() -> None:
+def test_a_gate_that_lets_a_wrong_version_through_fails():
     """A wrong version that only one method rejects stops the build, and so does a number that sees all."""
     weak = replace(gate.GATES["1d"], wrong={"nothing": {}})
     few = replace(gate.GATES["1d"], methods=(exact.check["1d.gradient"],))

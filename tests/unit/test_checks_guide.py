@@ -1,12 +1,9 @@
 """docs/checks.md: its worked example runs, passes its checks, and fails when it is made wrong."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
@@ -15,19 +12,19 @@ from derivations.checks import Answers, CheckFailed, round_trip
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
 
 
-def example(**changes: str) -> dict[str, Any]:
+def example(**changes):
     """Run the guide's Python, with some text changed."""
     blocks = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
     code = "\n".join(textwrap.dedent(block) for block in blocks)
     for old, new in changes.items():
         assert old in code
         code = code.replace(old, new)
-    names: dict[str, Any] = {}
+    names = {}
     exec(compile(code, "docs/checks.md", "exec"), names)  # the guide is ours
     return names
 
 
-def test_the_worked_example_is_derived_printed_and_checked() -> None:
+def test_the_worked_example_is_derived_printed_and_checked():
     """The formula of the guide is printed as written by hand, holds when read back, and passes its check."""
     names = example()
     (formula,) = names["formulas"]()
@@ -38,7 +35,7 @@ def test_the_worked_example_is_derived_printed_and_checked() -> None:
     assert 8 == names["check"]["1g.expand"](Answers({formula.key: formula}, None), Random(0)).points
 
 
-def test_the_worked_example_fails_when_it_is_wrong() -> None:
+def test_the_worked_example_fails_when_it_is_wrong():
     """With the state in place of the state before, the exact check of the guide rejects it."""
     names = example(**{"h(k - 1) * w2": "h(k) * w2"})
     (formula,) = names["formulas"]()
@@ -48,7 +45,7 @@ def test_the_worked_example_fails_when_it_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:[a-z_]+/)*[a-z_0-9]+\.py)`", GUIDE))))
-def test_the_files_that_the_guide_names_exist(name: str) -> None:
+def test_the_files_that_the_guide_names_exist(name):
     """Each module that the guide speaks of is there."""
     root = Path(__file__).resolve().parents[2]
     places = (root / name, root / "derivations" / name, root / "derivations/checks" / name)

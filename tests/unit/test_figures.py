@@ -1,12 +1,9 @@
 """The figures: equal data, equal bytes; letters set by LaTeX, within the figure, whatever they are."""
 
-from __future__ import annotations
-
 import io
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -18,17 +15,10 @@ from pypdf import PdfReader
 from report import figures
 from report.figures import style
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.figure import Figure
-
-    from report.figures.style import Drawing
-
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
 AGES = np.arange(50)
-TRACED: dict[str, Any] = {
+TRACED = {
     "length": 50,
     "runs": 3,
     "curves": [
@@ -64,41 +54,40 @@ PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
 COUNTS = {"default": [390, 391, 391, 400], "best": [450, 449, 449, 460]}
 
 
-def networks(default: list[float], best: list[float]) -> Drawing:
-    """Draw two networks by their losses, the accuracies made up from them, with made-up seeds."""
-    losses = {"default": default, "best": best}
+def networks(**losses):
+    """Draw networks by their losses, the accuracies made up from them, with made-up seeds."""
     curves = {name: {"loss": own, "accuracy": [1 - loss for loss in own]} for name, own in losses.items()}
-    return figures.networks(curves, COUNTS, 0, 540)
+    return figures.networks(curves, {name: COUNTS[name] for name in losses}, 0, 540)
 
 
 EXPLORED = [
     {**row, "lowest": row["dev_correct"] - 9, "highest": row["dev_correct"] + 5}
     for row in sorted(ROWS, key=lambda row: -row["dev_correct"])
 ]
-DRAW: dict[str, Callable[[], Drawing]] = {
+DRAW = {
     "unrolled": figures.unrolled,
     "contributions": lambda: figures.contributions(TRACED),
     "marginals": lambda: figures.marginals(ROWS, TOP, 540),
-    "networks": lambda: networks([0.7, 0.5, 0.4], [0.6, 0.2, 0.05, 0.01]),
+    "networks": lambda: networks(default=[0.7, 0.5, 0.4], best=[0.6, 0.2, 0.05, 0.01]),
     "errors": lambda: figures.errors(X, WORDS, PREDICTED, ("x1", *AWKWARD[:2])),
 }
 drawn_once = cache(lambda name: DRAW[name]())
 each_figure = pytest.mark.parametrize("name", DRAW)
 
 
-def letters(drawing: Drawing) -> list[str]:
+def letters(drawing):
     """Return the texts of a figure as LaTeX has them, without size, colour and what they are copied as."""
     found = re.findall(r"\\selectfont(?:\\ttfamily)? (.*?)\}\}?\}%", drawing.letters)
     return [re.sub(r"\\copied\{.*?\}(?=[^}])|\\shown", "", text) for text in found]
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+def drawn(monkeypatch):
     """Note each figure that is drawn."""
-    seen: list[Figure] = []
+    seen = []
     draw = mpl.figure.Figure.draw
 
-    def noting(figure: Figure, renderer: Any) -> None:
+    def noting(figure, renderer):
         seen.append(figure)
         draw(figure, renderer)
 
@@ -107,11 +96,11 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Bbox]]:
+def written(monkeypatch):
     """Note each text that is drawn, with the boxes (in points) where it stands."""
-    boxes: dict[str, list[Bbox]] = {}
+    boxes = {}
 
-    def noting_with(write: Callable[..., None]) -> Callable[..., None]:
+    def noting_with(write):
         def noting(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
             width, height, descent = self.get_text_width_height_descent(s, prop, ismath)
             box = Bbox([(0, -descent), (width, height - descent)])
@@ -125,7 +114,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Bbox]]:
     return boxes
 
 
-def beyond(pdf: bytes, written: dict[str, list[Bbox]]) -> list[tuple[str, Bbox]]:
+def beyond(pdf, written):
     """Return the texts that stand, by more than two points, outside of a PDF's page."""
     page = PdfReader(io.BytesIO(pdf)).pages[0].mediabox
     inner = Bbox([(-2, -2), (float(page.width) + 2, float(page.height) + 2)])
@@ -138,9 +127,7 @@ def beyond(pdf: bytes, written: dict[str, list[Bbox]]) -> list[tuple[str, Bbox]]
 
 
 @each_figure
-def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(
-    name: str, written: dict[str, list[Bbox]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(name, written, monkeypatch):
     """Drawing twice, at other times, gives the same files, in which every label stands wholly within."""
     first = drawn_once(name)
     written.clear()
@@ -152,7 +139,7 @@ def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(
 
 
 @each_figure
-def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name: str) -> None:
+def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name):
     """The PDF needs no scaling, has no fonts, clock or program's name; LaTeX sets 7.5 to 10 points."""
     [text] = re.findall(r"textwidth=(\d+)mm", (TEMPLATES / "submission.tex").read_text(encoding="utf-8"))
     lines, tex = drawn_once(name)
@@ -170,7 +157,7 @@ def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name: str) -> None:
     assert not re.search(r"\\mathdefault|\N{MINUS SIGN}", tex)  # of matplotlib's own markup
 
 
-def test_the_letters_of_a_figure_that_stands_alone_copy_as_themselves(written: dict[str, list[Bbox]]) -> None:
+def test_the_letters_of_a_figure_that_stands_alone_copy_as_themselves(written):
     """Fonts are embedded outlines that tell which sign each letter is; each text is within the figure."""
     pdf = figures.exploration(EXPLORED, EXPLORED[9], 540)
     page = PdfReader(io.BytesIO(pdf)).pages[0]
@@ -187,7 +174,7 @@ def test_the_letters_of_a_figure_that_stands_alone_copy_as_themselves(written: d
     assert all("/ToUnicode" in font or font["/Subtype"] == "/Type0" for font in fonts)
 
 
-def test_mathematics_in_a_figure_copies_as_its_latex() -> None:
+def test_mathematics_in_a_figure_copies_as_its_latex():
     """The name of a curve carries its LaTeX, and a negative number a minus sign."""
     tex = drawn_once("contributions").letters
 
@@ -195,18 +182,20 @@ def test_mathematics_in_a_figure_copies_as_its_latex() -> None:
     assert r"\copied{{10^{-10}}}" in tex or r"\copied{10^{-10}}" in tex
 
 
-def test_words_as_labels_are_printed_as_they_are() -> None:
-    """Dollar signs, underscores and braces in labels are no mathematics; letters beyond ASCII are drawn."""
+def test_words_as_labels_are_printed_as_they_are():
+    """Signs of LaTeX are no mathematics, letters beyond ASCII are drawn, a number has a minus, no hyphen."""
     shown = letters(drawn_once("errors"))
+    y = np.array(["-1", "x-1"])[np.arange(60) % 2]
 
     assert {r"\$x\_1\$", r"100 \% \{of\} \textbackslash{}alpha"} <= set(shown)
     assert any("Gr" in text and "e" in text for text in shown)
+    assert {"$-$1", "x-{}1"} <= set(letters(figures.errors(X, y, y, ("x1", "x2", "x3"))))
 
 
 @pytest.mark.parametrize(
     "labels", [["$\\frac{$", "$$", "\\$", "x" * 190, "{", "$", "<>", "~^"], [f"class {n}" for n in range(30)]]
 )
-def test_no_label_stops_a_figure(labels: list[str], written: dict[str, list[Bbox]]) -> None:
+def test_no_label_stops_a_figure(labels, written):
     """Whatever labels hold and however many there are, they fit, and a number stands for a long one."""
     y = np.array(labels)[np.arange(60) % len(labels)]
 
@@ -217,7 +206,7 @@ def test_no_label_stops_a_figure(labels: list[str], written: dict[str, list[Bbox
 
 
 @pytest.mark.parametrize("n_classes", [2, 8])
-def test_classes_differ_in_shape_and_in_grey(n_classes: int, drawn: list[Figure]) -> None:
+def test_classes_differ_in_shape_and_in_grey(n_classes, drawn):
     """Each class is named once and has its own shape; of two classes one is lighter."""
     y = np.arange(60) % n_classes
 
@@ -234,7 +223,7 @@ def test_classes_differ_in_shape_and_in_grey(n_classes: int, drawn: list[Figure]
     assert abs(first - second) > 0.05
 
 
-def test_outlined_are_the_wrong_samples(drawn: list[Figure]) -> None:
+def test_outlined_are_the_wrong_samples(drawn):
     """In each pair of features the samples outlined in black are those wrongly predicted, no others."""
     y = np.arange(60) % 2
     predicted = y.copy()
@@ -243,28 +232,20 @@ def test_outlined_are_the_wrong_samples(drawn: list[Figure]) -> None:
     figures.errors(X, y, predicted, ("x1", "x2", "x3"))
 
     for axis, view in zip(drawn[0].axes, ((0, 1), (0, 2), (1, 2)), strict=True):
-        outlined, others = [], []
-        for line in axis.lines:
-            (outlined if line.get_markeredgewidth() else others).append(np.stack(line.get_data(), 1))
-        assert np.array_equal(_sorted(np.concatenate(outlined)), _sorted(X[[3, 10, 11]][:, view]))
-        assert np.array_equal(_sorted(np.concatenate(others)), _sorted(np.delete(X, [3, 10, 11], 0)[:, view]))
+        marked = [
+            (*point, line.get_markeredgewidth() > 0)
+            for line in axis.lines
+            for point in np.stack(line.get_data(), 1)
+        ]
+        assert sorted(marked) == sorted((*x[[*view]], n in {3, 10, 11}) for n, x in enumerate(X))
 
 
-def _sorted(points: np.ndarray) -> np.ndarray:
-    return points[np.lexsort(points.T)]
-
-
-def test_negative_labels_have_a_minus_sign() -> None:
-    """A label of -1 is drawn as the number, not with a hyphen; a word with a hyphen stays a word."""
-    y = np.array(["-1", "x-1"])[np.arange(60) % 2]
-
-    assert {"$-$1", "x-{}1"} <= set(letters(figures.errors(X, y, y, ("x1", "x2", "x3"))))
-
-
-def test_the_best_of_each_value_is_told(drawn: list[Figure]) -> None:
+def test_the_best_of_each_value_is_told(drawn):
     """Beside each value stands the highest count of its settings, counted here by hand."""
-    rows = [{"solver": "adam", "batch_size": "8", "dev_correct": n} for n in (10, 20, 60)]
-    rows += [{"solver": "sgd", "batch_size": "8", "dev_correct": n} for n in (30, 40)]
+    counts = {"adam": (10, 20, 60), "sgd": (30, 40)}
+    rows = [
+        {"solver": name, "batch_size": "8", "dev_correct": n} for name, own in counts.items() for n in own
+    ]
 
     figures.marginals(rows, rows[2], 100)
 
@@ -273,7 +254,7 @@ def test_the_best_of_each_value_is_told(drawn: list[Figure]) -> None:
     assert batch == ["batch_size", "8", "60", "best"]
 
 
-def test_the_top_is_shown_in_order_and_the_best_is_ringed(drawn: list[Figure]) -> None:
+def test_the_top_is_shown_in_order_and_the_best_is_ringed(drawn):
     """Axes begin below the best of every value; numbers stand in order; each group has a ring."""
     figures.marginals(ROWS[::-1], TOP, 540)
 
@@ -288,20 +269,12 @@ def test_the_top_is_shown_in_order_and_the_best_is_ringed(drawn: list[Figure]) -
         for value in {row[name] for row in ROWS}
     ]
     assert all(axis.get_xlim()[0] < min(maxima) for axis in axes)
-    values = [
-        "logistic",
-        "tanh",
-        "relu",
-        "1e-05",
-        "0.001",
-        "0.1",
-        "32",
-        "200",
-    ]  # words as the search has them
+    # Numbers are in order, words as the search has them.
+    values = ["logistic", "tanh", "relu", "1e-05", "0.001", "0.1", "32", "200"]
     assert [text.get_text() for axis in axes for text in axis.texts if text.get_text() in values] == values
 
 
-def test_many_values_leave_the_best_ones(drawn: list[Figure], written: dict[str, list[Bbox]]) -> None:
+def test_many_values_leave_the_best_ones(drawn, written):
     """Of a hundred values a dozen are shown, the best setting's among them."""
     rows = [{"batch_size": f"{n}", "learning_rate_init": "0.1", "dev_correct": n} for n in range(1, 101)]
 
@@ -312,23 +285,21 @@ def test_many_values_leave_the_best_ones(drawn: list[Figure], written: dict[str,
     assert not beyond(drawing.lines, written)
 
 
-def test_a_column_of_losses_is_the_curve(drawn: list[Figure]) -> None:
+def test_a_column_of_losses_is_the_curve(drawn):
     """The curve of losses begins at epoch 1 and ends with a dot at the last, as the axis does."""
-    losses = [0.7, 0.5, 0.4, 0.3]
-
-    figures.networks({"default": {"loss": losses, "accuracy": [0.5, 0.6, 0.7, 0.8]}}, {"default": [9]}, 0, 10)
+    networks(default=[0.75, 0.5, 0.25, 0.125])
 
     axis, accuracies, _ = drawn[0].axes
-    assert list(accuracies.lines[0].get_ydata()) == [0.5, 0.6, 0.7, 0.8]
+    assert list(accuracies.lines[0].get_ydata()) == [0.25, 0.5, 0.75, 0.875]
     assert list(axis.lines[0].get_xdata()) == [1, 2, 3, 4]
-    assert list(axis.lines[0].get_ydata()) == losses
+    assert list(axis.lines[0].get_ydata()) == [0.75, 0.5, 0.25, 0.125]
     assert [text.get_text() for text in axis.texts] == ["default"]
     assert axis.get_xlim() == (0, 4)
 
 
-def test_every_seed_is_a_dot_and_the_reports_own_is_ringed(drawn: list[Figure]) -> None:
+def test_every_seed_is_a_dot_and_the_reports_own_is_ringed(drawn):
     """The third panel shows each count, and a ring at the first of each network."""
-    networks([0.7], [0.6])
+    networks(default=[0.7], best=[0.6])
 
     lines = drawn[0].axes[2].lines
     dots = [line.get_ydata()[0] * 540 for line in lines if line.get_markerfacecolor() != "none"]
@@ -338,16 +309,16 @@ def test_every_seed_is_a_dot_and_the_reports_own_is_ringed(drawn: list[Figure]) 
 
 
 @pytest.mark.parametrize("gap", [0.0, -0.001])
-def test_the_names_of_curves_with_close_ends_do_not_touch(gap: float, drawn: list[Figure]) -> None:
+def test_the_names_of_curves_with_close_ends_do_not_touch(gap, drawn):
     """Each curve has its name by its end, and no name lies over another."""
-    networks([0.7, 0.5, 0.4], [0.6, 0.5, 0.4 + gap])
+    networks(default=[0.7, 0.5, 0.4], best=[0.6, 0.5, 0.4 + gap])
 
     for axis in drawn[0].axes[:2]:
         first, second = (text.get_window_extent() for text in axis.texts)
         assert not first.overlaps(second)
 
 
-def test_the_way_back_fades_by_half_with_each_step(drawn: list[Figure]) -> None:
+def test_the_way_back_fades_by_half_with_each_step(drawn):
     """The arrows of the unrolled network that lead back get thinner and paler, each by half."""
     figures.unrolled()
 

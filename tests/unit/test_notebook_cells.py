@@ -1,11 +1,7 @@
 """What the notebook's cells do, run one by one without a kernel: how it reads, ranks and chooses."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +9,6 @@ import pytest
 
 from experiments.record import HYPER_PARAMETERS, Space
 from report import notebook
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 CELLS = {
     cell.source.partition("\n")[0].lstrip("# "): cell.source
@@ -36,16 +29,16 @@ SETTINGS = (
 )
 
 
-def chosen(settings: Any, refuse: int = 0) -> dict[str, Any]:
+def chosen(settings, refuse=0):
     """Rank and choose, with networks whose results are known; those of `refuse` units overflow when moved."""
     units = {each[0]: each for each in settings}
 
     class Network:
-        def __init__(self, random_state: int, hidden_layer_sizes: tuple[int], **_: Any) -> None:
+        def __init__(self, random_state, hidden_layer_sizes, **_):
             assert random_state == 3
             self.known = units[hidden_layer_sizes[0]]
 
-        def fit(self, inputs: Any, _: Any) -> Any:
+        def fit(self, inputs, _):
             if self.known[0] == refuse:
                 raise ValueError("Solver produced non-finite parameter weights.")
             up = (inputs > X).all()
@@ -84,43 +77,40 @@ def chosen(settings: Any, refuse: int = 0) -> dict[str, Any]:
     return scope
 
 
-def test_the_first_setting_that_stays_is_chosen(capsys: pytest.CaptureFixture[str]) -> None:
-    """Down the ranking: what moves in score or epochs is passed over; a higher score among it is told."""
-    scope = chosen(SETTINGS)
+@pytest.mark.parametrize(
+    ("settings", "refuse", "place", "passed_over", "told"),
+    [
+        (
+            *(SETTINGS, 0, 4, {1: [9, 9, 4, 9]}),
+            ["8 of 10 correct, the best score I can reproduce. Settings with it: 2."],
+        ),
+        (
+            *(SETTINGS[:4], 0, 0, {1: [9, 9, 4, 9], 2: [8, 8, 8, 8]}),
+            [
+                "Passed over: 2 with a higher score, the highest 9.",
+                "When the inputs move, that one has 4 to 9.",
+            ],
+        ),
+        # its refits count as nothing right
+        (SETTINGS, 2, 0, {1: [9, 9, 4, 9], 4: [8, 0, 0, 0], 2: [8, 8, 8, 8]}, []),
+        (
+            *(SETTINGS[1:3], 0, 0, {0: [9, 9, 4, 9], 1: [8, 8, 8, 8]}),
+            ["No setting keeps its score when the inputs move"],
+        ),
+    ],
+    ids=["the first that stays", "a higher score is told", "overflow when moved", "nothing stays"],
+)
+def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_over, told, capsys):
+    """Down the ranking, what moves in score or epochs is passed over; if all does, the first is reported."""
+    scope = chosen(settings, refuse)
 
-    assert scope["place"] == 4
-    assert scope["passed_over"] == [{"place": 1, "dev": [9, 9, 4, 9]}]
-    assert "8 of 10 correct, the best score I can reproduce. Settings with it: 2." in capsys.readouterr().out
-
-
-def test_what_was_passed_over_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence with how many scored higher, the highest score, and between what it moves."""
-    scope = chosen(SETTINGS[:4])
-
-    told = capsys.readouterr().out
-    assert scope["place"] == 0
-    assert [other["place"] for other in scope["passed_over"]] == [1, 2]
-    assert "Passed over: 2 with a higher score, the highest 9." in told
-    assert "When the inputs move, that one has 4 to 9." in told
-
-
-def test_a_network_that_overflows_when_its_inputs_move_is_passed_over() -> None:
-    """Its refits count as nothing right."""
-    scope = chosen(SETTINGS, refuse=2)
-
-    assert scope["place"] == 0
-    assert scope["passed_over"][1:] == [{"place": 4, "dev": [8, 0, 0, 0]}, {"place": 2, "dev": [8, 8, 8, 8]}]
-
-
-def test_if_nothing_stays_the_first_is_chosen_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """Then no score can be reproduced, which the notebook says."""
-    scope = chosen(SETTINGS[1:3])
-
-    assert scope["place"] == 0
-    assert "No setting keeps its score when the inputs move" in capsys.readouterr().out
+    assert scope["place"] == place
+    assert [(other["place"], other["dev"]) for other in scope["passed_over"]] == [*passed_over.items()]
+    said = capsys.readouterr().out
+    assert all(words in said for words in told)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
     """It names the file and both places that were searched."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -131,21 +121,6 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
     assert str(caught.value) == f"trnX-3d.csv is neither in {tmp_path}/here nor in {tmp_path}/data."
 
 
-@pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., SimpleNamespace]:
-    """Return a function that reads four files of the given texts."""
-
-    def read(inputs: str, labels: str) -> SimpleNamespace:
-        for name, text in (("trnX", inputs), ("devX", inputs), ("trnY", labels), ("devY", labels)):
-            (tmp_path / f"{name}-3d.csv").write_text(text, encoding="utf-8")
-        monkeypatch.chdir(tmp_path)
-        scope: dict[str, Any] = {"Path": Path, "pd": pd, "np": np}
-        exec(READ, scope)
-        return SimpleNamespace(**scope)
-
-    return read
-
-
 @pytest.mark.parametrize(
     ("inputs", "labels", "values", "classes"),
     [
@@ -154,11 +129,14 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Si
         ("1,2\n3,4\n", "yes\n NA \n", [[1, 2], [3, 4]], ["yes", "NA"]),
     ],
 )
-def test_files_are_read_with_and_without_a_header(
-    inputs: str, labels: str, values: Any, classes: Any, written: Callable[..., SimpleNamespace]
-) -> None:
+def test_files_are_read_with_and_without_a_header(inputs, labels, values, classes, tmp_path, monkeypatch):
     """A first row that is no numbers is a header, in all files; labels are numbers if all of them are."""
-    found = written(inputs, labels)
+    for name, text in (("trnX", inputs), ("devX", inputs), ("trnY", labels), ("devY", labels)):
+        (tmp_path / f"{name}-3d.csv").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
 
-    assert found.X_train.tolist() == values
-    assert found.y_dev.tolist() == classes
+    scope = {"Path": Path, "pd": pd, "np": np}
+    exec(READ, scope)
+
+    assert scope["X_train"].tolist() == values
+    assert scope["y_dev"].tolist() == classes

@@ -1,12 +1,11 @@
 """The notebook before it runs: every cell says its question, and the author's choices are put in."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re
+import shutil
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -17,9 +16,6 @@ from experiments.record import Setting, Space
 from report import notebook
 from report.config import QUESTIONS
 from report.errors import CheckError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GRID = {
     "activation": ["tanh"],
@@ -32,27 +28,19 @@ WITH_DEFAULT = Space(hidden_layer_sizes=((8,), (100,)), batch_size=(16, 200))
 SECTIONS = {"setup": "Setup", "2a": "Question 2(a)", "2b": "Question 2(b)", "summary": "Summary"}
 
 
-def made(**changes: Any) -> Any:
+def made(**changes):
     """Build the notebook of a small space."""
     choices = {"seed": 7, "space": SPACE, "samples": 60, "stand_in": False, **changes}
     return notebook.build(**choices)
 
 
-def code(made: Any, tag: str = "") -> list[str]:
+def code(made, tag=""):
     """Give the sources of the code cells, of those with a tag."""
-    return [
-        cell.source
-        for cell in made.cells
-        if cell.cell_type == "code" and (not tag or tag in cell.metadata.tags)
-    ]
+    cells = [cell for cell in made.cells if cell.cell_type == "code"]
+    return [cell.source for cell in cells if not tag or tag in cell.metadata.tags]
 
 
-def text(made: Any) -> str:
-    """Give all that stands in markdown cells."""
-    return "\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
-
-
-def assigned(source: str, name: str) -> Any:
+def assigned(source, name):
     """Evaluate the literal that a name is given at the top level of a cell."""
     values = [
         node.value
@@ -63,7 +51,7 @@ def assigned(source: str, name: str) -> Any:
     return ast.literal_eval(values[0])
 
 
-def test_every_code_cell_says_its_question() -> None:
+def test_every_code_cell_says_its_question():
     """A first-line comment, a tag and the heading above name the same question, cell by cell."""
     section = ""
     for cell in made().cells:
@@ -76,18 +64,17 @@ def test_every_code_cell_says_its_question() -> None:
         assert section.startswith(f"## {SECTIONS[tag]}"), (section, cell.source)
 
 
-def test_questions_are_fenced_for_course_tools() -> None:
+def test_questions_are_fenced_for_course_tools():
     """Each question of problem 2 begins and ends with the comment that grading tools look for."""
-    marks = re.findall(r"<!-- (\w+) QUESTION -->|^## (Question 2\(\w\))", text(made()), re.MULTILINE)
+    text = "\n".join(cell.source for cell in made().cells if cell.cell_type == "markdown")
+    marks = re.findall(r"<!-- \w+ QUESTION -->|^## Question 2\(\w\)", text, re.MULTILINE)
 
-    assert marks == [
-        *[("BEGIN", ""), ("", "Question 2(a)"), ("END", "")],
-        *[("BEGIN", ""), ("", "Question 2(b)"), ("END", "")],
-    ]
+    begin, end = "<!-- BEGIN QUESTION -->", "<!-- END QUESTION -->"
+    assert marks == [begin, "## Question 2(a)", end, begin, "## Question 2(b)", end]
     assert [question for question in QUESTIONS if question.startswith("2")] == ["2a", "2b"]
 
 
-def test_no_cell_is_empty_or_run() -> None:
+def test_no_cell_is_empty_or_run():
     """Before it runs the notebook holds no output and no count, every cell says something."""
     nbformat.validate(nbformat.from_dict(json.loads(notebook.dump(made(stand_in=True)))))
     assert made().metadata == {
@@ -100,7 +87,7 @@ def test_no_cell_is_empty_or_run() -> None:
             assert (cell.outputs, cell.execution_count) == ([], None)
 
 
-def test_cell_ids_are_deterministic() -> None:
+def test_cell_ids_are_deterministic():
     """Ids are unique, made of question and number, and equal from build to build, so are all bytes."""
     ids = [cell["id"] for cell in made().cells]
 
@@ -110,7 +97,7 @@ def test_cell_ids_are_deterministic() -> None:
     assert notebook.dump(made()) == notebook.dump(made())
 
 
-def test_seed_and_grid_are_put_in() -> None:
+def test_seed_and_grid_are_put_in():
     """The author's seed and values to try, in the layout of the source and as literals that say the same."""
     [seed], [grid] = code(made(seed=4294967295), "parameters"), code(made(), "grid")
 
@@ -127,7 +114,7 @@ def test_seed_and_grid_are_put_in() -> None:
     )
 
 
-def test_each_architecture_has_a_cell_of_its_own() -> None:
+def test_each_architecture_has_a_cell_of_its_own():
     """One search cell per architecture, in order; a default outside the grid is tried by a first one."""
     first, *others = code(made(), "each-architecture")
 
@@ -143,16 +130,16 @@ def test_each_architecture_has_a_cell_of_its_own() -> None:
     assert len(code(made(space=WITH_DEFAULT), "each-architecture")) == 2
 
 
-def test_large_architectures_are_split_by_activation_in_grid_order() -> None:
+def test_large_architectures_are_split_by_activation_in_grid_order():
     """An architecture with many weights gets a cell per activation; all cells together walk the grid."""
     layers, activations = ((100,), (100, 100)), ("tanh", "relu", "logistic")
     space = Space(layers, activations, ("sgd", "adam"), (0.1, 0.001), (16, 60))
     cells = code(made(space=space), "each-architecture")
     [grid] = [assigned(cell, "GRID") for cell in code(made(space=space), "grid")]
 
-    walked: list[Setting] = []
+    walked = []
 
-    def search(layers: tuple[int, ...], grid: dict[str, list[Any]] = grid) -> None:
+    def search(layers, grid=grid):
         walked.extend(Setting(hidden_layer_sizes=layers, **point) for point in ParameterGrid(grid))
 
     for cell in cells:
@@ -161,7 +148,7 @@ def test_large_architectures_are_split_by_activation_in_grid_order() -> None:
     assert len(cells) == 1 + 3
 
 
-def test_the_stand_in_is_said() -> None:
+def test_the_stand_in_is_said():
     """With stand-in data a cell below the title says so, with the course's data none does."""
     notice = made(stand_in=True).cells[1]
 
@@ -169,7 +156,7 @@ def test_the_stand_in_is_said() -> None:
     assert "stand-in" not in json.dumps(made())
 
 
-def test_a_notebook_needs_four_packages() -> None:
+def test_a_notebook_needs_four_packages():
     """Besides the standard library and IPython itself, four packages are imported, after the numeric pins."""
     imported = {
         name: number
@@ -177,37 +164,32 @@ def test_a_notebook_needs_four_packages() -> None:
         for name in re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE)
     }
 
-    assert imported.keys() - sys.stdlib_module_names == {
-        "IPython",
-        "matplotlib",
-        "numpy",
-        "pandas",
-        "sklearn",
-    }
+    others = imported.keys() - sys.stdlib_module_names
+    assert others == {"IPython", "matplotlib", "numpy", "pandas", "sklearn"}
     assert "OPENBLAS_CORETYPE" in code(made())[0]
     assert imported["numpy"] == 1
 
 
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Put a copy in the place of the notebook's source."""
+    copy = shutil.copy(notebook.SOURCE, tmp_path)
+    monkeypatch.setattr(notebook, "SOURCE", Path(copy))
+    return Path(copy)
+
+
 @pytest.mark.parametrize("count", [0, 2])
-def test_a_source_without_its_place_is_refused(
-    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_source_without_its_place_is_refused(count, source):
     """If the source sets the seed not at all, or twice, the build says so instead of guessing."""
-    source = notebook.SOURCE.read_text(encoding="utf-8").replace("SEED = 0\n", "SEED = 0\n" * count)
-    (tmp_path / "homework03.py").write_text(source, encoding="utf-8")
-    monkeypatch.setattr(notebook, "SOURCE", tmp_path / "homework03.py")
+    source.write_text(source.read_text().replace("SEED = 0\n", "SEED = 0\n" * count))
 
     with pytest.raises(CheckError, match=r"homework03\.py: the cell that sets SEED"):
         made()
 
 
 @pytest.mark.parametrize("comment", ["# copy the data", "# !touch pwned", "# mkdir x", "# %cd ..", "# ls"])
-def test_a_comment_that_looks_like_a_command_stays_one(
-    comment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_comment_that_looks_like_a_command_stays_one(comment, source):
     """What stands behind a number sign in a code cell is neither run nor a syntax error."""
-    source = tmp_path / "homework03.py"
-    source.write_text(f'{notebook.SOURCE.read_text()}\n# %% tags=["2b"]\n# Question 2(b): more\n{comment}\n')
-    monkeypatch.setattr(notebook, "SOURCE", source)
+    source.write_text(f'{source.read_text()}\n# %% tags=["2b"]\n# Question 2(b): more\n{comment}\n')
 
     assert made().cells[-1].source.splitlines()[-1] == comment

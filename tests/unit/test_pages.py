@@ -1,11 +1,8 @@
 """What problem 2 says beside its numbers: each sentence from data that are counted here by hand."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +13,9 @@ from report import pages, statements
 from report.latex.render import MARK, environment
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-SELECTION = Optimism(2000, 0.8965, 0.8782, 0.0709, 0.03, 0.11, 29, 0.3715)
 
 
-def record(settings: list[Setting], dev: list[int], passed: tuple[PassedOver, ...] = ()) -> Record:
+def record(settings, dev, passed=()):
     """Make the record of a search over 100 development samples; the first setting is the default."""
     left_out = {other.place for other in passed}
     best = max((place for place in range(len(dev)) if place not in left_out), key=lambda place: dev[place])
@@ -29,26 +25,21 @@ def record(settings: list[Setting], dev: list[int], passed: tuple[PassedOver, ..
     )
 
 
-def trust(default: list[int], best: list[int], selection: Optimism = SELECTION) -> dict[str, Any]:
-    """Print how far to trust a gain, from the counts of several seeds, the reported first."""
-    return statements.trust(
-        record([Setting(), Setting(solver="sgd")], [80, 89]), assessed(default, best, selection)
+def assessed(default, best):
+    """Make what was computed beside the notebook, from the counts of several seeds, the reported first."""
+    seeds = SimpleNamespace(counts={"default": default, "best": best})
+    return SimpleNamespace(
+        seeds=seeds, selection=Optimism(2000, 0.8965, 0.8782, 0.0709, 0.03, 0.11, 29, 0.3715)
     )
 
 
-def assessed(default: list[int], best: list[int], selection: Optimism = SELECTION) -> Any:
-    """Make what was computed beside the notebook, from the counts of several seeds, the reported first."""
-    seeds = SimpleNamespace(counts={"default": default, "best": best})
-    return SimpleNamespace(seeds=seeds, selection=selection)
-
-
-def filled(part: str, **context: Any) -> str:
+def filled(part, **context):
     """Fill a part of a template."""
     return re.sub(rf"{MARK}\d+{MARK}", "", environment(TEMPLATES).from_string(part).render(context))
 
 
 # Counts of the default and of the best by seed, the reported one first, and what is told of them, by hand.
-TOLD: list[tuple[list[int], list[int], dict[str, Any]]] = [
+TOLD = [
     # gains of 9, 3 and 5: the reported one does not count, and the mean is 4 of 100 samples
     ([80, 82, 83], [89, 85, 88], {"mean": {"gain": "0.0400", "best": "0.8650", "default": "0.8250"}}),
     ([80, 82, 83], [89, 85, 88], {"seeds": "3", "others": "2", "better": "2", "always_better": True}),
@@ -66,9 +57,9 @@ TOLD: list[tuple[list[int], list[int], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("default", "best", "told"), TOLD)
-def test_how_far_to_trust_the_gain(default: list[int], best: list[int], told: dict[str, Any]) -> None:
+def test_how_far_to_trust_the_gain(default, best, told):
     """Means are of the other seeds, a loss has a minus sign; the reported seed has its place among all."""
-    found = trust(default, best)
+    found = statements.trust(record(SETTINGS[:2], [80, 89]), assessed(default, best))
 
     assert {name: found[name] for name in told} == told
 
@@ -81,7 +72,7 @@ SETTINGS = [
 ]
 
 
-def test_a_hyper_parameter_matters_by_what_its_worst_value_costs() -> None:
+def test_a_hyper_parameter_matters_by_what_its_worst_value_costs():
     """The best with sgd has 70 with relu 85, of all 89: the solver costs 19, the activation 4."""
     told = statements.mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]), NOISY)
 
@@ -90,7 +81,7 @@ def test_a_hyper_parameter_matters_by_what_its_worst_value_costs() -> None:
 
 
 @pytest.mark.parametrize(("dev", "named"), [([80, 80, 89], ""), ([80, 89, 89], "relu")])
-def test_the_worst_value_is_named_unless_several_tie(dev: list[int], named: str) -> None:
+def test_the_worst_value_is_named_unless_several_tie(dev, named):
     """Of three activations the one that is worst is named; of two that tie none is."""
     three = [Setting(activation=name) for name in ("relu", "tanh", "logistic")]
 
@@ -98,7 +89,7 @@ def test_the_worst_value_is_named_unless_several_tie(dev: list[int], named: str)
     assert named == told["value"]
 
 
-def test_hyper_parameters_below_the_noise_are_told_together() -> None:
+def test_hyper_parameters_below_the_noise_are_told_together():
     """With costs of 3 and 2 and a deviation of 5 nothing is an effect; with one value, no question."""
     told = statements.mattered(SETTINGS, record(SETTINGS, [85, 87, 89, 86]), NOISY)
 
@@ -106,7 +97,7 @@ def test_hyper_parameters_below_the_noise_are_told_together() -> None:
     assert {} == statements.mattered(SETTINGS[:1], record(SETTINGS[:1], [85]), NOISY)
 
 
-def test_a_score_that_was_passed_over_makes_no_value_good() -> None:
+def test_a_score_that_was_passed_over_makes_no_value_good():
     """If sgd's 95 cannot be reproduced, sgd has 70."""
     passed = (PassedOver(1, (95, 60, 61, 62)),)
     told = statements.mattered(SETTINGS, record(SETTINGS, [85, 95, 89, 70], passed), NOISY)
@@ -114,9 +105,9 @@ def test_a_score_that_was_passed_over_makes_no_value_good() -> None:
     assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
 
 
-def test_confusions_are_counted_by_true_class() -> None:
+def test_confusions_are_counted_by_true_class():
     """Two of three samples of class 1 are taken for -1, which is printed with a minus sign."""
-    data: Any = SimpleNamespace(y_dev=np.array([1, 1, 1, -1]))
+    data = SimpleNamespace(y_dev=np.array([1, 1, 1, -1]))
 
     told = statements.confusions(data, [-1, -1, 1, -1])
     assert [{"count": "2", "true": "1", "taken": "$-$1", "size": "3"}] == told
@@ -126,12 +117,12 @@ def test_confusions_are_counted_by_true_class() -> None:
     ("number", "printed"),
     [(1, "1 setting"), (2, "2 settings"), (1257, "1257 settings"), (30000, "30,000 settings")],
 )
-def test_nouns_agree_with_their_numbers(number: int, printed: str) -> None:
+def test_nouns_agree_with_their_numbers(number, printed):
     """One is a setting, more are settings; commas begin at five digits."""
     assert printed == statements.several(number, "setting")
 
 
-def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work() -> None:
+def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work():
     """The figure has one digit; ten times the settings take about ten times as long."""
     small = record(SETTINGS * 30, [80] * 120)
     large = record(SETTINGS * 300, [80] * 1200)
@@ -142,7 +133,7 @@ def test_a_duration_is_a_round_number_of_minutes_that_grows_with_the_work() -> N
     assert 1 <= one <= ten <= 15 * one
 
 
-def test_problem_2_begins_with_the_answer_and_what_to_expect() -> None:
+def test_problem_2_begins_with_the_answer_and_what_to_expect():
     """In 2(b) the numbers that are asked for come first, then the one sentence about new data."""
     source = (TEMPLATES / "2b.tex").read_text(encoding="utf-8")
     places = [
@@ -155,13 +146,13 @@ def test_problem_2_begins_with_the_answer_and_what_to_expect() -> None:
 @pytest.mark.parametrize(
     ("residual", "printed"), [("1e-16", "$10^{-16}$"), ("7e-52", "$10^{-51}$"), ("2.5e-14", "$10^{-13}$")]
 )
-def test_residuals_are_rounded_up_to_powers_of_ten(residual: str, printed: str) -> None:
+def test_residuals_are_rounded_up_to_powers_of_ten(residual, printed):
     """The table claims no residual that is smaller than the one that was found."""
     assert printed == pages._power(residual)
 
 
 @pytest.mark.parametrize("fallback", [True, False])
-def test_the_report_says_who_trained_again(*, fallback: bool) -> None:
+def test_the_report_says_who_trained_again(*, fallback):
     """Where the compiled trainer could not be used, the page says that scikit-learn trained again, too."""
     source = (TEMPLATES / "checked.tex").read_text(encoding="utf-8")
     part = source[source.index("A second program") : source.index(" The numbers under Errors")]
@@ -183,9 +174,7 @@ def test_the_report_says_who_trained_again(*, fallback: bool) -> None:
         ((), 1, ""),
     ],
 )
-def test_what_could_overtake_is_told_from_the_certificate(
-    rivals: tuple[int, ...], near: int, told: str
-) -> None:
+def test_what_could_overtake_is_told_from_the_certificate(rivals, near, told):
     """None overtook if there was no rival; rivals were tried everywhere; a setting alone has none."""
     line = Line("as built", Reached(80, 200), Reached(89, 119), (), stays=True)
     lines = (line, Line("inputs moved up", line.default, line.best, (), stays=True))

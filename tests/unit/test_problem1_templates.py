@@ -1,7 +1,5 @@
 """The templates of problem 1: prose and layout around formulas, no mathematics of their own."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -25,20 +23,20 @@ NOT_TEXT = re.compile(r"\\(?:label|ref|cite|input|includegraphics(?:\[[^\]]*\])?
                       r"|\\begin\{tabular\*?\}\{.*\}")  # fmt: skip
 
 
-def text_of(name: str) -> str:
+def text_of(name):
     """Return a template without comments, every tag replaced by @."""
     source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
     return re.sub(r"<%.*?%>", "@", re.sub(r"<#.*?#>", "", source), flags=re.DOTALL)
 
 
-def keys_of(name: str) -> set[str]:
+def keys_of(name):
     """Return the keys of the formulas that a template prints."""
     source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
     return {one or other for one, other in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', source)}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_mathematics_is_typed_into_a_template(name: str) -> None:
+def test_no_mathematics_is_typed_into_a_template(name):
     """Between dollar signs and in displays stand tags, punctuation and layout, and nothing else."""
     found = MATHEMATICS.finditer(text_of(name))
 
@@ -51,7 +49,7 @@ def test_no_mathematics_is_typed_into_a_template(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_mathematics_hides_in_the_text_of_a_template(name: str) -> None:
+def test_no_mathematics_hides_in_the_text_of_a_template(name):
     """Outside of mathematics there is no relation, script, Greek letter or operator."""
     text = NOT_TEXT.sub("", MATHEMATICS.sub("", text_of(name)))
 
@@ -60,7 +58,7 @@ def test_no_mathematics_hides_in_the_text_of_a_template(name: str) -> None:
     )
 
 
-def test_every_formula_that_a_template_names_exists_and_none_is_idle() -> None:
+def test_every_formula_that_a_template_names_exists_and_none_is_idle():
     """Templates print what is derived, and what is derived is printed, be it as the name of a rule."""
     derived = {key: formula.latex for key, formula in problem1.printed().items()}
     rules = " ".join(re.findall(r"\\rulename\{.*", "\n".join(derived.values())))
@@ -71,7 +69,7 @@ def test_every_formula_that_a_template_names_exists_and_none_is_idle() -> None:
     assert set() == idle
 
 
-def test_mathematics_in_the_name_of_a_rule_is_a_formula_too() -> None:
+def test_mathematics_in_the_name_of_a_rule_is_a_formula_too():
     """What stands between dollar signs beside a step is one of the formulas that are read back."""
     derived = {formula.latex for formula in problem1.printed().values()}
     lines = re.findall(r"\\rulename\{.*", "\n".join(derived))
@@ -82,7 +80,7 @@ def test_mathematics_in_the_name_of_a_rule_is_a_formula_too() -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_an_answer_restates_the_question_and_sets_its_result_off(question: str) -> None:
+def test_an_answer_restates_the_question_and_sets_its_result_off(question):
     """Each answer opens with its heading and its points, restates the question and has a result set off."""
     text = text_of(question)
 
@@ -92,7 +90,7 @@ def test_an_answer_restates_the_question_and_sets_its_result_off(question: str) 
     assert re.search(r"\\result\{|\\answer\{", text)
 
 
-def test_prose_says_of_a_bound_no_more_than_holds() -> None:
+def test_prose_says_of_a_bound_no_more_than_holds():
     """1e calls 0 no minimum; in 1f the gradient vanishes under a condition on w_2 alone."""
     text, source = text_of("1f"), " ".join((TEMPLATES / "1f.tex").read_text(encoding="utf-8").split())
 
@@ -102,7 +100,7 @@ def test_prose_says_of_a_bound_no_more_than_holds() -> None:
 
 
 @pytest.mark.parametrize("cited", ["bengio1994", "pascanu2013"])
-def test_the_literature_is_cited_and_listed(cited: str) -> None:
+def test_the_literature_is_cited_and_listed(cited):
     """Two works are cited in 1f and stand in the references."""
     assert rf"\cite{{{cited}}}" in text_of("1f")
     assert rf"\bibitem{{{cited}}}" in text_of("references")

@@ -1,12 +1,9 @@
 """The best setting that another machine finds, too: the rule, and the certificate that the winner stays."""
 
-from __future__ import annotations
-
 import os
 import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +13,7 @@ from experiments import dataset, numerics, robustness
 from experiments.assessment import Certificate, Choice, Line, Reached
 from experiments.errors import SearchError
 from experiments.record import PassedOver, Search, Space, rank
-from experiments.robustness import ARITHMETICS, Arithmetic, Trial, certify, choose, nudged, possible, reported
+from experiments.robustness import ARITHMETICS, Trial, certify, choose, nudged, possible, reported
 
 ROOT = Path(__file__).parents[2]
 HASWELL = numerics.Machine(
@@ -30,32 +27,32 @@ HASWELL = numerics.Machine(
 PLANTED = Space(((50,),), ("tanh",), ("adam",), (0.03, 0.1), (32,))
 
 
-def search(trial: Trial, X: Any = None) -> Search:
+def search(trial, X=None):
     """Train all settings of a trial by its own means."""
     outcomes = trial.run(range(len(trial.settings)), trial.data.X_train if X is None else X)
     return Search.of(outcomes)
 
 
 @pytest.fixture(scope="module")
-def planted() -> Trial:
+def planted():
     """Return the planted space on the stand-in data; the default setting is added."""
     data = dataset.load(ROOT / "data")
     return Trial(data, PLANTED.settings(len(data.X_train)), seed=0, jobs=2)
 
 
 @pytest.fixture(scope="module")
-def found(planted: Trial) -> Search:
+def found(planted):
     """Search the planted space."""
     return search(planted)
 
 
 @pytest.fixture(scope="module")
-def choice(planted: Trial, found: Search) -> Choice:
+def choice(planted, found):
     """Apply the rule to it."""
     return choose(planted, found)
 
 
-def test_inputs_move_by_one_unit_in_the_last_place() -> None:
+def test_inputs_move_by_one_unit_in_the_last_place():
     """Up, down, and for each value one of the two; the mixture depends on the seed alone."""
     X = np.array([[1.0, -2.0], [0.0, 1e300]])
 
@@ -69,7 +66,7 @@ def test_inputs_move_by_one_unit_in_the_last_place() -> None:
     assert (mixed != nudged(np.ones((20, 3)), 4)["at random"]).any()
 
 
-def test_the_chaotic_setting_is_passed_over(planted: Trial, found: Search, choice: Choice) -> None:
+def test_the_chaotic_setting_is_passed_over(planted, found, choice):
     """It has the highest score, which changes when the inputs move; the calm one after it is chosen."""
     calm, chaotic = (planted.settings.index(PLANTED.settings(1257)[place]) for place in (-2, -1))
 
@@ -89,13 +86,7 @@ def test_the_chaotic_setting_is_passed_over(planted: Trial, found: Search, choic
         pytest.param(ARITHMETICS, id="all", marks=pytest.mark.slow),
     ],
 )
-def test_the_winner_stays_where_numbers_round_otherwise(
-    tried: tuple[Arithmetic, ...],
-    planted: Trial,
-    found: Search,
-    choice: Choice,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_winner_stays_where_numbers_round_otherwise(tried, planted, found, choice, monkeypatch):
     """With the rule the same setting and count are reported everywhere; without it they are not."""
     monkeypatch.setattr(robustness, "ARITHMETICS", tried)
 
@@ -118,7 +109,7 @@ def test_the_winner_stays_where_numbers_round_otherwise(
     assert asked == [arithmetic.partition(",")[0] for arithmetic in forced]
 
 
-def test_ties_and_order_are_those_of_the_ranking(planted: Trial) -> None:
+def test_ties_and_order_are_those_of_the_ranking(planted):
     """What is passed over is skipped in the order of the rule; if nothing is left, the first stays."""
     dev = (5, 7, 7)
     found = Search(dev, dev, dev, (True,) * 3)
@@ -130,7 +121,7 @@ def test_ties_and_order_are_those_of_the_ranking(planted: Trial) -> None:
     assert not Choice(1, everything).reproducible
 
 
-def test_if_no_setting_keeps_its_score_the_first_is_reported(planted: Trial, found: Search) -> None:
+def test_if_no_setting_keeps_its_score_the_first_is_reported(planted, found):
     """Then everything is passed over, and the choice says that it cannot be reproduced."""
     other = structs.replace(found, epochs=tuple(epochs + 1 for epochs in found.epochs))
 
@@ -141,11 +132,11 @@ def test_if_no_setting_keeps_its_score_the_first_is_reported(planted: Trial, fou
     assert not choice.reproducible
 
 
-def test_a_certificate_holds_if_nothing_changes() -> None:
+def test_a_certificate_holds_if_nothing_changes():
     """Another count of the best, or another winner, under one arithmetic is enough; other epochs are not."""
     line = Line("as built", Reached(436, 200), Reached(482, 119), (), stays=True)
 
-    def holds(**changes: Any) -> bool:
+    def holds(**changes):
         return Certificate((line, structs.replace(line, **changes)), (), 5, 0, "").holds
 
     assert holds(arithmetic="elsewhere", best=Reached(482, 118), default=Reached(435, 200))
@@ -156,16 +147,14 @@ def test_a_certificate_holds_if_nothing_changes() -> None:
     ).default_holds
 
 
-def test_only_what_the_cpu_can_run_is_forced() -> None:
+def test_only_what_the_cpu_can_run_is_forced():
     """A CPU without AVX-512 leaves SkylakeX out; a machine that cannot be pinned is left as it is."""
     assert ["Haswell", "Sandybridge", "Nehalem"] == [each.kernels for each in possible(HASWELL)]
     assert possible(replace(HASWELL, architecture="aarch64")) == ()
     assert possible(replace(HASWELL, flags=robustness.AVX512 | {"sse4_2"})) == ARITHMETICS
 
 
-def test_a_machine_without_other_kernels_says_so(
-    planted: Trial, found: Search, choice: Choice, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_machine_without_other_kernels_says_so(planted, found, choice, monkeypatch):
     """There moved inputs and threads alone decide, and the certificate holds the reason."""
     monkeypatch.setattr(numerics, "detect", lambda: replace(HASWELL, architecture="aarch64"))
     for name in (*numerics.KERNELS, numerics.RECORD):  # pinning as there would leave other tests unpinned
@@ -178,7 +167,7 @@ def test_a_machine_without_other_kernels_says_so(
     assert certificate.holds
 
 
-def test_a_process_that_dies_is_told() -> None:
+def test_a_process_that_dies_is_told():
     """A crash of other kernels is told with their name; an error there is raised here."""
     with robustness._process(ARITHMETICS[-1]) as call:
         assert call(os.getenv, "OPENBLAS_CORETYPE") == "Nehalem"
