@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - sentences are given whole
-"""The data: what is read from four CSV files."""
+"""The data: what is read from four CSV files, and the sentence for each fault, as people bring them."""
 
 import os
 import re
@@ -8,130 +8,169 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import dataset
 from experiments.data.form import FILE_LIMIT
-from experiments.dataset import DataError, load
+from experiments.dataset import FILE_NAMES, DataError, load
 
 ROOT = Path(__file__).parents[2]
+X, Y = ("trnX", "devX"), ("trnY", "devY")
+CELL = r"[^,\n]+"
+PLAIN = {
+    "trnX": "0.5,-1.25,-2e-1\n-2.5,3.025,4\n1.75,0.25,-0.5\n-0.125,2.5,1.5\n",
+    "trnY": "-1\n1\n1\n-1\n",
+    "devX": ".25,8.5,-9.5\n7.5,-8.25,1e-1\n",
+    "devY": "1\n-1\n",
+}
 
 
-def files(*contents):
-    """Return four files by name, in the order in which the homework names them."""
-    return dict(zip(dataset.FILE_NAMES, contents, strict=True))
+def edit(old, new, names=X):
+    """Return a change of files by regular expression; {} in the new text stands for what was found."""
+    put = new if callable(new) else lambda found: new.replace("{}", found[0])
+    return lambda made: made | {name: re.sub(old, put, made[name], flags=re.MULTILINE) for name in names}
 
 
-SMALL = files(b"0.5,1,-2e-1\n1,2,3\n4,5,6\n", b"-1\n1\n1\n", b".25,8,9\n7,8,9\n", b"1\n-1\n")
-HEADED = {name: (b"a,b,c\n" if "X" in name else b"label\n") + content for name, content in SMALL.items()}
+def cell(text):
+    """Return a change that puts a text into line 2, column 2 of trnX."""
+    return edit("3.025", text, ["trnX"])
 
 
-def folder(path, files, **changes):
-    """Write files into a folder; changes by short name (trnX=...)."""
-    for name, content in files.items():
-        (path / name).write_bytes(changes.get(name[:4], content))
-    return path
+def top(x="", y=""):
+    """Return a change that puts lines above those of X and of Y."""
+    return lambda made: {name: (x if name in X else y) + text for name, text in made.items()}
+
+
+def counted(start=0, dev=0, names=X):
+    """Return a change that puts an index into column 1: from `start` in train, from `dev` in dev."""
+
+    def lines(name, text):
+        first = start if name.startswith("trn") else dev
+        return "".join(f"{number},{line}\n" for number, line in enumerate(text.splitlines(), first))
+
+    return lambda made: made | {name: lines(name, made[name]) for name in names}
+
+
+def written(folder, *changes):
+    """Write the plain files, changed by functions or by other contents, and return the folder."""
+    made = PLAIN
+    for change in changes:
+        made = change(made) if callable(change) else made | change
+    folder.mkdir(exist_ok=True)
+    for name, content in made.items():
+        (folder / f"{name}-3d.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    return folder
+
+
+# --- what is read ---
 
 
 def test_values_labels_and_description_are_read_from_the_files(tmp_path):
     """Values, labels, classes, feature names and files are those that stand there."""
-    data = load(folder(tmp_path, SMALL))
+    data = load(written(tmp_path))
 
-    assert data.X_train.tolist() == [[0.5, 1.0, -0.2], [1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
-    assert data.X_dev.tolist() == [[0.25, 8.0, 9.0], [7.0, 8.0, 9.0]]
-    assert (data.y_train.tolist(), data.y_dev.tolist()) == ([-1, 1, 1], [1, -1])
+    train = [[0.5, -1.25, -0.2], [-2.5, 3.025, 4.0], [1.75, 0.25, -0.5], [-0.125, 2.5, 1.5]]
+    assert data.X_train.tolist() == train
+    assert data.X_dev.tolist() == [[0.25, 8.5, -9.5], [7.5, -8.25, 0.1]]
+    assert (data.y_train.tolist(), data.y_dev.tolist()) == ([-1, 1, 1, -1], [1, -1])
     assert (data.X_train.dtype, data.y_train.dtype) == (np.float64, np.int64)
     assert data.X_train.flags.c_contiguous
     assert (data.classes, data.feature_names) == ((-1, 1), ("feature 1", "feature 2", "feature 3"))
-    assert (data.stand_in, data.others) == (False, ())
-    sizes = [(f.rows, f.columns) for f in data.files]
-    assert (sizes, [f.name for f in data.files]) == ([(3, 3), (3, 1), (2, 3), (2, 1)], [*SMALL])
-    assert [f.content for f in data.files] == list(SMALL.values())
-
-
-def test_a_header_row_gives_the_names_of_the_features(tmp_path):
-    """A first row of words is a header, in X and in Y, and no sample."""
-    data = load(folder(tmp_path, HEADED))
-
-    assert data.feature_names == ("a", "b", "c")
-    assert data.X_train.tolist() == load(folder(tmp_path, SMALL)).X_train.tolist()
-    assert data.y_train.tolist() == [-1, 1, 1]
-    assert data.files[0].rows == 3
+    assert (data.stand_in, data.others, data.remarks) == (False, (), ())
+    assert [(f.rows, f.columns) for f in data.files] == [(4, 3), (4, 1), (2, 3), (2, 1)]
+    assert {f.name[:4]: f.content.decode() for f in data.files} == PLAIN
 
 
 DRESSES = {
-    "CRLF": lambda text: text.replace(b"\n", b"\r\n"),
-    "CR": lambda text: text.replace(b"\n", b"\r"),
-    "BOM": lambda text: b"\xef\xbb\xbf" + text,
-    "no end of line at the end": lambda text: text.removesuffix(b"\n"),
-    "blank lines at the end": lambda text: text + b"\n  \n\t\n\n",
-    "blanks around cells": lambda text: b" " + text.replace(b",", b"\t, "),
-    "quoted": lambda text: re.sub(rb"[^,\n]+", rb'"\g<0>"', text),
-    "blanks around quotation marks": lambda text: re.sub(rb"[^,\n]+", rb' "\g<0>"\t ', text),
+    "nothing": edit("x", "y"),
+    "CRLF": edit("\n", "\r\n", PLAIN),
+    "CR": edit("\n", "\r", PLAIN),
+    "BOM": edit(r"\A", "\ufeff", PLAIN),
+    "no end of line at the end": edit(r"\n\Z", "", PLAIN),
+    "blank lines at the end": edit(r"\n\Z", "\n\n  \n\t\n\n", PLAIN),
+    "blanks around cells": edit(CELL, " {}\t", PLAIN),
+    "quoted": edit(CELL, '"{}"', PLAIN),
+    "blanks around quotation marks": edit(CELL, ' "{}"\t ', PLAIN),
 }
 
 
 @pytest.mark.parametrize("dressed", DRESSES.values(), ids=DRESSES)
-@pytest.mark.parametrize("files", [SMALL, HEADED], ids=["plain", "header"])
-def test_the_dress_of_a_file_changes_nothing(tmp_path, files, dressed):
-    """Line ends, byte-order mark, quotation marks and blanks do not change what is read."""
-    expected = load(folder(tmp_path, files))
+def test_the_dress_of_a_file_changes_nothing(tmp_path, dressed):
+    """Line ends, byte-order mark, quotation marks, blanks, and a header but for its names, change nothing."""
+    plain = load(written(tmp_path))
 
-    actual = load(folder(tmp_path, {name: dressed(content) for name, content in files.items()}))
+    for header, names in ((top(), plain.feature_names), (top("a,b,c\n", "label\n"), ("a", "b", "c"))):
+        read = load(written(tmp_path, header, dressed))
 
-    assert actual.X_train.tobytes() == expected.X_train.tobytes()
-    assert actual.X_dev.tobytes() == expected.X_dev.tobytes()
-    assert actual.y_train.tolist() == expected.y_train.tolist()
-    assert actual.y_dev.tolist() == expected.y_dev.tolist()
-    assert actual.feature_names == expected.feature_names
+        assert (read.X_train.tobytes(), read.X_dev.tobytes()) == (
+            plain.X_train.tobytes(),
+            plain.X_dev.tobytes(),
+        )
+        assert (read.y_train.tolist(), read.y_dev.tolist()) == (plain.y_train.tolist(), plain.y_dev.tolist())
+        assert (read.feature_names, read.files[0].rows, read.remarks) == (names, 4, ())
 
 
 @pytest.mark.parametrize(
     ("train", "dev", "dtype", "classes"),
     [
-        (b"0\n1\n+2\n", b"02\n-0\n", np.int64, (0, 1, 2)),
-        (b"1.0\n-1\n1\n", b"1\n-1e0\n", np.float64, (-1.0, 1.0)),
-        (b"1\n-1\n1\n", b"1.0\n-1\n", np.float64, (-1.0, 1.0)),
-        (b"cat\ndog\n\xc3\xa9lan\n", b"dog\n cat \n", np.str_, ("cat", "dog", "élan")),
-        ("\xa0cat\ndog\u3000\ncat\n".encode(), b"dog\ncat\n", np.str_, ("cat", "dog")),
-        (b'"a, b"\n"say ""hi"""\nc\n', b"c\nc\n", np.str_, ("a, b", "c", 'say "hi"')),
-        (b"True\nFalse\nTrue\n", b"True\nTrue\n", np.str_, ("False", "True")),
-    ],
-    ids=[
-        "integers",
-        "decimals",
-        "decimals in dev",
-        "words",
-        "wide blanks",
-        "quoted words",
-        "booleans are words",
+        ("0\n1\n+2\n0\n", "02\n-0\n", np.int64, (0, 1, 2)),
+        ("1.0\n-1\n1\n1\n", "1\n-1e0\n", np.float64, (-1.0, 1.0)),
+        ("1\n-1\n1\n1\n", "1.0\n-1\n", np.float64, (-1.0, 1.0)),
+        ("\xa0cat\ndog\u3000\nélan\ncat\n", "dog\n cat \n", np.str_, ("cat", "dog", "élan")),
+        ('"a, b"\n"say ""hi"""\nc\nc\n', "c\nc\n", np.str_, ("a, b", "c", 'say "hi"')),
+        ("True\nFalse\nTrue\nTrue\n", "True\nTrue\n", np.str_, ("False", "True")),
+        ("low; left\nhigh; right\n" * 2, "low; left\n" * 2, np.str_, ("high; right", "low; left")),
     ],
 )
 def test_labels_of_any_kind_are_read(tmp_path, train, dev, dtype, classes):
     """Labels are integers if all are, else decimal numbers if all are numbers, else words."""
-    data = load(folder(tmp_path, SMALL, trnY=train, devY=dev))
+    data = load(written(tmp_path, {"trnY": train, "devY": dev}))
 
     assert (data.y_train.dtype.type, data.y_dev.dtype.type) == (dtype, dtype)
-    assert data.classes == classes
+    assert (data.classes, data.remarks) == (classes, ())
     assert set(data.y_dev.tolist()) <= set(classes)
 
 
+@pytest.mark.parametrize("form", ["b'{}'", "[{}]", "np.int64({})", "class {}"])
+def test_labels_with_a_wrapping_are_words(tmp_path, form):
+    """Labels that Python wrote are read as words; a remark says so where they look like wrapped numbers."""
+    data = load(written(tmp_path, edit(".+", form, Y)))
+
+    first = form.format(-1)
+    assert set(data.classes) == {first, form.format(1)}
+    told = [f"labels such as {first!r} are read as words" in remark for remark in data.remarks]
+    assert told == ([] if form == "class {}" else [True])
+
+
 @pytest.mark.parametrize(
-    ("made", "shape", "classes"),
+    ("change", "shape", "classes"),
     [
-        (files(b"2,1,3,4,5\n" * 4, b"a\nb\nc\nd\n", b"2,1,3,4,5\n" * 2, b"c\nc\n"), (4, 5), (*"abcd",)),
-        (files(b"1\n2\n", b"0\n1\n", b"3\n5\n", b"1\n1\n"), (2, 1), (0, 1)),
-        (files(b"0\n1\n", b"0\n1\n", b"0\n1\n", b"0\n1\n"), (2, 1), (0, 1)),  # no header of pandas
+        (
+            {"trnX": "2,1,3,4,5\n" * 4, "trnY": "a\nb\nc\nd\n", "devX": "2,1,3,4,5\n" * 2, "devY": "c\nc\n"},
+            *((4, 5), (*"abcd",)),
+        ),
+        (dict.fromkeys(PLAIN, "0\n1\n"), (2, 1), (0, 1)),  # neither an index nor a header of pandas
+        (top("50 %,#2,x-3\n", "y\n"), (4, 3), (-1, 1)),
+        (top("2019 a,2020 b,c\n", "y\n"), (4, 3), (-1, 1)),
+        (edit("^(?=.)", "7,"), (4, 4), (-1, 1)),
+        ({"trnX": "0,7\n1,7\n2,7\n0,7\n", "devX": "0,7\n1,7\n"}, (4, 2), (-1, 1)),  # nearly counts
     ],
 )
-def test_any_number_of_features_and_classes_is_read(tmp_path, made, shape, classes):
-    """Five features and four classes, one feature and two samples: what the files hold is what there is."""
-    data = load(folder(tmp_path, made))
+def test_what_only_looks_odd_is_read(tmp_path, change, shape, classes):
+    """Any number of features and classes, odd names and a column that nearly counts are data."""
+    data = load(written(tmp_path, change))
 
-    assert (data.X_train.shape, data.classes) == (shape, classes)
+    assert (data.X_train.shape, data.classes, data.remarks) == (shape, classes, ())
+
+
+@pytest.mark.parametrize(
+    "changes", [(counted(),), (counted(0, 4),), (counted(1, 1), top("id,a,b,c\n", "y\n"))]
+)
+def test_an_index_that_is_meant_is_a_feature(tmp_path, changes):
+    """With the key of report.toml, column 1 may count the rows."""
+    assert load(written(tmp_path, *changes), index_column=True).X_train.shape == (4, 4)
 
 
 def test_further_files_are_listed_and_left_alone(tmp_path):
     """A fifth file is named; hidden files, folders and this repository's own are not."""
-    folder(tmp_path, SMALL)
+    written(tmp_path)
     for name in ("tstX-3d.csv", "notes.txt", ".hidden", "README.md", "make_stand_in.py", "bell\a.csv"):
         (tmp_path / name).write_text("?")
     (tmp_path / "sub").mkdir()
@@ -142,14 +181,14 @@ def test_further_files_are_listed_and_left_alone(tmp_path):
 
 def test_the_stand_in_is_known_by_its_bytes(tmp_path):
     """The shipped files are the stand-in; one changed byte makes them somebody's data."""
-    shipped = {name: (ROOT / "data" / name).read_bytes() for name in dataset.FILE_NAMES}
+    shipped = {name[:4]: (ROOT / "data" / name).read_bytes() for name in FILE_NAMES}
 
-    assert load(ROOT / "data").stand_in
-    assert load(folder(tmp_path, shipped)).stand_in
-    assert not load(folder(tmp_path, shipped, devX=shipped["devX-3d.csv"] + b"\n")).stand_in
+    assert load(written(tmp_path, shipped)).stand_in
+    assert not load(written(tmp_path, shipped, {"devX": shipped["devX"] + b"\n"})).stand_in
 
 
-# A cell in line 2, column 2 of trnX, and what is told of it.
+# --- what is refused ---
+
 CELLS = {
     "b": "'b' is not a number; write a number such as -0.25",
     "NaN": "'NaN' is not a finite number; fill it in, or take its sample out of X and Y",
@@ -158,80 +197,164 @@ CELLS = {
     "1e400": "'1e400' is too large for a double; write a smaller number",
     "1_0": "'1_0' is not a number; write a number such as -0.25",
     "٣": "'٣' holds U+0663 (arabic-indic digit three) as character 1; write 3",
+    "0.５": "'0.５' holds U+FF15 (fullwidth digit five) as character 3; write 0.5",
+    "\N{MINUS SIGN}0.5": "'\N{MINUS SIGN}0.5' holds U+2212 (minus sign) as character 1; write -0.5",
+    "0.5\N{NO-BREAK SPACE}": r"'0.5\xa0' holds U+00A0 (no-break space) as character 4; write 0.5",
+    "“0.5“": "'“0.5“' holds U+201C (left double quotation mark) as character 1; write 0.5",
     "1" * 201: f"'{'1' * 40}'... is not a number; write a number such as -0.25",
+    '"0,5"': "'0,5' holds a decimal comma; write a point",
+    '"1,234.5"': "'1,234.5' holds a thousands separator; take it out",
+    "12.5%": "'12.5%' holds a percent sign; write 0.12 for 12 %",
+    "5 €": "'5 €' holds the sign of a currency; write the number alone",
+    "2023-11-14": "'2023-11-14' looks like a date, into which spreadsheets turn numbers; write the number",
+    "1.0D+00": "'1.0D+00' has an exponent as Fortran writes it; write e for D",
+    "np.float64(0.5)": "'np.float64(0.5)' is how a Python object prints; write the number alone",
+    "#DIV/0!": "'#DIV/0!' is a spreadsheet's error; correct it there",
 }
-# The labels of train, and what is told of the last.
+# The last label of train.
 LABELS = {
-    '1,-1,""': "an empty cell is no label; fill it in",
-    "1,-1,0.5": "label '0.5' is not a whole number, as a classifier needs; write whole numbers or words",
-    f"1,-1,{2**63}": f"label '{2**63}' needs more than 64 bits; write a word",
-    "1,-1,l": "labels are both numbers, such as '1', and words, such as 'l'; write one kind only",
-    "a,b,c\u202e": "'c\\u202e' holds U+202E (right-to-left override) as character 2; write another name",
-    f"a,b,{'c' * 201}": f"'{'c' * 40}'... has 201 characters, more than 200; write another name",
+    '1,-1,1,""': "an empty cell is no label; fill it in",
+    "1,-1,1,-inf": "'-inf' is no label; write a word or a whole number",
+    "1,-1,1,0.5": "label '0.5' is not a whole number, as a classifier needs; write whole numbers or words",
+    f"1,-1,1,{2**63}": f"label '{2**63}' needs more than 64 bits; write a word",
+    "1,-1,1,l": "labels are both numbers, such as '1', and words, such as 'l'; write one kind only",
+    "a,b,b,c\u202e": "'c\\u202e' holds U+202E (right-to-left override) as character 2; write another name",
+    f"a,b,b,{'c' * 201}": f"'{'c' * 40}'... has 201 characters, more than 200; write another name",
 }
 STRAY = "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing"
-# Other contents by short name, and the sentence.
+NAMED = top("a,b,c\n", "y\n")
+COMMAS = edit(CELL, lambda found: f'"{found[0].replace(".", ",")}"')
+SOME_COMMAS = edit(CELL, lambda found: f'"{found[0].replace(".", ",")}"' if found[0] > "0" else "1")
+# The sentence, in which ... stands for what is left out here, and how the files are changed.
 REFUSALS = [
+    *((f"trnX-3d.csv, line 2, column 2: {told}", cell(text)) for text, told in CELLS.items()),
     *(
-        ({"trnX": f"1,2,3\n1,{cell},3\n4,5,6\n".encode()}, f"trnX-3d.csv, line 2, column 2: {told}")
-        for cell, told in CELLS.items()
-    ),
-    *(
-        ({"trnY": labels.replace(",", "\n").encode()}, f"trnY-3d.csv, line 3, column 1: {told}")
+        (f"trnY-3d.csv, line 4, column 1: {told}", {"trnY": labels.replace(",", "\n")})
         for labels, told in LABELS.items()
     ),
-    ({"trnX": b""}, "trnX-3d.csv is empty; put the data's file in its place"),
+    # what a file is
+    ("trnX-3d.csv is empty; put the data's file in its place", {"trnX": ""}),
     (
-        {"trnY": b"\xef\xbb\xbfa\ncaf\xe9\n"},
         "trnY-3d.csv, line 2: byte 0xe9 is no text in UTF-8; save the file as such",
+        {"trnY": b"\xef\xbb\xbfa\ncaf\xe9\n"},
     ),
-    ({"trnX": b"1\n\x00\n"}, "trnX-3d.csv, line 2: byte 0x00 is no text in UTF-8; save the file as such"),
-    ({"trnX": b'1,2,3\n1,2"2,3\n4,5,6\n'}, STRAY),
-    ({"trnX": b'1,2,3\n1,\t"2",3\n4,5,6\n'}, STRAY),  # pandas keeps the marks, and so does the notebook
+    ("trnX-3d.csv, line 2: byte 0x00 is no text in UTF-8; save the file as such", {"trnX": "1\n\0\n"}),
+    ("trnX-3d.csv is text in UTF-16; save it as UTF-8", {"trnX": "1,2,3\n".encode("utf-16")}),
+    ("trnX-3d.csv is a zip archive or a workbook, ...", {"trnX": b"PK\x03\x04" + bytes(30)}),
+    ("trnX-3d.csv is a web page, ...", {"trnX": "<!DOCTYPE html>\n<html><title>Log in</title>"}),
+    ("trnX-3d.csv is an array of numpy, ...", {"trnX": b"\x93NUMPY\x01\x00v\x00"}),
+    # its lines
+    (STRAY, cell('2"2')),
+    (STRAY, cell('\t"2"')),  # pandas keeps the marks, and so does the notebook
     (
-        {"trnX": b"1,2,3\n1,2\n4,5,6\n"},
-        "trnX-3d.csv, line 2: the number of cells is 2, in line 1 it is 3; give every row the same number",
+        "trnX-3d.csv, line 2: the number of cells is 4, in line 1 it is 3; give every row the same number",
+        cell("1,2"),
     ),
-    ({"trnY": b"-1\n\n1\n1\n"}, "trnY-3d.csv, line 2: a blank line before the last row; take it out"),
+    ("trnX-3d.csv, line 2: the number of cells is 2, ...", edit("-2.5,3.025", "#REF!", ["trnX"])),
+    ("trnY-3d.csv, line 2: a blank line before the last row; take it out", {"trnY": "-1\n\n1\n1\n"}),
+    ("trnX-3d.csv: every second line is blank; ...", edit("\n", "\r\r\n")),
+    ("trnX-3d.csv, line 1: a comment, '# of the course'; ...", top("# of the course\n")),
+    ("trnX-3d.csv, line 3: a comment, '// half'; ...", edit("^1.75", "// half\n{}", ["trnX"])),
+    ("trnX-3d.csv, line 1: 'Homework 3', where every other line has 3 cells; ...", top("Homework 3\n")),
+    ("trnX-3d.csv, line 1: 'sep=;' is a note to a spreadsheet; ...", edit(",", ";"), top("sep=;\n")),
+    ("trnX-3d.csv: every line ends with a comma; ...", edit("\n", ",\n")),
+    ("trnX-3d.csv: every line but the header ends with a comma; ...", edit("\n", ",\n"), NAMED),
+    ("trnX-3d.csv: every line begins with a comma; ...", edit("^(?=.)", ",")),
+    ("trnX-3d.csv: every line is quoted as a whole; ... 3 cells", edit(".+", '"{}"')),
+    ("trnX-3d.csv: cells stand in single quotation marks; ...", edit(CELL, "'{}'")),
+    # how cells are separated
+    ("trnX-3d.csv: cells are separated by tabs, ... 3 cells in each line; ...", edit(",", "\t")),
+    ("trnX-3d.csv: cells are separated by bars, ... 3 cells ...", edit(",", "|")),
+    ("trnX-3d.csv: cells are separated by bars, ... 3 cells ...", edit(",", " | "), edit(".+", "| {} |")),
+    ("trnX-3d.csv: cells are separated by blanks, ... 3 cells ...", edit(CELL, "   {}"), edit(",", "")),
+    ("... by semicolons, ... 3 cells ... decimal commas; ...", edit(",", ";"), edit("[.]", ",")),
+    ("... by tabs, ... 3 cells ... decimal commas; ...", edit(",", "\t"), edit("[.]", ",")),
+    ("trnX-3d.csv: the numbers are written with decimal commas; write a point", COMMAS),
+    ("trnX-3d.csv: the numbers are written with decimal commas; write a point", SOME_COMMAS),
+    ("trnX-3d.csv: ... with decimal commas, and so are the cells; ...", {"trnX": "0,5,1,25\n-2,5,0,025\n"}),
+    # an exported index
+    ("trnX-3d.csv, column 1 counts the rows, in devX-3d.csv too: an index that was exported; ...", counted()),
+    ("... column 1 ('id') counts the rows, ... index_column ...", counted(1, 1), top("id,a,b,c\n", "y\n")),
     (
-        {"devX": b"1,2\n3,4\n"},
-        "devX-3d.csv, line 1: the number of columns is 2, in trnX-3d.csv it is 3; give both the same features",
+        "... column 4 counts the rows, ...",
+        counted(),
+        edit("^(.*?),(.*)$", lambda found: f"{found[2]},{found[1]}"),
     ),
     (
-        {"devY": b"1,0\n-1,0\n"},
-        "devY-3d.csv, line 1: 2 cells, as in an X file; Y has one label in each row",
+        "... column 1 ('n') numbers the rows, ... index=False; ...",  # of a shuffled split
+        {"trnX": "n,a\n3,.5\n0,.1\n", "devX": "n,a\n1,.5\n2,.3\n", "trnY": "y\n1\n0\n", "devY": "y\n1\n0\n"},
+    ),
+    ("... line 1: column 1 counts the rows: ... index=False, header=False; ...", counted(), top(",0,1,2\n")),
+    (
+        "... line 1: column 1 counts ... row.names = FALSE...",
+        counted(1, 1),
+        edit("^[0-9]", '"{}"'),
+        top('"","a","b","c"\n'),
     ),
     (
-        {"trnY": b"1\n-1\n"},
-        "trnY-3d.csv holds 2 labels for the 3 rows of trnX-3d.csv; give each row its label",
+        "trnX-3d.csv, line 1 has 3 cells and every other line 4, ... row.names = FALSE...",
+        counted(1, 1),
+        NAMED,
     ),
-    ({"trnX": b"1,2,3\n", "trnY": b"1\n"}, "trnX-3d.csv holds one sample; training needs two or more"),
-    ({"devX": b"1,2,3\n", "devY": b"1\n"}, "devX-3d.csv holds one sample; measuring needs two or more"),
     (
-        {"trnX": b"1,2,3x\n1,2,3\n4,5,6\n"},
+        "trnY-3d.csv, line 1: column 1 counts the rows: ... index=False, ...",
+        counted(0, 0, Y),
+        top("a,b,c\n", ",0\n"),
+    ),
+    (
+        "trnX-3d.csv, line 1: the column numbers ... as in devX-3d.csv; ... header=False)",
+        top("1,2,3\n", "1\n"),
+    ),
+    # headers
+    (
         "trnX-3d.csv, line 1, column 3: '3x' is not a number; write a number such as -0.25",
+        {"trnX": "1,2,3x\n1,2,3\n"},
     ),
     (
-        {"trnX": b",b,c\n1,2,3\n4,5,6\n"},
         "trnX-3d.csv, line 1: column 1 has no name; name it, or leave it out if it is an exported index (pandas: index=False; R: row.names = FALSE)",
+        top(",b,c\n"),
     ),
+    ("trnX-3d.csv, line 1, column 3: a second column called 'a'; rename one of them", top("a,b,a\n")),
     (
-        {"trnX": b"a,b,a\n1,2,3\n4,5,6\n"},
-        "trnX-3d.csv, line 1, column 3: a second column called 'a'; rename one of them",
-    ),
-    (
-        {"trnX": b"a,b,c\x07\n1,2,3\n4,5,6\n"},
         "trnX-3d.csv, line 1, column 3: 'c\\x07' holds U+0007 (a control character) as character 2; write another name",
+        top("a,b,c\a\n"),
     ),
-    ({"trnX": b"a,b,c\n"}, "trnX-3d.csv has a header row and no other; add the rows of data"),
     (
-        {name[:4]: content for name, content in HEADED.items()} | {"devX": b"a,b,d\n1,2,3\n7,8,9\n"},
+        "trnX-3d.csv, line 1, column 1: '#DIV/0!' is a spreadsheet's error; correct it there",
+        edit("^0.5", "#DIV/0!", ["trnX"]),
+    ),
+    ("trnX-3d.csv, line 3, column 2: 'x' is not a number; ...", cell("x"), top("#,b,c\n", "y\n")),
+    ("trnX-3d.csv has a header row and no other; add the rows of data", {"trnX": "a,b,c\n"}),
+    (
         "devX-3d.csv, line 1: the header is not that of trnX-3d.csv; give both the same one",
+        *(NAMED, edit("a,b,c", "a,b,d", ["devX"])),
     ),
-    ({"trnY": b"1\n1\n1\n"}, "trnY-3d.csv: every label is '1'; a classifier needs two classes or more"),
     (
-        {"devY": b"1\n2\n"},
+        "devX-3d.csv has no header row, trnX-3d.csv has one; ...",
+        NAMED,
+        {name: PLAIN[name] for name in ("devX", "devY")},
+    ),
+    ("trnY-3d.csv has a header row ('label'), trnX-3d.csv has none; ...", top("", "label\n")),
+    ("trnX-3d.csv has a header row, trnY-3d.csv has none; ...", top("a,b,c\n"), edit(",[^,]*$", "")),
+    # one file beside another
+    (
+        "devX-3d.csv, line 1: the number of columns is 2, in trnX-3d.csv it is 3; give both the same features",
+        {"devX": "1,2\n3,4\n"},
+    ),
+    ("devY-3d.csv, line 1: 2 cells, as in an X file; Y has one label in each row", {"devY": "1,0\n-1,0\n"}),
+    ("trnY-3d.csv: all labels stand in line 1; write each in a line of its own", {"trnY": "-1,1,1,-1\n"}),
+    (
+        "trnY-3d.csv holds 2 labels for the 4 rows of trnX-3d.csv; give each row its label",
+        {"trnY": "1\n-1\n"},
+    ),
+    ("trnY-3d.csv holds 5 labels for the 4 rows of trnX-3d.csv; ...", edit(r"\Z", "1\n", ["trnY"])),
+    ("trnX-3d.csv lies on its side: 4 columns for 4 labels; ...", {"trnX": "1,3,5,8\n2,4,6,1\n"}),
+    ("trnX-3d.csv holds one sample; training needs two or more", {"trnX": "1,2,3\n", "trnY": "1\n"}),
+    ("devX-3d.csv holds one sample; measuring needs two or more", {"devX": "1,2,3\n", "devY": "1\n"}),
+    ("trnY-3d.csv: every label is '1'; a classifier needs two classes or more", {"trnY": "1\n1\n1\n1\n"}),
+    (
         "devY-3d.csv, line 2, column 1: label '2' never occurs in trnY-3d.csv; correct either",
+        {"devY": "1\n2\n"},
     ),
 ]
 
@@ -243,10 +366,17 @@ def refusal(path):
     return str(caught.value).replace(f"{path}/", "").replace(f"{path}", "FOLDER")
 
 
-@pytest.mark.parametrize(("changes", "sentence"), [pytest.param(*row, id=row[1][:60]) for row in REFUSALS])
-def test_unsound_data_are_refused_with_one_sentence(tmp_path, changes, sentence):
-    """Each fault is told with file, line, column and what to do."""
-    assert refusal(folder(tmp_path, SMALL, **changes)) == sentence
+@pytest.mark.parametrize(
+    ("words", "changes"), [pytest.param(row[0], row[1:], id=row[0][:60]) for row in REFUSALS]
+)
+def test_unsound_data_are_refused_with_one_sentence(tmp_path, words, changes):
+    """A fault is told with file, line, column and what to do, which is never to drop a sample of X alone."""
+    sentence = refusal(written(tmp_path, *changes))
+
+    assert re.fullmatch(".*".join(map(re.escape, words.split("..."))), sentence), sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 400
+    assert "the row out" not in sentence
 
 
 def test_a_place_that_cannot_be_read_is_told(tmp_path):
@@ -259,8 +389,7 @@ def test_a_place_that_cannot_be_read_is_told(tmp_path):
 
 def test_a_file_beyond_the_limit_is_refused(tmp_path):
     """A file that is larger than the limit is refused before it is parsed."""
-    folder(tmp_path, SMALL)
-    with (tmp_path / "trnX-3d.csv").open("ab") as stream:
+    with (written(tmp_path) / "trnX-3d.csv").open("ab") as stream:
         stream.truncate(FILE_LIMIT + 1)
 
     assert refusal(tmp_path) == "trnX-3d.csv has more than 32 MiB; give a smaller file"
