@@ -150,6 +150,7 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
         ("<% if stand_inn %>\nx\n<% endif %>", "'stand_inn' is undefined"),
         ("<% if %>", "Expected an expression"),
         ('<%= "☃" %>', "“☃”"),
+        ("<%= 1 / 0 %>", "division by zero"),
     ],
 )
 def test_a_slip_is_told_with_template_and_line(source: str, told: str, tmp_path: Path) -> None:
@@ -159,11 +160,16 @@ def test_a_slip_is_told_with_template_and_line(source: str, told: str, tmp_path:
 
 
 def test_an_error_names_the_innermost_template(tmp_path: Path) -> None:
-    """In an included template the place is that one's; one that is not there has no line."""
-    (tmp_path / "inner.tex").write_text("1\n2\n<%= nothing %>\n", encoding="utf-8")
+    """In an included template the place is that one's, with its question; a missing one has no line."""
+    (tmp_path / "1d.tex").write_text("1\n2\n<%= nothin %>\n", encoding="utf-8")
 
-    with pytest.raises(InputError, match=r"^templates/inner\.tex, line 3: 'nothing' is undefined"):
-        filled(tmp_path, 'x\n<% include "inner.tex" %>\n')
+    place = r"^Question 1\(d\): templates/1d\.tex, line 3: "
+    with pytest.raises(InputError, match=place + "'nothin' is undefined") as caught:
+        filled(tmp_path, 'x\n<% include "1d.tex" %>\n', nothing="")
+    assert caught.value.hint == "Did you mean nothing?"
+    (tmp_path / "1d.tex").write_bytes("one\ntwo\nfür\n".encode("latin-1"))
+    with pytest.raises(InputError, match=rf"{place}not UTF-8\.$"):
+        page(environment(tmp_path), "1d.tex", {})
     with pytest.raises(InputError, match=r"^templates/b\.tex is missing\.$"):
         page(environment(tmp_path), "b.tex", {})
 
