@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-UNFIT = "has braces or scripts that do not fit together"
-
-
 def set_in(formula: str) -> str:
     """Return what a formula becomes on the page: itself, and what is copied from there."""
     return rf"$\copied{{{formula}}}{formula}\shown$"
@@ -40,39 +37,28 @@ def test_formulas_stand_between_dollars(text: str, latex: str) -> None:
     assert remark(text, "report.toml, 1e") == latex
 
 
-@pytest.mark.parametrize(
-    ("formula", "reason"),
-    [
-        (r"\input{/etc/passwd}", r"holds \input"),
-        (r"\def\x{\x}\x", r"holds \def"),
-        (r"x^2^3", UNFIT),
-        (r"x^2'", UNFIT),
-        (r"x'_1^2", UNFIT),
-        (r"x'_1'", UNFIT),
-        (r"x_{1}_2", UNFIT),
-        (r"\frac{1}", UNFIT),
-        (r"\frac12", UNFIT),
-        (r"{x", UNFIT),
-        (r"x}", UNFIT),
-        (r"x^", UNFIT),
-        (r"x^12", UNFIT),
-        (r"x^\frac{1}{2}", UNFIT),
-        (r"a & b", "holds &"),
-        (r"50%", "holds %"),
-        (r"a\\b", r"holds \\"),
-        (r"α", "holds α"),
-        (r"\left( x", r"holds \left"),
-        (r"\text{x}", r"holds \text"),
-        ("x" * 61, "is longer than 60 characters"),
-    ],
-)
+UNFIT = r"x^2^3  x^2'  x'_1^2  x'_1'  x_{1}_2  \frac{1}  \frac12  {x  x}  x^  x^12  x^\frac{1}{2}"
+REFUSED = {
+    **dict.fromkeys(UNFIT.split("  "), "has braces or scripts that do not fit together"),
+    r"\input{/etc/passwd}": r"holds \input",
+    r"\def\x{\x}\x": r"holds \def",
+    r"a & b": "holds &",
+    r"50%": "holds %",
+    r"a\\b": r"holds \\",
+    r"α": "holds α",
+    r"\left( x": r"holds \left",
+    r"\text{x}": r"holds \text",
+    "x" * 61: "is longer than 60 characters",
+}
+
+
+@pytest.mark.parametrize(("formula", "reason"), REFUSED.items())
 def test_what_is_not_on_the_list_is_refused(formula: str, reason: str) -> None:
     """What TeX might stumble over, or run, is told with the formula before TeX sees it."""
     with pytest.raises(InputError) as caught:
         remark(f"So ${formula}$.", "report.toml, [report.remarks] 1e")
 
-    assert str(caught.value).startswith("report.toml, [report.remarks] 1e: the formula $")
-    assert reason in str(caught.value)
+    assert str(caught.value).startswith(f"report.toml, [report.remarks] 1e: the formula ${formula}$ {reason}")
 
 
 @pytest.mark.tex
