@@ -92,10 +92,9 @@ def test_drawn_words_have_a_figure_each() -> None:
     assert len(made) == 2
     assert all(name in page and content.startswith(b"%PDF") for name, content in made.items())
     assert made == scripts.figures([page])
-    for (
-        content
-    ) in made.values():  # letters alone, in the colour of the text: nothing is filled, no colour chosen
-        assert not re.search(rb"^(f|F|B|b|[\d. ]+ (g|rg|k)|/\w+ cs)\*?$", content, re.MULTILINE)
+    # letters alone, in the colour of the text: nothing is filled, no colour chosen
+    painting = rb"^(f|F|B|b|[\d. ]+ (g|rg|k)|/\w+ cs)\*?$"
+    assert [name for name, content in made.items() if re.search(painting, content, re.MULTILINE)] == []
 
 
 @pytest.mark.parametrize(
@@ -201,19 +200,9 @@ def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
 
     made = filled(tmp_path, source, items=["a", "b"], yes=True)
 
-    assert made.text.split("\n") == [
-        *(
-            "first",
-            "a begins",
-            "",
-            "b begins",
-            "",
-            "behind a tag",
-            "a begins with a value",
-            "b over two lines",
-        ),
-        "last",
-    ]
+    lines = ["first", "a begins", "", "b begins", "", "behind a tag"]
+    lines += ["a begins with a value", "b over two lines", "last"]
+    assert made.text.split("\n") == lines
     assert made.lines == (1, 3, 4, 3, 4, 8, 10, 11, 13)
 
 
