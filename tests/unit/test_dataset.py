@@ -217,59 +217,60 @@ LABELS = {
     "a,b,b,c\u202e": "'c\\u202e' holds U+202E (right-to-left override) as character 2; write another name",
     f"a,b,b,{'c' * 201}": f"'{'c' * 40}'... has 201 characters, more than 200; write another name",
 }
-STRAY = "trnX-3d.csv, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing"
+STRAY = "trnX, line 2: a stray quotation mark; quote the whole cell, on one line, or nothing"
 NAMED = top("a,b,c\n", "y\n")
 COMMAS = edit(CELL, lambda found: f'"{found[0].replace(".", ",")}"')
 SOME_COMMAS = edit(CELL, lambda found: f'"{found[0].replace(".", ",")}"' if found[0] > "0" else "1")
-# The sentence, in which ... stands for what is left out here, and how the files are changed.
+# The sentence, with short names of files and ... for what is left out here, and how the files are changed.
 REFUSALS = [
-    *((f"trnX-3d.csv, line 2, column 2: {told}", cell(text)) for text, told in CELLS.items()),
+    *((f"trnX, line 2, column 2: {told}", cell(text)) for text, told in CELLS.items()),
     *(
-        (f"trnY-3d.csv, line 4, column 1: {told}", {"trnY": labels.replace(",", "\n")})
+        (f"trnY, line 4, column 1: {told}", {"trnY": labels.replace(",", "\n")})
         for labels, told in LABELS.items()
     ),
     # what a file is
-    ("trnX-3d.csv is empty; put the data's file in its place", {"trnX": ""}),
+    ("trnX is empty; put the data's file in its place", {"trnX": ""}),
     (
-        "trnY-3d.csv, line 2: byte 0xe9 is no text in UTF-8; save the file as such",
+        "trnY, line 2: byte 0xe9 is no text in UTF-8; save the file as such",
         {"trnY": b"\xef\xbb\xbfa\ncaf\xe9\n"},
     ),
-    ("trnX-3d.csv, line 2: byte 0x00 is no text in UTF-8; save the file as such", {"trnX": "1\n\0\n"}),
-    ("trnX-3d.csv is text in UTF-16; save it as UTF-8", {"trnX": "1,2,3\n".encode("utf-16")}),
-    ("trnX-3d.csv is a zip archive or a workbook, ...", {"trnX": b"PK\x03\x04" + bytes(30)}),
-    ("trnX-3d.csv is a web page, ...", {"trnX": "<!DOCTYPE html>\n<html><title>Log in</title>"}),
-    ("trnX-3d.csv is an array of numpy, ...", {"trnX": b"\x93NUMPY\x01\x00v\x00"}),
+    ("trnX, line 2: byte 0x00 is no text in UTF-8; save the file as such", {"trnX": "1\n\0\n"}),
+    ("trnX is text in UTF-16; save it as UTF-8", {"trnX": "1,2,3\n".encode("utf-16")}),
+    ("trnX is a zip archive or a workbook, ...", {"trnX": b"PK\x03\x04" + bytes(30)}),
+    ("trnX is a web page, ...", {"trnX": "<!DOCTYPE html>\n<html><title>Log in</title>"}),
+    ("trnX is an array of numpy, ...", {"trnX": b"\x93NUMPY\x01\x00v\x00"}),
     # its lines
     (STRAY, cell('2"2')),
     (STRAY, cell('\t"2"')),  # pandas keeps the marks, and so does the notebook
     (
-        "trnX-3d.csv, line 2: the number of cells is 4, in line 1 it is 3; give every row the same number",
+        "trnX, line 2: the number of cells is 4, in line 1 it is 3; give every row the same number",
         cell("1,2"),
     ),
-    ("trnX-3d.csv, line 2: the number of cells is 2, ...", edit("-2.5,3.025", "#REF!", ["trnX"])),
-    ("trnY-3d.csv, line 2: a blank line before the last row; take it out", {"trnY": "-1\n\n1\n1\n"}),
-    ("trnX-3d.csv: every second line is blank; ...", edit("\n", "\r\r\n")),
-    ("trnX-3d.csv, line 1: a comment, '# of the course'; ...", top("# of the course\n")),
-    ("trnX-3d.csv, line 3: a comment, '// half'; ...", edit("^1.75", "// half\n{}", ["trnX"])),
-    ("trnX-3d.csv, line 1: 'Homework 3', where every other line has 3 cells; ...", top("Homework 3\n")),
-    ("trnX-3d.csv, line 1: 'sep=;' is a note to a spreadsheet; ...", edit(",", ";"), top("sep=;\n")),
-    ("trnX-3d.csv: every line ends with a comma; ...", edit("\n", ",\n")),
-    ("trnX-3d.csv: every line but the header ends with a comma; ...", edit("\n", ",\n"), NAMED),
-    ("trnX-3d.csv: every line begins with a comma; ...", edit("^(?=.)", ",")),
-    ("trnX-3d.csv: every line is quoted as a whole; ... 3 cells", edit(".+", '"{}"')),
-    ("trnX-3d.csv: cells stand in single quotation marks; ...", edit(CELL, "'{}'")),
+    ("trnX, line 2: the number of cells is 2, ...", edit("-2.5,3.025", "#REF!", ["trnX"])),
+    ("trnY, line 2: a blank line before the last row; take it out", {"trnY": "-1\n\n1\n1\n"}),
+    ("trnX: every second line is blank; ...", edit("\n", "\r\r\n")),
+    ("trnX, line 1: a comment, '# of the course'; ...", top("# of the course\n")),
+    ("trnX, line 3: a comment, '// half'; ...", edit("^1.75", "// half\n{}", ["trnX"])),
+    ("trnX, line 1: 'Homework 3', where every other line has 3 cells; ...", top("Homework 3\n")),
+    ("trnX, line 1: 'sep=;' is a note to a spreadsheet; ...", edit(",", ";"), top("sep=;\n")),
+    ("trnX: every line ends with a comma; ...", edit("\n", ",\n")),
+    ("trnX: every line but the header ends with a comma; ...", edit("\n", ",\n"), NAMED),
+    ("trnX: every line begins with a comma; ...", edit("^(?=.)", ",")),
+    ("trnX: every line is quoted as a whole; ... 3 cells", edit(".+", '"{}"')),
+    ("trnX: cells stand in single quotation marks; ...", edit(CELL, "'{}'")),
     # how cells are separated
-    ("trnX-3d.csv: cells are separated by tabs, ... 3 cells in each line; ...", edit(",", "\t")),
-    ("trnX-3d.csv: cells are separated by bars, ... 3 cells ...", edit(",", "|")),
-    ("trnX-3d.csv: cells are separated by bars, ... 3 cells ...", edit(",", " | "), edit(".+", "| {} |")),
-    ("trnX-3d.csv: cells are separated by blanks, ... 3 cells ...", edit(CELL, "   {}"), edit(",", "")),
+    ("trnX: cells are separated by tabs, ... 3 cells in each line; ...", edit(",", "\t")),
+    ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", "|")),
+    ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", " | "), edit(".+", "| {} |")),
+    ("trnX: cells are separated by blanks, ... 3 cells ...", edit(CELL, "   {}"), edit(",", "")),
     ("... by semicolons, ... 3 cells ... decimal commas; ...", edit(",", ";"), edit("[.]", ",")),
     ("... by tabs, ... 3 cells ... decimal commas; ...", edit(",", "\t"), edit("[.]", ",")),
-    ("trnX-3d.csv: the numbers are written with decimal commas; write a point", COMMAS),
-    ("trnX-3d.csv: the numbers are written with decimal commas; write a point", SOME_COMMAS),
-    ("trnX-3d.csv: ... with decimal commas, and so are the cells; ...", {"trnX": "0,5,1,25\n-2,5,0,025\n"}),
+    ("trnX: the numbers are written with decimal commas; write a point", COMMAS),
+    ("trnX: the numbers are written with decimal commas; write a point", SOME_COMMAS),
+    ("trnX: ... with decimal commas, and so are the cells; ...", {"trnX": "0,5,1,25\n-2,5,0,025\n"}),
     # an exported index
-    ("trnX-3d.csv, column 1 counts the rows, in devX-3d.csv too: an index that was exported; ...", counted()),
+    ("trnX, column 1 counts the rows, in devX too: an index that was exported; ...", counted()),
+    ("... column 1 counts the rows, ...", counted(0, 4)),  # through both sets
     ("... column 1 ('id') counts the rows, ... index_column ...", counted(1, 1), top("id,a,b,c\n", "y\n")),
     (
         "... column 4 counts the rows, ...",
@@ -287,71 +288,54 @@ REFUSALS = [
         edit("^[0-9]", '"{}"'),
         top('"","a","b","c"\n'),
     ),
+    ("trnX, line 1 has 3 cells and every other line 4, ... row.names = FALSE...", counted(1, 1), NAMED),
     (
-        "trnX-3d.csv, line 1 has 3 cells and every other line 4, ... row.names = FALSE...",
-        counted(1, 1),
-        NAMED,
-    ),
-    (
-        "trnY-3d.csv, line 1: column 1 counts the rows: ... index=False, ...",
+        "trnY, line 1: column 1 counts the rows: ... index=False, ...",
         counted(0, 0, Y),
         top("a,b,c\n", ",0\n"),
     ),
-    (
-        "trnX-3d.csv, line 1: the column numbers ... as in devX-3d.csv; ... header=False)",
-        top("1,2,3\n", "1\n"),
-    ),
+    ("trnX, line 1: the column numbers ... as in devX; ... header=False)", top("1,2,3\n", "1\n")),
     # headers
     (
-        "trnX-3d.csv, line 1, column 3: '3x' is not a number; write a number such as -0.25",
+        "trnX, line 1, column 3: '3x' is not a number; write a number such as -0.25",
         {"trnX": "1,2,3x\n1,2,3\n"},
     ),
     (
-        "trnX-3d.csv, line 1: column 1 has no name; name it, or leave it out if it is an exported index (pandas: index=False; R: row.names = FALSE)",
+        "trnX, line 1: column 1 has no name; name it, or leave it out if it is an exported index (pandas: index=False; R: row.names = FALSE)",
         top(",b,c\n"),
     ),
-    ("trnX-3d.csv, line 1, column 3: a second column called 'a'; rename one of them", top("a,b,a\n")),
+    ("trnX, line 1, column 3: a second column called 'a'; rename one of them", top("a,b,a\n")),
     (
-        "trnX-3d.csv, line 1, column 3: 'c\\x07' holds U+0007 (a control character) as character 2; write another name",
+        "trnX, line 1, column 3: 'c\\x07' holds U+0007 (a control character) as character 2; write another name",
         top("a,b,c\a\n"),
     ),
     (
-        "trnX-3d.csv, line 1, column 1: '#DIV/0!' is a spreadsheet's error; correct it there",
+        "trnX, line 1, column 1: '#DIV/0!' is a spreadsheet's error; correct it there",
         edit("^0.5", "#DIV/0!", ["trnX"]),
     ),
-    ("trnX-3d.csv, line 3, column 2: 'x' is not a number; ...", cell("x"), top("#,b,c\n", "y\n")),
-    ("trnX-3d.csv has a header row and no other; add the rows of data", {"trnX": "a,b,c\n"}),
+    ("trnX, line 3, column 2: 'x' is not a number; ...", cell("x"), top("#,b,c\n", "y\n")),
+    ("trnX has a header row and no other; add the rows of data", {"trnX": "a,b,c\n"}),
     (
-        "devX-3d.csv, line 1: the header is not that of trnX-3d.csv; give both the same one",
+        "devX, line 1: the header is not that of trnX; give both the same one",
         *(NAMED, edit("a,b,c", "a,b,d", ["devX"])),
     ),
-    (
-        "devX-3d.csv has no header row, trnX-3d.csv has one; ...",
-        NAMED,
-        {name: PLAIN[name] for name in ("devX", "devY")},
-    ),
-    ("trnY-3d.csv has a header row ('label'), trnX-3d.csv has none; ...", top("", "label\n")),
-    ("trnX-3d.csv has a header row, trnY-3d.csv has none; ...", top("a,b,c\n"), edit(",[^,]*$", "")),
+    ("devX has no header row, trnX has one; ...", NAMED, {name: PLAIN[name] for name in ("devX", "devY")}),
+    ("trnY has a header row ('label'), trnX has none; ...", top("", "label\n")),
+    ("trnX has a header row, trnY has none; ...", top("a,b,c\n"), edit(",[^,]*$", "")),
     # one file beside another
     (
-        "devX-3d.csv, line 1: the number of columns is 2, in trnX-3d.csv it is 3; give both the same features",
+        "devX, line 1: the number of columns is 2, in trnX it is 3; give both the same features",
         {"devX": "1,2\n3,4\n"},
     ),
-    ("devY-3d.csv, line 1: 2 cells, as in an X file; Y has one label in each row", {"devY": "1,0\n-1,0\n"}),
-    ("trnY-3d.csv: all labels stand in line 1; write each in a line of its own", {"trnY": "-1,1,1,-1\n"}),
-    (
-        "trnY-3d.csv holds 2 labels for the 4 rows of trnX-3d.csv; give each row its label",
-        {"trnY": "1\n-1\n"},
-    ),
-    ("trnY-3d.csv holds 5 labels for the 4 rows of trnX-3d.csv; ...", edit(r"\Z", "1\n", ["trnY"])),
-    ("trnX-3d.csv lies on its side: 4 columns for 4 labels; ...", {"trnX": "1,3,5,8\n2,4,6,1\n"}),
-    ("trnX-3d.csv holds one sample; training needs two or more", {"trnX": "1,2,3\n", "trnY": "1\n"}),
-    ("devX-3d.csv holds one sample; measuring needs two or more", {"devX": "1,2,3\n", "devY": "1\n"}),
-    ("trnY-3d.csv: every label is '1'; a classifier needs two classes or more", {"trnY": "1\n1\n1\n1\n"}),
-    (
-        "devY-3d.csv, line 2, column 1: label '2' never occurs in trnY-3d.csv; correct either",
-        {"devY": "1\n2\n"},
-    ),
+    ("devY, line 1: 2 cells, as in an X file; Y has one label in each row", {"devY": "1,0\n-1,0\n"}),
+    ("trnY: all labels stand in line 1; write each in a line of its own", {"trnY": "-1,1,1,-1\n"}),
+    ("trnY holds 2 labels for the 4 rows of trnX; give each row its label", {"trnY": "1\n-1\n"}),
+    ("trnY holds 5 labels for the 4 rows of trnX; ...", edit(r"\Z", "1\n", ["trnY"])),
+    ("trnX lies on its side: 4 columns for 4 labels; ...", {"trnX": "1,3,5,8\n2,4,6,1\n"}),
+    ("trnX holds one sample; training needs two or more", {"trnX": "1,2,3\n", "trnY": "1\n"}),
+    ("devX holds one sample; measuring needs two or more", {"devX": "1,2,3\n", "devY": "1\n"}),
+    ("trnY: every label is '1'; a classifier needs two classes or more", {"trnY": "1\n1\n1\n1\n"}),
+    ("devY, line 2, column 1: label '2' never occurs in trnY; correct either", {"devY": "1\n2\n"}),
 ]
 
 
@@ -367,7 +351,7 @@ def refusal(path):
 )
 def test_unsound_data_are_refused_with_one_sentence(tmp_path, words, changes):
     """A fault is told with file, line, column and what to do, which is never to drop a sample of X alone."""
-    sentence = refusal(written(tmp_path, *changes))
+    sentence = refusal(written(tmp_path, *changes)).replace("-3d.csv", "")
 
     assert re.fullmatch(".*".join(map(re.escape, words.split("..."))), sentence), sentence
     assert sentence.isprintable()
