@@ -111,15 +111,6 @@ def test_the_shipped_configuration_holds_the_promised_space():
     assert [name for name in (*names, "path =", "seed =") if name not in text] == []
 
 
-def test_items_that_occur_twice_count_once(tmp_path):
-    """Duplicates are dropped, also in another spelling, and the order stays."""
-    twice = "[search]\nlearning_rate_init = [1e-2, 1, 0.01, 1.0]\nhidden_layer_sizes = [[9], [8], [9]]\n"
-    search = load(written(tmp_path, LEAST + twice)).search
-
-    assert search.learning_rate_init == (0.01, 1.0)
-    assert search.hidden_layer_sizes == ((9,), (8,))
-
-
 @pytest.mark.parametrize(
     ("path", "expected"),
     [("/srv/data", "/srv/data"), ("~/data", "/home/ada/data"), (r"C:\temp", r"C:\temp"), ("a/b", "a/b")],
