@@ -283,6 +283,21 @@ LOWER = first(b"1 0 0 1 0 -20 cm")
 CLAIM = put(info, "Title", String("Accuracy 0.9999"))
 COPIED = at_number(r"/Span <</ActualText (0.9999)>> BDC \1[(\6)]TJ EMC")
 A, WHOLE, REFUSED = "2a", "", "refused"
+# What belongs to no question, by words of the sentence that tells it.
+OF_THE_WHOLE: dict[str, Forger] = {
+    "to be copied": in_another_tex(COPIED),
+    "blended": put(page, "Group", Dictionary(S=Name.Transparency, K=True)),
+    "has layers": put(root, "OCProperties", Dictionary(OCGs=Array(), D=Dictionary())),
+    "an annotation (/Link)": annotated("/Link", Border=UNSEEN, A=SCRIPT),
+    "a bookmark with a script": put(lambda pdf: pdf.Root.Outlines.First, "A", SCRIPT),
+    "other bookmarks": put(lambda pdf: pdf.Root.Outlines.First, "Title", String("0.9999")),
+    "has a form": put(root, "AcroForm", Dictionary()),
+    "a folder of files": put(root, "Collection", Dictionary(View=Name.T)),
+    "other metadata": put(root, "Metadata", lambda pdf: pdf.make_stream(b"<x/>")),
+    "is rotated": put(page, "Rotate", 180),
+    "is cropped": put(page, "CropBox", Array([0, 300, 612, 792])),
+    "another unit": put(page, "UserUnit", 0.01),
+}
 # What is told: the question, and words of the sentence; by whom.
 FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
     (A, "differs"): {
@@ -335,23 +350,15 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
     (WHOLE, "by other operators"): {
         "another text for copying": COPIED,
         "all lines moved": LOWER,
+        "a comment that one reader ends sooner": at_number("% \\r\\1[(\\6)]TJ"),
         "a page whose content is in another file": put(
             lambda pdf: page(pdf).Contents, "F", String("other.pdf")
         ),
         "moved to another question": over(b"/Question <</Key (2b)>> DP", below=True),
     },
-    (WHOLE, "to be copied"): {"another text for copying, of another TeX": in_another_tex(COPIED)},
-    (WHOLE, ""): {"a comment that one reader ends sooner": at_number("% \\r\\1[(\\6)]TJ")},
     (WHOLE, "another font"): {
         "an encoding below the encoding": put(encoding, "BaseEncoding", Name.MacExpertEncoding),
         "letters that copy as others": put(font, "ToUnicode", lambda pdf: pdf.make_stream(b"x")),
-    },
-    (WHOLE, "blended"): {"a blended page": put(page, "Group", Dictionary(S=Name.Transparency, K=True))},
-    (WHOLE, "has layers"): {
-        "in a layer": put(root, "OCProperties", Dictionary(OCGs=Array(), D=Dictionary()))
-    },
-    (WHOLE, "an annotation (/Link)"): {
-        "a link that runs a script": annotated("/Link", Border=UNSEEN, A=SCRIPT)
     },
     (WHOLE, "a script"): {
         "a script on opening": put(root, "OpenAction", SCRIPT),
@@ -360,36 +367,20 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "a named script": put(lambda pdf: pdf.Root.Names, "JavaScript", Dictionary()),
         "a script on a page": put(page, "AA", Dictionary(O=SCRIPT)),
     },
-    (WHOLE, "a bookmark with a script"): {
-        "a script in a bookmark": put(lambda pdf: pdf.Root.Outlines.First, "A", SCRIPT)
-    },
-    (WHOLE, "other bookmarks"): {
-        "a bookmark that claims": put(lambda pdf: pdf.Root.Outlines.First, "Title", String("0.9999"))
-    },
     (WHOLE, "another title"): {
         "a title that claims": CLAIM,
         "the same, of another TeX": in_another_tex(CLAIM),
     },
-    (WHOLE, "has a form"): {
-        "a form": put(root, "AcroForm", Dictionary()),
-    },
-    (WHOLE, "a folder of files"): {"a folder": put(root, "Collection", Dictionary(View=Name.T))},
-    (WHOLE, "other metadata"): {
-        "other metadata": put(root, "Metadata", lambda pdf: pdf.make_stream(b"<x/>"))
-    },
-    (WHOLE, "is rotated"): {"a page upside down": put(page, "Rotate", 180)},
-    (WHOLE, "is cropped"): {"a page cropped": put(page, "CropBox", Array([0, 300, 612, 792]))},
-    (WHOLE, "another unit"): {"a page in another unit": put(page, "UserUnit", 0.01)},
     (WHOLE, "is not of the report"): {
         "pages in another order": swapped,
         "one more page, empty": one_more(),
         "another page in its place": repaint(lambda content: content[: content.index(b"ET", 2000) + 2]),
     },
-    (WHOLE, "page 1 is not of the report"): {"one more page, first": one_more(at=0)},
     (WHOLE, "other attachments"): {
         "a file beside the attachments": put(root, "AF", beside),
         "an attachment changed": changed,
     },
+    **{(WHOLE, words): {f"told: {words}": make} for words, make in OF_THE_WHOLE.items()},
     (REFUSED, "two names or contents"): {
         "an attachment of two names": put(attached, "UF", String("grade.json")),
         "an attachment of two contents": put(

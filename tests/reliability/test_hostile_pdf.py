@@ -13,16 +13,17 @@ import pytest
 from msgspec import to_builtins
 
 from experiments.record import MIME, Counts, Record, Search, Setting
-from report import cli
 from report.bundle import zipped
 from report.confined import UnjudgedError
 from report.console import Console
-from report.verify import command, evidence
+from report.verify import evidence
 from report.verify.catalog import read
+from report.verify.command import Work
 from report.verify.findings import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from subprocess import CompletedProcess
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 MANY = 60_000
@@ -261,31 +262,29 @@ CASES = {
 }
 
 
-def verified(file: Path, *arguments: str) -> tuple[int, str]:
-    """Verify a file; return the exit code and what is told."""
-    told = io.StringIO()
-    code = cli.main(["verify", str(file), *arguments], Console(told, colour=False, live=False))
-    return code, told.getvalue()
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_hostile_submissions(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_project: Path
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tiny_project: Path,
+    command: Callable[..., CompletedProcess[str]],
 ) -> None:
     """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
     room, scratch = tmp_path / "room", tmp_path / "scratch"
     for folder in (room, scratch):
         folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.chdir(room)
     file, scores, verdict = room / "submission.pdf", room / "scores.json", room / "verify.json"
     file.write_bytes(CASES[name]())
-    named = "--data", str(tiny_project / "data"), "--gradescope", str(scores)
-    code, told = verified(file, *named, "--fast")
+    done = command(
+        *("verify", file, "--data", tiny_project / "data", "--gradescope", scores, "--fast"),
+        environ={"TMPDIR": str(scratch)},
+    )
+    told = done.stdout + done.stderr
     errors = [line for line in told.splitlines() if line.startswith("ERROR ")]
 
-    assert (2, 1) == (code, len(errors)), told
+    assert (2, 1) == (done.returncode, len(errors)), told
     assert not [word for word in ("bug in the program", "Traceback", "templates/", "\x1b") if word in told]
     assert errors[0].endswith((".", "..."))
     assert {file, scores, verdict} == {*room.rglob("*")}
@@ -302,7 +301,7 @@ def test_hostile_submissions(
 )
 def test_broken_pages(name: str, tmp_path: Path) -> None:
     """They break no comparison: they differ from a sound page, or one sentence says that limits are met."""
-    work = command.Work(tmp_path, Console(io.StringIO(), colour=False, live=False))
+    work = Work(tmp_path, Console(io.StringIO(), colour=False, live=False))
     work.anew.mkdir(parents=True)
     (work.anew / "submission.pdf").write_bytes(pdf())
     file = tmp_path / "submission.pdf"
