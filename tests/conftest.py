@@ -81,15 +81,7 @@ batch_size = [16]
 
 
 class Running:
-    """The program at work; what it tells is read as it comes.
-
-    Attributes
-    ----------
-    process : Popen
-        Started in a group of its own, as a terminal would.
-    told : str
-        All that was read so far.
-    """
+    """The program at work, in a group of its own as from a terminal; what it tells is read as it comes."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
@@ -114,21 +106,11 @@ class Running:
 
 @dataclass(frozen=True)
 class Project:
-    """A copy of the program, its report.toml, its data in ``data/``, its build in ``build/``.
-
-    Attributes
-    ----------
-    root : Path
-        Its folder.
-    environ : mapping
-        The environment in which it is started.
-    stdout, stderr : str
-        What its build told.
-    """
+    """A copy of the program, its report.toml, its data in ``data/``, its build in ``build/``."""
 
     root: Path
-    environ: Mapping[str, str]
-    stdout: str = ""
+    environ: Mapping[str, str]  # in which it is started
+    stdout: str = ""  # what its build told
     stderr: str = ""
 
     @property
@@ -202,15 +184,15 @@ class Project:
         with (self.root / name).open("a", encoding="utf-8") as file:
             file.write(text)
 
+    def published(self) -> dict[str, bytes]:
+        """Give the files that a build answers for: all but times, notes and failures."""
+        files = {str(path.relative_to(self.out)): path for path in self.out.rglob("*") if path.is_file()}
+        left_out = (".", "failed/", "timings.json")
+        return {name: path.read_bytes() for name, path in files.items() if not name.startswith(left_out)}
+
     def products(self) -> dict[str, str]:
-        """Give the digest of each file that a build answers for: all but times, notes and failures."""
-        files = [path for path in self.out.rglob("*") if path.is_file()]
-        names = {str(path.relative_to(self.out)): path for path in files}
-        return {
-            name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for name, path in names.items()
-            if name[0] != "." and not name.startswith("failed/") and name != "timings.json"
-        }
+        """Give the digest of each of them."""
+        return {name: hashlib.sha256(content).hexdigest() for name, content in self.published().items()}
 
     def kept(self, stage: str, kind: type) -> Any:
         """Read the result of a stage as its build kept it."""
@@ -294,18 +276,6 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def copy_program() -> Callable[[Path], None]:
-    """Give a function that copies the program, without anybody's submission, into a folder."""
-
-    def copy(place: Path) -> None:
-        for name in PROGRAM:
-            one: Callable[..., object] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-            one(ROOT / name, place / name)
-
-    return copy
-
-
-@pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
     """Return a function that fills a folder once in a run: the first worker does, the others wait for it."""
     base = tmp_path_factory.getbasetemp()
@@ -325,11 +295,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def unbuilt(
-    once: Callable[[str, Callable[[Path], None]], Path],
-    clean_environ: dict[str, str],
-    copy_program: Callable[[Path], None],
-) -> Project:
+def unbuilt(once: Callable[[str, Callable[[Path], None]], Path], clean_environ: dict[str, str]) -> Project:
     """Copy the program, with a tiny submission in place of this repository's own; nothing is built.
 
     The space holds four settings, of which two have two hidden layers, and the default is added. Two of the
@@ -338,7 +304,9 @@ def unbuilt(
     """
 
     def fill(folder: Path) -> None:
-        copy_program(folder)
+        for name in PROGRAM:
+            copy: Callable[..., object] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+            copy(ROOT / name, folder / name)
         (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
         (folder / "data").mkdir()
         for name, rows in TINY_ROWS.items():

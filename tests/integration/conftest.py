@@ -23,15 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Cluster:
-    """A scheduler, and a way to start and to kill workers.
-
-    Attributes
-    ----------
-    address : str
-        The scheduler's.
-    scheduler : Popen
-        Its process.
-    """
+    """A scheduler's address and process, and a way to start and to kill workers."""
 
     address: str
     scheduler: subprocess.Popen[bytes]

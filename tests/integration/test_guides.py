@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tarfile
 import textwrap
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import pytest
 from report import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from conftest import Project
 
@@ -47,55 +46,39 @@ def shell(beginning: str) -> list[str]:
     return sorted({line for line in bare if line.startswith(beginning)})
 
 
+def run(*words: str) -> str:
+    """Run a command that must succeed; give what it printed."""
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_every_command_is_of_a_kind_that_is_run_here() -> None:
     """No guide shows a shell command that no test here runs, and blocks say what language they are."""
-    assert [guide for guide in GUIDES if "```" in _opened(guide)] == []
+    for guide in GUIDES:
+        fences = re.findall(r"^ *```(.*)$", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
+        assert all(fences[::2]), guide
     assert {line.split()[0] for line in shell("")} == KINDS
-
-
-def _opened(guide: str) -> list[str]:
-    """Return the lines of a guide that open a fenced block."""
-    fences = re.findall(r"^ *(```.*)$", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
-    return fences[::2]
 
 
 @pytest.mark.parametrize("line", shell("make"))
 def test_make_knows_what_the_guides_tell_to_make(line: str) -> None:
     """Each target that a guide names is there, with something to do; CI runs them for real."""
-    done = subprocess.run(
-        [*shlex.split(line), "--dry-run"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert run(*shlex.split(line), "--dry-run").strip()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv-bench/bin/python"))
 def test_a_benchmark_is_tried_out_as_told(line: str) -> None:
     """The programs that the guide names need no peer, and measure something."""
-    done = subprocess.run(
-        [sys.executable, *shlex.split(line)[1:]], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\d", done.stdout)
+    assert re.search(r"\d", run(sys.executable, *shlex.split(line)[1:]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv/bin/python"))
 def test_the_tests_that_the_guides_name_are_there(line: str) -> None:
     """Each way to run a part of the tests finds some."""
-    options = ("--collect-only", "--quiet", "-p", "no:cacheprovider")
-    done = subprocess.run(
-        [sys.executable, *shlex.split(line)[1:], *options],
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout
+    run(sys.executable, *shlex.split(line)[1:], "--collect-only", "--quiet", "-p", "no:cacheprovider")
 
 
 def test_the_readme_shows_every_option() -> None:
@@ -135,66 +118,25 @@ def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
     assert {name: pins.get(name) for name in PINS} == PINS
 
 
-@dataclass(frozen=True)
-class Workshop:
-    """A copy of the program with a tiny submission, to which the worked examples were applied."""
-
-    root: Path
-    environ: Mapping[str, str]
-
-    def run(self, line: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of a guide in the copy."""
-        words = [word.replace("~", str(self.root)) for word in shlex.split(line)]
-        words[0] = sys.executable
-        return subprocess.run(
-            words,
-            cwd=self.root,
-            env=self.environ,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=500,
-            check=False,
-        )
-
-
 @pytest.fixture(scope="module")
-def workshop(
-    tiny_build: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-    clean_environ: dict[str, str],
-    copy_program: Callable[[Path], None],
-) -> Workshop:
-    """Copy the program, apply the guides' examples in their order, and build a tiny submission with them."""
-    root = tmp_path_factory.mktemp("workshop")
-    copy_program(root)
-    shutil.copytree(tiny_build.data, root / "data")
-    shutil.copy2(tiny_build.config, root / "report.toml")
-    guide = "\n\n".join(blocks("docs/checks.md", "python"))
-    imports = [line for line in guide.splitlines() if line.startswith(("import ", "from "))]
-    rest = [line for line in guide.splitlines() if line not in imports]
-    module = ["from __future__ import annotations", *imports, *rest]
-    (root / "derivations" / "other_weight.py").write_text("\n".join(module) + "\n", encoding="utf-8")
-    (root / "templates" / "1g.tex").write_text(blocks("docs/checks.md", "latex")[0], encoding="utf-8")
+def workshop(unbuilt: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Apply the guides' examples in their order to a copy of the program, and build the tiny submission."""
+    made = unbuilt.copy(tmp_path_factory.mktemp("workshop") / "project")
+    module = "\n\n".join(["from __future__ import annotations", *blocks("docs/checks.md", "python")])
+    (made.root / "derivations" / "other_weight.py").write_text(module, encoding="utf-8")
+    (made.root / "templates" / "1g.tex").write_text(blocks("docs/checks.md", "latex")[0], encoding="utf-8")
     for patch in blocks("CONTRIBUTING.md", "diff"):
-        done = subprocess.run(
-            ["git", "apply", "--unsafe-paths", "-"],
-            cwd=root,
-            input=patch,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        assert done.returncode == 0, f"{done.stderr}\n{patch}"
-    made = Workshop(root, clean_environ | {"HOME": str(root)})
-    done = made.run("python generate_report.py")
+        apply = ["git", "apply", "--unsafe-paths", "-"]
+        subprocess.run(apply, cwd=made.root, input=patch, encoding="utf-8", check=True)
+    done = made.run("build")
     assert done.returncode == 0, done.stderr
     return made
 
 
 @pytest.mark.slow
-def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], list[str]]) -> None:
+def test_the_worked_examples(workshop: Project, pdf_pages: Callable[[Path], list[str]]) -> None:
     """A question, a check, a figure and a hyper-parameter, added as told, are in a report that verifies."""
-    out = workshop.root / "build"
+    out = workshop.out
     ledger = {row["id"]: row for row in json.loads((out / "ledger.json").read_text())["checks"]}
     values = json.loads((out / "results.json").read_text())["values"]
     text = " ".join(" ".join(pdf_pages(out / "submission.pdf")).split())
@@ -209,21 +151,21 @@ def test_the_worked_examples(workshop: Workshop, pdf_pages: Callable[[Path], lis
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_guides(workshop: Workshop) -> None:
+def test_the_commands_of_the_guides(workshop: Project) -> None:
     """Each command line that a guide shows does its work, on files with the names that it shows.
 
     Among them is `verify` for Gradescope, to which the added question is one of the quantities.
     """
-    shutil.copy2(workshop.root / "build" / "submission.pdf", workshop.root)
+    shutil.copy2(workshop.out / "submission.pdf", workshop.root)
     (workshop.root / "Downloads").mkdir()
     for place in (workshop.root, workshop.root / "Downloads"):
         with tarfile.open(place / "data.tgz", "w:gz") as archive:
-            archive.add(workshop.root / "data", "data")
+            archive.add(workshop.data, "data")
     lines = shell("python generate_report.py")
     assert len(lines) >= 3
 
     for line in lines:
-        done = workshop.run(line)
+        done = workshop.run(*shlex.split(line.replace("~", str(workshop.root)))[2:])
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     tests = json.loads((workshop.root / "gradescope.json").read_text())["tests"]
     assert [test["score"] for test in tests if "1(g)" in test["name"]] == [2]
