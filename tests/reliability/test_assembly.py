@@ -1,16 +1,19 @@
 """Interrupts, kills and faults at any moment of a build: one sentence, and the last good build stays whole.
 
-The assembly line is the real one; its stages take no time (assembly.py). test_faults.py has the real stages.
+The assembly line is the real one; its stages take no time (assembly.py), but for those at the end.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +24,11 @@ from report import publish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conftest import Project
+
 STAGES = ("derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle")
 PROGRAM = Path(__file__).with_name("assembly.py")
+ROOT = PROGRAM.parents[2]
 TOML = '[author]\nname = "Ada"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
 NOTES = {".kept", ".lock", ".stamps.json"}
 # Lists what the program does to files, and kills it just before the operation asked for.
@@ -158,19 +164,6 @@ def test_interrupted(stage: str, number: signal.Signals, folder: Path, fresh: di
     assert_mended(folder, fresh)
 
 
-@pytest.mark.parametrize(
-    "stage", [s if s == "bundle" else pytest.param(s, marks=pytest.mark.slow) for s in STAGES]
-)
-def test_killed(stage: str, folder: Path, fresh: dict[str, bytes]) -> None:
-    """A build that was killed in whatever stage leaves the old build whole; the next one ends as if alone."""
-    before = products(folder)
-    with started(folder, stage) as process:
-        process.kill()
-
-    assert products(folder) == before
-    assert_mended(folder, fresh)
-
-
 def assert_mended(folder: Path, fresh: dict[str, bytes]) -> None:
     """Run once more, and compare with a build that was never disturbed."""
     done = run(folder, "--text", "new", "--force")
@@ -297,25 +290,27 @@ def test_a_full_disk(room: int, folder: Path, built: Path, tmp_path: Path, mount
     assert products(folder) == products(built)
 
 
-def test_a_folder_that_cannot_be_written(folder: Path, built: Path, mounted: Any) -> None:
-    """A read-only folder is refused at once, and named."""
-    done = mounted('mount --bind "$OUT" "$OUT"\nmount -o remount,bind,ro "$OUT"')
+@pytest.mark.parametrize(
+    ("prepare", "words"),
+    [
+        (
+            'mount --bind "$OUT" "$OUT"\nmount -o remount,bind,ro "$OUT"',
+            "The file system is read-only: {}/build",
+        ),
+        (
+            'mount --bind "$OUT/results.json" "$OUT/results.json"',
+            "{}/build/results.json cannot be replaced: Device or resource busy.",
+        ),
+    ],
+    ids=["folder", "file"],
+)
+def test_what_cannot_be_replaced(prepare: str, words: str, folder: Path, built: Path, mounted: Any) -> None:
+    """A read-only folder is refused at once; if one output is held fast, none is replaced."""
+    done = mounted(prepare)
 
-    assert last_words(done).startswith(f"The file system is read-only: {folder}/build")
+    assert last_words(done).startswith(words.format(folder))
     assert done.returncode == 5
-    assert "->" not in done.stderr
-    assert products(folder) == products(built)
-
-
-def test_a_file_that_cannot_be_replaced(folder: Path, built: Path, mounted: Any) -> None:
-    """If one output is held fast, none is replaced: half of a build is nobody's."""
-    held = f"{folder}/build/results.json"
-
-    done = mounted(f'mount --bind "{held}" "{held}"')
-
-    assert last_words(done) == f"{held} cannot be replaced: Device or resource busy."
-    assert done.returncode == 5
-    assert "is still the old one" in done.stderr
+    assert ("->" in done.stderr) == ("is still the old one" in done.stderr) == ("replaced" in words)
     assert products(folder) == products(built)
     assert run(folder).returncode == 0
 
@@ -333,3 +328,105 @@ def test_a_folder_in_the_place_of_a_file(folder: Path, built: Path) -> None:
     assert done.returncode == 5
     left = {name: content for name, content in products(built).items() if name != "results.json"}
     assert {n: content for n, content in products(folder).items() if n != "results.json/mine"} == left
+
+
+# The real stages
+
+
+@pytest.mark.tex
+@pytest.mark.slow
+def test_a_full_disk_while_computing(project: Project, secluded: Callable[..., Any]) -> None:
+    """Also with nothing built yet a full disk is told well, and what was finished is kept."""
+    full = 'mount -t tmpfs -o size=300k none "$OUT"'
+
+    done = secluded(project.command(), project.out, full, project.environ)
+
+    assert re.match("The disk is full|.*No space left on device|.*disk is full", last_words(done))
+    assert done.returncode == 5
+    assert (project.out / ".kept" / "derive.json").exists()
+
+
+# MiB of address space: too little for the interpreter's packages, a thread, a library, or the kernel.
+SCARCE = (60, 120, 350, 420, 600, 900, 1200)
+
+
+@pytest.mark.tex
+@pytest.mark.slow
+@pytest.mark.parametrize("size", SCARCE)
+def test_a_limit_on_memory(size: int, project: Project, tiny_build: Project) -> None:
+    """With too little memory a build ends with 5 and says so, or does with what there is."""
+    (project.out / ".kept" / "measure.json").unlink()
+    (project.out / "search.csv").unlink()
+    left = {name: digest for name, digest in tiny_build.products().items() if name != "search.csv"}
+
+    done = project.run(preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (size * 2**20,) * 2))
+
+    if done.returncode:
+        assert "memory" in last_words(done).lower() or "kernel died" in last_words(done)
+        assert done.returncode == 5
+        assert len(done.stderr.splitlines()) < 12
+        assert project.products() == left
+    else:
+        assert project.products() == tiny_build.products()
+
+
+@pytest.mark.tex
+@pytest.mark.slow
+def test_neither_network_nor_home(
+    project: Project, secluded: Callable[..., Any], tiny_build: Project
+) -> None:
+    """After the set-up nothing is fetched, not even from this machine, and no home folder is needed."""
+    (project.out / ".kept" / "measure.json").unlink()
+    (project.out / "search.csv").unlink()
+
+    environ = {**project.environ, "HOME": "/dev/null/no"}
+    prepare = "unset MPLCONFIGDIR XDG_CACHE_HOME XDG_CONFIG_HOME"
+    done = secluded(project.command(), project.out, prepare, environ, network=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "atplotlib" not in done.stderr
+    assert project.products() == tiny_build.products()
+
+
+@pytest.mark.tex
+def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str, str]) -> None:
+    """Without LaTeX everything else is made and kept apart, and the commands that install it are told."""
+    project.append("templates/1e.tex", "% more\n")
+
+    done = project.run(environ=without_latex)
+
+    assert "latexmk" in last_words(done)
+    assert "sudo apt-get install" in done.stderr
+    assert done.returncode == 3
+    failed = {path.name for path in (project.out / "failed").iterdir()}
+    assert {"submission.tex", "homework03.ipynb", "results.json", "reason.txt"} <= failed
+    assert project.products() == tiny_build.products()
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        ("templates", "/templates holds the program's own files."),
+        ("", " holds the program's own files."),
+        ("report.toml", "/report.toml is a file, not a folder."),
+        ("report.toml/out", "/report.toml is a file, not a folder."),
+    ],
+)
+def test_a_folder_that_is_none(out: str, told: str, command: Callable[..., Any]) -> None:
+    """A build goes where builds may go, never over the program itself."""
+    done = command("--out", ROOT / out)
+
+    assert last_words(done) == f"{ROOT}{told}"
+    assert done.returncode == 2
+
+
+def test_data_that_are_not_there(command: Callable[..., Any], tiny_project: Path, tmp_path: Path) -> None:
+    """A missing folder is one sentence; it is not said where something lies that was never made."""
+    missing, out = tmp_path / "nosuch", tmp_path / "out"
+
+    done = command("--config", tiny_project / "report.toml", "--data", missing, "--out", out)
+
+    assert str(missing) in last_words(done)
+    assert "What was made" not in done.stderr
+    assert done.returncode == 2
+    assert [path.name for path in (out / "failed").iterdir()] == ["reason.txt"]

@@ -1,29 +1,31 @@
-"""Interrupts and kills of real stages: no process is left behind, and the old build stays whole."""
+"""Interrupts and kills: no process is left behind, and the old build stays whole."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
+import pickle
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from experiments import workers
 from report.console import Console
-from report.process import interruptible
+from report.process import group_guard, interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Project, Running
-
-pytestmark = pytest.mark.tex
 
 # For each stage: what is forgotten so that it runs, and where it is held: at which call of which function of
 # the program, and with what beside it.
@@ -76,6 +78,7 @@ def await_reader(pipe: Path, build: Running) -> int:
         time.sleep(0.05)
 
 
+@pytest.mark.tex
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=str)
@@ -130,3 +133,76 @@ def test_an_interrupt_that_a_library_swallows_ends_the_stage() -> None:
 
     assert list(console.timings) == ["undisturbed"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# Processes that work for others
+
+# A leader that is gone at once, and a process that it leaves behind: only its group can be killed.
+GROUP = ["/bin/sh", "-c", "sleep 600 & exit 0"]
+HOLDER = f"""\
+import subprocess, sys, time
+from report.process import group_guard
+
+with group_guard() as guard:
+    leader = subprocess.Popen({GROUP!r}, start_new_session=True)
+    guard(leader.pid)
+    leader.wait()
+    print(leader.pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def ends(group: int) -> bool:
+    """Tell whether nothing of a process group is left in the end."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
+    return False
+
+
+@pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
+def test_a_group_ends_with_a_holder_that_is_killed(way: signal.Signals) -> None:
+    """Killed without a chance to tidy up, the holder takes the group along, though its leader is gone."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        group = int(holder.stdout.readline())
+        os.killpg(group, 0)  # it is there
+
+        holder.send_signal(way)
+
+    assert ends(group)
+
+
+def test_a_group_ends_with_the_block() -> None:
+    """When the block is done, nothing of the group is left."""
+    with group_guard() as guard, subprocess.Popen(GROUP, start_new_session=True) as leader:
+        guard(leader.pid)
+        leader.wait()
+
+    assert ends(leader.pid)
+
+
+def test_a_worker_is_not_meant_by_an_interrupt() -> None:
+    """It leads a group of its own from its first moment on: a terminal sends Ctrl-C to ours."""
+    with workers.process() as call:
+        assert call(os.getpgrp) == call(os.getpid) != os.getpgrp()
+
+
+ORDER = pickle.dumps((abs, (bytes(1000),)))
+
+
+@pytest.mark.parametrize(
+    "given", [b"", ORDER[:1], ORDER[:-1], b"cnosuchmodule\nf\n."], ids=["none", "begun", "cut", "unreadable"]
+)
+def test_a_worker_ends_where_it_gets_no_order(given: bytes) -> None:
+    """Whoever gives orders may be killed in the middle of one, or know a module that the worker lacks."""
+    code = "from experiments import workers; workers.serve()"
+
+    done = subprocess.run([sys.executable, "-c", code], input=given, check=False, timeout=60)
+
+    assert done.returncode == 1
