@@ -1,4 +1,4 @@
-"""`make setup` and `make clean` for real, in a copy of the project whose lock files are empty."""
+"""The system's packages, found, told and brought; `make setup` and `make clean` in a copy of the project."""
 
 from __future__ import annotations
 
@@ -12,15 +12,198 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report import system
+from report.errors import LatexError
+from report.system import PACKAGES, Package
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("cat", "env", "find", "flock", "git", "grep", "make", "mkdir", "rm", "sh", "tail", "touch", "true")
 VERSION = "{}.{}".format(*sys.version_info[:2])
 STAMP = f".venv/complete-{VERSION}"
-pytestmark = pytest.mark.slow  # each makes a real .venv
 CLONE = "mein Entwürfe"
+TEX = [package for package in PACKAGES if package.purpose == "pdf"]
+RIGHT = "echo; echo 'Latexmk, John Collins, 7 Apr. 2024. Version 4.86a'"
+WRONG = "echo 'usage: latexmk [-c] [-p] filename'; exit 2"
+FINDS_ALL = 'for name; do echo "/usr/share/texmf/$name"; done'
+FINDS_ALL_BUT_BOOKTABS = 'for name; do [ $name = booktabs.sty ] || echo "/texmf/$name"; done; exit 1'
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder that is searched for programs before an equally empty second one, and no other."""
+    folder = tmp_path / "first"
+    folder.mkdir()
+    (tmp_path / "second").mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{tmp_path / 'second'}")
+    return folder
+
+
+def program(folder: Path, name: str, script: str) -> Path:
+    """Put an executable into a folder."""
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return file
+
+
+def with_tex(path: Path, kpsewhich: str = FINDS_ALL) -> None:
+    """Let the machine have LaTeX."""
+    program(path, "latexmk", RIGHT)
+    program(path, "pdflatex", "")
+    program(path, "kpsewhich", kpsewhich)
+
+
+def missing(packages: list[Package] = TEX) -> list[str]:
+    """Name what is missing."""
+    return [name for names in system.missing(packages).values() for name in names]
+
+
+def test_all_is_missing_on_an_empty_machine(path: Path) -> None:
+    """Without any program every program and LaTeX package is missing; a message names the first few."""
+    assert {"latexmk", "pdflatex", "kpsewhich", "tgpagella.sty", "amsmath.sty", "hyperref.sty"} <= {
+        *missing()
+    }
+    assert len({*system.styles()}) + 5 == len(missing())
+
+    with pytest.raises(LatexError, match=r"not installed: latexmk, pdflatex, .* and \d+ more\.$"):
+        system.latexmk()
+
+
+def test_a_complete_machine_and_one_that_lacks_a_style(path: Path) -> None:
+    """With the programs and all styles the PDF can be made; one that is not found comes with its package."""
+    with_tex(path)
+    assert [] == missing()
+    assert path / "latexmk" == system.latexmk()
+
+    with_tex(path, FINDS_ALL_BUT_BOOKTABS)
+    (package,) = system.missing(TEX)
+    assert ["booktabs.sty"] == missing()
+    assert "texlive-latex-recommended" == package.debian
+
+
+@pytest.mark.parametrize("script", [WRONG, "exit 0", "printf '\\377\\376'"])
+def test_another_latexmk_is_passed_over(path: Path, script: str) -> None:
+    """A program of that name that is not John Collins's counts as missing, and is named."""
+    with_tex(path)
+    wrong = program(path, "latexmk", script)
+
+    told = f"not installed: latexmk ({wrong} is another program of that name)"
+    assert told == system.told(system.missing(TEX))
+    right = program(path.parent / "second", "latexmk", RIGHT)
+    assert (right, "4.86a") == system.find_latexmk()
+
+
+def test_hint_gives_a_command_for_each_system() -> None:
+    """The hint has a command for each system, on macOS TeX's own; what a system lacks is left out."""
+    packages = [
+        Package("pdf", "tex-gyre", "texlive-tex-gyre", "tex-gyre", ("tgpagella.sty",), ""),
+        Package("speed", "gcc libc6-dev", "gcc", "", ("cc",), ""),
+        Package("tests", "git", "git", "git", ("git",), ""),
+    ]
+
+    assert (
+        "Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends tex-gyre gcc libc6-dev git\n"
+        "Fedora:          sudo dnf install texlive-tex-gyre gcc git\n"
+        "macOS:           brew install git\n"
+        "macOS:           brew install --cask basictex, and in a new terminal:"
+        " sudo tlmgr update --self && sudo tlmgr install tex-gyre"
+    ) == system.install_hint(packages)
+
+
+@pytest.fixture
+def install(path: Path, tmp_path: Path) -> Run:
+    """Return a function that installs as make does: in a copy, by a Python without packages."""
+    clone = tmp_path / "clone"
+    (clone / "report").mkdir(parents=True)
+    for name in ("__init__.py", "console.py", "errors.py", "process.py", "system.py"):
+        shutil.copy(ROOT / "report" / name, clone / "report")
+    (clone / "templates").mkdir()
+    (clone / "templates" / "submission.tex").write_text("\\usepackage{booktabs,tgpagella}\n")
+    for tool in ("cat", "chmod", "env"):
+        (path / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-S", *(arguments or ("-m", "report.system", "pdf"))],
+            cwd=clone,
+            env={"PATH": str(path), "LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_cannot_be_installed_is_told(allowed: bool, install: Run, path: Path) -> None:
+    """One message has the commands, behind the log of an apt-get that failed; the set-up goes on."""
+    if allowed:
+        program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
+        program(path, "sudo", 'shift; exec "$@"')
+        program(path, "true", "")
+
+    run = install()
+
+    assert 0 == run.returncode
+    *before, warning, debian, _, _ = run.stderr.splitlines()
+    told = "WARNING Needed, but not installed: latexmk, pdflatex, kpsewhich, booktabs.sty and 4 more."
+    wanted = "latexmk, texlive-latex-recommended, tex-gyre, texlive-fonts-recommended"
+    assert told == warning
+    assert debian.startswith("Debian, Ubuntu:  sudo apt-get install ")
+    assert debian.endswith(wanted.replace(",", ""))
+    log = f"WARNING apt-get could not install {wanted}: see build/.apt.log."
+    assert before[-1:] == ([log] if allowed else [])
+
+
+def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: Path) -> None:
+    """What is missing, and nothing else, is installed where that is allowed; what apt says goes to a log."""
+    with_tex(path)
+    (path / "latexmk").unlink()
+    (path / "latexmk.new").write_text(f"#!/bin/sh\n{RIGHT}\n")
+    new = f"cat '{path}/latexmk.new' > '{path}/latexmk'; chmod 755 '{path}/latexmk'"
+    program(path, "apt-get", f'echo "apt-get $* $DEBIAN_FRONTEND"; [ $1 = update ] || {{ {new}; }}')
+    program(path, "sudo", 'shift; exec "$@"')
+    program(path, "true", "")
+
+    run = install()
+
+    assert [
+        "apt-get update noninteractive",
+        "apt-get install --yes --no-install-recommends latexmk -o DPkg::Lock::Timeout=600 noninteractive",
+    ] == (tmp_path / "clone" / "build" / ".apt.log").read_text().splitlines()
+    assert run.stderr.startswith("-> system packages: latexmk (")
+    assert "WARNING" not in run.stderr
+
+
+def test_python_without_ensurepip_is_told(install: Run) -> None:
+    """Debian's python3 without python3-venv, and no right to install it: one error with all commands."""
+    without = "import importlib.util, sys; importlib.util.find_spec = lambda name: None"
+
+    run = install("-c", f"{without}; from report import system; sys.exit(system.main(['venv']))")
+
+    assert 2 == run.returncode
+    assert [
+        f"ERROR This Python ({sys.executable}) cannot make .venv: not installed: ensurepip.",
+        f"TIP Debian, Ubuntu:  sudo apt-get install --yes --no-install-recommends python{VERSION}-venv",
+    ] == run.stderr.splitlines()[:2]
+
+
+def test_what_only_saves_time_is_not_asked_for(install: Run) -> None:
+    """An optional package that cannot be installed is passed over in silence."""
+    package = "system.Package('speed', 'gcc', 'gcc', '', ('cc',), '')"
+
+    run = install("-c", f"from report import system; system.PACKAGES = ({package},); system.main(['speed'])")
+
+    assert (0, "") == (run.returncode, run.stderr)
+
+
+# make, for real; the lock files are empty
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +228,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def path(prepared: Path, tmp_path: Path) -> Path:
+def machine(prepared: Path, tmp_path: Path) -> Path:
     """Copy the prepared machine's folder of programs."""
     return Path(shutil.copytree(prepared / "bin", tmp_path / "bin", symlinks=True))
 
@@ -60,26 +243,13 @@ def clone(prepared: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(prepared / CLONE, tmp_path / CLONE, symlinks=True, copy_function=copy))
 
 
-def program(folder: Path, name: str, script: str) -> None:
-    """Put an executable into a folder."""
-    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
-    (folder / name).chmod(0o755)
-
-
-def with_tex(path: Path) -> None:
-    """Let the machine have LaTeX."""
-    program(path, "latexmk", "echo 'Latexmk, John Collins, 7 Jan. 2023. Version 4.79'")
-    program(path, "pdflatex", "")
-    program(path, "kpsewhich", 'for name; do echo "/texmf/$name"; done')
-
-
-def make(clone: Path, path: Path, target: str, *settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a target with only the programs in `path`."""
+def make(clone: Path, machine: Path, target: str) -> subprocess.CompletedProcess[str]:
+    """Run a target with only the machine's programs."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
     return subprocess.run(
-        ["make", target, *settings],
+        ["make", target],
         cwd=clone,
-        env=environ | {"PATH": str(path), "LC_ALL": "C.UTF-8"},
+        env=environ | {"PATH": str(machine), "LC_ALL": "C.UTF-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,
@@ -87,51 +257,41 @@ def make(clone: Path, path: Path, target: str, *settings: str) -> subprocess.Com
     )
 
 
-def changed_lock(clone: Path) -> None:
-    """Let the lock name other packages."""
-    (clone / "requirements.txt").write_text("# a new lock\n")
-
-
-def killed_setup(clone: Path) -> None:
-    """Leave .venv as a set-up that was killed leaves it."""
-    (clone / STAMP).unlink()
-
-
-def upgraded_system(clone: Path) -> None:
-    """Let .venv come from the Python that the system had before."""
-    (clone / STAMP).rename(clone / ".venv" / "complete-3.10")
-
-
-@pytest.mark.parametrize("happening", [changed_lock, killed_setup, upgraded_system])
-def test_venv_is_made_from_scratch_when_it_must(
-    clone: Path, path: Path, happening: Callable[[Path], None]
-) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "happening",
+    ["echo '# a new lock' > requirements.txt", f"rm {STAMP}", f"mv {STAMP} .venv/complete-3.10"],
+    ids=["changed lock", "killed set-up", "upgraded system"],
+)
+def test_venv_is_made_from_scratch_when_it_must(happening: str, clone: Path, machine: Path) -> None:
     """A changed lock, a half-made .venv and another Python each lead to a new .venv, once."""
-    with_tex(path)
+    with_tex(machine)
     (clone / ".venv" / "left behind").touch()
-    happening(clone)
+    subprocess.run(["sh", "-c", happening], cwd=clone, check=True)
 
-    made = make(clone, path, "setup")
-    again = make(clone, path, "setup")
+    made = make(clone, machine, "setup")
+    again = make(clone, machine, "setup")
 
     assert f"-> Python packages: requirements.txt into .venv, for Python {VERSION}\n" == made.stderr
     assert not (clone / ".venv" / "left behind").exists()
     assert ("", "") == (again.stdout, again.stderr)
 
 
-def test_what_tests_need_is_added(clone: Path, path: Path) -> None:
+@pytest.mark.slow
+def test_what_tests_need_is_added(clone: Path, machine: Path) -> None:
     """The packages of the tests are added to the same .venv, and a set-up for the report is still done."""
-    with_tex(path)
+    with_tex(machine)
     (clone / ".venv" / "left behind").touch()
 
-    made = make(clone, path, "lint")
-    again = make(clone, path, "setup")
+    made = make(clone, machine, "lint")
+    again = make(clone, machine, "setup")
 
     assert made.stderr.startswith("-> Python packages: requirements-dev.txt into .venv")
     assert (clone / ".venv" / "left behind").exists()
     assert "" == again.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lock", "logged"),
     [
@@ -140,12 +300,12 @@ def test_what_tests_need_is_added(clone: Path, path: Path) -> None:
     ],
 )
 def test_packages_that_cannot_be_had_are_one_sentence(
-    lock: str, logged: str, clone: Path, path: Path
+    lock: str, logged: str, clone: Path, machine: Path
 ) -> None:
     """When pip fails, one sentence gives the reason and the log, and nothing counts as installed."""
     (clone / "requirements-dev.txt").write_text(lock)
 
-    failed = make(clone, path, "lint")
+    failed = make(clone, machine, "lint")
 
     assert "ERROR pip could not install the packages of requirements-dev.txt for Python 3." in failed.stderr
     assert "Traceback" not in failed.stderr
@@ -153,39 +313,42 @@ def test_packages_that_cannot_be_had_are_one_sentence(
     assert not [*(clone / ".venv").glob("complete*")]
 
 
-def test_a_linked_environment_is_not_emptied(clone: Path, path: Path) -> None:
+@pytest.mark.slow
+def test_a_linked_environment_is_not_emptied(clone: Path, machine: Path) -> None:
     """Where .venv is a link to an outdated environment, one sentence says so, and it stays whole."""
     elsewhere = clone.with_name("elsewhere")
     (clone / ".venv").rename(elsewhere)
     (clone / ".venv").symlink_to(elsewhere)
     os.utime(clone / "requirements.txt")
 
-    run = make(clone, path, "setup")
+    run = make(clone, machine, "setup")
     assert (run.returncode, (elsewhere / "bin" / "python").exists()) == (2, True)
     assert "ERROR .venv is a link, and what it leads to would be emptied." in run.stderr
 
 
-def test_no_suitable_python_is_one_sentence(clone: Path, path: Path) -> None:
+@pytest.mark.slow
+def test_no_suitable_python_is_one_sentence(clone: Path, machine: Path) -> None:
     """A machine whose only Python is too old gets one sentence, and nothing else happens."""
     shutil.rmtree(clone / ".venv")
-    program(path, "python3", "exit 1")  # as 3.9 answers the question for 3.11
+    program(machine, "python3", "exit 1")  # as 3.9 answers the question for 3.11
 
-    run = make(clone, path, "report")
+    run = make(clone, machine, "report")
 
     assert run.stderr.startswith("ERROR No Python 3.11 or newer here.\nTIP ")
     assert 3 == len(run.stderr.splitlines())  # the third is make's
 
 
-def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:
+@pytest.mark.slow
+def test_two_setups_at_once_do_not_meet(clone: Path, machine: Path) -> None:
     """A second set-up waits for the first, says so, and then has nothing left to do."""
-    with_tex(path)
+    with_tex(machine)
     folder = os.open(clone, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
 
     second = subprocess.Popen(
         ["make", "setup"],
         cwd=clone,
-        env=os.environ | {"PATH": str(path)},
+        env=os.environ | {"PATH": str(machine)},
         stderr=subprocess.PIPE,
         encoding="utf-8",
     )
@@ -199,7 +362,8 @@ def test_two_setups_at_once_do_not_meet(clone: Path, path: Path) -> None:
     assert ("", 0) == (second.communicate(timeout=60)[1], second.returncode)
 
 
-def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Path) -> None:
+@pytest.mark.slow
+def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, machine: Path) -> None:
     """Caches, environments and what a build leaves go; data, notes, even files that a person ignores stay."""
     person = [
         "data/data.tgz",
@@ -229,7 +393,7 @@ def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, path: Pa
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text("x")
 
-    run = make(clone, path, "clean")
+    run = make(clone, machine, "clean")
 
     left = {str(file.relative_to(clone)) for file in clone.rglob("*") if file.is_file()}
     assert ("", 0) == (run.stderr, run.returncode)
