@@ -1,7 +1,5 @@
 """A real build of a tiny submission: what it leaves, that its numbers are true, that it can be made again."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io
@@ -10,9 +8,8 @@ import re
 import shutil
 import subprocess
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -29,13 +26,6 @@ from report import stages
 from report.config import QUESTIONS
 from report.errors import CheckError
 from report.results import Measured, Searched
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Project
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
 
 pytestmark = [
     pytest.mark.tex,
@@ -59,21 +49,9 @@ POINTS = dict(zip(QUESTIONS, (2, 2, 2, 2, 2, 2, 3, 5), strict=True))  # of the s
 SECTIONS = {name: rf"{name[0]}\({name[1]}\) .* {points} points" for name, points in POINTS.items()}
 
 
-@dataclass(frozen=True)
-class Computed:
-    """The numbers of problem 2, computed here with scikit-learn and nothing of ours."""
-
-    settings: list[dict[str, Any]]
-    train: list[int]
-    dev: list[int]
-    epochs: list[int]
-    best: int
-    tied: int
-
-
 @pytest.fixture(scope="module")
-def computed(tiny_build: Project) -> Computed:
-    """Train every network of the tiny space (conftest's TINY_TOML) once more; the first is the default."""
+def computed(tiny_build):
+    """Train every network of the tiny space with scikit-learn; the default is the first."""
     X, X_dev = (np.loadtxt(tiny_build.data / name, delimiter=",") for name in (DATA[0], DATA[2]))
     y, y_dev = (np.loadtxt(tiny_build.data / name, dtype=int) for name in (DATA[1], DATA[3]))
     tried = {"activation": ["relu", "tanh"], "batch_size": [16], "learning_rate_init": [0.01]}
@@ -90,17 +68,19 @@ def computed(tiny_build: Project) -> Computed:
     sizes = [sum(w.size for w in (*network.coefs_, *network.intercepts_)) for network in networks]
     best = min(range(len(settings)), key=lambda i: (-dev[i], sizes[i], i))
     full = [{"hidden_layer_sizes": (100,), "solver": "adam", **setting} for setting in settings]
-    return Computed(full, train, dev, [n.n_iter_ for n in networks], best, dev.count(max(dev)))
+    epochs = [network.n_iter_ for network in networks]
+    tied = dev.count(max(dev))
+    return SimpleNamespace(settings=full, train=train, dev=dev, epochs=epochs, best=best, tied=tied)
 
 
 @pytest.fixture(scope="module")
-def results(tiny_build: Project) -> dict[str, Any]:
+def results(tiny_build):
     """Read results.json."""
     return json.loads((tiny_build.out / "results.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
-def notebook(tiny_build: Project) -> Any:
+def notebook(tiny_build):
     """Read the executed notebook, checked against the schema."""
     made = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
     nbformat.validate(made)
@@ -108,12 +88,12 @@ def notebook(tiny_build: Project) -> Any:
 
 
 @pytest.fixture(scope="module")
-def pages(tiny_build: Project, pdf_pages: Callable[[Path], list[str]]) -> list[str]:
+def pages(tiny_build, pdf_pages):
     """Read the PDF's text, page by page."""
     return pdf_pages(tiny_build.out / "submission.pdf")
 
 
-def printed(notebook: Any) -> str:
+def printed(notebook):
     """Give all text that the notebook's cells put out."""
     made = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     return "\n".join(each.get("text", "") or each.get("data", {}).get("text/plain", "") for each in made)
@@ -122,7 +102,7 @@ def printed(notebook: Any) -> str:
 # What a build leaves
 
 
-def test_every_file_is_there(tiny_build: Project) -> None:
+def test_every_file_is_there(tiny_build):
     """Every file of the design's table is there, and nothing of LaTeX's by-products."""
     found = set(tiny_build.published())
 
@@ -133,7 +113,7 @@ def test_every_file_is_there(tiny_build: Project) -> None:
     assert not (tiny_build.out / "failed").exists()
 
 
-def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Project) -> None:
+def test_a_build_tells_its_stages_and_nothing_else(tiny_build):
     """One line for each stage, with its time, as in timings.json; no warning of any library."""
     lines = [line for line in tiny_build.stderr.splitlines() if not line.startswith("   ")]
 
@@ -147,7 +127,7 @@ def test_a_build_tells_its_stages_and_nothing_else(tiny_build: Project) -> None:
     assert all(seconds >= 0 for seconds in timings.values())
 
 
-def test_the_manifest_tells_every_file(tiny_build: Project) -> None:
+def test_the_manifest_tells_every_file(tiny_build):
     """Each file but itself and the zip stands in the manifest with the size and sha256 that it has."""
     files = tiny_build.published()
     manifest = json.loads(files["manifest.json"])
@@ -164,7 +144,7 @@ def test_the_manifest_tells_every_file(tiny_build: Project) -> None:
         assert manifest["inputs"][name] == hashlib.sha256((tiny_build.data / name).read_bytes()).hexdigest()
 
 
-def test_the_zip_is_what_is_handed_in(tiny_build: Project) -> None:
+def test_the_zip_is_what_is_handed_in(tiny_build):
     """PDF, notebook and the four data files as they are, and nothing else."""
     with zipfile.ZipFile(tiny_build.out / "submission.zip") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
@@ -176,7 +156,7 @@ def test_the_zip_is_what_is_handed_in(tiny_build: Project) -> None:
 # The numbers
 
 
-def test_results_are_those_of_scikit_learn(results: dict[str, Any], computed: Computed) -> None:
+def test_results_are_those_of_scikit_learn(results, computed):
     """The reported values equal an independent computation with scikit-learn."""
     values = results["values"]
 
@@ -197,7 +177,7 @@ def test_results_are_those_of_scikit_learn(results: dict[str, Any], computed: Co
     assert (gain > 0, computed.tied) == (True, 2)  # else this tiny space would test little
 
 
-def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_build: Project) -> None:
+def test_results_say_what_they_were_made_from(results, tiny_build):
     """Seed, data and environment stand in results.json."""
     assert (results["schema"], results["seed"], results["data"]["stand_in"]) == (1, 5, False)
     for name in DATA:
@@ -210,7 +190,7 @@ def test_results_say_what_they_were_made_from(results: dict[str, Any], tiny_buil
     assert results["environment"]["versions"]["numpy"] == np.__version__
 
 
-def test_the_search_is_that_of_scikit_learn(tiny_build: Project, computed: Computed) -> None:
+def test_the_search_is_that_of_scikit_learn(tiny_build, computed):
     """Every row of search.csv, in grid order, equals an independent fit of that setting."""
     rows = list(csv.DictReader(io.StringIO((tiny_build.out / "search.csv").read_text())))
 
@@ -232,7 +212,7 @@ def test_the_search_is_that_of_scikit_learn(tiny_build: Project, computed: Compu
     assert set(again) == {""}
 
 
-def test_two_trainers_that_disagree_end_the_build(tiny_build: Project) -> None:
+def test_two_trainers_that_disagree_end_the_build(tiny_build):
     """The notebook's counts and choice are compared with those of our own trainer, setting by setting."""
     inputs = tiny_build.inputs()
     data = stages.read(inputs)
@@ -249,7 +229,7 @@ def test_two_trainers_that_disagree_end_the_build(tiny_build: Project) -> None:
             stages.compare(inputs, data, notebook, other)
 
 
-def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[str, Any]) -> None:
+def test_the_notebook_printed_the_reported_numbers(notebook, results):
     """Table and record in the notebook hold the values of results.json."""
     values, text = results["values"], printed(notebook)
     [record] = [out.data[MIME] for out in notebook.cells[-1].outputs if MIME in out.get("data", {})]
@@ -266,9 +246,7 @@ def test_the_notebook_printed_the_reported_numbers(notebook: Any, results: dict[
     assert f"{values['2b.gain']['printed']}  ({values['2b.gain']['correct']:+d} samples)" in text
 
 
-def test_the_pdf_prints_the_reported_numbers(
-    pages: list[str], tiny_build: Project, results: dict[str, Any]
-) -> None:
+def test_the_pdf_prints_the_reported_numbers(pages, tiny_build, results):
     """On page 1 and on the page of its question each value stands as results.json has it printed."""
     page = json.loads((tiny_build.out / "pages.json").read_text())
     first = "".join(pages[0].split())
@@ -290,9 +268,7 @@ def test_the_pdf_prints_the_reported_numbers(
 # The PDF
 
 
-def test_the_pages_speak_of_this_author_and_these_data(
-    pages: list[str], notebook: Any, computed: Computed
-) -> None:
+def test_the_pages_speak_of_this_author_and_these_data(pages, notebook, computed):
     """Page 1 has the title block; the settings that tie are counted; no word of stand-in data or --quick."""
     for text in (
         *("CS 6316 Machine Learning", "Homework 03: Neural Networks", "2023-11-14"),
@@ -306,7 +282,7 @@ def test_the_pages_speak_of_this_author_and_these_data(
     assert "quick build" not in text
 
 
-def test_each_question_has_its_section_where_pages_json_says(pages: list[str], tiny_build: Project) -> None:
+def test_each_question_has_its_section_where_pages_json_says(pages, tiny_build):
     """A heading with its points for each question, in order, on the page that is told."""
     page = json.loads((tiny_build.out / "pages.json").read_text())
     places = [
@@ -320,7 +296,7 @@ def test_each_question_has_its_section_where_pages_json_says(pages: list[str], t
     assert found == sorted(found)
 
 
-def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build: Project) -> None:
+def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build):
     """Title and author are set; each question has a bookmark and a destination that lead to its page."""
     reader = PdfReader(tiny_build.out / "submission.pdf")
     page = json.loads((tiny_build.out / "pages.json").read_text())
@@ -338,11 +314,11 @@ def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build: Project) -> None:
         assert reader.get_destination_page_number(destination) == page[question] - 1
 
 
-def _flat(outline: list[Any]) -> list[Any]:
+def _flat(outline):
     return [e for entry in outline for e in (_flat(entry) if isinstance(entry, list) else [entry])]
 
 
-def test_all_fonts_are_outlines_and_embedded(tiny_build: Project) -> None:
+def test_all_fonts_are_outlines_and_embedded(tiny_build):
     """A few families alone, in outlines, all in the file, with a character for each glyph: figures too."""
     listed = subprocess.run(
         ["pdffonts", tiny_build.out / "submission.pdf"], capture_output=True, text=True, check=True
@@ -359,7 +335,7 @@ def test_all_fonts_are_outlines_and_embedded(tiny_build: Project) -> None:
         assert re.search(r" yes +(yes|no) +yes +\d+ +\d+$", row), row
 
 
-def test_attachments_are_seen_by_other_programs(tiny_build: Project, tmp_path: Path) -> None:
+def test_attachments_are_seen_by_other_programs(tiny_build, tmp_path):
     """Poppler lists the four files and saves them as they lie beside the PDF."""
     names = ["homework03.ipynb", "ledger.json", "report.toml", "results.json"]
     pdf = tiny_build.out / "submission.pdf"
@@ -375,7 +351,7 @@ def test_attachments_are_seen_by_other_programs(tiny_build: Project, tmp_path: P
 # The notebook
 
 
-def test_the_notebook_ran_cleanly(notebook: Any) -> None:
+def test_the_notebook_ran_cleanly(notebook):
     """No error, nothing on stderr, which nbgrader counts as one; counts without a gap; no time or address."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -388,7 +364,7 @@ def test_the_notebook_ran_cleanly(notebook: Any) -> None:
     assert not re.search(r"0x[0-9a-f]{6,}|\b\d+(\.\d+)? ?(ms|s|seconds)\b", printed(notebook))
 
 
-def test_no_cell_shows_a_wall_of_numbers(notebook: Any) -> None:
+def test_no_cell_shows_a_wall_of_numbers(notebook):
     """What a person sees of the record is one line of text; the numbers are data beside it."""
     *_, shown = notebook.cells[-1].outputs
 
@@ -398,9 +374,7 @@ def test_no_cell_shows_a_wall_of_numbers(notebook: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_alone(
-    notebook: Any, tiny_build: Project, tmp_path: Path, run_notebook: Callable[[Path], Any]
-) -> None:
+def test_the_notebook_runs_alone(notebook, tiny_build, tmp_path, run_notebook):
     """Beside a folder with the data it gives the same outputs again (nbval runs it in a folder with them)."""
     (tmp_path / "work").mkdir()
     shutil.copy(tiny_build.out / "homework03.ipynb", tmp_path / "work")
@@ -416,9 +390,7 @@ def test_the_notebook_runs_alone(
 
 
 @pytest.mark.slow
-def test_the_source_runs_as_it_stands(
-    tiny_build: Project, tmp_path: Path, run_notebook: Callable[[Path], Any]
-) -> None:
+def test_the_source_runs_as_it_stands(tiny_build, tmp_path, run_notebook):
     """The notebook's readable source is a notebook itself, that runs with nothing put in."""
     shutil.copy(Path(__file__).parents[2] / "templates" / "homework03.py", tmp_path)
     for name in DATA:
@@ -435,9 +407,7 @@ def test_the_source_runs_as_it_stands(
 # Making it again
 
 
-def test_latexmk_by_hand_makes_the_same_pdf(
-    tiny_build: Project, tmp_path: Path, clean_environ: dict[str, str]
-) -> None:
+def test_latexmk_by_hand_makes_the_same_pdf(tiny_build, tmp_path, clean_environ):
     """`latexmk` in a copy of the folder, with other times of files, makes the PDF byte for byte."""
     again = tmp_path / "by hand"
     for name, content in tiny_build.published().items():
@@ -453,7 +423,7 @@ def test_latexmk_by_hand_makes_the_same_pdf(
     assert (again / "submission.pdf").read_bytes() == (tiny_build.out / "submission.pdf").read_bytes()
 
 
-def test_a_build_without_pdf(project: Project, tiny_build: Project, command: Command) -> None:
+def test_a_build_without_pdf(project, tiny_build, command):
     """With --no-pdf there are sources and numbers, and no PDF, old or new."""
     done = command("build", "--config", project.config, "--out", project.out, "--no-pdf")
 
@@ -465,9 +435,7 @@ def test_a_build_without_pdf(project: Project, tiny_build: Project, command: Com
     assert "submission.pdf" not in done.stderr.splitlines()[-1]
 
 
-def test_each_question_can_have_its_page(
-    project: Project, command: Command, pdf_pages: Callable[[Path], list[str]]
-) -> None:
+def test_each_question_can_have_its_page(project, command, pdf_pages):
     """With page_per_question each question begins a page of its own, and the zip has its own name."""
     text = project.config.read_text(encoding="utf-8")
     remarks = "".join(f'{question} = "My remark on {question}."\n' for question in QUESTIONS)
@@ -498,7 +466,7 @@ def test_each_question_can_have_its_page(
 
 
 @pytest.fixture(scope="module")
-def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Project, command: Command) -> Path:
+def quick_stand_in(tmp_path_factory, tiny_build, command):
     """Project once with the data that come with the repository, quickly, over a build from other data."""
     folder = tmp_path_factory.mktemp("stand-in")
     shutil.copytree(tiny_build.out, folder / "out")
@@ -512,9 +480,7 @@ def quick_stand_in(tmp_path_factory: pytest.TempPathFactory, tiny_build: Project
 
 
 @pytest.mark.slow
-def test_the_stand_in_and_a_quick_build_say_so(
-    quick_stand_in: Path, pdf_pages: Callable[[Path], list[str]]
-) -> None:
+def test_the_stand_in_and_a_quick_build_say_so(quick_stand_in, pdf_pages):
     """Page 1, notebook and results.json name the stand-in; --quick tries two values each, as page 1 warns."""
     first = pdf_pages(quick_stand_in / "submission.pdf")[0]
     assert "Stand-in data." in first
@@ -528,9 +494,7 @@ def test_the_stand_in_and_a_quick_build_say_so(
 
 
 @pytest.mark.slow
-def test_the_stand_in_is_known_whatever_ends_its_lines(
-    quick_stand_in: Path, tmp_path: Path, command: Command
-) -> None:
+def test_the_stand_in_is_known_whatever_ends_its_lines(quick_stand_in, tmp_path, command):
     """Verified with the same numbers in files with other line ends, a report of the stand-in matches."""
     shutil.copy(quick_stand_in / "submission.pdf", tmp_path)
     (tmp_path / "data").mkdir()

@@ -1,7 +1,5 @@
 """README, CONTRIBUTING and docs/: every shell command in them is run, and every worked example followed."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -12,16 +10,10 @@ import sys
 import tarfile
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from report import cli
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(
@@ -32,28 +24,28 @@ PINS = {"OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_TH
 KINDS = {"make", "python", ".venv/bin/python", ".venv-bench/bin/python", "eval", "dask"}
 
 
-def blocks(guide: str, language: str) -> list[str]:
+def blocks(guide, language):
     """Return the fenced blocks of a guide that are in a language."""
     text = (ROOT / guide).read_text(encoding="utf-8")
     found = re.findall(rf"^ *```{language}\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     return [textwrap.dedent(block) for block in found]
 
 
-def shell(beginning: str) -> list[str]:
+def shell(beginning):
     """Return every shell command of all guides that begins with some words, without its comment."""
     lines = (line for guide in GUIDES for block in blocks(guide, "sh") for line in block.splitlines())
     bare = (shlex.join(shlex.split(line, comments=True)) for line in lines)
     return sorted({line for line in bare if line.startswith(beginning)})
 
 
-def run(*words: str) -> str:
+def run(*words):
     """Run a command that must succeed; give what it printed."""
     done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_every_command_is_of_a_kind_that_is_run_here() -> None:
+def test_every_command_is_of_a_kind_that_is_run_here():
     """No guide shows a shell command that no test here runs, and blocks say what language they are."""
     for guide in GUIDES:
         fences = re.findall(r"^ *```(.*)$", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
@@ -62,26 +54,26 @@ def test_every_command_is_of_a_kind_that_is_run_here() -> None:
 
 
 @pytest.mark.parametrize("line", shell("make"))
-def test_make_knows_what_the_guides_tell_to_make(line: str) -> None:
+def test_make_knows_what_the_guides_tell_to_make(line):
     """Each target that a guide names is there, with something to do; CI runs them for real."""
     assert run(*shlex.split(line), "--dry-run").strip()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv-bench/bin/python"))
-def test_a_benchmark_is_tried_out_as_told(line: str) -> None:
+def test_a_benchmark_is_tried_out_as_told(line):
     """The programs that the guide names need no peer, and measure something."""
     assert re.search(r"\d", run(sys.executable, *shlex.split(line)[1:]))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", shell(".venv/bin/python"))
-def test_the_tests_that_the_guides_name_are_there(line: str) -> None:
+def test_the_tests_that_the_guides_name_are_there(line):
     """Each way to run a part of the tests finds some."""
     run(sys.executable, *shlex.split(line)[1:], "--collect-only", "--quiet", "-p", "no:cacheprovider")
 
 
-def test_the_readme_shows_every_option() -> None:
+def test_the_readme_shows_every_option():
     """The README's command line names each command with all of its options, and no others."""
     usage = "".join(blocks("README.md", "text")).replace("\n     ", " ").replace("[build]", "build")
     shown = {
@@ -96,7 +88,7 @@ def test_the_readme_shows_every_option() -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
+def test_a_cluster_is_started_as_told(cluster_here):
     """The lines for a worker make one that computes with the pins of a build."""
     lines = next(block for block in blocks("docs/outputs.md", "sh") if "dask worker" in block)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -119,7 +111,7 @@ def test_a_cluster_is_started_as_told(cluster_here: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def workshop(unbuilt: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def workshop(unbuilt, tmp_path_factory):
     """Apply the guides' examples in their order to a copy of the program, and build the tiny submission."""
     made = unbuilt.copy(tmp_path_factory.mktemp("workshop") / "project")
     module = "\n\n".join(["from __future__ import annotations", *blocks("docs/checks.md", "python")])
@@ -134,7 +126,7 @@ def workshop(unbuilt: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
 
 @pytest.mark.slow
-def test_the_worked_examples(workshop: Project, pdf_pages: Callable[[Path], list[str]]) -> None:
+def test_the_worked_examples(workshop, pdf_pages):
     """A question, a check, a figure and a hyper-parameter, added as told, are in a report that verifies."""
     out = workshop.out
     ledger = {row["id"]: row for row in json.loads((out / "ledger.json").read_text())["checks"]}
@@ -151,7 +143,7 @@ def test_the_worked_examples(workshop: Project, pdf_pages: Callable[[Path], list
 
 
 @pytest.mark.slow
-def test_the_commands_of_the_guides(workshop: Project) -> None:
+def test_the_commands_of_the_guides(workshop):
     """Each command line that a guide shows does its work, on files with the names that it shows.
 
     Among them is `verify` for Gradescope, to which the added question is one of the quantities.

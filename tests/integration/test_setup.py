@@ -1,25 +1,17 @@
 """The system's packages, found, told and brought; `make setup` and `make clean` in a copy of the project."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from report import system
 from report.errors import LatexError
 from report.system import PACKAGES, Package
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Run = Callable[..., subprocess.CompletedProcess[str]]
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("cat", "env", "find", "flock", "git", "grep", "make", "mkdir", "rm", "sh", "tail", "touch", "true")
@@ -34,7 +26,7 @@ FINDS_ALL_BUT_BOOKTABS = 'for name; do [ $name = booktabs.sty ] || echo "/texmf/
 
 
 @pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def path(tmp_path, monkeypatch):
     """Make a folder that is searched for programs before an equally empty second one, and no other."""
     folder = tmp_path / "first"
     folder.mkdir()
@@ -43,7 +35,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def program(folder: Path, name: str, script: str) -> Path:
+def program(folder, name, script):
     """Put an executable into a folder."""
     file = folder / name
     file.write_text(f"#!/bin/sh\n{script}\n")
@@ -51,19 +43,19 @@ def program(folder: Path, name: str, script: str) -> Path:
     return file
 
 
-def with_tex(path: Path, kpsewhich: str = FINDS_ALL) -> None:
+def with_tex(path, kpsewhich=FINDS_ALL):
     """Let the machine have LaTeX."""
     program(path, "latexmk", RIGHT)
     program(path, "pdflatex", "")
     program(path, "kpsewhich", kpsewhich)
 
 
-def missing(packages: list[Package] = TEX) -> list[str]:
+def missing(packages=TEX):
     """Name what is missing."""
     return [name for names in system.missing(packages).values() for name in names]
 
 
-def test_all_is_missing_on_an_empty_machine(path: Path) -> None:
+def test_all_is_missing_on_an_empty_machine(path):
     """Without any program every program and LaTeX package is missing; a message names the first few."""
     assert {"latexmk", "pdflatex", "kpsewhich", "tgpagella.sty", "amsmath.sty", "hyperref.sty"} <= {
         *missing()
@@ -74,7 +66,7 @@ def test_all_is_missing_on_an_empty_machine(path: Path) -> None:
         system.latexmk()
 
 
-def test_a_complete_machine_and_one_that_lacks_a_style(path: Path) -> None:
+def test_a_complete_machine_and_one_that_lacks_a_style(path):
     """With the programs and all styles the PDF can be made; one that is not found comes with its package."""
     with_tex(path)
     assert [] == missing()
@@ -87,7 +79,7 @@ def test_a_complete_machine_and_one_that_lacks_a_style(path: Path) -> None:
 
 
 @pytest.mark.parametrize("script", [WRONG, "exit 0", "printf '\\377\\376'"])
-def test_another_latexmk_is_passed_over(path: Path, script: str) -> None:
+def test_another_latexmk_is_passed_over(path, script):
     """A program of that name that is not John Collins's counts as missing, and is named."""
     with_tex(path)
     wrong = program(path, "latexmk", script)
@@ -98,7 +90,7 @@ def test_another_latexmk_is_passed_over(path: Path, script: str) -> None:
     assert (right, "4.86a") == system.find_latexmk()
 
 
-def test_hint_gives_a_command_for_each_system() -> None:
+def test_hint_gives_a_command_for_each_system():
     """The hint has a command for each system, on macOS TeX's own; what a system lacks is left out."""
     packages = [
         Package("pdf", "tex-gyre", "texlive-tex-gyre", "tex-gyre", ("tgpagella.sty",), ""),
@@ -116,7 +108,7 @@ def test_hint_gives_a_command_for_each_system() -> None:
 
 
 @pytest.fixture
-def install(path: Path, tmp_path: Path) -> Run:
+def install(path, tmp_path):
     """Return a function that installs as make does: in a copy, by a Python without packages."""
     clone = tmp_path / "clone"
     (clone / "report").mkdir(parents=True)
@@ -127,7 +119,7 @@ def install(path: Path, tmp_path: Path) -> Run:
     for tool in ("cat", "chmod", "env"):
         (path / tool).symlink_to(str(shutil.which(tool, path="/usr/bin:/bin")))
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments):
         return subprocess.run(
             [sys.executable, "-S", *(arguments or ("-m", "report.system", "pdf"))],
             cwd=clone,
@@ -141,7 +133,7 @@ def install(path: Path, tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-def test_what_cannot_be_installed_is_told(allowed: bool, install: Run, path: Path) -> None:
+def test_what_cannot_be_installed_is_told(allowed, install, path):
     """One message has the commands, behind the log of an apt-get that failed; the set-up goes on."""
     if allowed:
         program(path, "apt-get", "echo 'E: Unable to fetch'; exit 100")
@@ -161,7 +153,7 @@ def test_what_cannot_be_installed_is_told(allowed: bool, install: Run, path: Pat
     assert before[-1:] == ([log] if allowed else [])
 
 
-def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: Path) -> None:
+def test_what_is_missing_comes_through_apt(install, path, tmp_path):
     """What is missing, and nothing else, is installed where that is allowed; what apt says goes to a log."""
     with_tex(path)
     (path / "latexmk").unlink()
@@ -181,7 +173,7 @@ def test_what_is_missing_comes_through_apt(install: Run, path: Path, tmp_path: P
     assert "WARNING" not in run.stderr
 
 
-def test_python_without_ensurepip_is_told(install: Run) -> None:
+def test_python_without_ensurepip_is_told(install):
     """Debian's python3 without python3-venv, and no right to install it: one error with all commands."""
     without = "import importlib.util, sys; importlib.util.find_spec = lambda name: None"
 
@@ -194,7 +186,7 @@ def test_python_without_ensurepip_is_told(install: Run) -> None:
     ] == run.stderr.splitlines()[:2]
 
 
-def test_what_only_saves_time_is_not_asked_for(install: Run) -> None:
+def test_what_only_saves_time_is_not_asked_for(install):
     """An optional package that cannot be installed is passed over in silence."""
     package = "system.Package('speed', 'gcc', 'gcc', '', ('cc',), '')"
 
@@ -207,7 +199,7 @@ def test_what_only_saves_time_is_not_asked_for(install: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory):
     """Make a machine without apt-get, sudo and LaTeX, copy the project there, and run `make setup`."""
     machine = tmp_path_factory.mktemp("machine")
     path, clone = machine / "bin", machine / CLONE
@@ -228,22 +220,22 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def machine(prepared: Path, tmp_path: Path) -> Path:
+def machine(prepared, tmp_path):
     """Copy the prepared machine's folder of programs."""
     return Path(shutil.copytree(prepared / "bin", tmp_path / "bin", symlinks=True))
 
 
 @pytest.fixture
-def clone(prepared: Path, tmp_path: Path) -> Path:
+def clone(prepared, tmp_path):
     """Copy the prepared machine's project, after its set-up (pip's many modules only as links)."""
 
-    def copy(source: str, target: str) -> None:
+    def copy(source, target):
         (os.link if "/site-packages/" in source else shutil.copy2)(source, target)
 
     return Path(shutil.copytree(prepared / CLONE, tmp_path / CLONE, symlinks=True, copy_function=copy))
 
 
-def make(clone: Path, machine: Path, target: str) -> subprocess.CompletedProcess[str]:
+def make(clone, machine, target):
     """Run a target with only the machine's programs."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
     return subprocess.run(
@@ -263,7 +255,7 @@ def make(clone: Path, machine: Path, target: str) -> subprocess.CompletedProcess
     ["echo '# a new lock' > requirements.txt", f"rm {STAMP}", f"mv {STAMP} .venv/complete-3.10"],
     ids=["changed lock", "killed set-up", "upgraded system"],
 )
-def test_venv_is_made_from_scratch_when_it_must(happening: str, clone: Path, machine: Path) -> None:
+def test_venv_is_made_from_scratch_when_it_must(happening, clone, machine):
     """A changed lock, a half-made .venv and another Python each lead to a new .venv, once."""
     with_tex(machine)
     (clone / ".venv" / "left behind").touch()
@@ -278,7 +270,7 @@ def test_venv_is_made_from_scratch_when_it_must(happening: str, clone: Path, mac
 
 
 @pytest.mark.slow
-def test_what_tests_need_is_added(clone: Path, machine: Path) -> None:
+def test_what_tests_need_is_added(clone, machine):
     """The packages of the tests are added to the same .venv, and a set-up for the report is still done."""
     with_tex(machine)
     (clone / ".venv" / "left behind").touch()
@@ -299,9 +291,7 @@ def test_what_tests_need_is_added(clone: Path, machine: Path) -> None:
         ("six==1.17.0\n", "--require-hashes"),  # a package without a hash is not installed
     ],
 )
-def test_packages_that_cannot_be_had_are_one_sentence(
-    lock: str, logged: str, clone: Path, machine: Path
-) -> None:
+def test_packages_that_cannot_be_had_are_one_sentence(lock, logged, clone, machine):
     """When pip fails, one sentence gives the reason and the log, and nothing counts as installed."""
     (clone / "requirements-dev.txt").write_text(lock)
 
@@ -314,7 +304,7 @@ def test_packages_that_cannot_be_had_are_one_sentence(
 
 
 @pytest.mark.slow
-def test_a_linked_environment_is_not_emptied(clone: Path, machine: Path) -> None:
+def test_a_linked_environment_is_not_emptied(clone, machine):
     """Where .venv is a link to an outdated environment, one sentence says so, and it stays whole."""
     elsewhere = clone.with_name("elsewhere")
     (clone / ".venv").rename(elsewhere)
@@ -327,7 +317,7 @@ def test_a_linked_environment_is_not_emptied(clone: Path, machine: Path) -> None
 
 
 @pytest.mark.slow
-def test_no_suitable_python_is_one_sentence(clone: Path, machine: Path) -> None:
+def test_no_suitable_python_is_one_sentence(clone, machine):
     """A machine whose only Python is too old gets one sentence, and nothing else happens."""
     shutil.rmtree(clone / ".venv")
     program(machine, "python3", "exit 1")  # as 3.9 answers the question for 3.11
@@ -339,7 +329,7 @@ def test_no_suitable_python_is_one_sentence(clone: Path, machine: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_setups_at_once_do_not_meet(clone: Path, machine: Path) -> None:
+def test_two_setups_at_once_do_not_meet(clone, machine):
     """A second set-up waits for the first, says so, and then has nothing left to do."""
     with_tex(machine)
     folder = os.open(clone, os.O_RDONLY)
@@ -363,7 +353,7 @@ def test_two_setups_at_once_do_not_meet(clone: Path, machine: Path) -> None:
 
 
 @pytest.mark.slow
-def test_clean_removes_by_products_and_nothing_of_a_person(clone: Path, machine: Path) -> None:
+def test_clean_removes_by_products_and_nothing_of_a_person(clone, machine):
     """Caches, environments and what a build leaves go; data, notes, even files that a person ignores stay."""
     person = [
         "data/data.tgz",

@@ -5,14 +5,11 @@ from FOLDER/report.toml and FOLDER/data. At STAGE it says ``in STAGE`` and waits
 file appears beside the data while the pages are set.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -38,22 +35,22 @@ ASSESSMENT = Assessment(
 LEDGER = results.Ledger(seed=0, sympy="1", mpmath="1", checks=(), exemptions=())
 
 
-def stages(hang: str, text: str, edit: Path | None) -> Any:
+def stages(hang, text, edit):
     """Return stages that make a few small files; the one called `hang` waits."""
 
-    def at(stage: str) -> None:
+    def at(stage):
         if stage == hang:
             print(f"in {stage}", flush=True)
             time.sleep(60)
 
-    def made(stage: str, result: Any) -> Any:
-        def make(*_: Any, **__: Any) -> Any:
+    def made(stage, result):
+        def make(*_, **__):
             at(stage)
             return result
 
         return make
 
-    def typeset(*arguments: Any) -> dict[str, Any]:
+    def typeset(*arguments):
         at("typeset")
         if edit:
             edit.write_text("1\n")
@@ -63,12 +60,12 @@ def stages(hang: str, text: str, edit: Path | None) -> Any:
             file.write_text(f"{name} {text} " * 4000)
         return {}
 
-    def compile_pages(_: Any, work: Path, *__: Any) -> tuple[str, ...]:
+    def compile_pages(_, work, *__):
         at("compile")
         (work / "submission.pdf").write_text(f"pages {text} " * 20000)
         return ()
 
-    def bundled(_: Any, __: Any, keys: Any, work: Path) -> None:
+    def bundled(_, __, keys, work):
         at("bundle")
         files = {str(file.relative_to(work)): file.read_bytes() for file in work.rglob("*") if file.is_file()}
         (work / "submission.zip").write_bytes(bundle.zipped(files))
@@ -88,7 +85,7 @@ def stages(hang: str, text: str, edit: Path | None) -> Any:
     )
 
 
-def main() -> int:
+def main():
     """Build."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
@@ -102,7 +99,7 @@ def main() -> int:
     request = pipeline.Request(config, None, out, force=given.force)
     console = Console.for_stream()
 
-    def work() -> int:
+    def work():
         pipeline.build(
             request,
             console,

@@ -3,8 +3,6 @@
 The assembly line is the real one; its stages take no time (assembly.py), but for those at the end.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -15,16 +13,10 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from report import publish
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Project
 
 STAGES = ("derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle")
 PROGRAM = Path(__file__).with_name("assembly.py")
@@ -51,7 +43,7 @@ if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("assembly.py"):
 """
 
 
-def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(folder, *arguments, **environ):
     """Run the assembly line to its end."""
     return subprocess.run(
         [sys.executable, PROGRAM, folder, *arguments],
@@ -63,7 +55,7 @@ def run(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedPr
     )
 
 
-def started(folder: Path, stage: str) -> subprocess.Popen[str]:
+def started(folder, stage):
     """Start it in a group of its own, and wait until it is in a stage."""
     process = subprocess.Popen(
         [sys.executable, PROGRAM, folder, "--force", "--text", "new", "--hang", stage],
@@ -77,7 +69,7 @@ def started(folder: Path, stage: str) -> subprocess.Popen[str]:
     return process
 
 
-def products(folder: Path) -> dict[str, bytes]:
+def products(folder):
     """Return the files that a build answers for: all but times, notes and failures."""
     out = folder / "build"
     files = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
@@ -85,7 +77,7 @@ def products(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in files.items() if not name.startswith(left_out)}
 
 
-def last_words(done: subprocess.CompletedProcess[str]) -> str:
+def last_words(done):
     """Return the error that a run ended with, after checking that there is just one and no traceback."""
     assert "Traceback" not in done.stderr, done.stderr
     (error,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR ")]
@@ -93,7 +85,7 @@ def last_words(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(tmp_path_factory):
     """Build once, undisturbed."""
     folder = tmp_path_factory.mktemp("assembly") / "built"
     (folder / "data").mkdir(parents=True)
@@ -104,7 +96,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fresh(built: Path) -> dict[str, bytes]:
+def fresh(built):
     """Return what the next build makes where nothing was built before."""
     folder = shutil.copytree(built, built.with_name("fresh"), ignore=shutil.ignore_patterns("build"))
     assert run(folder, "--text", "new").returncode == 0
@@ -112,12 +104,12 @@ def fresh(built: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def folder(built: Path, tmp_path: Path) -> Path:
+def folder(built, tmp_path):
     """Copy the build for one test."""
     return shutil.copytree(built, tmp_path / "project")
 
 
-def test_nothing_changed_nothing_done(folder: Path) -> None:
+def test_nothing_changed_nothing_done(folder):
     """A second run says that all is up to date, and leaves every file alone."""
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
 
@@ -128,7 +120,7 @@ def test_nothing_changed_nothing_done(folder: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
-def test_force_makes_everything_again(folder: Path) -> None:
+def test_force_makes_everything_again(folder):
     """Every stage runs though nothing has changed; without --force none would, and none does afterwards."""
     done = run(folder, "--force")
 
@@ -149,7 +141,7 @@ QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM)}
     ],
     ids=str,
 )
-def test_interrupted(stage: str, number: signal.Signals, folder: Path, fresh: dict[str, bytes]) -> None:
+def test_interrupted(stage, number, folder, fresh):
     """In every stage an interrupt ends with 130, the old build whole, and what was finished kept."""
     before = products(folder)
     with started(folder, stage) as process:
@@ -164,7 +156,7 @@ def test_interrupted(stage: str, number: signal.Signals, folder: Path, fresh: di
     assert_mended(folder, fresh)
 
 
-def assert_mended(folder: Path, fresh: dict[str, bytes]) -> None:
+def assert_mended(folder, fresh):
     """Run once more, and compare with a build that was never disturbed."""
     done = run(folder, "--text", "new", "--force")
 
@@ -174,7 +166,7 @@ def assert_mended(folder: Path, fresh: dict[str, bytes]) -> None:
     assert {path.name for path in (folder / "build").glob(".*")} == NOTES
 
 
-def killed_before(folder: Path, site: Path, operation: int = -1) -> list[list[str]]:
+def killed_before(folder, site, operation=-1):
     """Run until just before an operation on a file; without one to its end, and list them."""
     site.mkdir()
     (site / "sitecustomize.py").write_text(SUICIDE)
@@ -182,12 +174,11 @@ def killed_before(folder: Path, site: Path, operation: int = -1) -> list[list[st
     environ = {"PYTHONPATH": str(site), "KILL_BEFORE": str(operation), "OPERATIONS": str(listed)}
     done = run(folder, "--force", "--text", "new", **environ)
     assert done.returncode == (0 if operation < 0 else -signal.SIGKILL), done.stderr
-    found: list[list[str]] = json.loads(listed.read_text()) if operation < 0 else []
-    return found
+    return json.loads(listed.read_text()) if operation < 0 else []
 
 
 @pytest.mark.parametrize("moments", [3, pytest.param(40, marks=pytest.mark.slow)])
-def test_killed_at_any_operation(moments: int, built: Path, fresh: dict[str, bytes], tmp_path: Path) -> None:
+def test_killed_at_any_operation(moments, built, fresh, tmp_path):
     """Killed between any two operations on files, a build is whole, or is mended by the next one."""
     before = products(built)
     listing = shutil.copytree(built, tmp_path / "listing")
@@ -210,7 +201,7 @@ def test_killed_at_any_operation(moments: int, built: Path, fresh: dict[str, byt
         assert_mended(folder, fresh)
 
 
-def test_each_output_is_watched(folder: Path) -> None:
+def test_each_output_is_watched(folder):
     """An output that is gone or changed is told, or a file of TeX's, or what a kill left; a date is not."""
     out, note = folder / "build", folder / "build" / publish.STAMPS
     stamps = json.loads(note.read_text())
@@ -234,7 +225,7 @@ def test_each_output_is_watched(folder: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b"null", b'{"key": 1}', b'{"key": {}, "outputs": []}', b"\xff"]
 )
-def test_a_damaged_note_counts_as_none(damage: bytes, folder: Path) -> None:
+def test_a_damaged_note_counts_as_none(damage, folder):
     """Whatever stands in the note of what was built, a run is no worse off than without it."""
     key = json.loads((folder / "build" / publish.STAMPS).read_text())["key"]
     (folder / "build" / publish.STAMPS).write_bytes(damage)
@@ -242,7 +233,7 @@ def test_a_damaged_note_counts_as_none(damage: bytes, folder: Path) -> None:
     assert publish.stale(folder / "build", key) != ""
 
 
-def test_a_change_during_the_build_is_no_part_of_it(folder: Path) -> None:
+def test_a_change_during_the_build_is_no_part_of_it(folder):
     """A file that changes while the build runs ends it: half old and half new would be nobody's."""
     before = products(folder)
 
@@ -254,7 +245,7 @@ def test_a_change_during_the_build_is_no_part_of_it(folder: Path) -> None:
     assert products(folder) == before
 
 
-def test_two_builds_at_once(folder: Path) -> None:
+def test_two_builds_at_once(folder):
     """The second build in a folder is refused at once."""
     with started(folder, "measure") as first:
         second = run(folder)
@@ -265,7 +256,7 @@ def test_two_builds_at_once(folder: Path) -> None:
 
 
 @pytest.fixture
-def mounted(folder: Path, secluded: Callable[..., Any]) -> Callable[[str], subprocess.CompletedProcess[str]]:
+def mounted(folder, secluded):
     """Return a function that builds where file systems are mounted, for that build alone."""
     command = [sys.executable, str(PROGRAM), str(folder), "--force", "--text", "new"]
     return lambda prepare: secluded(command, folder / "build", prepare, os.environ)
@@ -275,7 +266,7 @@ ROOMS = [60, *(pytest.param(room, marks=pytest.mark.slow) for room in (0, 4, 20,
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_full_disk(room: int, folder: Path, built: Path, tmp_path: Path, mounted: Any) -> None:
+def test_a_full_disk(room, folder, built, tmp_path, mounted):
     """A disk that is full, at whatever moment, is called so; what was there before is whole."""
     shutil.copytree(folder / "build", tmp_path / "kept")
     blocks = sum(-(-path.stat().st_size // 4096) + 1 for path in (folder / "build").rglob("*")) + 1
@@ -304,7 +295,7 @@ def test_a_full_disk(room: int, folder: Path, built: Path, tmp_path: Path, mount
     ],
     ids=["folder", "file"],
 )
-def test_what_cannot_be_replaced(prepare: str, words: str, folder: Path, built: Path, mounted: Any) -> None:
+def test_what_cannot_be_replaced(prepare, words, folder, built, mounted):
     """A read-only folder is refused at once; if one output is held fast, none is replaced."""
     done = mounted(prepare)
 
@@ -315,7 +306,7 @@ def test_what_cannot_be_replaced(prepare: str, words: str, folder: Path, built: 
     assert run(folder).returncode == 0
 
 
-def test_a_folder_in_the_place_of_a_file(folder: Path, built: Path) -> None:
+def test_a_folder_in_the_place_of_a_file(folder, built):
     """A folder that stands where an output belongs is named, and nothing else is touched."""
     file = folder / "build" / "results.json"
     file.unlink()
@@ -335,7 +326,7 @@ def test_a_folder_in_the_place_of_a_file(folder: Path, built: Path) -> None:
 
 @pytest.mark.tex
 @pytest.mark.slow
-def test_a_full_disk_while_computing(project: Project, secluded: Callable[..., Any]) -> None:
+def test_a_full_disk_while_computing(project, secluded):
     """Also with nothing built yet a full disk is told well, and what was finished is kept."""
     full = 'mount -t tmpfs -o size=300k none "$OUT"'
 
@@ -353,7 +344,7 @@ SCARCE = (60, 120, 350, 420, 600, 900, 1200)
 @pytest.mark.tex
 @pytest.mark.slow
 @pytest.mark.parametrize("size", SCARCE)
-def test_a_limit_on_memory(size: int, project: Project, tiny_build: Project) -> None:
+def test_a_limit_on_memory(size, project, tiny_build):
     """With too little memory a build ends with 5 and says so, or does with what there is."""
     (project.out / ".kept" / "measure.json").unlink()
     (project.out / "search.csv").unlink()
@@ -372,9 +363,7 @@ def test_a_limit_on_memory(size: int, project: Project, tiny_build: Project) -> 
 
 @pytest.mark.tex
 @pytest.mark.slow
-def test_neither_network_nor_home(
-    project: Project, secluded: Callable[..., Any], tiny_build: Project
-) -> None:
+def test_neither_network_nor_home(project, secluded, tiny_build):
     """After the set-up nothing is fetched, not even from this machine, and no home folder is needed."""
     (project.out / ".kept" / "measure.json").unlink()
     (project.out / "search.csv").unlink()
@@ -389,7 +378,7 @@ def test_neither_network_nor_home(
 
 
 @pytest.mark.tex
-def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str, str]) -> None:
+def test_no_latex(project, tiny_build, without_latex):
     """Without LaTeX everything else is made and kept apart, and the commands that install it are told."""
     project.append("templates/1e.tex", "% more\n")
 
@@ -412,7 +401,7 @@ def test_no_latex(project: Project, tiny_build: Project, without_latex: dict[str
         ("report.toml/out", "/report.toml is a file, not a folder."),
     ],
 )
-def test_a_folder_that_is_none(out: str, told: str, command: Callable[..., Any]) -> None:
+def test_a_folder_that_is_none(out, told, command):
     """A build goes where builds may go, never over the program itself."""
     done = command("--out", ROOT / out)
 
@@ -420,7 +409,7 @@ def test_a_folder_that_is_none(out: str, told: str, command: Callable[..., Any])
     assert done.returncode == 2
 
 
-def test_data_that_are_not_there(command: Callable[..., Any], tiny_project: Path, tmp_path: Path) -> None:
+def test_data_that_are_not_there(command, tiny_project, tmp_path):
     """A missing folder is one sentence; it is not said where something lies that was never made."""
     missing, out = tmp_path / "nosuch", tmp_path / "out"
 

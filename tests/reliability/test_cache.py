@@ -1,7 +1,5 @@
 """What a stage's result depends on; results kept while none of it changed, or begun beside the notebook."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -13,7 +11,6 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import Struct
@@ -23,11 +20,6 @@ from report import cache, config, pipeline
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
 from report.results import Derived, Ledger
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 # Asks a copy of the program for the keys of all stages, as it is and after each of some edits by itself.
@@ -86,7 +78,7 @@ HEAVY = {
 }
 
 
-def keys(project: Project, *edits: tuple[str, str, str], **environ: str) -> list[dict[str, dict[str, str]]]:
+def keys(project, *edits, **environ):
     """Ask for the key of each stage, in a process of its own: as all is now, then after each edit."""
     done = subprocess.run(
         [sys.executable, "-c", KEYS],
@@ -101,7 +93,7 @@ def keys(project: Project, *edits: tuple[str, str, str], **environ: str) -> list
 
 # A file, what is replaced in it by what (appended, if nothing is replaced); the stages concerned; the reason,
 # if it is not that the file changed.
-CHANGES: tuple[tuple[str, str, str, set[str], str], ...] = (
+CHANGES = (
     ("templates/1e.tex", "", "% more\n", {"build"}, ""),
     ("templates/new.tex", "", "x", {"build"}, "templates/new.tex is new"),
     ("report.toml", "Ada", "Eda", {"build"}, ""),
@@ -124,18 +116,18 @@ CHANGES: tuple[tuple[str, str, str, set[str], str], ...] = (
 
 
 @pytest.fixture(scope="module")
-def place(unbuilt: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def place(unbuilt, tmp_path_factory):
     """Copy the program, with nothing built, for all tests of keys."""
     return unbuilt.copy(tmp_path_factory.mktemp("keys") / "project")
 
 
 @pytest.fixture(scope="module")
-def found(place: Project) -> list[dict[str, dict[str, str]]]:
+def found(place):
     """Return the keys as all is, then after each change."""
     return keys(place, *(change[:3] for change in CHANGES))
 
 
-def test_a_change_concerns_what_depends_on_it(found: list[dict[str, dict[str, str]]]) -> None:
+def test_a_change_concerns_what_depends_on_it(found):
     """Whatever an author, a maintainer or the course may change makes exactly its own stages stale."""
     before, *others = found
 
@@ -154,13 +146,7 @@ def test_a_change_concerns_what_depends_on_it(found: list[dict[str, dict[str, st
         ({"LANG": "xx", "USER": "xx", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}, set(), []),
     ],
 )
-def test_the_machine_is_part_of_the_key(
-    environ: dict[str, str],
-    concerned: set[str],
-    names: list[str],
-    place: Project,
-    found: list[dict[str, dict[str, str]]],
-) -> None:
+def test_the_machine_is_part_of_the_key(environ, concerned, names, place, found):
     """Pins and TeX count, a person's language and name do not."""
     before, (now,) = found[0], keys(place, **environ)
 
@@ -179,9 +165,7 @@ PACKAGES = {
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_the_version_of_a_package_counts(
-    package: str, place: Project, found: list[dict[str, dict[str, str]]], tmp_path: Path
-) -> None:
+def test_the_version_of_a_package_counts(package, place, found, tmp_path):
     """Another version of a package makes stale what it helped to make; a tool of the tests nothing."""
     (tmp_path / f"{package}-99.9.dist-info").mkdir()
 
@@ -193,7 +177,7 @@ def test_the_version_of_a_package_counts(
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Callable[[], Cache]:
+def kept(tmp_path):
     """Return a function that opens a cache, empty at first, of this program's own report."""
     settings = config.load(ROOT / "report.toml")
     inputs = Inputs(settings, settings.data_path, quick=False, pdf=True)
@@ -201,7 +185,7 @@ def kept(tmp_path: Path) -> Callable[[], Cache]:
     return lambda: Cache(tmp_path / "kept", inputs, Snapshot(inputs).keys(), console)
 
 
-def test_every_module_that_a_stage_loads_is_in_its_key(kept: Callable[[], Cache]) -> None:
+def test_every_module_that_a_stage_loads_is_in_its_key(kept):
     """What the imports say is what Python loads: no module that a stage runs is missing in its key."""
     snapshot = Snapshot(kept().inputs)
     done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, check=True)
@@ -210,7 +194,7 @@ def test_every_module_that_a_stage_loads_is_in_its_key(kept: Callable[[], Cache]
         assert {Path(file) for file in loaded} <= set(snapshot.code(name)), name
 
 
-def test_nothing_heavy_is_loaded_to_learn_that_nothing_changed() -> None:
+def test_nothing_heavy_is_loaded_to_learn_that_nothing_changed():
     """The modules that decide whether to build load no package but msgspec; nor does --help."""
     for arguments in (["-c", "import report.pipeline"], ["generate_report.py", "--help"]):
         done = subprocess.run(
@@ -236,12 +220,12 @@ class Made(Struct):
 MADE = Made("ü\n", (0.1, 2.0, 1e300))
 
 
-def refuse() -> Made:
+def refuse():
     """Fail where a kept result should have been found."""
     raise AssertionError
 
 
-def test_what_changed_meanwhile_is_not_kept(kept: Callable[[], Cache]) -> None:
+def test_what_changed_meanwhile_is_not_kept(kept):
     """A result is found again as it was made, unless something that it depends on changed meanwhile."""
     changed = kept()
     changed.keys["derive"]["the seed"] = "another"
@@ -252,7 +236,7 @@ def test_what_changed_meanwhile_is_not_kept(kept: Callable[[], Cache]) -> None:
     assert kept().made("derive", Made, refuse) == MADE
 
 
-def damaged(content: bytes, chance: random.Random) -> bytes:
+def damaged(content, chance):
     """Cut, lengthen or change a file as a crash, a bad disk or an editor might."""
     place = chance.randrange(len(content) + 1)
     ways = [
@@ -266,7 +250,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("number", [100, pytest.param(2000, marks=pytest.mark.slow)])
-def test_a_damaged_result_is_none(number: int, kept: Callable[[], Cache]) -> None:
+def test_a_damaged_result_is_none(number, kept):
     """Whatever happens to its file, a kept result is what was made, or is made again."""
     chance, cached = random.Random(0), kept()
     cached.made("derive", Made, lambda: MADE)
@@ -279,9 +263,9 @@ def test_a_damaged_result_is_none(number: int, kept: Callable[[], Cache]) -> Non
         assert cached.made("derive", Made, lambda: again) == (MADE if untouched else again)
 
 
-def test_what_other_code_kept_piece_by_piece_is_removed(kept: Callable[[], Cache]) -> None:
+def test_what_other_code_kept_piece_by_piece_is_removed(kept):
     """What a search keeps, network by network, is gone when the code that trained it changes."""
-    found: list[Any] = []
+    found = []
     for code in ("1", "1", "2"):
         cached = kept()
         cached.keys["fits"]["code"] = code
@@ -298,9 +282,7 @@ def test_what_other_code_kept_piece_by_piece_is_removed(kept: Callable[[], Cache
 
 
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt])
-def test_what_is_not_finished_is_left_to_the_build(
-    error: type[BaseException] | None, kept: Callable[[], Cache]
-) -> None:
+def test_what_is_not_finished_is_left_to_the_build(error, kept):
     """A notebook that ends at once, or fails, ends the process, too: nothing is waited for."""
     with (
         nullcontext() if error is None else pytest.raises(error),
@@ -313,9 +295,7 @@ def test_what_is_not_finished_is_left_to_the_build(
 
 
 @pytest.mark.slow
-def test_data_may_be_named_from_any_folder(
-    kept: Callable[[], Cache], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_may_be_named_from_any_folder(kept, tmp_path, monkeypatch):
     """What is finished is found by the build, also of data in a folder below the user's own.
 
     The session of whoever builds keeps its priority.

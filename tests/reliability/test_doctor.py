@@ -1,24 +1,15 @@
 """doctor says what the machine has and lacks, each lack with what mends it."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any
 
 import pytest
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable
-
-    from conftest import Project
 
 pytestmark = pytest.mark.tex
 
 SUBJECTS = {"Python", "packages", "latexmk", "TeX", "speed", "tests", "numbers", "data", "build/"}
 
 
-def lacking(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+def lacking(done):
     """Read from what doctor printed what lacks, with what mends it; the exit code says the same."""
     assert done.stderr == ""
     found = re.findall(r"^(ok|LACKS|note) +(\S+) +(.*(?:\n {6}.*)*)$", done.stdout, re.MULTILINE)
@@ -28,7 +19,7 @@ def lacking(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     return lacks
 
 
-def test_a_machine_that_has_all(project: Project) -> None:
+def test_a_machine_that_has_all(project):
     """Each thing that a build needs is named with what was found; nothing lacks."""
     done = project.run("doctor")
 
@@ -36,7 +27,7 @@ def test_a_machine_that_has_all(project: Project) -> None:
     assert re.search(r"^ok +latexmk", done.stdout, re.MULTILINE)
 
 
-def test_a_machine_without_latex(project: Project, without_latex: dict[str, str]) -> None:
+def test_a_machine_without_latex(project, without_latex):
     """What LaTeX lacks is named, with the command that installs it."""
     lacks = lacking(project.run("doctor", environ=without_latex))
 
@@ -57,9 +48,7 @@ def test_a_machine_without_latex(project: Project, without_latex: dict[str, str]
     ],
     ids=["full", "read-only"],
 )
-def test_a_folder_without_room(
-    prepare: str, told: str, project: Project, secluded: Callable[..., Any]
-) -> None:
+def test_a_folder_without_room(prepare, told, project, secluded):
     """A full disk and a read-only folder are found by trying, before a build would run into them."""
     lacks = lacking(secluded(project.command("doctor"), project.out, prepare, project.environ))
 
@@ -67,7 +56,7 @@ def test_a_folder_without_room(
     assert re.match(told, lacks["build/"])
 
 
-def test_data_that_are_none(project: Project) -> None:
+def test_data_that_are_none(project):
     """Data that a build would refuse are refused with the same words; so is a wrong configuration."""
     (project.root / "data" / "devY-3d.csv").unlink()
     lacks = lacking(project.run("doctor"))

@@ -1,7 +1,5 @@
 """Interrupts and kills: no process is left behind, and the old build stays whole."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import os
@@ -13,19 +11,12 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from experiments import workers
 from report.console import Console
 from report.process import group_guard, interruptible
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from conftest import Project, Running
 
 # For each stage: what is forgotten so that it runs, and where it is held: at which call of which function of
 # the program, and with what beside it.
@@ -57,7 +48,7 @@ if sys.orig_argv[1].endswith("generate_report.py") and " " in os.environ["HELD_A
 PDFLATEX = '#!/bin/sh\nread _ < "$PIPE"\n'
 
 
-def held(project: Project, place: str, folder: Path) -> Project:
+def held(project, place, folder):
     """Return the project as it will stop at a place, where a pipe in the folder is opened to read."""
     environ = {"PYTHONPATH": str(folder), "HELD_AT": place, "PIPE": str(folder / "pipe")}
     (folder / "sitecustomize.py").write_text(HOLD)
@@ -69,7 +60,7 @@ def held(project: Project, place: str, folder: Path) -> Project:
     return replace(project, environ={**project.environ, **environ, "ROOT": str(project.root)})
 
 
-def await_reader(pipe: Path, build: Running) -> int:
+def await_reader(pipe, build):
     """Wait until somebody has opened a pipe to read; return its other end."""
     while True:
         with contextlib.suppress(OSError):
@@ -82,14 +73,7 @@ def await_reader(pipe: Path, build: Running) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=str)
-def test_stopped(
-    stage: str,
-    number: signal.Signals,
-    project: Project,
-    tiny_build: Project,
-    tmp_path: Path,
-    alive: Callable[[Path], list[str]],
-) -> None:
+def test_stopped(stage, number, project, tiny_build, tmp_path, alive):
     """Stopped in any stage, a build leaves no process, and the old build whole; the next one mends it."""
     forgotten, place = STAGES[stage]
     for name in forgotten.split():
@@ -118,7 +102,7 @@ def test_stopped(
     assert project.products() == tiny_build.products()
 
 
-def test_an_interrupt_that_a_library_swallows_ends_the_stage() -> None:
+def test_an_interrupt_that_a_library_swallows_ends_the_stage():
     """scikit-learn takes Ctrl-C for "train no longer"; the half-trained network is not taken for a result."""
     console = Console(io.StringIO(), colour=False, live=False)
     with interruptible():
@@ -152,7 +136,7 @@ with group_guard() as guard:
 """
 
 
-def ends(group: int) -> bool:
+def ends(group):
     """Tell whether nothing of a process group is left in the end."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -166,7 +150,7 @@ def ends(group: int) -> bool:
 
 
 @pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGTERM])
-def test_a_group_ends_with_a_holder_that_is_killed(way: signal.Signals) -> None:
+def test_a_group_ends_with_a_holder_that_is_killed(way):
     """Killed without a chance to tidy up, the holder takes the group along, though its leader is gone."""
     with subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
@@ -178,7 +162,7 @@ def test_a_group_ends_with_a_holder_that_is_killed(way: signal.Signals) -> None:
     assert ends(group)
 
 
-def test_a_group_ends_with_the_block() -> None:
+def test_a_group_ends_with_the_block():
     """When the block is done, nothing of the group is left."""
     with group_guard() as guard, subprocess.Popen(GROUP, start_new_session=True) as leader:
         guard(leader.pid)
@@ -187,7 +171,7 @@ def test_a_group_ends_with_the_block() -> None:
     assert ends(leader.pid)
 
 
-def test_a_worker_is_not_meant_by_an_interrupt() -> None:
+def test_a_worker_is_not_meant_by_an_interrupt():
     """It leads a group of its own from its first moment on: a terminal sends Ctrl-C to ours."""
     with workers.process() as call:
         assert call(os.getpgrp) == call(os.getpid) != os.getpgrp()
@@ -199,7 +183,7 @@ ORDER = pickle.dumps((abs, (bytes(1000),)))
 @pytest.mark.parametrize(
     "given", [b"", ORDER[:1], ORDER[:-1], b"cnosuchmodule\nf\n."], ids=["none", "begun", "cut", "unreadable"]
 )
-def test_a_worker_ends_where_it_gets_no_order(given: bytes) -> None:
+def test_a_worker_ends_where_it_gets_no_order(given):
     """Whoever gives orders may be killed in the middle of one, or know a module that the worker lacks."""
     code = "from experiments import workers; workers.serve()"
 

@@ -1,7 +1,5 @@
 """A notebook that fails is kept, with its place marked; its kernel takes nothing along and leaves none."""
 
-from __future__ import annotations
-
 import importlib
 import os
 import re
@@ -9,7 +7,6 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
@@ -17,12 +14,8 @@ import pytest
 from report import kernel
 from report.errors import CheckError, MachineError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
-
-def notebook(*sources: str) -> Any:
+def notebook(*sources):
     """Make a notebook of code cells, each answering question 2(a), after a cell of words."""
     words = nbformat.v4.new_markdown_cell("# Words", id="words")
     cells = [
@@ -32,19 +25,19 @@ def notebook(*sources: str) -> Any:
 
 
 @pytest.fixture
-def execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+def execute(tmp_path, monkeypatch):
     """Give a function that executes a notebook in a folder of its own."""
     room = tmp_path / "scratch" / "room"
     room.mkdir(parents=True)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
 
-    def run(made: Any) -> None:
+    def run(made):
         kernel.execute(made, room, 1, lambda *_: None)
 
     return run
 
 
-def texts(made: Any) -> str:
+def texts(made):
     """Give all that the cells printed."""
     outputs = [out for cell in made.cells for out in cell.get("outputs", [])]
     return "".join(out.text for out in outputs if out.output_type == "stream")
@@ -81,9 +74,7 @@ QUICK = ("an exception", "a full disk", "a crash")
         for name, case in FAILURES.items()
     ],
 )
-def test_a_cell_that_fails(
-    source: str, kind: type[Exception], reason: str, execute: Callable[[Any], None]
-) -> None:
+def test_a_cell_that_fails(source, kind, reason, execute):
     """The message names the question; the notebook gets a banner, and an anchor at the cell."""
     made = notebook("fine\nprint('before')", f"broken\n{source}", "after\nprint('after')")
 
@@ -101,9 +92,7 @@ def test_a_cell_that_fails(
     nbformat.validate(made)
 
 
-def test_a_failure_names_its_line(
-    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_names_its_line(execute, tmp_path, monkeypatch):
     """The line at which a cell stopped is told as a line of the notebook's source."""
     source = tmp_path / "homework03.py"
     source.write_text("# %%\n# Question 2(a): broken\nx = 0\ny = 1 / x\n", encoding="utf-8")
@@ -113,7 +102,7 @@ def test_a_failure_names_its_line(
         execute(notebook("broken\nx = 0\ny = 1 / x"))
 
 
-def test_a_cell_that_never_ends(execute: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cell_that_never_ends(execute, monkeypatch):
     """A cell that takes too long is ended and named."""
     monkeypatch.setattr(kernel, "CELL_TIMEOUT", 1)
 
@@ -122,9 +111,7 @@ def test_a_cell_that_never_ends(execute: Callable[[Any], None], monkeypatch: pyt
 
 
 @pytest.mark.slow
-def test_an_interrupt_ends_it_at_once(
-    execute: Callable[[Any], None], tmp_path: Path, alive: Callable[[Path], list[str]]
-) -> None:
+def test_an_interrupt_ends_it_at_once(execute, tmp_path, alive):
     """Ctrl-C in the middle of an endless cell arrives, and no process of the kernel stays."""
     started = tmp_path / "started"
     work = "from joblib import Parallel, delayed\nimport time\n"
@@ -132,7 +119,7 @@ def test_an_interrupt_ends_it_at_once(
         f"endless\n{work}open({str(started)!r}, 'w')\nParallel(2)(delayed(time.sleep)(9999) for _ in 'ab')"
     )
 
-    def interrupt() -> None:
+    def interrupt():
         while not started.exists():
             time.sleep(0.05)
         time.sleep(1)  # the workers start
@@ -145,7 +132,7 @@ def test_an_interrupt_ends_it_at_once(
     assert alive(tmp_path) == []
 
 
-def test_a_kernel_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_that_is_not_installed(monkeypatch):
     """Where ipykernel lacks, the module does, too: the message is that of any other package."""
     monkeypatch.setitem(sys.modules, "ipykernel", None)
     monkeypatch.delitem(sys.modules, "report.kernel")
@@ -154,9 +141,7 @@ def test_a_kernel_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
         importlib.import_module("report.kernel")
 
 
-def test_the_kernel_is_clean(
-    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_kernel_is_clean(execute, tmp_path, monkeypatch):
     """No personal setting of Python, Jupyter or matplotlib reaches it; what is printed is one output."""
     home = tmp_path / "home"
     startup = home / ".ipython" / "profile_default" / "startup"
@@ -187,9 +172,7 @@ def test_the_kernel_is_clean(
 
 
 @pytest.mark.slow
-def test_a_long_folder_is_no_obstacle(
-    execute: Callable[[Any], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_folder_is_no_obstacle(execute, tmp_path, monkeypatch):
     """Where the name of the folder for temporary files is too long for sockets, the network serves."""
     folder = tmp_path / ("long " * 20)
     folder.mkdir()

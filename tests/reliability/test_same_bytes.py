@@ -1,17 +1,8 @@
 """The same inputs give the same bytes, wherever, whenever and by whomever they are built."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from conftest import Project
 
 pytestmark = [pytest.mark.tex, pytest.mark.slow]
 
@@ -27,7 +18,7 @@ time.time_ns = lambda: int(time.time() * 10**9)
 """
 
 
-def compare(project: Project, tiny_build: Project) -> None:
+def compare(project, tiny_build):
     """Check that two builds left the same files with the same bytes."""
     ours, theirs = project.products(), tiny_build.products()
     assert {name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name)} == set()
@@ -60,9 +51,7 @@ SETTINGS = {
 }
 
 
-def test_another_place_and_another_world(
-    unbuilt: Project, tiny_build: Project, tmp_path: Path, alive: Callable[[Path], list[str]]
-) -> None:
+def test_another_place_and_another_world(unbuilt, tiny_build, tmp_path, alive):
     """Another folder, language, name, clock, hash seed, time zone, home and number of workers change no byte.
 
     Nor does a clock that is set back while a build runs, or files from the future.
@@ -89,9 +78,7 @@ DAMAGED = r"\relax \newlabel{question:1a}{{9}{99}} \undefinedbynow \newlabel{x"
 
 
 @pytest.mark.parametrize("notes", [None, DAMAGED, ""], ids=["from last time", "damaged", "cut off"])
-def test_what_tex_noted_last_time_changes_no_byte(
-    notes: str | None, project: Project, tiny_build: Project
-) -> None:
+def test_what_tex_noted_last_time_changes_no_byte(notes, project, tiny_build):
     """A build takes up TeX's notes from the last one: it ends as one that never saw them."""
     kept = project.out / ".kept" / "submission.aux"
     project.append("templates/1a.tex", LONG)

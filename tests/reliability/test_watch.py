@@ -1,17 +1,8 @@
 """watch builds when a file changes, goes on after an error, and ends with Ctrl-C."""
 
-from __future__ import annotations
-
 import signal
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from conftest import Project
 
 pytestmark = pytest.mark.tex
 
@@ -19,7 +10,7 @@ BUILT = r"Built in [\d.]+ s; watching for changes, Ctrl-C ends\."
 FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching for changes, Ctrl-C ends\."
 
 
-def test_watching(project: Project, alive: Callable[[Path], list[str]]) -> None:
+def test_watching(project, alive):
     """A saved template is built from, a mistake is told and survived, and the time taken is shown."""
     part = project.out / "parts" / "1e.tex"
     with project.started("watch", "--jobs", "1", "--no-pdf") as watch:
@@ -40,7 +31,7 @@ def test_watching(project: Project, alive: Callable[[Path], list[str]]) -> None:
 
 
 @pytest.mark.slow
-def test_watching_what_goes_and_comes(project: Project) -> None:
+def test_watching_what_goes_and_comes(project):
     """A file that is deleted, even for a part of a build only, a new one, and the configuration all count."""
     summary, elsewhere = project.root / "templates" / "summary.tex", project.root / "summary.tex"
     with project.started("watch", "--jobs", "1", "--no-pdf") as watch:

@@ -1,7 +1,5 @@
 """Files that are there whole or not at all; a zip of which every byte is decided."""
 
-from __future__ import annotations
-
 import io
 import os
 import resource
@@ -32,7 +30,7 @@ bundle.write(Path(sys.argv[1]), b"new")
 """
 
 
-def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_equal_files_make_equal_zips(monkeypatch):
     """The order in which files come, the clock and the umask leave no trace; names are sorted."""
     once = bundle.zipped(FILES)
     monkeypatch.setattr(time, "time", lambda: 1e9)
@@ -50,7 +48,7 @@ def test_equal_files_make_equal_zips(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {entry.external_attr >> 16 & 0o777 for entry in entries} == {0o644}
 
 
-def twice(packed: dict[str, bytes]) -> bytes:
+def twice(packed):
     """Pack files, one of them twice: a reader might take the wrong one."""
     out = io.BytesIO(bundle.zipped({**packed, "trnX-3d.csv": b"other"}))
     with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
@@ -68,13 +66,13 @@ def twice(packed: dict[str, bytes]) -> bytes:
     ],
     ids=["changed", "too many", "missing", "twice"],
 )
-def test_each_kind_of_difference_is_caught(packed: dict[str, bytes], pack, named: str) -> None:
+def test_each_kind_of_difference_is_caught(packed, pack, named):
     """A file that is changed, too many, missing or there twice is named."""
     with pytest.raises(CheckError, match=rf"^The bundle does not hold what it should: {named}\.$"):
         bundle.check_zip(pack(packed), FILES)
 
 
-def test_json_is_written_for_people_and_programs() -> None:
+def test_json_is_written_for_people_and_programs():
     """Indented, letters as they are, keys as given, a newline at the end; what is not JSON is refused."""
     assert bundle.as_json({"b": "ü", "a": [1]}) == '{\n  "b": "ü",\n  "a": [\n    1\n  ]\n}\n'.encode()
     for value in (float("nan"), float("inf")):
@@ -83,7 +81,7 @@ def test_json_is_written_for_people_and_programs() -> None:
 
 
 @pytest.mark.parametrize("former", [None, b"old"])
-def test_an_interrupt_before_a_file_is_in_place_leaves_nothing(former: bytes | None, tmp_path: Path) -> None:
+def test_an_interrupt_before_a_file_is_in_place_leaves_nothing(former, tmp_path):
     """Ctrl-C between writing and putting in place: the former file stays, no part is left."""
     file = tmp_path / "entry.json"
     if former is not None:
@@ -101,7 +99,7 @@ def test_an_interrupt_before_a_file_is_in_place_leaves_nothing(former: bytes | N
     assert left == ({} if former is None else {"entry.json": former})
 
 
-def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path: Path) -> None:
+def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path):
     """Where the system refuses in the middle, the former file stays whole and no part is left."""
     file = tmp_path / "entry.json"
     bundle.write(file, b"older and longer")
@@ -119,7 +117,7 @@ def test_a_file_too_large_for_the_disk_leaves_nothing(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"entry.json": b"old"}
 
 
-def test_a_link_in_a_strangers_folder_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_in_a_strangers_folder_is_not_followed(tmp_path):
     """Where a file is written before it is put in place there may be a link: what it leads to stays."""
     precious = tmp_path / "precious"
     precious.write_bytes(b"mine")

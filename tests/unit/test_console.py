@@ -1,7 +1,5 @@
 """What a run shows on a terminal, in a file, and when nobody reads it."""
 
-from __future__ import annotations
-
 import io
 import os
 import re
@@ -14,10 +12,10 @@ from report.console import PLAIN_SECONDS, Console, duration
 class Clock:
     """A clock that is moved by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.now = 100.0
 
-    def __call__(self) -> float:
+    def __call__(self):
         """Return the time."""
         return self.now
 
@@ -25,24 +23,24 @@ class Clock:
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
-    def isatty(self) -> bool:
+    def isatty(self):
         """Claim it."""
         return True
 
 
-def plain(clock: Clock | None = None) -> tuple[Console, io.StringIO]:
+def plain(clock=None):
     """Make a console that writes to a file, and that file."""
     stream = io.StringIO()
     return Console(stream, colour=False, live=False, clock=clock or Clock()), stream
 
 
-def on_screen(written: str) -> list[str]:
+def on_screen(written):
     """Lines that a terminal shows in the end: a carriage return writes over what stood there."""
     without_colours = re.sub(r"\x1b\[[\d;]*m", "", written)
     return [line.rpartition("\r")[2].replace("\x1b[K", "") for line in without_colours.split("\n")]
 
 
-def test_a_stage_tells_its_time() -> None:
+def test_a_stage_tells_its_time():
     """A stage leaves one line with its seconds, which are kept if it ended well; its error passes."""
     clock = Clock()
     console, stream = plain(clock)
@@ -58,7 +56,7 @@ def test_a_stage_tells_its_time() -> None:
     assert {"derive": pytest.approx(0.84)} == console.timings
 
 
-def test_terminal_shows_one_line_for_a_stage() -> None:
+def test_terminal_shows_one_line_for_a_stage():
     """On a terminal progress is written over, and only the finished stage stays."""
     clock, stream = Clock(), Terminal()
     console = Console(stream, colour=False, live=True, clock=clock)
@@ -72,7 +70,7 @@ def test_terminal_shows_one_line_for_a_stage() -> None:
     assert "cell 4 of 5, 60 %, about 2 s left" in stream.getvalue()
 
 
-def test_progress_does_not_flood_a_file() -> None:
+def test_progress_does_not_flood_a_file():
     """Without a terminal a thousand steps in a minute leave at most a line for each interval."""
     clock = Clock()
     console, stream = plain(clock)
@@ -87,7 +85,7 @@ def test_progress_does_not_flood_a_file() -> None:
     assert lines[0].startswith("   25 %, about 45 s left")
 
 
-def test_progress_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_line_never_wraps(monkeypatch):
     """A long label is cut to the width of the terminal, so that rewriting stays on one line."""
     monkeypatch.setenv("COLUMNS", "40")
     stream = Terminal()
@@ -113,7 +111,7 @@ def test_progress_line_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
         (io.StringIO(), {"FORCE_COLOR": "1"}, True),
     ],
 )
-def test_colours_follow_the_environment(stream: io.StringIO, environ: dict[str, str], coloured: bool) -> None:
+def test_colours_follow_the_environment(stream, environ, coloured):
     """A terminal gets colours unless NO_COLOR or TERM=dumb says otherwise, a file only on demand."""
     Console.for_stream(stream, environ).error("no", "yes")
 
@@ -121,7 +119,7 @@ def test_colours_follow_the_environment(stream: io.StringIO, environ: dict[str, 
     assert f"{error} no\n{tip} yes\n" == stream.getvalue()
 
 
-def test_control_characters_are_shown_not_sent() -> None:
+def test_control_characters_are_shown_not_sent():
     """An escape sequence or a change of direction in a file name cannot act on the terminal."""
     console, stream = plain()
 
@@ -130,7 +128,7 @@ def test_control_characters_are_shown_not_sent() -> None:
     assert "file \\x1b[2J\\r\\u202egnp.exe\nnext\n" == stream.getvalue()
 
 
-def test_any_locale_can_show_any_name() -> None:
+def test_any_locale_can_show_any_name():
     """A character that the stream's encoding lacks is shown as an escape."""
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
@@ -140,7 +138,7 @@ def test_any_locale_can_show_any_name() -> None:
     assert b"\\u017dofia\n" == raw.getvalue()
 
 
-def test_run_goes_on_when_nobody_reads() -> None:
+def test_run_goes_on_when_nobody_reads():
     """A closed pipe behind stderr neither stops a run nor fails when the stream is closed."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -154,7 +152,7 @@ def test_run_goes_on_when_nobody_reads() -> None:
     assert ["derive"] == list(console.timings)
 
 
-def test_missing_stderr_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_stderr_is_no_error(monkeypatch):
     """A process that was started with stderr closed runs all the same."""
     monkeypatch.setattr("sys.stderr", None)
 
@@ -164,6 +162,6 @@ def test_missing_stderr_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0.0, "1 s"), (41.6, "42 s"), (89.4, "89 s"), (90.0, "2 min"), (3600.0, "60 min")]
 )
-def test_durations_are_coarse(seconds: float, words: str) -> None:
+def test_durations_are_coarse(seconds, words):
     """An estimate is told in whole seconds, from a minute and a half on in minutes."""
     assert words == duration(seconds)
