@@ -374,22 +374,6 @@ def test_no_cell_shows_a_wall_of_numbers(notebook):
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_alone(notebook, tiny_build, tmp_path, run_notebook):
-    """Beside a folder with the data it gives the same outputs again (nbval runs it in a folder with them)."""
-    (tmp_path / "work").mkdir()
-    shutil.copy(tiny_build.out / "homework03.ipynb", tmp_path / "work")
-    shutil.copytree(tiny_build.data, tmp_path / "data")
-
-    again = run_notebook(tmp_path / "work" / "homework03.ipynb")
-
-    made, expected = (
-        [(cell.source, cell.get("execution_count"), cell.get("outputs")) for cell in each.cells]
-        for each in (again, notebook)
-    )
-    assert made == expected
-
-
-@pytest.mark.slow
 def test_the_source_runs_as_it_stands(tiny_build, tmp_path, run_notebook):
     """The notebook's readable source is a notebook itself, that runs with nothing put in."""
     shutil.copy(Path(__file__).parents[2] / "templates" / "homework03.py", tmp_path)

@@ -1,8 +1,8 @@
 """The real assembly line with stages that take no time, to be interrupted, killed and starved.
 
-Run as ``python assembly.py FOLDER [--force] [--hang STAGE] [--text TEXT] [--edit]``: builds in FOLDER/build
-from FOLDER/report.toml and FOLDER/data. At STAGE it says ``in STAGE`` and waits for a minute; with --edit a
-file appears beside the data while the pages are set.
+Run as ``python assembly.py [--force] [--hang STAGE] [--text TEXT] [--edit]``: builds in build/ from
+report.toml and data/. At STAGE it says ``in STAGE`` and waits for a minute; with --edit a file appears beside
+the data while the pages are set.
 """
 
 import argparse
@@ -88,26 +88,17 @@ def stages(hang, text, edit):
 def main():
     """Build."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("--jobs")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--hang", default="")
     parser.add_argument("--text", default="")
     parser.add_argument("--edit", action="store_true")
     given = parser.parse_args()
-    out = given.folder / "build"
-    config = given.folder / "report.toml"
-    request = pipeline.Request(config, None, out, force=given.force)
-    console = Console.for_stream()
-
-    def work():
-        pipeline.build(
-            request,
-            console,
-            stages(given.hang, given.text, given.folder / "data" / "more.csv" if given.edit else None),
-        )
-        return 0
-
-    return guarded(work, console, out / "failed")
+    folder, console = Path.cwd(), Console.for_stream()
+    request = pipeline.Request(folder / "report.toml", None, folder / "build", force=given.force)
+    edit = folder / "data" / "more.csv" if given.edit else None
+    made = stages(given.hang, given.text, edit)
+    return guarded(lambda: pipeline.build(request, console, made) or 0, console, request.out / "failed")
 
 
 if __name__ == "__main__":

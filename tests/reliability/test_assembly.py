@@ -9,8 +9,7 @@ import re
 import resource
 import shutil
 import signal
-import subprocess
-import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,8 +18,9 @@ import pytest
 from report import publish
 
 STAGES = ("derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle")
-PROGRAM = Path(__file__).with_name("assembly.py")
-ROOT = PROGRAM.parents[2]
+ASSEMBLY = Path(__file__).with_name("assembly.py")
+ROOT = ASSEMBLY.parents[2]
+ANEW = ("--force", "--text", "new")
 TOML = '[author]\nname = "Ada"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
 NOTES = {".kept", ".lock", ".stamps.json"}
 # Lists what the program does to files, and kills it just before the operation asked for.
@@ -28,7 +28,7 @@ SUICIDE = """\
 import atexit, json, os, sys
 
 EVENTS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link"}
-if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("assembly.py"):
+if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("generate_report.py"):
     done, last = [], int(os.environ["KILL_BEFORE"])
 
     def look(event, arguments):
@@ -43,40 +43,6 @@ if sys.orig_argv[1:2] and sys.orig_argv[1].endswith("assembly.py"):
 """
 
 
-def run(folder, *arguments, **environ):
-    """Run the assembly line to its end."""
-    return subprocess.run(
-        [sys.executable, PROGRAM, folder, *arguments],
-        env=os.environ | environ,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-
-
-def started(folder, stage):
-    """Start it in a group of its own, and wait until it is in a stage."""
-    process = subprocess.Popen(
-        [sys.executable, PROGRAM, folder, "--force", "--text", "new", "--hang", stage],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        process_group=0,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == f"in {stage}\n"
-    return process
-
-
-def products(folder):
-    """Return the files that a build answers for: all but times, notes and failures."""
-    out = folder / "build"
-    files = {str(path.relative_to(out)): path for path in out.rglob("*") if path.is_file()}
-    left_out = ("failed/", "timings.json", ".")
-    return {name: path.read_bytes() for name, path in files.items() if not name.startswith(left_out)}
-
-
 def last_words(done):
     """Return the error that a run ended with, after checking that there is just one and no traceback."""
     assert "Traceback" not in done.stderr, done.stderr
@@ -85,48 +51,51 @@ def last_words(done):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """Build once, undisturbed."""
-    folder = tmp_path_factory.mktemp("assembly") / "built"
-    (folder / "data").mkdir(parents=True)
-    (folder / "report.toml").write_text(TOML)
-    done = run(folder)
+def built(unbuilt, tmp_path_factory):
+    """Build once, undisturbed, with stages that take no time."""
+    line = replace(unbuilt, root=tmp_path_factory.mktemp("assembly") / "built")
+    line.data.mkdir(parents=True)
+    line.config.write_text(TOML)
+    start = f"import runpy\nrunpy.run_path({str(ASSEMBLY)!r}, run_name='__main__')\n"
+    (line.root / "generate_report.py").write_text(start)
+    done = line.run()
     assert done.returncode == 0, done.stderr
-    return folder
+    return line
 
 
 @pytest.fixture(scope="module")
 def fresh(built):
     """Return what the next build makes where nothing was built before."""
-    folder = shutil.copytree(built, built.with_name("fresh"), ignore=shutil.ignore_patterns("build"))
-    assert run(folder, "--text", "new").returncode == 0
-    return products(folder)
+    line = built.copy(built.root.with_name("fresh"))
+    shutil.rmtree(line.out)
+    assert line.run("--text", "new").returncode == 0
+    return line.published()
 
 
 @pytest.fixture
-def folder(built, tmp_path):
+def line(built, tmp_path):
     """Copy the build for one test."""
-    return shutil.copytree(built, tmp_path / "project")
+    return built.copy(tmp_path / "project")
 
 
-def test_nothing_changed_nothing_done(folder):
+def test_nothing_changed_nothing_done(line):
     """A second run says that all is up to date, and leaves every file alone."""
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in line.root.rglob("*")}
 
-    done = run(folder)
+    done = line.run()
 
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == f"Nothing changed: {folder}/build/submission.pdf is up to date.\n"
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
+    assert done.stderr == f"Nothing changed: {line.out}/submission.pdf is up to date.\n"
+    assert {path: path.stat().st_mtime_ns for path in line.root.rglob("*")} == before
 
 
-def test_force_makes_everything_again(folder):
+def test_force_makes_everything_again(line):
     """Every stage runs though nothing has changed; without --force none would, and none does afterwards."""
-    done = run(folder, "--force")
+    done = line.run("--force")
 
     ran = [line.split()[1].rstrip(":") for line in done.stderr.splitlines() if line.startswith("-> ")]
     assert sorted(ran) == sorted(STAGES)
-    assert run(folder).stderr.startswith("Nothing changed")
+    assert line.run().stderr.startswith("Nothing changed")
 
 
 QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM)}
@@ -141,38 +110,39 @@ QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM)}
     ],
     ids=str,
 )
-def test_interrupted(stage, number, folder, fresh):
+def test_interrupted(stage, number, line, fresh):
     """In every stage an interrupt ends with 130, the old build whole, and what was finished kept."""
-    before = products(folder)
-    with started(folder, stage) as process:
-        os.killpg(process.pid, number)  # as a terminal does: the whole group
-        _, words = process.communicate()
+    before = line.published()
+    with line.started(*ANEW, "--hang", stage) as build:
+        build.until(f"in {stage}\n")
+        os.killpg(build.process.pid, number)  # as a terminal does: the whole group
+        code, words = build.ended()
 
-    assert process.returncode == 130, words
+    assert code == 130, words
     assert words.endswith("Interrupted.\n")
     assert "Traceback" not in words
-    assert products(folder) == before
-    assert (folder / "build" / "failed" / "reason.txt").read_text() == "KeyboardInterrupt\n"
-    assert_mended(folder, fresh)
+    assert line.published() == before
+    assert (line.out / "failed" / "reason.txt").read_text() == "KeyboardInterrupt\n"
+    assert_mended(line, fresh)
 
 
-def assert_mended(folder, fresh):
+def assert_mended(line, fresh):
     """Run once more, and compare with a build that was never disturbed."""
-    done = run(folder, "--text", "new", "--force")
+    done = line.run(*ANEW)
 
     assert done.returncode == 0, done.stderr
-    assert products(folder) == fresh
-    assert not (folder / "build" / "failed").exists()
-    assert {path.name for path in (folder / "build").glob(".*")} == NOTES
+    assert line.published() == fresh
+    assert not (line.out / "failed").exists()
+    assert {path.name for path in line.out.glob(".*")} == NOTES
 
 
-def killed_before(folder, site, operation=-1):
+def killed_before(line, site, operation=-1):
     """Run until just before an operation on a file; without one to its end, and list them."""
     site.mkdir()
     (site / "sitecustomize.py").write_text(SUICIDE)
     listed = site / "operations"
     environ = {"PYTHONPATH": str(site), "KILL_BEFORE": str(operation), "OPERATIONS": str(listed)}
-    done = run(folder, "--force", "--text", "new", **environ)
+    done = line.run(*ANEW, environ=environ)
     assert done.returncode == (0 if operation < 0 else -signal.SIGKILL), done.stderr
     return json.loads(listed.read_text()) if operation < 0 else []
 
@@ -180,8 +150,8 @@ def killed_before(folder, site, operation=-1):
 @pytest.mark.parametrize("moments", [3, pytest.param(40, marks=pytest.mark.slow)])
 def test_killed_at_any_operation(moments, built, fresh, tmp_path):
     """Killed between any two operations on files, a build is whole, or is mended by the next one."""
-    before = products(built)
-    listing = shutil.copytree(built, tmp_path / "listing")
+    before = built.published()
+    listing = built.copy(tmp_path / "listing")
     operations = killed_before(listing, tmp_path / "site")
     placed = [
         each[2]
@@ -189,21 +159,21 @@ def test_killed_at_any_operation(moments, built, fresh, tmp_path):
         if each[0] == "os.rename" and "/.work-" in each[1] and "/.work-" not in each[2]
     ]
     assert placed[-1].endswith("/manifest.json")
-    assert len(placed) == len(products(listing))
+    assert len(placed) == len(listing.published())
 
     for moment in range(moments):
         place = tmp_path / str(moment)
-        folder = shutil.copytree(built, place / "project")
-        killed_before(folder, place / "site", moment * (len(operations) - 1) // (moments - 1))
-        assert products(folder).keys() >= before.keys()  # no file was away for a moment
-        assert run(folder, "--text", "new").returncode == 0
-        assert products(folder) in (before, fresh)
-        assert_mended(folder, fresh)
+        line = built.copy(place / "project")
+        killed_before(line, place / "site", moment * (len(operations) - 1) // (moments - 1))
+        assert line.published().keys() >= before.keys()  # no file was away for a moment
+        assert line.run("--text", "new").returncode == 0
+        assert line.published() in (before, fresh)
+        assert_mended(line, fresh)
 
 
-def test_each_output_is_watched(folder):
+def test_each_output_is_watched(line):
     """An output that is gone or changed is told, or a file of TeX's, or what a kill left; a date is not."""
-    out, note = folder / "build", folder / "build" / publish.STAMPS
+    out, note = line.out, line.out / publish.STAMPS
     stamps = json.loads(note.read_text())
     for name in ("submission.pdf", "parts/1a.tex", "manifest.json"):
         content = (out / name).read_bytes()
@@ -225,51 +195,50 @@ def test_each_output_is_watched(folder):
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b"null", b'{"key": 1}', b'{"key": {}, "outputs": []}', b"\xff"]
 )
-def test_a_damaged_note_counts_as_none(damage, folder):
+def test_a_damaged_note_counts_as_none(damage, line):
     """Whatever stands in the note of what was built, a run is no worse off than without it."""
-    key = json.loads((folder / "build" / publish.STAMPS).read_text())["key"]
-    (folder / "build" / publish.STAMPS).write_bytes(damage)
+    key = json.loads((line.out / publish.STAMPS).read_text())["key"]
+    (line.out / publish.STAMPS).write_bytes(damage)
 
-    assert publish.stale(folder / "build", key) != ""
+    assert publish.stale(line.out, key) != ""
 
 
-def test_a_change_during_the_build_is_no_part_of_it(folder):
+def test_a_change_during_the_build_is_no_part_of_it(line):
     """A file that changes while the build runs ends it: half old and half new would be nobody's."""
-    before = products(folder)
+    before = line.published()
 
-    done = run(folder, "--force", "--text", "new", "--edit")
+    done = line.run(*ANEW, "--edit")
 
     assert last_words(done) == "While the build ran, further data files changed."
     assert "submission.pdf is still the old one" in done.stderr
     assert done.returncode == 2
-    assert products(folder) == before
+    assert line.published() == before
 
 
-def test_two_builds_at_once(folder):
+def test_two_builds_at_once(line):
     """The second build in a folder is refused at once."""
-    with started(folder, "measure") as first:
-        second = run(folder)
+    with line.started(*ANEW, "--hang", "measure") as first:
+        first.until("in measure\n")
+        second = line.run()
 
-        assert last_words(second) == f"Another run is at work in {folder}/build."
+        assert last_words(second) == f"Another run is at work in {line.out}."
         assert second.returncode == 5
-        first.kill()
 
 
 @pytest.fixture
-def mounted(folder, secluded):
+def mounted(line, secluded):
     """Return a function that builds where file systems are mounted, for that build alone."""
-    command = [sys.executable, str(PROGRAM), str(folder), "--force", "--text", "new"]
-    return lambda prepare: secluded(command, folder / "build", prepare, os.environ)
+    return lambda prepare: secluded(line.command(*ANEW), line.out, prepare, line.environ)
 
 
 ROOMS = [60, *(pytest.param(room, marks=pytest.mark.slow) for room in (0, 4, 20, 150, 300, 400))]
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_a_full_disk(room, folder, built, tmp_path, mounted):
+def test_a_full_disk(room, line, built, tmp_path, mounted):
     """A disk that is full, at whatever moment, is called so; what was there before is whole."""
-    shutil.copytree(folder / "build", tmp_path / "kept")
-    blocks = sum(-(-path.stat().st_size // 4096) + 1 for path in (folder / "build").rglob("*")) + 1
+    shutil.copytree(line.out, tmp_path / "kept")
+    blocks = sum(-(-path.stat().st_size // 4096) + 1 for path in line.out.rglob("*")) + 1
 
     done = mounted(
         f'mount -t tmpfs -o size={4 * blocks + room}k none "$OUT"\ncp -a "{tmp_path}/kept/." "$OUT"'
@@ -278,7 +247,7 @@ def test_a_full_disk(room, folder, built, tmp_path, mounted):
     assert last_words(done).startswith("The disk is full")
     assert "Free some space" in done.stderr
     assert done.returncode == 5
-    assert products(folder) == products(built)
+    assert line.published() == built.published()
 
 
 @pytest.mark.parametrize(
@@ -295,30 +264,30 @@ def test_a_full_disk(room, folder, built, tmp_path, mounted):
     ],
     ids=["folder", "file"],
 )
-def test_what_cannot_be_replaced(prepare, words, folder, built, mounted):
+def test_what_cannot_be_replaced(prepare, words, line, built, mounted):
     """A read-only folder is refused at once; if one output is held fast, none is replaced."""
     done = mounted(prepare)
 
-    assert last_words(done).startswith(words.format(folder))
+    assert last_words(done).startswith(words.format(line.root))
     assert done.returncode == 5
     assert ("->" in done.stderr) == ("is still the old one" in done.stderr) == ("replaced" in words)
-    assert products(folder) == products(built)
-    assert run(folder).returncode == 0
+    assert line.published() == built.published()
+    assert line.run().returncode == 0
 
 
-def test_a_folder_in_the_place_of_a_file(folder, built):
+def test_a_folder_in_the_place_of_a_file(line, built):
     """A folder that stands where an output belongs is named, and nothing else is touched."""
-    file = folder / "build" / "results.json"
+    file = line.out / "results.json"
     file.unlink()
     file.mkdir()
     (file / "mine").write_text("x")
 
-    done = run(folder, "--text", "new", "--force")
+    done = line.run(*ANEW)
 
     assert last_words(done) == f"{file} cannot be replaced: Is a directory."
     assert done.returncode == 5
-    left = {name: content for name, content in products(built).items() if name != "results.json"}
-    assert {n: content for n, content in products(folder).items() if n != "results.json/mine"} == left
+    left = {name: content for name, content in built.published().items() if name != "results.json"}
+    assert {n: content for n, content in line.published().items() if n != "results.json/mine"} == left
 
 
 # The real stages

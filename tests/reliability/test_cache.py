@@ -51,7 +51,6 @@ print(json.dumps(found))
 # Which of our modules the stages load: each in a process that has loaded no other stage's.
 LOADED = """
 import json, multiprocessing, sys
-sys.path.insert(0, "")
 import jinja2, matplotlib.figure, mpmath, nbclient, jupytext, pandas, scipy.stats, sympy
 import sklearn.model_selection, sklearn.neural_network
 from experiments import numerics
@@ -185,12 +184,11 @@ def kept(tmp_path):
     return lambda: Cache(tmp_path / "kept", inputs, Snapshot(inputs).keys(), console)
 
 
-def test_every_module_that_a_stage_loads_is_in_its_key(kept):
+def test_every_module_that_a_stage_loads_is_in_its_key(kept, python):
     """What the imports say is what Python loads: no module that a stage runs is missing in its key."""
     snapshot = Snapshot(kept().inputs)
-    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, check=True)
 
-    for name, loaded in json.loads(done.stdout).items():
+    for name, loaded in json.loads(python(LOADED)).items():
         assert {Path(file) for file in loaded} <= set(snapshot.code(name)), name
 
 

@@ -130,10 +130,13 @@ def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
     ],
 )
 def test_files_are_read_with_and_without_a_header(inputs, labels, values, classes, tmp_path, monkeypatch):
-    """A first row that is no numbers is a header, in all files; labels are numbers if all of them are."""
+    """Files in ../data: a first row that is no numbers is a header; labels are numbers if all of them are."""
+    data, here = tmp_path / "data", tmp_path / "here"
+    data.mkdir()
+    here.mkdir()
     for name, text in (("trnX", inputs), ("devX", inputs), ("trnY", labels), ("devY", labels)):
-        (tmp_path / f"{name}-3d.csv").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+        (data / f"{name}-3d.csv").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(here)
 
     scope = {"Path": Path, "pd": pd, "np": np}
     exec(READ, scope)
