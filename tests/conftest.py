@@ -1,7 +1,5 @@
 """What all tests share: the pins, set before numpy loads, and one real build, of a tiny submission."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib
@@ -18,7 +16,6 @@ import threading
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from experiments import numerics
 
@@ -34,9 +31,6 @@ import pytest  # noqa: E402 - nothing may load numpy before the pins
 from msgspec import convert  # noqa: E402 - nothing may load numpy before the pins
 
 from report import cache, cli, config  # noqa: E402 - nothing may load numpy before the pins
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there: a person
 # at a terminal does not.
@@ -83,11 +77,11 @@ batch_size = [16]
 class Running:
     """The program at work, in a group of its own as from a terminal; what it tells is read as it comes."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process):
         self.process = process
         self.told = ""
 
-    def until(self, pattern: str) -> str:
+    def until(self, pattern):
         """Read until a line holds a regular expression; give the lines that were read."""
         assert self.process.stdout is not None
         told = ""
@@ -98,7 +92,7 @@ class Running:
             assert line, f"it ended, or took too long, without a word of {pattern!r}:\n{self.told}"
         return told
 
-    def ended(self) -> tuple[int, str]:
+    def ended(self):
         """Wait for its end; give its exit code and all that it told."""
         self.told += self.process.communicate()[0]
         return self.process.returncode, self.told
@@ -109,33 +103,31 @@ class Project:
     """A copy of the program, its report.toml, its data in ``data/``, its build in ``build/``."""
 
     root: Path
-    environ: Mapping[str, str]  # in which it is started
+    environ: dict[str, str]  # in which it is started
     stdout: str = ""  # what its build told
     stderr: str = ""
 
     @property
-    def out(self) -> Path:
+    def out(self):
         """Give the folder that a build without ``--out`` makes."""
         return self.root / "build"
 
     @property
-    def config(self) -> Path:
+    def config(self):
         """Give the path of report.toml."""
         return self.root / "report.toml"
 
     @property
-    def data(self) -> Path:
+    def data(self):
         """Give the folder with the four CSV files."""
         return self.root / "data"
 
-    def command(self, *arguments: str | Path) -> list[str]:
+    def command(self, *arguments):
         """Give the command line that runs the program; without arguments it builds, in one process."""
         given = arguments or ("--jobs", "1")
         return [sys.executable, str(self.root / "generate_report.py"), *map(str, given)]
 
-    def run(
-        self, *arguments: str | Path, environ: Mapping[str, str] | None = None, **options: Any
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments, environ=None, **options):
         """Run the program to its end, as a person would."""
         return subprocess.run(
             self.command(*arguments),
@@ -150,7 +142,7 @@ class Project:
         )
 
     @contextlib.contextmanager
-    def started(self, *arguments: str | Path) -> Iterator[Running]:
+    def started(self, *arguments):
         """Start the program, as a terminal would; kill it if it takes too long, or when the test ends."""
         with subprocess.Popen(
             self.command(*arguments),
@@ -172,68 +164,68 @@ class Project:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def edit(self, name: str, old: str, new: str) -> None:
+    def edit(self, name, old, new):
         """Replace a text that a file must hold."""
         file = self.root / name
         text = file.read_text(encoding="utf-8")
         assert old in text, name
         file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
-    def append(self, name: str, text: str) -> None:
+    def append(self, name, text):
         """Add a text to a file."""
         with (self.root / name).open("a", encoding="utf-8") as file:
             file.write(text)
 
-    def published(self) -> dict[str, bytes]:
+    def published(self):
         """Give the files that a build answers for: all but times, notes and failures."""
         files = {str(path.relative_to(self.out)): path for path in self.out.rglob("*") if path.is_file()}
         left_out = (".", "failed/", "timings.json")
         return {name: path.read_bytes() for name, path in files.items() if not name.startswith(left_out)}
 
-    def products(self) -> dict[str, str]:
+    def products(self):
         """Give the digest of each of them."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in self.published().items()}
 
-    def kept(self, stage: str, kind: type) -> Any:
+    def kept(self, stage, kind):
         """Read the result of a stage as its build kept it."""
         body = (self.out / cache.FOLDER / f"{stage}.json").read_bytes().partition(b"\n")[2]
         return convert(json.loads(body)["result"], kind)
 
-    def inputs(self) -> cache.Inputs:
+    def inputs(self):
         """Give what a build of it is made from."""
         settings = config.load(self.config)
         return cache.Inputs(settings, settings.data_path, quick=False, pdf=True)
 
-    def copy(self, place: Path) -> Project:
+    def copy(self, place):
         """Copy all of it, with what was built, to another place."""
         shutil.copytree(self.root, place)
         return replace(self, root=place)
 
-    def shown(self, *options: str) -> str:
+    def shown(self, *options):
         """Give the text of the PDF as poppler reads it, in the order in which it was written."""
         return poppler(self.out / "submission.pdf", "-raw", *options)
 
 
-def poppler(pdf: Path, *options: str) -> str:
+def poppler(pdf, *options):
     """Read a PDF's text with poppler."""
     command = ["pdftotext", *options, "-enc", "UTF-8", pdf, "-"]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
 
 
 @pytest.fixture(scope="session")
-def clean_environ() -> dict[str, str]:
+def clean_environ():
     """Give the environment in which programs are started: as found, without any numeric setting."""
     return FOUND | {"LC_ALL": "C.UTF-8"}
 
 
 @pytest.fixture(scope="session")
-def python(clean_environ: dict[str, str]) -> Callable[..., str]:
+def python(clean_environ):
     """Give a function that runs code in a Python of its own, where the program is, and gives what it printed.
 
     What follows the code stands before the interpreter; keywords are variables to add to the environment.
     """
 
-    def run(code: str, *before: str, **environ: str) -> str:
+    def run(code, *before, **environ):
         done = subprocess.run(
             [*before, sys.executable, "-c", code],
             cwd=ROOT,
@@ -250,15 +242,13 @@ def python(clean_environ: dict[str, str]) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., subprocess.CompletedProcess[str]]:
+def command():
     """Give a function that runs ``generate_report.py ARGUMENTS`` in this process, which has loaded it all.
 
     Its keyword `environ` has variables to set meanwhile.
     """
 
-    def run(
-        *arguments: str | Path, environ: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def run(*arguments, environ=None):
         out, err = io.StringIO(), io.StringIO()
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -276,12 +266,12 @@ def command() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], None]], Path]:
+def once(tmp_path_factory):
     """Return a function that fills a folder once in a run: the first worker does, the others wait for it."""
     base = tmp_path_factory.getbasetemp()
     root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    def make(name: str, fill: Callable[[Path], None]) -> Path:
+    def make(name, fill):
         folder, done = root / name, root / f"{name}.done"
         with (root / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -295,7 +285,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 
 @pytest.fixture(scope="session")
-def unbuilt(once: Callable[[str, Callable[[Path], None]], Path], clean_environ: dict[str, str]) -> Project:
+def unbuilt(once, clean_environ):
     """Copy the program, with a tiny submission in place of this repository's own; nothing is built.
 
     The space holds four settings, of which two have two hidden layers, and the default is added. Two of the
@@ -303,9 +293,9 @@ def unbuilt(once: Callable[[str, Callable[[Path], None]], Path], clean_environ: 
     stand-in.
     """
 
-    def fill(folder: Path) -> None:
+    def fill(folder):
         for name in PROGRAM:
-            copy: Callable[..., object] = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
             copy(ROOT / name, folder / name)
         (folder / "report.toml").write_text(TINY_TOML, encoding="utf-8")
         (folder / "data").mkdir()
@@ -317,16 +307,16 @@ def unbuilt(once: Callable[[str, Callable[[Path], None]], Path], clean_environ: 
 
 
 @pytest.fixture(scope="session")
-def tiny_project(unbuilt: Project) -> Path:
+def tiny_project(unbuilt):
     """Give the folder with the tiny submission's report.toml and data/."""
     return unbuilt.root
 
 
 @pytest.fixture(scope="session")
-def tiny_build(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], Path]) -> Project:
+def tiny_build(unbuilt, once):
     """Build the tiny submission once a run, undisturbed; tests read it and change only copies of it."""
 
-    def fill(folder: Path) -> None:
+    def fill(folder):
         done = unbuilt.copy(folder / "project").run()
         assert done.returncode == 0, done.stderr
         (folder / "stdout").write_text(done.stdout)
@@ -338,13 +328,13 @@ def tiny_build(unbuilt: Project, once: Callable[[str, Callable[[Path], None]], P
 
 
 @pytest.fixture
-def project(tiny_build: Project, tmp_path: Path) -> Project:
+def project(tiny_build, tmp_path):
     """Copy the built tiny submission for one test."""
     return tiny_build.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
-def pdf_pages() -> Callable[[Path], list[str]]:
+def pdf_pages():
     """Give a function that reads a PDF's text with poppler, page by page, in the layout of the page."""
     return lambda pdf: poppler(pdf, "-layout").split("\f")[:-1]
 
@@ -358,9 +348,7 @@ nbformat.write(notebook, sys.argv[2])
 
 
 @pytest.fixture(scope="session")
-def run_notebook(
-    tmp_path_factory: pytest.TempPathFactory, clean_environ: dict[str, str]
-) -> Callable[..., Any]:
+def run_notebook(tmp_path_factory, clean_environ):
     """Give a function that runs a notebook in its own folder, as a grader would, and gives the result.
 
     Its keywords are variables to add to the environment.
@@ -368,7 +356,7 @@ def run_notebook(
     private = tmp_path_factory.mktemp("jupyter")
     places = {"IPYTHONDIR": str(private), "JUPYTER_CONFIG_DIR": str(private)}
 
-    def run(notebook: Path, **environ: str) -> Any:
+    def run(notebook, **environ):
         done = subprocess.run(
             [sys.executable, "-c", RUN, notebook, private / "done.ipynb"],
             cwd=notebook.parent,

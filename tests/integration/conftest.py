@@ -1,7 +1,5 @@
 """A real Dask cluster on this machine, for the tests that need one."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os
@@ -11,12 +9,8 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,13 +22,13 @@ class Cluster:
     address: str
     scheduler: subprocess.Popen[bytes]
 
-    def worker(self, **variables: str) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    def worker(self, **variables):
         """Run a worker with one thread, its nanny in the same session; `variables` are added to its world."""
         options = ("--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
         return running("distributed.cli.dask_worker", self.address, *options, **variables)
 
     @staticmethod
-    def kill(process: subprocess.Popen[bytes]) -> None:
+    def kill(process):
         """Kill a process and all that it started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -42,7 +36,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(*arguments, **variables):
     """Run a module of distributed in a session of its own and end all of it at last."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
@@ -59,7 +53,7 @@ def running(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[byte
 
 
 @pytest.fixture
-def cluster_here(tmp_path: Path) -> Iterator[Cluster]:
+def cluster_here(tmp_path):
     """Run a scheduler, to which no worker belongs yet."""
     file = tmp_path / "scheduler.json"
     place = ("--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0")
@@ -69,7 +63,7 @@ def cluster_here(tmp_path: Path) -> Iterator[Cluster]:
         yield Cluster(_address(file, process), process)
 
 
-def _address(file: Path, scheduler: subprocess.Popen[bytes]) -> str:
+def _address(file, scheduler):
     """Await the whole of a scheduler's file: it is there before its content is."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:

@@ -1,24 +1,18 @@
 """What the fault tests share: ways to break the machine for one process, and to look for what is left."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 SECLUDED = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 
 
 @pytest.fixture
-def secluded(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def secluded(tmp_path):
     """Return a function that runs a command where a script has mounted something, or the network is gone.
 
     It takes the command, the folder that the script calls ``$OUT``, the script, and the environment; what was
@@ -27,9 +21,7 @@ def secluded(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     if subprocess.run([*SECLUDED, "true"], capture_output=True, check=False).returncode:
         pytest.skip("the system lets nobody but root mount anything")
 
-    def run(
-        command: list[str], out: Path, prepare: str, environ: Mapping[str, str], *, network: bool = True
-    ) -> subprocess.CompletedProcess[str]:
+    def run(command, out, prepare, environ, *, network=True):
         after = tmp_path / "after"
         after.mkdir()
         script = f'set -e\n{prepare}\nset +e\n"$@"; code=$?; cp -a "$OUT/." "$AFTER"; exit $code'
@@ -51,7 +43,7 @@ def secluded(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def without_latex(tmp_path: Path) -> dict[str, str]:
+def without_latex(tmp_path):
     """Give a PATH that has the shell's programs and no LaTeX."""
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -63,10 +55,10 @@ def without_latex(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def alive() -> Callable[[Path], list[str]]:
+def alive():
     """Give a function that lists the processes that work in a folder, or were started from it, and stay."""
 
-    def look(folder: Path) -> list[str]:
+    def look(folder):
         end = time.monotonic() + 60
         while (found := _processes(folder)) and time.monotonic() < end:
             time.sleep(0.1)
@@ -75,7 +67,7 @@ def alive() -> Callable[[Path], list[str]]:
     return look
 
 
-def _processes(folder: Path) -> list[str]:
+def _processes(folder):
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
