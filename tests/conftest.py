@@ -307,12 +307,6 @@ def unbuilt(once, clean_environ):
 
 
 @pytest.fixture(scope="session")
-def tiny_project(unbuilt):
-    """Give the folder with the tiny submission's report.toml and data/."""
-    return unbuilt.root
-
-
-@pytest.fixture(scope="session")
 def tiny_build(unbuilt, once):
     """Build the tiny submission once a run, undisturbed; tests read it and change only copies of it."""
 
@@ -340,33 +334,25 @@ def pdf_pages():
 
 
 RUN = """\
-import sys, jupytext, nbclient, nbformat
-notebook = jupytext.read(sys.argv[1])
-nbclient.NotebookClient(notebook, record_timing=False).execute()
-nbformat.write(notebook, sys.argv[2])
+import jupytext, nbclient, nbformat
+notebook = jupytext.read({0!r})
+nbclient.NotebookClient(notebook, record_timing=False, resources={{"metadata": {{"path": {1!r}}}}}).execute()
+nbformat.write(notebook, {2!r})
 """
 
 
 @pytest.fixture(scope="session")
-def run_notebook(tmp_path_factory, clean_environ):
+def run_notebook(tmp_path_factory, python):
     """Give a function that runs a notebook in its own folder, as a grader would, and gives the result.
 
     Its keywords are variables to add to the environment.
     """
-    private = tmp_path_factory.mktemp("jupyter")
-    places = {"IPYTHONDIR": str(private), "JUPYTER_CONFIG_DIR": str(private)}
+    private = str(tmp_path_factory.mktemp("jupyter"))
 
     def run(notebook, **environ):
-        done = subprocess.run(
-            [sys.executable, "-c", RUN, notebook, private / "done.ipynb"],
-            cwd=notebook.parent,
-            env=clean_environ | places | environ,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=600,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return nbformat.read(private / "done.ipynb", as_version=4)
+        made = f"{private}/done.ipynb"
+        code = RUN.format(str(notebook), str(notebook.parent), made)
+        python(code, IPYTHONDIR=private, JUPYTER_CONFIG_DIR=private, **environ)
+        return nbformat.read(made, as_version=4)
 
     return run

@@ -38,11 +38,11 @@ Explore = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def arguments(tiny_project, tmp_path_factory):
+def arguments(unbuilt, tmp_path_factory):
     """Give the command line for a small space and the tiny data, but for the folder."""
     space = tmp_path_factory.mktemp("space") / "space.toml"
     space.write_text(SPACE, encoding="utf-8")
-    config_path = tiny_project / "report.toml"
+    config_path = unbuilt.config
     return ["explore", "--config", config_path, "--space", space, "--seeds", str(SEEDS)]
 
 
@@ -88,11 +88,11 @@ def begun(line, out, environ):
     return process
 
 
-def test_a_table_and_a_space_for_report_toml_are_left(explored, tiny_project, tmp_path):
+def test_a_table_and_a_space_for_report_toml_are_left(explored, unbuilt, tmp_path):
     """explore.csv has every setting once, the best first; what is printed can be the table [search]."""
     with (explored[0] / "explore.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    head, _, _ = (tiny_project / "report.toml").read_text(encoding="utf-8").partition("[search]")
+    head, _, _ = unbuilt.config.read_text(encoding="utf-8").partition("[search]")
     (tmp_path / "report.toml").write_text(head + explored[1], encoding="utf-8")
 
     proposed = config.load(tmp_path / "report.toml").search

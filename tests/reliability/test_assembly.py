@@ -378,11 +378,11 @@ def test_a_folder_that_is_none(out, told, command):
     assert done.returncode == 2
 
 
-def test_data_that_are_not_there(command, tiny_project, tmp_path):
+def test_data_that_are_not_there(command, unbuilt, tmp_path):
     """A missing folder is one sentence; it is not said where something lies that was never made."""
     missing, out = tmp_path / "nosuch", tmp_path / "out"
 
-    done = command("--config", tiny_project / "report.toml", "--data", missing, "--out", out)
+    done = command("--config", unbuilt.config, "--data", missing, "--out", out)
 
     assert str(missing) in last_words(done)
     assert "What was made" not in done.stderr

@@ -267,7 +267,7 @@ def test_hostile_submissions(
     name: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    tiny_project: Path,
+    unbuilt,
     command: Callable[..., CompletedProcess[str]],
 ) -> None:
     """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
@@ -278,7 +278,7 @@ def test_hostile_submissions(
     file, scores, verdict = room / "submission.pdf", room / "scores.json", room / "verify.json"
     file.write_bytes(CASES[name]())
     done = command(
-        *("verify", file, "--data", tiny_project / "data", "--gradescope", scores, "--fast"),
+        *("verify", file, "--data", unbuilt.data, "--gradescope", scores, "--fast"),
         environ={"TMPDIR": str(scratch)},
     )
     told = done.stdout + done.stderr

@@ -85,15 +85,13 @@ def test_a_network_that_diverges_is_counted_as_refused():
         (None, "does not exist.\nTIP Name a file with --space FILE."),
     ],
 )
-def test_a_space_that_cannot_be_explored(space, sentence, command, tiny_project, tmp_path):
+def test_a_space_that_cannot_be_explored(space, sentence, command, unbuilt, tmp_path):
     """The file and the key are named, nothing is trained and nothing is written."""
     file = tmp_path / "space.toml"
     if space is not None:
         file.write_text(space, encoding="utf-8")
 
-    done = command(
-        "explore", "--config", tiny_project / "report.toml", "--space", file, "--out", tmp_path / "out"
-    )
+    done = command("explore", "--config", unbuilt.config, "--space", file, "--out", tmp_path / "out")
 
     assert done.returncode == 2
     assert done.stderr.startswith(f"ERROR {file}")
@@ -110,13 +108,11 @@ def test_a_space_that_cannot_be_explored(space, sentence, command, tiny_project,
         (["--scheduler", "nonsense"], 5, "The scheduler nonsense does not answer: check that it runs"),
     ],
 )
-def test_what_cannot_be_asked_for(arguments, code, told, command, tiny_project, tmp_path, monkeypatch):
+def test_what_cannot_be_asked_for(arguments, code, told, command, unbuilt, tmp_path, monkeypatch):
     """Too many networks, the program's own folder, and a scheduler that is none are refused at once."""
     monkeypatch.setattr("experiments.cluster.ANSWER", 1.0)
 
-    done = command(
-        *("explore", "--config", tiny_project / "report.toml", "--out", tmp_path / "out"), *arguments
-    )
+    done = command(*("explore", "--config", unbuilt.config, "--out", tmp_path / "out"), *arguments)
 
     assert done.returncode == code
     assert told in done.stderr

@@ -17,9 +17,9 @@ PLACES = {"default": 0, "best": 1}
 
 
 @pytest.fixture(scope="module")
-def trial(tiny_project):
+def trial(unbuilt):
     """Return the three settings on the tiny data."""
-    return Trial(dataset.load(tiny_project / "data"), SETTINGS, seed=0)
+    return Trial(dataset.load(unbuilt.data), SETTINGS, seed=0)
 
 
 def searched(trial):
