@@ -229,7 +229,7 @@ def test_what_changed_meanwhile_is_not_kept(kept):
     changed.keys["derive"]["the seed"] = "another"
     assert changed.made("derive", Made, lambda: MADE) == MADE
     with pytest.raises(AssertionError):
-        kept().made("derive", Made, refuse)
+        changed.made("derive", Made, refuse)
     assert kept().made("derive", Made, lambda: MADE) == MADE
     assert kept().made("derive", Made, refuse) == MADE
 
