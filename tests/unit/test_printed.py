@@ -178,13 +178,7 @@ def test_the_rounding_of_a_decimal_is_half_a_unit_of_its_last_place():
 @pytest.mark.parametrize(
     "latex",
     [
-        "",
-        "w_1 +",
-        "(w_1",
-        r"\sigma w_1",
-        r"\cos(w_1)",
-        "w_2^10",
-        "a = ",
+        *("", "w_1 +", "(w_1", r"\sigma w_1", r"\cos(w_1)", "w_2^10", "a = "),
         *(r"\frac{1}", r"\sum_{k=1} x_k", "x_1 ! x_2", ")"),
     ],
 )
