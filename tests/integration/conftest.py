@@ -7,32 +7,19 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A scheduler's address and process, and a way to start and to kill workers."""
-
-    address: str
-    scheduler: subprocess.Popen[bytes]
-
-    def worker(self, **variables):
-        """Run a worker with one thread, its nanny in the same session; `variables` are added to its world."""
-        options = ("--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
-        return running("distributed.cli.dask_worker", self.address, *options, **variables)
-
-    @staticmethod
-    def kill(process):
-        """Kill a process and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+def kill(process):
+    """Kill a process and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextlib.contextmanager
@@ -49,18 +36,23 @@ def running(*arguments, **variables):
     try:
         yield process
     finally:
-        Cluster.kill(process)
+        kill(process)
 
 
 @pytest.fixture
 def cluster_here(tmp_path):
-    """Run a scheduler, to which no worker belongs yet."""
+    """Run a scheduler without workers; give its address and process, and functions that run and kill one."""
     file = tmp_path / "scheduler.json"
     place = ("--scheduler-file", str(file), "--host", "127.0.0.1", "--port", "0")
-    with running(
-        "distributed.cli.dask_scheduler", *place, "--no-dashboard", "--idle-timeout", "120"
-    ) as process:
-        yield Cluster(_address(file, process), process)
+    options = ("--no-dashboard", "--idle-timeout", "120")
+    with running("distributed.cli.dask_scheduler", *place, *options) as scheduler:
+        address = _address(file, scheduler)
+
+        def worker(**variables):
+            options = ("--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
+            return running("distributed.cli.dask_worker", address, *options, **variables)
+
+        yield SimpleNamespace(address=address, scheduler=scheduler, worker=worker, kill=kill)
 
 
 def _address(file, scheduler):

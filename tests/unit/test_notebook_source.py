@@ -74,8 +74,8 @@ def test_questions_are_fenced_for_course_tools():
     assert [question for question in QUESTIONS if question.startswith("2")] == ["2a", "2b"]
 
 
-def test_no_cell_is_empty_or_run():
-    """Before it runs the notebook holds no output and no count, every cell says something."""
+def test_the_notebook_is_valid_and_not_yet_run():
+    """Before it runs it holds no output and no count; cells say something, under ids that never change."""
     nbformat.validate(nbformat.from_dict(json.loads(notebook.dump(made(stand_in=True)))))
     assert made().metadata == {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -85,12 +85,7 @@ def test_no_cell_is_empty_or_run():
         assert cell.source.strip()
         if cell.cell_type == "code":
             assert (cell.outputs, cell.execution_count) == ([], None)
-
-
-def test_cell_ids_are_deterministic():
-    """Ids are unique, made of question and number, and equal from build to build, so are all bytes."""
     ids = [cell["id"] for cell in made().cells]
-
     assert len(set(ids)) == len(ids)
     assert ids[0] == "title-1"
     assert all(re.fullmatch(r"(title|setup|2a|2b|summary)-\d+", each) for each in ids)
@@ -102,7 +97,6 @@ def test_seed_and_grid_are_put_in():
     [seed], [grid] = code(made(seed=4294967295), "parameters"), code(made(), "grid")
 
     assert assigned(seed, "SEED") == 4294967295
-    assert assigned(grid, "GRID") == GRID
     assert grid == (
         "# Question 2(b): the values to try\n"
         "GRID = {\n"

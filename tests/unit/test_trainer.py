@@ -57,10 +57,8 @@ def state(network):
 
 def kinds(**setting):
     """Return a setting with every activation and solver."""
-    return [
-        {"activation": activation, "solver": solver, "learning_rate_init": 0.01, "random_state": 1, **setting}
-        for activation, solver in product(ACTIVATIONS, SOLVERS)
-    ]
+    setting = {"learning_rate_init": 0.01, "random_state": 1, **setting}
+    return [{"activation": a, "solver": s, **setting} for a, s in product(ACTIVATIONS, SOLVERS)]
 
 
 def made(samples, features, classes):
