@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +32,6 @@ CREATE TRIGGER once BEFORE INSERT ON fits WHEN EXISTS (SELECT 1 FROM fits WHERE 
 BEGIN SELECT RAISE(ABORT, 'trained again'); END
 """
 NETWORKS = SEEDS * (2 * 2 * 2 * 2 * 2 + 1)  # the default is added
-
-Explore = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")

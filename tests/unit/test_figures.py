@@ -3,6 +3,7 @@
 import io
 import re
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,6 +13,7 @@ from matplotlib.backends.backend_pdf import RendererPdf
 from matplotlib.transforms import Affine2D, Bbox
 from pypdf import PdfReader
 
+from experiments.record import HYPER_PARAMETERS
 from report import figures
 from report.figures import style
 
@@ -22,29 +24,24 @@ TRACED = {
     "length": 50,
     "runs": 3,
     "curves": [
-        {
-            "w2": w2,
-            "median": (steep * AGES).tolist(),
-            "lowest": (steep * AGES - 2).tolist(),
-            "highest": (steep * AGES + 2).tolist(),
+        {"w2": w2}
+        | {
+            name: (steep * AGES + off).tolist()
+            for name, off in (("lowest", -2), ("median", 0), ("highest", 2))
         }
         for w2, steep in (("0.5", -1.0), ("1", -0.8), ("2", -0.75), ("4", -1.01))
     ],
 }
 ROWS = [
-    {
-        "hidden_layer_sizes": layers,
-        "activation": activation,
-        "solver": solver,
-        "learning_rate_init": rate,
-        "batch_size": batch,
-        "dev_correct": 300 + 7 * len(layers) + 11 * len(activation) + int(batch),
-    }
-    for layers in ("(50,)", "(100,)", "(100, 100)", "(512, 256, 128, 64, 32)")
-    for activation in ("relu", "tanh", "logistic")
-    for solver in ("adam", "sgd")
-    for rate in ("1e-05", "0.001", "0.1")
-    for batch in ("32", "200")
+    dict(zip(HYPER_PARAMETERS, tried, strict=True))
+    | {"dev_correct": 300 + 7 * len(tried[0]) + 11 * len(tried[1]) + int(tried[-1])}
+    for tried in product(
+        ("(50,)", "(100,)", "(100, 100)", "(512, 256, 128, 64, 32)"),
+        ("relu", "tanh", "logistic"),
+        ("adam", "sgd"),
+        ("1e-05", "0.001", "0.1"),
+        ("32", "200"),
+    )
 ]
 TOP = max(ROWS, key=lambda row: row["dev_correct"])
 GENERATOR = np.random.default_rng(0)

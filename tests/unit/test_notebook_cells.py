@@ -18,7 +18,6 @@ CELLS = {
 READ, RANK = CELLS["Setup: the data"], CELLS["Question 2(b): rank the settings"]
 CHOOSE = CELLS["Question 2(b): choose the best setting that can be reproduced"]
 X = np.array([[1.0, 2.0], [3.0, 4.0]])
-DIRECTIONS = ("up", "down", "at random")
 # One hidden layer each: units, what it has right in the search, and with the inputs moved; epochs likewise.
 SETTINGS = (
     (3, 7, (7, 7, 7), 5, (5, 5, 5)),

@@ -12,7 +12,7 @@ import pytest
 from mpmath import fp
 
 from derivations import problem1, rnn, vanishing
-from derivations.checks import Answers, CheckFailed, exact, gate, numeric, round_trip, run
+from derivations.checks import round_trip
 from derivations.valuation import draw
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,15 +143,6 @@ def test_requirement_10_nothing_slow_or_heuristic_is_used():
     heuristic = re.compile(r"simplify\(|\.equals\(|\.evalf\(|setrecursionlimit|\.is_zero")
 
     assert [] == [source.name for source in SOURCES if heuristic.search(source.read_text(encoding="utf-8"))]
-
-
-def test_requirement_10_a_failure_stops_and_names_the_check():
-    """10: with a wrong general form nothing is handed out; the message names the check in one sentence."""
-    wrong = gate.GATES["1c"].spoiled(Answers(problem1.printed(), None), "no w_2")
-    checks = {**exact.check, **numeric.check}
-
-    with pytest.raises(CheckFailed, match=r"^check 1b\.expand \(symbolic expansion\) failed at t = 2: .*\.$"):
-        run(checks.values(), wrong, 0)
 
 
 def test_the_package_needs_sympy_mpmath_and_the_standard_library_alone():

@@ -6,7 +6,6 @@ import re
 import msgspec
 import pytest
 from msgspec import structs, to_builtins
-from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import (
@@ -45,18 +44,6 @@ PRINTED = {
     "versions": {},
 }
 RECORD = msgspec.json.decode(json.dumps(PRINTED), type=Record)
-
-
-def test_the_order_is_that_of_scikit_learn():
-    """Within an architecture the settings come in the order in which GridSearchCV walks the same grid."""
-    found = [setting.parameters() for setting in SPACE.settings(1000)]
-
-    expected = [
-        {"hidden_layer_sizes": layers, **point}
-        for layers in SPACE.hidden_layer_sizes
-        for point in ParameterGrid({name: getattr(SPACE, name) for name in HYPER_PARAMETERS[1:]})
-    ]
-    assert expected == found
 
 
 def test_no_value_is_tried_twice():
