@@ -190,6 +190,8 @@ LOCKED = re.sub(rb"(?s)\A(.{6}).(.*?PK\x01\x02.{4}).", b"\\g<1>\x01\\g<2>\x01", 
 # What lies in the folder, and words of the remark that says what was used.
 FOUND = {
     "data.tgz beside others": (dict.fromkeys(FILE_NAMES, b"nonsense") | {"data.tgz": tarred(SOUND)}, ""),
+    "data.tar.gz": ({"data.tar.gz": tarred(SOUND)}, "data.tar.gz"),
+    "a plain tar": ({"data.tar": tarred(SOUND, compress=bytes)}, "data.tar"),
     "sidecars of a Mac": ({"data.tgz": tarred(named("data/{name}") | SIDECARS)}, ""),
     "sidecars of a Mac in a zip": ({"data.zip": zipped(named("data/{name}") | SIDECARS)}, "data.zip"),
     "a numbered download": ({"data (1).tgz": tarred(SOUND)}, "data (1).tgz"),

@@ -66,6 +66,7 @@ def test_what_is_asked_for_arrives(tmp_path: Path) -> None:
         (["--forc"], "build does not take --forc. Did you mean --force?"),
         (["build", "stray.csv"], "build does not take stray.csv. There are: --config, --data, "),
         (["--jobs", "0"], "Argument --jobs: 0 is not a whole number from 1 on."),
+        (["--jobs", "two"], "Argument --jobs: two is not a whole number from 1 on."),
         (["--jobs", "²"], "Argument --jobs: ² is not a whole number from 1 on."),
         (["--out"], "Argument --out: expected one argument."),
         (["--quick=3"], "Argument --quick: ignored explicit argument '3'."),

@@ -138,6 +138,7 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
     [
         ("<%= missing %>", "'missing' is undefined"),
         ('<%= eq["1z"] %>', "there is no '1z' here"),
+        ('<%= eq["1a.h9"] %>', "there is no '1a.h9' here (did you mean '1a.h1'?)"),
         ("<%= eq.nothing %>", "there is no 'nothing' here"),
         ("<%= eq.a.b.c %>", "'str object' has no attribute 'b'"),
         ("<% if stand_inn %>\nx\n<% endif %>", "'stand_inn' is undefined"),
@@ -149,7 +150,7 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
 def test_a_slip_is_told_with_template_and_line(source: str, told: str, tmp_path: Path) -> None:
     """A name that is not there, in a condition too, a tag that cannot be read, a text without a glyph."""
     with pytest.raises(InputError, match=rf"^templates/a\.tex, line 2: .*{re.escape(told)}"):
-        filled(tmp_path, f"x\n{source}\n", eq={"a": "1"})
+        filled(tmp_path, f"x\n{source}\n", eq={"a": "1", "1a.h1": "2"})
 
 
 def test_an_error_names_the_innermost_template(tmp_path: Path) -> None:
