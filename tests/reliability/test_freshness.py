@@ -1,24 +1,22 @@
-"""Real builds, again: nothing is made anew without need, and nothing is kept that is no longer true."""
-
-from __future__ import annotations
+"""Real builds, again, by hand or by watch: nothing is made anew without need, nor kept if no longer true."""
 
 import re
-from typing import TYPE_CHECKING
+import signal
 
 import pytest
 
-if TYPE_CHECKING:
-    from conftest import Project
-
 pytestmark = pytest.mark.tex
 
+BUILT = r"Built in [\d.]+ s; watching for changes, Ctrl-C ends\."
+FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching for changes, Ctrl-C ends\."
 
-def made(told: str) -> dict[str, str]:
+
+def made(told):
     """Read from what a build tells which stages ran, each with its reason."""
     return dict(re.findall(r"^-> (\w+)(?:: (.*))? \([\d.]+ s\)$", told, re.MULTILINE))
 
 
-def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
+def test_a_changed_template_makes_the_pages_again(project):
     """New words in a template are in the PDF after seconds: nothing is derived or measured again."""
     project.append("templates/1e.tex", "\nA sentence that nobody wrote before.\n")
 
@@ -32,7 +30,7 @@ def test_a_changed_template_makes_the_pages_again(project: Project) -> None:
 
 
 @pytest.mark.slow
-def test_a_notebook_that_counts_otherwise_is_caught(project: Project, tiny_build: Project) -> None:
+def test_a_notebook_that_counts_otherwise_is_caught(project, tiny_build):
     """Our own search is reused, and its counts are still compared with those of the notebook run anew."""
     project.edit("templates/homework03.py", '"epochs": model.n_iter_}', '"epochs": model.n_iter_ + 1}')
 
@@ -42,3 +40,46 @@ def test_a_notebook_that_counts_otherwise_is_caught(project: Project, tiny_build
     assert made(done.stderr).keys() == {"measure"}
     assert "ERROR Two trainers disagree" in done.stderr
     assert project.products() == tiny_build.products()
+
+
+def test_watching(project, alive):
+    """A saved template is built from, a mistake is told and survived, and the time taken is shown."""
+    part = project.out / "parts" / "1e.tex"
+    with project.started("watch", "--jobs", "1", "--no-pdf") as watch:
+        watch.until(BUILT)
+
+        project.append("templates/1e.tex", "\n<%= nosuch %>\n")
+        told = watch.until(FAILED)
+        assert "templates/1e.tex changed." in told
+        assert "'nosuch' is undefined" in told
+
+        project.edit("templates/1e.tex", "<%= nosuch %>", "Written while you watch.")
+        watch.until(BUILT)
+        assert "Written while you watch." in part.read_text(encoding="utf-8")
+
+        watch.process.send_signal(signal.SIGINT)
+        assert watch.ended()[0] == 130
+    assert alive(project.root) == []
+
+
+@pytest.mark.slow
+def test_watching_what_goes_and_comes(project):
+    """A file that is deleted, even for a part of a build only, a new one, and the configuration all count."""
+    summary, elsewhere = project.root / "templates" / "summary.tex", project.root / "summary.tex"
+    with project.started("watch", "--jobs", "1", "--no-pdf") as watch:
+        watch.until("Building in")
+        summary.rename(elsewhere)
+        watch.until("ERROR .*templates/summary.tex")
+        elsewhere.rename(summary)  # before the build's process has ended
+        assert "templates/summary.tex changed." in watch.until(BUILT)
+        summary.rename(elsewhere)
+        assert "templates/summary.tex is missing" in watch.until(FAILED)
+        elsewhere.rename(summary)
+        watch.until(BUILT)
+        project.edit("report.toml", "[author]", "[auhtor]")
+        assert "Did you mean author?" in watch.until(FAILED)
+        project.edit("report.toml", "[auhtor]", "[author]")
+        watch.until(BUILT)
+        watch.process.send_signal(signal.SIGTERM)
+
+        assert watch.ended()[0] == 130
