@@ -8,6 +8,7 @@ import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -296,15 +297,6 @@ def failing(**methods: object) -> type[command.Work]:
     return type("Failing", (command.Work,), methods)
 
 
-def broken(error: Exception) -> type[command.Work]:
-    """Return what fails while it reads the PDF."""
-
-    def read(*_: object) -> None:
-        raise error
-
-    return failing(read=read)
-
-
 def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tuple[dict[str, Any], str]:
     """Verify a submission, which fails; return what Gradescope gets, and what is told on the screen."""
     if content is not None:
@@ -318,7 +310,8 @@ def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tup
     return json.loads((folder / "scores.json").read_bytes()), told.getvalue()
 
 
-BUG, FULL = broken(KeyError("a bug")), broken(OSError(errno.ENOSPC, "No space left on device"))
+BUG = failing(read=Mock(side_effect=KeyError("a bug")))
+FULL = failing(read=Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
 # What is handed in, what works on it; then words of the sentence.
 FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
     "nothing is there": (None, command.Work, "There is no "),
