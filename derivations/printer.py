@@ -156,7 +156,7 @@ class _Printer:
             if big or (isinstance(factor, sp.Add) and not single):
                 body = _bracket(body)
             digits = shown and shown[-1][-1:] in "0123456789}" and body[:1].isdigit()
-            sizes = shown and shown[-1].endswith(r"\rvert") and body.startswith(r"\lvert")
+            sizes = shown and shown[-1].endswith(r"\rvert") and not body.startswith(r"\left")
             apart = sizes or (shown and body.startswith("d "))
             shown += [r"\cdot", body] if digits else [r"\,", body] if apart else [body]
         return " ".join(shown)

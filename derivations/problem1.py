@@ -36,6 +36,7 @@ def symbols() -> tuple[Formula, ...]:
         *[(symbol.name.strip("\\").replace("_", ""), symbol) for symbol in plain],
         *[("sigma", sigma(r)), ("dsigmazj", sigma_prime(z(j)))],
         *[(f"x{time}", x(time)) for time in (1, t, k, T)],
+        ("absxk", abs(x(k))),
         *[(f"h{time}", h(time)) for time in (1, 2, 3, t, k, T)],
         *[("htm1", h(t - 1)), ("Gk", G(k)), ("tmk", t - k), ("tp1", t + 1)],
         *[(f"dh{time}", Total(h(time), w1)) for time in (t, T)],

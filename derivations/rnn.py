@@ -108,7 +108,7 @@ def states() -> tuple[Formula, ...]:
             ("=", one_step(t + 1), "the step of (b)"),
             ("=", newest + w2 * sigma_prime(z(t + 1)) * general(), "induction hypothesis"),
             ("=", newest + sp.Sum(longer.function, (k, 1, t)), "move the factors into the sum"),
-            ("=", longer, f"the first part is the term {inline(sp.Eq(k, t + 1))}"),
+            ("=", longer, f"the first summand is the term {inline(sp.Eq(k, t + 1))}"),
         ),
         claim("1c.zero", Power(0, 0), "=", 1),
     )

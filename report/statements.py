@@ -110,7 +110,7 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "gain_left_out": _signed(selection.gain),
         "gain_over_mean": _signed(selection.gain - means["default"] + default[0] / total, 3),
         "interval": _range(selection.gain_low, selection.gain_high),
-        "kept": Latex(rf"{100 * selection.kept:.0f}\,\%"),
+        "kept": Latex(rf"{100 * selection.kept:.0f}\%"),
     }
 
 
@@ -133,7 +133,7 @@ def robust(record: Record, certificate: Certificate) -> dict[str, Any]:
             for line in certificate.lines
         ],
         "moved": ", ".join(moved),
-        "elsewhere": several(elsewhere, "other choice", FEW) if elsewhere else "",
+        "elsewhere": several(elsewhere, "other setup", FEW) if elsewhere else "",
         "holds": certificate.holds,
         "all_hold": certificate.holds and certificate.default_holds,
         "obstacle": escape(certificate.obstacle),
@@ -187,7 +187,7 @@ def _range(low: float, high: float) -> Latex:
 
 
 def _shared(others: int) -> str:
-    return f" (shared with {several(others, 'other', FEW)})" if others else ""
+    return f", tied with {several(others, 'other', FEW)}," if others else ""
 
 
 def _signed(number: float, decimals: int = 4) -> Latex:

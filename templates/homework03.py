@@ -320,7 +320,7 @@ with pd.option_context("display.max_colwidth", None):
     display(pd.DataFrame({"value": summary}))
 
 # %% [markdown] tags=["summary"]
-# Finally the versions of the packages, and all numbers once more as data: my report is made from this record.
+# Finally, the package versions and all numbers as data: my report is made from this record.
 
 # %% tags=["summary", "record"]
 # Summary: versions, and the numbers as data

@@ -56,7 +56,7 @@ def unrolled() -> Drawing:
         _centred(axis, "$L$", FIRST + STEP * len(STATES), MIDDLE)
         _centred(axis, "$w_2$", FIRST + STEP / 2, MIDDLE + 1.8, fontsize=8)
         axis.text(FIRST - 1.2, 9, "$w_1$", ha="right", va="center", fontsize=8)
-        words = "back from the loss; from each state to the one before, a factor of at most $1/2$"
+        words = "backward from the loss: a factor of at most $1/2$ from each state to the one before"
         axis.text(FIRST + STEP * LAST, 29.5, words, color=ACCENT, ha="right", va="center", fontsize=8.5)
         return drawing(figure)
 

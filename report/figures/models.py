@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
 
 from report.figures.style import COLOURS, MM, WIDTH, Drawing, drawing, note, style
 from report.latex.escape import drawn
@@ -103,24 +104,25 @@ def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[
     labels = drawn([f"{label}" for label in np.unique(y)], "class")
     names = drawn(names, "feature")
     with style():
-        named = min(len(labels), LEGEND_ENTRIES) + 1
+        named = [*(_number(plain(label)) for label in labels[:LEGEND_ENTRIES]), "outlined: wrong"]
         across = 6 if max(map(len, labels)) < 12 else 3
-        legend = -(-named // across) * 4.5 * MM + 1.5 * MM
+        legend = -(-len(named) // across) * 4.5 * MM + 1.5 * MM
         height = 39 * MM + legend
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.subplots(1, 3)
         figure.subplots_adjust(0.075, 8.5 * MM / height, 0.99, 1 - legend / height, wspace=0.32)
-        handles = []
+        handles: list[Any] = []
         wrong = y != predicted
         for axis, (first, second) in zip(axes, combinations(range(3), 2), strict=True):
-            handles = _samples(axis, X[:, (first, second)], y, wrong, labels)
+            handles = _samples(axis, X[:, (first, second)], y, wrong)
             axis.set_xlabel(plain(names[first]), labelpad=2)
             axis.set_ylabel(plain(names[second]), labelpad=4)
             for side in (axis.xaxis, axis.yaxis):
                 side.set_major_locator(mpl.ticker.MaxNLocator(4))
         figure.legend(
-            handles=handles, loc="upper center", ncols=across, handletextpad=0.2, columnspacing=1.6,
-            borderaxespad=0.1, fontsize=8.5, labelspacing=0.35,
+            handles, named, handler_map={tuple: HandlerTuple(ndivide=None, pad=0.3)}, loc="upper center",
+            ncols=across, handletextpad=0.2, columnspacing=1.6, borderaxespad=0.1, fontsize=8.5,
+            labelspacing=0.35,
         )  # fmt: skip
         return drawing(figure)
 
@@ -130,12 +132,10 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _samples(
-    axis: Axes, X: np.ndarray, y: np.ndarray, wrong: np.ndarray, labels: Sequence[str]
-) -> list[mpl.lines.Line2D]:
-    """Draw every sample, and return the entries of the legend."""
-    handles = []
-    for number, (label, name) in enumerate(zip(np.unique(y), labels, strict=True)):
+def _samples(axis: Axes, X: np.ndarray, y: np.ndarray, wrong: np.ndarray) -> list[Any]:
+    """Draw every sample; return the legend's markers, the last one of two classes outlined."""
+    handles, outlined = [], []
+    for number, label in enumerate(np.unique(y)):
         look: Any = {
             "marker": MARKERS[number % len(MARKERS)],
             "color": COLOURS[number % len(COLOURS)],
@@ -144,10 +144,9 @@ def _samples(
         right, missed = X[(y == label) & ~wrong], X[(y == label) & wrong]
         axis.plot(*right.T, **look, ms=2.6, alpha=0.35, mew=0, zorder=1)
         axis.plot(*missed.T, **look, ms=3.4, mec="black", mew=0.7, zorder=2)
-        text = _number(plain(name))
-        handles.append(mpl.lines.Line2D([], [], **look, ms=4, mew=0, label=text))
-    outline: Any = {"marker": "o", "ls": "", "mfc": "none", "mec": "black", "ms": 4, "mew": 0.8}
-    return [*handles[:LEGEND_ENTRIES], mpl.lines.Line2D([], [], **outline, label="outlined: wrong")]
+        handles.append(mpl.lines.Line2D([], [], **look, ms=4, mew=0))
+        outlined.append(mpl.lines.Line2D([], [], **look, ms=4, mec="black", mew=0.8))
+    return [*handles[:LEGEND_ENTRIES], tuple(outlined[:2])]
 
 
 def _plain_log_ticks(axis: Axes) -> None:

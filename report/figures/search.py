@@ -114,18 +114,20 @@ def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -
         axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, wide / WIDTH, lines * ROW / height))
         axis.set_xlim(*_ends(groups, total))
         axis.set_ylim(lines - 0.5, -0.5)
-        _rows(axis, {name: groups[name] for name in column}, best, total, (named, wide))
+        free = lines - sum(len(groups[name]) + GAP for name in column)
+        apart = GAP + free / max(1, len(column) - 1)  # both columns end at their axes
+        _rows(axis, {name: groups[name] for name in column}, best, total, (named, wide, apart))
         axis.set_xlabel("development accuracy")
     return figure
 
 
 def _rows(
-    axis: Axes, groups: Groups, best: Mapping[str, Any], total: int, widths: tuple[float, float]
+    axis: Axes, groups: Groups, best: Mapping[str, Any], total: int, spaces: tuple[float, float, float]
 ) -> None:
     """Draw the settings of each value as dots, the highest filled, a ring around the best of all."""
     jitter = np.random.default_rng(0)
     floor, place = axis.get_xlim()[0], 0.0
-    named, wide = widths
+    named, wide, apart = spaces
     for name, levels in groups.items():
         beside(axis, name, place, -named, ha="left", family="monospace", fontsize=8)
         place += 1
@@ -141,7 +143,7 @@ def _rows(
             beside(axis, level, place, -2 * MM, ha="right", family="monospace", fontsize=8)
             beside(axis, f"{max(scores):g}", place, wide + 2 * MM, ha="left", fontsize=8)
             place += 1
-        place += GAP - 1
+        place += apart - 1
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)
     axis.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

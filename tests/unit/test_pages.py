@@ -45,14 +45,14 @@ TOLD = [
     ([80, 82, 83], [89, 85, 88], {"seeds": "3", "others": "2", "better": "2", "always_better": True}),
     ([80, 82, 83], [89, 85, 88], {"gain_range": "0.0300 to 0.0500", "default_place": "", "gain_place": ""}),
     ([80, 82, 84], [89, 86, 90], {"expected": "0.88", "expected_gain": "0.05"}),  # two decimals
-    ([80, 82, 84], [89, 86, 90], {"interval": "0.0300 to 0.1100", "optimism": "0.018", "kept": r"37\,\%"}),
+    ([80, 82, 84], [89, 86, 90], {"interval": "0.0300 to 0.1100", "optimism": "0.018", "kept": r"37\%"}),
     (
         [80, 88, 83],
         [89, 85, 88],
         {"gain_range": "$-$0.0300 to 0.0500", "better": "1", "always_better": False},
     ),
     ([82, 80, 83], [85, 89, 88], {"default_place": "second ", "gain_place": "third ", "default_shared": ""}),
-    ([80, 80, 83], [89, 89, 88], {"default_place": "", "default_shared": " (shared with one other)"}),
+    ([80, 80, 83], [89, 89, 88], {"default_place": "", "default_shared": ", tied with one other,"}),
 ]
 
 

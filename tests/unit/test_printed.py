@@ -45,7 +45,7 @@ HALF = sp.Rational(1, 2)
         (sp.Rational(1, 4) - (sigma(r) - HALF) ** 2, r"\frac{1}{4} - \left(\sigma(r) - \frac{1}{2}\right)^2"),
         ((1 + u**2) / (2 * (1 + u) ** 2), r"\frac{1 + u^2}{2 (1 + u)^2}"),
         (-w2 / (2 * w1), r"-\frac{w_2}{2 w_1}"),
-        (HALF * abs(wo) * sigma(a), r"\frac{1}{2} \lvert w_o \rvert \sigma(a)"),
+        (HALF * abs(wo) * sigma(a), r"\frac{1}{2} \lvert w_o \rvert \, \sigma(a)"),
         (abs(w2) / 2, r"\frac{\lvert w_2 \rvert}{2}"),
         (eta * abs(w2), r"\eta \lvert w_2 \rvert"),
         (abs(wo) * abs(w2), r"\lvert w_o \rvert \, \lvert w_2 \rvert"),

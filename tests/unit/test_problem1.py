@@ -49,7 +49,7 @@ PRINTED = {
         "1f.tight": r"4^{-50} \approx 7.9 \times 10^{-31}",
         "lt2": r"\lvert w_2 \rvert < 2",
         "lt4": r"\lvert w_2 \rvert < 4",
-        "1f.newest": r"\lvert G_T \rvert = \delta \lvert w_o \rvert \, \lvert x_T \rvert \sigma'(z_T)",
+        "1f.newest": r"\lvert G_T \rvert = \delta \lvert w_o \rvert \, \lvert x_T \rvert \, \sigma'(z_T)",
         "1f.rest.8": r"= 1 - 2^{49} \approx -5.6 \times 10^{14}",
     },
 }
