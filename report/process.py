@@ -21,7 +21,7 @@ _GUARD = 'read -r group && { read -r released || kill -s KILL -- "-$group"; }'
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _came: list[int] = []  # the signals that stopped the present run
 ROOM = 256 * 2**20  # bytes: what a few threads want to reserve, more than half of it never touched
-WANTS = ("failed to map segment", "annot allocate memory", "can't start new thread")
+MEMORY_ERRORS = ("failed to map segment", "annot allocate memory", "can't start new thread")
 FONT_LIST = "MPLCONFIGDIR"  # where matplotlib keeps the list of fonts, which takes seconds to make
 
 
@@ -101,7 +101,7 @@ def memory_is_short() -> bool:
 
 def lacks_memory(reason: str) -> bool:
     """Return whether an error is of a library or a thread for which the memory did not suffice."""
-    return any(want in reason for want in WANTS)
+    return any(words in reason for words in MEMORY_ERRORS)
 
 
 def keep_font_list(folder: Path) -> None:
