@@ -199,8 +199,9 @@ def _power(number: str) -> Latex:
 
 
 def _unbroken(printed: str) -> str:
-    """Print a value so that lines break between its parts alone: after the commas before a name."""
-    return " ".join(rf"\mbox{{{escape(part)}}}" for part in re.split(r"(?<=,) (?=[a-z_]+=)", printed))
+    """Print a value so that lines break after the commas before a name alone, and = stands apart."""
+    parts = re.split(r"(?<=,) (?=[a-z_]+=)", printed)
+    return " ".join(rf"\mbox{{{escape(part)}}}" for part in parts).replace("=", "~=~")
 
 
 def _place(identity: str) -> str:

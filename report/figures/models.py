@@ -38,7 +38,7 @@ def networks(
         axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
         figure.subplots_adjust(0.085, 0.27, 0.99, 0.955, wspace=0.6)
         for axis, part, label in zip(
-            axes, ("loss", "accuracy"), ("training loss", "development accuracy"), strict=False
+            axes, ("loss", "accuracy"), ("training loss", "dev. accuracy"), strict=False
         ):
             _by_epoch(axis, {name: curve[part] for name, curve in curves.items()}, label)
         _by_seed(axes[2], counts, seed, total)
@@ -96,7 +96,8 @@ def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: 
     for label, colour in zip(axis.get_xticklabels(), COLOURS, strict=False):
         label.set_color(colour)
     axis.yaxis.set_major_locator(mpl.ticker.MaxNLocator(8, steps=[1, 2, 5, 10]))
-    axis.set_ylabel("development accuracy", labelpad=6)
+    axis.margins(y=0.12)
+    axis.set_ylabel("dev. accuracy", labelpad=6)
 
 
 def errors(X: np.ndarray, y: np.ndarray, predicted: np.ndarray, names: Sequence[str]) -> Drawing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,16 +95,20 @@ def _ends(groups: Groups, total: int) -> tuple[float, float]:
 
 def _columns(groups: Groups) -> tuple[list[str], list[str]]:
     """Divide the hyper-parameters into two columns, so that the longer one is as short as it can be."""
-    names = list(groups)
-    lines = [len(groups[name]) + GAP for name in names]
-    cut = min(range(1, len(names)), key=lambda cut: max(sum(lines[:cut]), sum(lines[cut:])))
-    return names[:cut], names[cut:]
+    first, *others = groups
+    lefts = [[first, *more] for count in range(len(others)) for more in combinations(others, count)]
+    divided = [(left, [name for name in groups if name not in left]) for left in lefts]
+    return min(divided, key=lambda columns: max(_lines(groups, column) for column in columns))
+
+
+def _lines(groups: Groups, column: Sequence[str]) -> float:
+    return sum(len(groups[name]) + GAP for name in column)
 
 
 def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -> Figure:
     """Draw a row for each value in two columns; leave `below` inches free underneath."""
     columns = _columns(groups)
-    lines = max(sum(len(groups[name]) + GAP for name in column) for column in columns)
+    lines = max(_lines(groups, column) for column in columns)
     height = lines * ROW + 10 * MM + below
     figure = Figure(figsize=(WIDTH, height))
     longest = max(len(level) for levels in groups.values() for level in levels)
@@ -114,8 +119,7 @@ def _figure(groups: Groups, best: Mapping[str, Any], total: int, below: float) -
         axis = figure.add_axes((left / WIDTH, (below + 10 * MM) / height, wide / WIDTH, lines * ROW / height))
         axis.set_xlim(*_ends(groups, total))
         axis.set_ylim(lines - 0.5, -0.5)
-        free = lines - sum(len(groups[name]) + GAP for name in column)
-        apart = GAP + free / max(1, len(column) - 1)  # both columns end at their axes
+        apart = GAP + (lines - _lines(groups, column)) / max(1, len(column) - 1)  # both end at their axes
         _rows(axis, {name: groups[name] for name in column}, best, total, (named, wide, apart))
         axis.set_xlabel("development accuracy")
     return figure
