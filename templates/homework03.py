@@ -18,12 +18,12 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# numpy adapts to the processor it runs on, and so rounds differently from one computer to the next. Before I
+# numpy adapts to the processor it runs on, so its last digits may differ from one computer to the next. Before I
 # load it, I ask for one thread and, where processor and library allow it, for the instructions that every
 # recent PC has.
 
 # %% tags=["setup", "pins"]
-# Setup: the same arithmetic on every PC
+# Setup: reproducible arithmetic
 import os
 import re
 import sys
@@ -50,7 +50,7 @@ if not tunable or not pins.items() <= os.environ.items():
     print("On this computer the last digits of a weight may differ from mine.")
 
 # %% [markdown] tags=["setup"]
-# The imports, and the seed that fixes every random choice. I silence two warnings, because my tables say
+# The imports, and the seed that fixes every random choice. I silence warnings, because my tables say
 # the same: a network that used all of its 200 epochs has not converged, and one whose weights overflow has
 # 0 correct.
 

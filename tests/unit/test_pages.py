@@ -155,7 +155,7 @@ def test_residuals_are_rounded_up_to_powers_of_ten(residual, printed):
 def test_the_report_says_who_trained_again(*, fallback):
     """Where the compiled trainer could not be used, the page says that scikit-learn trained again, too."""
     source = (TEMPLATES / "checked.tex").read_text(encoding="utf-8")
-    part = source[source.index("A second program") : source.index(" <% if data.three_features %>Errors")]
+    part = source[source.index("A second program") : source.index(" <% if data.three_features %>It also")]
 
     text = filled(part, fallback=fallback, search={"settings": "300 settings"})
     assert fallback == ("by scikit-learn" in text)
