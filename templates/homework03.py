@@ -18,9 +18,9 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# numpy adapts to the processor it runs on, so its last digits may differ from one computer to the next. Before I
-# load it, I ask for one thread and, where processor and library allow it, for the instructions that every
-# recent PC has.
+# numpy adapts to the processor it runs on, so its last digits may differ from one computer to the next.
+# Before I load it, I ask for one thread and, where processor and library allow it, for the instructions that
+# every recent PC has.
 
 # %% tags=["setup", "pins"]
 # Setup: reproducible arithmetic
