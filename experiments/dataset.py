@@ -111,11 +111,11 @@ def _check_lengths(train: Part, dev: Part) -> None:
         if rows == labels:
             continue
         told = f"{y} holds {labels} labels for the {rows} rows of {x}; give each row its label"
-        if columns == labels:
+        if part.header and labels == rows - 1:
+            told = f"{x} has a header row, {y} has none; give both one, or neither"
+        elif columns == labels:
             side = f"{columns} columns for {labels} labels"
             told = f"{x} lies on its side: {side}; write a row for each sample"
-        elif part.header and labels == rows - 1:
-            told = f"{x} has a header row, {y} has none; give both one, or neither"
         elif not part.header and labels == rows + 1 and part.labels[0] not in part.labels[1:]:
             name = excerpt(part.labels[0])
             told = f"{y} has a header row ({name}), {x} has none; give both one, or neither"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # What a hyper-parameter may be, in bounds and in words; checked wherever a space is read from outside.
 Layers = Annotated[
-    tuple[Annotated[int, Meta(ge=1, le=10_000)], ...],
+    tuple[Annotated[int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")], ...],
     Meta(
         min_length=1,
         max_length=5,

@@ -17,7 +17,7 @@ from experiments.record import Space
 from report.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 T = TypeVar("T")
 
@@ -179,7 +179,7 @@ class Toml:
             if missing := re.match(r"Object missing required field `(\w+)`", said):
                 self.refuse(f"{path.strip('`.')}.{missing[1]}", "is missing", "Every key is in report.toml.")
             key, _, items = path.strip("`.").partition("[")
-            self._refuse_kind(key, items.partition("]")[0])
+            self._refuse_kind(key, re.findall(r"[^\[\]]+", items))
 
     def _check(self, values: Mapping[str, Any], known: Mapping[str, Any], table: str = "") -> None:
         """Refuse unknown keys, with the nearest known one, and texts that are blank or cannot be shown."""
@@ -210,22 +210,24 @@ class Toml:
         number, _ = self._line(key)
         raise InputError(f"{self.name}{f', line {number}' * bool(number)}: {told}.", hint)
 
-    def _refuse_kind(self, key: str, item: str) -> NoReturn:
+    def _refuse_kind(self, key: str, items: Sequence[str]) -> NoReturn:
         """Raise an error that names what a value, or an item of a list or a table, must be and what it is."""
         table, _, name = key.partition(".")
         value, kind = self.values[table], get_type_hints(_File)[table]
         if not name:
             self.refuse(key, f"must be a table, not {_told(value)}")
         value, kind = value[name], get_type_hints(kind, include_extras=True)[name]
-        if item == "...":
+        if items == ["..."]:
             name, value = next((name, text) for name, text in value.items() if not isinstance(text, str))
             key, kind = f"{key}.{name}", Text
-        elif item:
-            key, value = f"{key}, item {int(item) + 1},", value[int(item)]
+            items = ()
+        for what, place in zip(("item", "layer"), map(int, items), strict=False):
+            key, value = f"{key}, {what} {place + 1}", value[place]
             kind, _ = get_args(get_args(kind)[0])  # of tuple[kind, ...]
         wanted: Meta = kind.__metadata__[0]
         hint = (wanted.extra or {}).get("hint", "")
-        self.refuse(key, f"must be {wanted.description}, not {_told(value)}", hint)
+        comma = "," * ("," in key)
+        self.refuse(f"{key}{comma}", f"must be {wanted.description}, not {_told(value)}", hint)
 
     def _line(self, key: str) -> tuple[int, str]:
         """Return number and text of the line that gives a key, or a key below it; 0 if there is none."""
@@ -265,8 +267,11 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
         raise InputError(f"{name}: not TOML: {message}.")
     number = int(match[2] or text.count("\n") + 1)
     hint = next((told for words, told in SLIPS.items() if words in match[1]), "")
-    if "\\" in (text.splitlines() or [""])[min(number, len(text.splitlines())) - 1]:
+    line = (text.splitlines() or [""])[min(number, len(text.splitlines())) - 1]
+    if "\\" in line:
         hint = BACKSLASH
+    elif word := re.match(r"(true|false)\s*([],#]|$)", line[int(match[3] or 1) - 1 :], re.IGNORECASE):
+        hint = f"Write {word[1].lower()}."
     column = f", column {match[3]}" if match[3] else ""
     raise InputError(f"{name}, line {number}{column}: not TOML: {match[1]}.", hint)
 

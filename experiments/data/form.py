@@ -211,7 +211,7 @@ def _about_separators(lines: Sequence[str]) -> Iterator[str]:
         end = SEPARATORS[name] if name != "blanks" else "\n"
         edges = ", and every line ends with one" if all(line.endswith(end) for line in body) else ""
         found = f"cells are separated by {name}, which gives {width} cells in each line{edges}"
-        also = (f" and {told}", " and decimal points") if told else ("", "")
+        also = (f", and {told}", " and decimal points") if told else ("", "")
         yield f": {found}{also[0]}; write commas between cells{also[1]}"
     elif told:
         yield f": {told}; write a point"
@@ -243,5 +243,7 @@ def _about_line_1(lines: Sequence[str]) -> Iterator[str]:
     if first == rest[0] - 1 and not any(NUMBER.fullmatch(cell) for cell in split(lines[0]) or []):
         told = f", line 1 has {first} cells and every other line {rest[0]}"
         yield f"{told}, so column 1 holds row names: {WITHOUT_INDEX}"
+    if first == rest[0] + 1 and lines[0].rstrip().endswith(","):
+        yield ", line 1 ends with a comma, no other line does; take it out"
     told = f"{excerpt(lines[0])}, where every other line has {rest[0]} cells"
     yield f", line 1: {told}; take it out if it is a title"

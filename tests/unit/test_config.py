@@ -135,6 +135,7 @@ TOP = "Known here: author, course, report, data, experiment, search."
 ZIP = "report.zip_name must be a plain file name that ends in .zip, not"
 SEED = "experiment.seed must be a whole number from 0 to 4294967295, not"
 LAYERS = "search.hidden_layer_sizes, item 1, must be a list of 1 to 5 layer sizes from 1 to 10000, not"
+LAYER = "search.hidden_layer_sizes, item 2, layer 2, must be a whole number from 1 to 10000, not"
 ONE_LAYER = "One hidden layer of 100 units is written [100]."
 RATE = "search.learning_rate_init, item 1, must be a positive finite number, not"
 BATCH = "search.batch_size, item 1, must be a whole number from 1 to 1000000000, not"
@@ -183,10 +184,10 @@ REFUSALS = {
     "not the text 'relu\\n'.",
     "search.hidden_layer_sizes = [100]": f"{LAYERS} 100. {ONE_LAYER}",
     "search.hidden_layer_sizes = [[]]": f"{LAYERS} an empty list. {ONE_LAYER}",
-    **{
-        f"search.hidden_layer_sizes = [{layers}]": f"{LAYERS} a list. {ONE_LAYER}"
-        for layers in ("[0]", "[-5, 5]", "[true]", "[1.0]", "['9']", "[10001]", "[1, 1, 1, 1, 1, 1]", "[[1]]")
-    },
+    "search.hidden_layer_sizes = [[1, 1, 1, 1, 1, 1]]": f"{LAYERS} a list. {ONE_LAYER}",
+    **{f"search.hidden_layer_sizes = [[5], [1, {n}]]": f"{LAYER} {n}." for n in ("0", "-5", "1.0", "10001")},
+    "search.hidden_layer_sizes = [[5], [1, true]]": f"{LAYER} true or false.",
+    "search.hidden_layer_sizes = [[5], [1, [1]]]": f"{LAYER} a list.",
     **{f"search.learning_rate_init = [{rate}]": f"{RATE} {rate}." for rate in ("0", "-0.1", "inf", "nan")},
     "search.learning_rate_init = [1e400]": f"{RATE} inf.",
     "search.learning_rate_init = ['x']": f"{RATE} the text 'x'.",
@@ -222,6 +223,7 @@ BACKSLASH = "In double quotes a backslash means something else: write / instead,
 CONTROL = "holds U+000{} (a control character) as character {}."
 NOT_TOML = {
     "[author]\nname = Ada\n": ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
+    "a = False # no": ", line 1, column 5: not TOML: Invalid value. Write false.",
     "[author\n": ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration.",
     "a = 1\na = 2\n": ", line 2, column 6: not TOML: Cannot overwrite a value. The key stands there twice.",
     "[a]\n[b]\n[a]\n": (

@@ -255,6 +255,7 @@ REFUSALS = [
     ("trnX, line 1: 'sep=;' is a note to a spreadsheet; ...", edit(",", ";"), top("sep=;\n")),
     ("trnX: every line ends with a comma; ...", edit("\n", ",\n")),
     ("trnX: every line but the header ends with a comma; ...", edit("\n", ",\n"), NAMED),
+    ("trnX, line 1 ends with a comma, ...; take it out", edit(r"\A.*", "{},")),
     ("trnX: every line begins with a comma; ...", edit("^(?=.)", ",")),
     ("trnX: every line is quoted as a whole; ... 3 cells", edit(".+", '"{}"')),
     ("trnX: cells stand in single quotation marks; ...", edit(CELL, "'{}'")),
@@ -263,7 +264,11 @@ REFUSALS = [
     ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", "|")),
     ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", " | "), edit(".+", "| {} |")),
     ("trnX: cells are separated by blanks, ... 3 cells ...", edit(CELL, "   {}"), edit(",", "")),
-    ("... by semicolons, ... 3 cells ... decimal commas; ...", edit(",", ";"), edit("[.]", ",")),
+    (
+        "... by semicolons, ... 3 cells in each line, and ... decimal commas; ...",
+        edit(",", ";"),
+        edit("[.]", ","),
+    ),
     ("... by tabs, ... 3 cells ... decimal commas; ...", edit(",", "\t"), edit("[.]", ",")),
     ("trnX: the numbers are written with decimal commas; write a point", COMMAS),
     ("trnX: the numbers are written with decimal commas; write a point", SOME_COMMAS),
@@ -321,7 +326,7 @@ REFUSALS = [
     ),
     ("devX has no header row, trnX has one; ...", NAMED, {name: PLAIN[name] for name in ("devX", "devY")}),
     ("trnY has a header row ('label'), trnX has none; ...", top("", "label\n")),
-    ("trnX has a header row, trnY has none; ...", top("a,b,c\n"), edit(",[^,]*$", "")),
+    ("trnX has a header row, trnY has none; ...", top("a,b,c\n")),  # and as many columns as labels
     # one file beside another
     (
         "devX, line 1: the number of columns is 2, in trnX it is 3; give both the same features",
