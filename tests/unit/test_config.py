@@ -34,10 +34,10 @@ index_column = true
 [experiment]
 seed = 7
 [search]
-hidden_layer_sizes = [[50], [5, 4, 3]]
+hidden_layer_sizes = [[50], [5, 4, 3], [50]]
 activation = ["identity", "relu"]
 solver = ["sgd"]
-learning_rate_init = [1, 0.5]
+learning_rate_init = [1, 0.5, 1.0]
 batch_size = [32]
 """
 
@@ -59,7 +59,7 @@ def refusal(path):
 
 @pytest.mark.parametrize("text", [WHOLE, WHOLE.encode("utf-8-sig"), WHOLE.replace("\n", "\r\n")])
 def test_every_key_is_read(tmp_path, text):
-    """What the file says is what the values are, from Windows too; a data path starts at the file."""
+    """What the file says, once each, is what the values are, from Windows too; data start at the file."""
     actual = load(written(tmp_path, text))
 
     assert actual == Config(

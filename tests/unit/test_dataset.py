@@ -259,6 +259,7 @@ REFUSALS = [
     ("trnX: every line begins with a comma; ...", edit("^(?=.)", ",")),
     ("trnX: every line is quoted as a whole; ... 3 cells", edit(".+", '"{}"')),
     ("trnX: cells stand in single quotation marks; ...", edit(CELL, "'{}'")),
+    ("trnX, line 1, column 1: '“0.5”' holds U+201C ... as character 1; write 0.5", edit(CELL, "“{}”")),
     # how cells are separated
     ("trnX: cells are separated by tabs, ... 3 cells in each line; ...", edit(",", "\t")),
     ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", "|")),

@@ -17,14 +17,15 @@ from report.confined import Limits, UnjudgedError
 from report.console import Console
 from report.errors import InputError, ReportError
 from report.verify import command, notebook
-from report.verify.evidence import ASK, load, take
+from report.verify.evidence import ASK, gather, load, take
 from report.verify.findings import Carried, Difference
 from report.verify.reproduce import compared, handed_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SAMPLE = (Path(__file__).parents[2] / "build" / "submission.pdf").read_bytes()
+BUILD = Path(__file__).parents[2] / "build"
+SAMPLE = (BUILD / "submission.pdf").read_bytes()
 PDF, BOOK, DATA = b"%PDF-1.5 ...", b"{}", b"1,2,3\n"
 FILES = {"submission.pdf": PDF, "homework03.ipynb": BOOK, "trnX-3d.csv": DATA}
 
@@ -140,6 +141,19 @@ def test_what_holds_no_submission(case: str, tmp_path: Path) -> None:
     with pytest.raises(UnjudgedError, match=words) as refused:
         take(file)
     assert refused.value.hint == hint
+
+
+def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -> None:
+    """A file that the grader names goes before one that came with the PDF; a remark says what was found."""
+    own = {name: (BUILD / name).read_bytes() for name in ("homework03.ipynb", "report.toml", "results.json")}
+    beside, named = own | {"homework03.ipynb": b"other"}, {"homework03.ipynb": BUILD / "homework03.ipynb"}
+    found = gather(Carried({}, 13, "words"), beside, named)
+
+    assert own == found.files
+    told = (
+        "The PDF has lost its attachments; homework03.ipynb, report.toml, results.json were found beside it."
+    )
+    assert (told,) == found.remarks
 
 
 # --- notebooks
@@ -338,7 +352,7 @@ def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
     assert "mismatch" not in points["output"]
     assert ("cannot be judged", {"not compared"}) == (verdict["verdict"], {*verdict["questions"].values()})
     assert words in verdict["reason"]
-    assert (case == "all that was attached is lost") == (ASK in verdict["reason"])
+    assert (case == "all that was attached is lost") == ("--config and --notebook" in verdict["reason"])
 
 
 def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
@@ -351,8 +365,8 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     assert [] == [*tmp_path.iterdir()]
 
 
-def test_pictures_are_put_beside_the_verdict(tmp_path: Path) -> None:
-    """In place of earlier ones; nothing is written where a link leads."""
+def test_pictures_are_put_beside_the_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of earlier ones; nothing is written where a link leads; a full disk is told as one."""
     made, kept, link = tmp_path / "made", tmp_path / "verify", tmp_path / "link"
     for folder in (made, kept):
         folder.mkdir()
@@ -365,6 +379,9 @@ def test_pictures_are_put_beside_the_verdict(tmp_path: Path) -> None:
     assert {"page-1.png", "mine.png"} == {file.name for file in kept.iterdir()}
     assert ("verify/page-2.png",) == command.keep_pictures(made, kept)
     assert {"page-2.png", "mine.png"} == {file.name for file in kept.iterdir()}
+    monkeypatch.setattr("shutil.copyfile", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        command.keep_pictures(made, kept)
 
 
 def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
