@@ -144,7 +144,7 @@ def test_what_holds_no_submission(case: str, tmp_path: Path) -> None:
 
 
 def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -> None:
-    """A file that the grader names goes before one that came with the PDF; a remark says what was found."""
+    """A file that the grader names goes before one that came along; an own build by that author is last."""
     own = {name: (BUILD / name).read_bytes() for name in ("homework03.ipynb", "report.toml", "results.json")}
     beside, named = own | {"homework03.ipynb": b"other"}, {"homework03.ipynb": BUILD / "homework03.ipynb"}
     found = gather(Carried({}, 13, "words"), beside, named)
@@ -154,6 +154,8 @@ def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -
         "The PDF has lost its attachments; homework03.ipynb, report.toml, results.json were found beside it."
     )
     assert (told,) == found.remarks
+    ours = gather(Carried({}, 13, f"by {found.config.author.name}"), {}, {}, BUILD)
+    assert {*own, "ledger.json"} == {*ours.files}
 
 
 # --- notebooks
