@@ -9,19 +9,23 @@ not name, one program may show what another never sees; so that is told too.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pikepdf import Array, Dictionary, Stream
 
 from report.confined import UnjudgedError
+from report.verify import document
 from report.verify.document import NAME_LIMIT, answer, opened, page_entries, part, unpacked
-from report.verify.findings import Carried
+from report.verify.findings import CARRIED, Carried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pikepdf import Pdf
+
+    from report.verify.document import Branch
 
 CATALOG = {
     "/AcroForm": "has a form",
@@ -35,10 +39,28 @@ PAGE = {
     "/Rotate": "is rotated",
     "/UserUnit": "is in another unit",
 }
+CLAIMS = {
+    "/Title": "has another title",
+    "/Author": "names another author",
+    "/Subject": "has another subject",
+    "/Keywords": "has other keywords",
+}
+OTHER_FILES, OTHER_BOOKMARKS = "has other attachments", "has other bookmarks"
+BANNER = "/PTEX.Fullbanner"  # the property that names the TeX; it stays where a file is only saved
+# What programs drop beside the pages when they save or join files.
+LOST = {
+    **dict.fromkeys(("/StructTreeRoot", "/MarkInfo", "/StructParents", "/Tabs"), "tags"),
+    **dict.fromkeys(("/Names", "/Dests", "/Annots"), "links"),
+    **dict.fromkeys(("/Lang", "/OpenAction", "/ViewerPreferences", "/AF"), "properties"),
+    "/Outlines": "bookmarks",
+    "/EmbeddedFiles": "attachments",
+}
+LINKED = frozenset({"/Dests", "/Outlines", "/StructTreeRoot", "/Annots", "/StructParents"})
 LINK = frozenset(
     {"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A", "/Dest", "/StructParent", "/P", "/F", "/BS"}
 )
 ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
+DIFFERENCES = 20  # that are told of a page
 ATTACHMENT_LIMIT = 50
 NODE_LIMIT = 1000  # of a tree of names
 OUTLINE_LIMIT = 1000
@@ -129,6 +151,51 @@ def bookmarks(pdf: Pdf) -> list[Any]:
     return found
 
 
+def differences(
+    one: Pdf, other: Pdf, pairs: Sequence[tuple[int, int]]
+) -> tuple[list[Branch], tuple[str, ...]]:
+    """Compare two documents, `pairs` of whose pages correspond; what the first one lost is named apart.
+
+    A program that puts pages into another file makes their links, tags and bookmarks anew: `claims` and
+    `find` say what matters of these.
+    """
+    joined = BANNER in document.properties(other) and BANNER not in document.properties(one)
+    found: dict[int, list[Branch]] = defaultdict(list)
+    lost = set()
+    for each in document.differences(one, other, pairs):
+        if each.lost and (noun := _lost(each)):
+            lost.add(noun)
+        elif not (joined and _linked(each)) and len(found[each.page]) < DIFFERENCES:
+            found[each.page].append(each)
+    return [each for page in found.values() for each in page], tuple(sorted(lost))
+
+
+def claims(one: Pdf, other: Pdf) -> Iterator[tuple[str, str]]:
+    """Walk what a file says otherwise beside its pages, and the kind of it; what it lost is nothing."""
+    there, here = document.properties(one), document.properties(other)
+    for key, what in CLAIMS.items():
+        if there.get(key) and there[key] != here.get(key, ""):
+            yield what, ""
+    titles = [[str(item.get("/Title")) for item in bookmarks(pdf)] for pdf in (one, other)]
+    if titles[0] and titles[0] != titles[1]:
+        yield OTHER_BOOKMARKS, ""
+    files = [attachments(pdf) for pdf in (one, other)]
+    if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
+        yield OTHER_FILES, CARRIED
+
+
+def _lost(branch: Branch) -> str:
+    """Say what a document lost that the look of its pages does not depend on; nothing for what is more."""
+    if branch.path[0] == "properties":
+        return "properties"
+    return LOST.get(branch.path[-1], "") if len(branch.path) <= (1 if branch.page else 3) else ""
+
+
+def _linked(branch: Branch) -> bool:
+    """Say whether a difference is of the links, tags or bookmarks of a document."""
+    return bool(LINKED & {*(branch.path[:1] if branch.page else branch.path[1:3])})
+
+
 def _revisions(content: bytes, pdf: Pdf) -> Iterator[Found]:
     if not content.startswith(b"%PDF-"):
         yield Found(0, "has something before its beginning")
@@ -145,7 +212,8 @@ def _revisions(content: bytes, pdf: Pdf) -> Iterator[Found]:
 def _in_catalog(pdf: Pdf) -> Iterator[Found]:
     for key, what in CATALOG.items():
         if key in pdf.Root:
-            yield Found(0, what)
+            signed = key == "/AcroForm" and _is_signed(pdf.Root[key])
+            yield Found(0, "is signed" if signed else what)
     if "/JavaScript" in part(pdf.Root, "/Names"):
         yield Found(0, "has a script")
     opening = pdf.Root.get("/OpenAction")
@@ -167,7 +235,22 @@ def _on_pages(pdf: Pdf) -> Iterator[Found]:
         for annotation in annotations:  # however many: one that is not looked at may be over an answer
             if isinstance(annotation, Dictionary) and not (_is_link(annotation) or _is_closed(annotation)):
                 kind = str(annotation.get("/Subtype"))[:NAME_LIMIT]
-                yield Found(number, f"has an annotation ({kind})", _rectangle(annotation.get("/Rect")))
+                what = (
+                    "has a field with a signature"
+                    if _is_signature(annotation)
+                    else f"has an annotation ({kind})"
+                )
+                yield Found(number, what, _rectangle(annotation.get("/Rect")))
+
+
+def _is_signed(form: Any) -> bool:
+    """Say whether all fields of a form are signatures."""
+    fields = part(form).get("/Fields")
+    return isinstance(fields, Array) and len(fields) > 0 and all(map(_is_signature, fields))
+
+
+def _is_signature(field: Any) -> bool:
+    return part(field).get("/FT") == "/Sig"
 
 
 def _is_link(annotation: Dictionary) -> bool:

@@ -96,7 +96,10 @@ def compare(
 
 def _remarks(made: Reproduced, pages: Pages | None, causes: Causes) -> Iterator[str]:
     """Walk what is worth knowing though everything matches."""
-    if pages and pages.same in WRITTEN:
+    if pages and pages.lost:
+        named = " and ".join(filter(None, (", ".join(pages.lost[:-1]), pages.lost[-1])))
+        yield f"The file was saved again by another program, which dropped its {named}."
+    elif pages and pages.same in WRITTEN:
         yield WRITTEN[pages.same].format(pages.producer or "another program")
     harmless = (each.what for found in made.files.values() for each in found if each.harmless)
     yield from (f"{what}." for what in dict.fromkeys(harmless))
@@ -178,7 +181,8 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
         if pages and pages.same != Same.NO:
             accounts.append((Cause.CHANGED, ""))
         elif pages:
-            seen, wrong = _shown((*pages.shown.get(key, ()), *pages.shown.get(f"{key}.count", ())), here)
+            places = *pages.shown.get(key, ()), *pages.shown.get(f"{key}.count", ())
+            seen, wrong = _shown(places, here) if places or not pages.unread else ("", "")
             accounts.append((Cause.CHANGED, wrong))
         if given.results:
             accounts.append((Cause.ATTACHMENT, _changed(there, here)))
@@ -200,6 +204,9 @@ def _shown(shown: Sequence[Shown], entry: Value | None) -> tuple[str, str]:
     other = next((place for place in shown if place.text not in allowed or not place.plain), None)
     where = f"page {other.page} shows {other.text or 'nothing there'}" if other else "no page shows it"
     wrong = f"the text was changed after the build: {where}" if other or not shown else ""
+    if other and other.text in allowed:
+        where = f"{other.text} on page {other.page} is painted otherwise, or something is drawn over it"
+        wrong = f"the page was changed after the build: {where}"
     return (other or shown[0]).text if shown else MISSING, wrong
 
 

@@ -10,7 +10,6 @@ import io
 import re
 from decimal import Decimal
 from html import unescape
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
@@ -28,7 +27,6 @@ NAME_LIMIT = 200
 STREAM_LIMIT = 8 * 2**20  # bytes of one stream, unpacked
 DEEPEST = 64  # levels of the tree of pages
 TOLERANCE = 0.001  # points; writers round coordinates
-DIFFERENCES = 20  # that are told of a page
 QPDF_LIMITS: dict[str, Any] = {
     "parser_max_nesting": 100,
     "max_stream_filters": 4,
@@ -38,8 +36,11 @@ QPDF_LIMITS: dict[str, Any] = {
     "tiff_max_memory": STREAM_LIMIT,
     "dct_max_memory": STREAM_LIMIT,
 }
+STREAM = re.compile(r"^.*<_io\.BytesIO[^>]*>(?: \(.*?\))?:? ?")  # how the library calls the file
+AGAIN = "Hand in the whole file as the build made it; it may have been cut off on the way."
 HOLDERS = (Stream, Dictionary, dict, Array, list)
 INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
+BOXES = ("/CropBox", "/TrimBox", "/BleedBox", "/ArtBox")
 # What every program writes in its own way: bookkeeping, the file's history, how streams are packed.
 FREE = {
     "trailer": {
@@ -48,17 +49,25 @@ FREE = {
         "/Info",  # both are compared by themselves
     },
     "properties": {"/Producer", "/CreationDate", "/ModDate"},
-    "catalog": {"/Pages", "/Version", "/Extensions", "/PageMode", "/Metadata"},  # metadata by themselves
+    "catalog": {
+        *("/Pages", "/Version", "/Extensions", "/PageMode", "/PageLayout"),
+        "/Info",  # MuPDF's name, where it joined files
+        "/Metadata",  # they are compared by themselves
+    },
     "page": {"/Parent", "/Type", *INHERITED},
     "stream": {"/Length", "/Filter", "/DecodeParms", "/DL"},
 }
 
 
 class Branch(NamedTuple):
-    """A difference between two documents: the submission's page (0 for none) and the path to the objects."""
+    """A difference between two documents: the submission's page (0 for none) and the path to the objects.
+
+    It is `lost` if only the other document has something there.
+    """
 
     page: int
     path: tuple[str, ...]
+    lost: bool = False
 
 
 def answer(work: Callable[[list[str]], object]) -> None:
@@ -69,8 +78,8 @@ def answer(work: Callable[[list[str]], object]) -> None:
         try:
             return work(arguments)
         except (pikepdf.PdfError, pypdfium2.PdfiumError, UnicodeDecodeError) as error:  # the last: a name
-            first = (str(error).splitlines() or [""])[0][:NAME_LIMIT]
-            raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.") from error
+            first = STREAM.sub("", (str(error).splitlines() or [""])[0])[:NAME_LIMIT]
+            raise UnjudgedError(f"The PDF is damaged: {first or type(error).__name__}.", AGAIN) from error
 
     confined.answer(guarded)
 
@@ -113,8 +122,9 @@ def page_entries(page: Dictionary) -> dict[str, Any]:
             if key in holder:
                 found.setdefault(key, holder[key])
         holder = part(holder, "/Parent")
-    if found.get("/CropBox") == found.get("/MediaBox"):
-        found.pop("/CropBox", None)
+    for key in BOXES:
+        if found.get(key) == found.get("/MediaBox"):
+            found.pop(key, None)
     if not found.get("/Rotate"):
         found.pop("/Rotate", None)
     return found
@@ -141,7 +151,7 @@ def properties(pdf: Pdf) -> dict[str, str]:
     return {key: str(value)[:NAME_LIMIT] for key, value in part(pdf.trailer, "/Info").items()}
 
 
-def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list[Branch]:
+def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> Iterator[Branch]:
     """Compare two documents, all that can be reached from their trailers; `pairs` of pages correspond.
 
     Pages come first, so that what is on a page is told with it.
@@ -155,12 +165,10 @@ def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> list
         holders = [part(pdf.trailer, *keys) for pdf in (given, made)]
         one, two = ({key: value for key, value in each.items() if key not in FREE[name]} for each in holders)
         compared.append((0, (name,), one, two))
-    found = [
-        Branch(page, path)
-        for page, head, one, two in compared
-        for path in islice(walk.paths(one, two, head), DIFFERENCES)
-    ]
-    return found if _metadata_agree(given) else [*found, Branch(0, ("catalog", "/Metadata"))]
+    for page, head, one, two in compared:
+        yield from (Branch(page, path, lost) for path, lost in walk.paths(one, two, head))
+    if not _metadata_agree(given):
+        yield Branch(0, ("catalog", "/Metadata"))
 
 
 class _Walk:
@@ -168,19 +176,22 @@ class _Walk:
 
     def __init__(self, given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> None:
         self.pairs = pairs
+        self.holder = Pdf.new()  # of streams that are put together; it must outlive them
         self.met: set[tuple[Any, Any]] = set()
         self.pages = [
             {page.obj.objgen: number for number, page in enumerate(pdf.pages)} for pdf in (given, made)
         ]
 
-    def paths(self, one: Any, other: Any, head: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        """Walk the places where two values differ."""
+    def paths(
+        self, one: Any, other: Any, head: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], bool]]:
+        """Walk the places where two values differ, and whether there is none in the first document."""
         waiting: list[tuple[Any, Any, tuple[str, ...]]] = [(one, other, head)]
         while waiting:
             one, other, path = waiting.pop()
             children = self._children(one, other, path)
             if children is None:
-                yield path
+                yield path, one is None
             else:
                 waiting += reversed([(a, b, (*path, step)) for step, a, b in children])
 
@@ -193,6 +204,8 @@ class _Walk:
             if (one.objgen, other.objgen) in self.met:
                 return []
             self.met.add((one.objgen, other.objgen))
+        if path == ("/Contents",) and isinstance(one, Array) and isinstance(other, Stream) and _plain(one):
+            one = Stream(self.holder, b"\n".join(map(unpacked, one)))
         kind: Any = next((kind for kind in HOLDERS if isinstance(one, kind)), None)
         if kind is None:
             return [] if _same(one, other) else None
@@ -201,7 +214,8 @@ class _Walk:
         if kind in (Array, list):
             sides = zip(one, other, strict=True) if len(one) == len(other) else None
             return None if sides is None else [(str(place), a, b) for place, (a, b) in enumerate(sides)]
-        keys = sorted({*one.keys(), *other.keys()} - (FREE["stream"] if kind is Stream else set()))
+        held = {*one.keys(), *other.keys()} - (FREE["stream"] if kind is Stream else set())
+        keys = sorted(held, key=lambda key: (key != "/Contents", key))  # what paints a page comes first
         return [(key, one.get(key), other.get(key)) for key in keys]
 
     def _same_stream(self, one: Stream, other: Stream, path: tuple[str, ...]) -> bool:
@@ -219,8 +233,15 @@ class _Walk:
             return False
         if a.count(b"%") != b.count(b"%"):  # programs disagree on where a comment ends
             return False
-        holder = Pdf.new()  # it must outlive the operands
-        return next(self.paths(_operators(holder, a), _operators(holder, b)), None) is None
+        shown, true = _operators(self.holder, a), _operators(self.holder, b)
+        if len(shown) == len(true) + 2 and [shown[0], shown[-1]] == [["q"], ["Q"]]:  # put around all
+            shown = shown[1:-1]
+        return next(self.paths(shown, true), None) is None
+
+
+def _plain(streams: Array) -> bool:
+    """Say whether an array holds streams that say nothing beside what they hold."""
+    return all(isinstance(each, Stream) and {*each.keys()} <= FREE["stream"] for each in streams)
 
 
 def _operators(holder: Pdf, content: bytes) -> list[list[Any]]:

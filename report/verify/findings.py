@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from report.verify.evidence import Evidence
 
-# Kinds of differences: another look, other attachments, another way of writing the same.
-SEEN, CARRIED, HARMLESS = "seen", "carried", "harmless"
+# Kinds of differences: another look, what cannot be read, other attachments, another way of writing the same.
+SEEN, UNREAD, CARRIED, HARMLESS = "seen", "unread", "carried", "harmless"
 # Files that are compared as a whole: the names of their quantities.
 DATA, DATA_BESIDE = "data", "data handed in"  # those that the numbers were made with; those beside the PDF
 CELLS, NOTEBOOK_BESIDE, RUN_AGAIN = "notebook's cells", "notebook handed in", "notebook, run again"
@@ -107,7 +107,7 @@ class Difference(Struct, frozen=True):
     question: str
     what: str
     page: int = 0  # the submission's
-    kind: str = ""  # SEEN, CARRIED or HARMLESS
+    kind: str = ""  # SEEN, UNREAD, CARRIED or HARMLESS
 
     @property
     def harmless(self) -> bool:
@@ -141,11 +141,17 @@ class Pages(Struct, frozen=True):
     tex_here: tuple[str, ...] = ()
     places: tuple[Difference, ...] = ()
     shown: dict[str, tuple[Shown, ...]] = {}  # where they differ: what pages show for each reported value
+    lost: tuple[str, ...] = ()  # what a program that saved the submission dropped beside the pages
 
     @property
     def other_tex(self) -> bool:
         """Whether another TeX set the submission's pages; a program that writes them anew drops its name."""
         return any(self.tex) and self.tex != self.tex_here
+
+    @property
+    def unread(self) -> bool:
+        """Whether there are pages on which nothing can be read."""
+        return any(place.kind == UNREAD for place in self.places)
 
 
 class Reproduced(Struct, frozen=True):
@@ -208,6 +214,8 @@ class Causes(Struct, frozen=True):
     def of_pages(self, places: Sequence[Difference]) -> Why:
         """Say what differs at some places of the pages, and why."""
         told = "; ".join(dict.fromkeys(place.what for place in places[:TOLD]))
+        if all(place.kind == UNREAD for place in places):
+            return Why("", told, Outcome.UNJUDGED)
         if self.tex:
             return Why(Cause.CODE, f"{told}; {self.tex}", Outcome.UNJUDGED)
         if program := self.code or self.versions:

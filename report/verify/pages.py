@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from report.config import QUESTIONS
+from report.console import printable
 from report.verify import catalog, document, seen
-from report.verify.findings import CARRIED, SEEN, Difference, Pages, Same
+from report.verify.findings import CARRIED, SEEN, UNREAD, Difference, Pages, Same
 from report.verify.view import View, draw, meet
 
 if TYPE_CHECKING:
@@ -27,34 +29,30 @@ if TYPE_CHECKING:
 
     from report.verify.document import Branch
     from report.verify.seen import Spot
+    from report.verify.view import Glyph
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
-TEX = ("/PTEX.Fullbanner", "/Packages")
-CLAIMS = {
-    "/Title": "has another title",
-    "/Author": "names another author",
-    "/Subject": "has another subject",
-    "/Keywords": "has other keywords",
-}
+TEX = (catalog.BANNER, "/Packages")
 PICTURES = 5
-OTHER_FILES = "has other attachments"
 WORDS = {
     **catalog.PAGE,
-    **CLAIMS,
+    **catalog.CLAIMS,
     "/MediaBox": "has another size",
     "/Group": "is blended otherwise",
     "/Annots": "has other links or notes",
     "/Contents": "is painted by other operators",
     "/Font": "uses another font",
     "/XObject": "holds another figure",
-    "/Outlines": "has other bookmarks",
+    "/Outlines": catalog.OTHER_BOOKMARKS,
     "/Dests": "has links that lead elsewhere",
     "/StructTreeRoot": "is read aloud otherwise",
     "/Metadata": "has other metadata",
-    "/EmbeddedFiles": OTHER_FILES,
-    "/AF": OTHER_FILES,
+    "/OpenAction": "opens otherwise",
+    "/EmbeddedFiles": catalog.OTHER_FILES,
+    "/AF": catalog.OTHER_FILES,
 }
-FOLLOWS = ("/Contents", "/Resources", "/Dests", "/StructTreeRoot")  # from another look
+# From another look or order.
+FOLLOWS = ("/Contents", "/Resources", "/Dests", "/StructTreeRoot", "/StructParents", "/OpenAction")
 LIKE = 0.3  # the share of their words that two pages must have in common to be the same page
 EDGE = 4.0  # points around a place that differs
 BODY = 60.0, 725.0  # points between which a page's text stands
@@ -65,40 +63,48 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     """Compare a submission's file with the one that was made anew; draw pages that differ in a folder."""
     one, other = document.opened(given), document.opened(made)
     there, here = document.properties(one), document.properties(other)
-    found = Pages(Same.BYTES, len(one.pages), there.get("/Producer", ""), _tex(there), _tex(here))
+    producer = there.get("/Producer", "")
+    producer = "" if producer == here.get("/Producer") else producer  # a program that left it as it was
+    found = Pages(Same.BYTES, len(one.pages), producer, _tex(there), _tex(here))
     if given == made:
         return found
-    over = catalog.find(given, one)
+    over, claims = catalog.find(given, one), [*catalog.claims(one, other)]
     pairs = [(number, number) for number in range(len(one.pages))]
-    differences = document.differences(one, other, pairs) if len(one.pages) == len(other.pages) else None
-    if not over and differences == []:
-        return replace(found, same=Same.OBJECTS)
-    views, straight = (View(given), View(made)), pairs
-    pairs = _correspond(*views)
-    if differences is None or pairs != straight:
-        differences = document.differences(one, other, pairs)
+    if len(one.pages) == len(other.pages) and not over and not claims:
+        differences, lost = catalog.differences(one, other, pairs)
+        if not differences:
+            return replace(found, same=Same.OBJECTS, lost=lost)
+    views = View(given), View(made)
+    pairs, moved = _correspond(*views)
+    differences, lost = catalog.differences(one, other, pairs)
     regions, paired = Regions(other), dict(pairs)
     whole = [*_unpaired(views, pairs, regions), *_over(over, views[1], paired, regions)]
+    whole += [_of_the_whole(i + 1, f"is the report's page {j + 1}: the order is another") for i, j in moved]
+    whole += [_of_the_whole(0, what, kind) for what, kind in claims]
+    anew = _written_anew(differences, pairs, found)
     same = Same.NO
     spots: list[Spot] = []
-    anew = _written_anew(differences, pairs, found)
     if anew:
         other_lines = found.other_tex and _figures(one) == _figures(other)
         same, spots = seen.alike(*views, pairs, other_lines=other_lines)
-        whole += _claims(one, other)
         if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
             whole.append(_of_the_whole(0, "gives other text to be copied than it shows"))
         if same and not spots and not whole:
             return replace(found, same=same)
+        unread = [] if same else [*_unread(views, pairs, regions)]
+        pairs = [pair for pair in pairs if pair[0] + 1 not in {place.page for place in unread}]
+        whole += unread
     spots = spots if same else seen.differing(*views, pairs)
     if not anew:
+        found = replace(found, lost=lost)
         noted = {item.page for item in over}
         told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]
-        whole += _told(told, spots, lost=not catalog.attachments(one))
+        told = [each for each in told if each.page or each.path[-1] not in catalog.CATALOG]
+        whole += _told(told, follow=bool(spots or moved or len(pairs) < len(other.pages)))
     places = [*_where(spots, paired, regions), *dict.fromkeys(whole)]
-    framed = [(spot.page, spot.box) for spot in spots]
-    framed += [(item.page, item.rectangle) for item in over if item.rectangle]
     if pictures:
+        framed = [(spot.page, spot.box) for spot in spots]
+        framed += [(item.page, item.rectangle) for item in over if item.rectangle]
         for page in sorted({place.page for place in places if place.page})[:PICTURES]:
             boxes = [box for at, box in framed if at == page]
             draw(*views, (page - 1, paired.get(page - 1)), boxes, pictures / f"page-{page}.png")
@@ -106,8 +112,11 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     return replace(found, same=Same.NO, places=tuple(places), shown=shown)
 
 
-def _correspond(given: View, made: View) -> list[tuple[int, int]]:
-    """Pair the pages of two documents in order, from 0; a page may be like none of the other's."""
+def _correspond(given: View, made: View) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Pair the pages of two documents, from 0, and name the pairs that are not in order.
+
+    A page may be like none of the other's.
+    """
     there, here = ([Counter(word.text for word in words) for words in view.words] for view in (given, made))
     likest = []
     for one in there:
@@ -115,7 +124,10 @@ def _correspond(given: View, made: View) -> list[tuple[int, int]]:
         best = max(shares)
         likest.append(shares.index(best) if best > LIKE else -1)
     blocks = SequenceMatcher(None, likest, range(len(here))).get_matching_blocks()
-    return [(i + step, j + step) for i, j, size in blocks for step in range(size)]
+    pairs = [(i + step, j + step) for i, j, size in blocks for step in range(size)]
+    left = {*range(len(here))} - {j for _, j in pairs}
+    moved = [(i, j) for j, i in {j: i for i, j in enumerate(likest) if j in left}.items()]
+    return sorted(pairs + moved), sorted(moved)
 
 
 class Regions:
@@ -139,10 +151,11 @@ class Regions:
 def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterable[Difference]:
     """Return the places where pages look or read otherwise, the first for each question and page."""
     found: dict[tuple[str, int], Difference] = {}
-    for page, (_, bottom, _, top), near in spots:
+    for page, (_, bottom, _, top), near, rise in spots:
         inside = BODY[0] < top and bottom < BODY[1]
-        told = f", near \u201c{near[:60]}\u201d" if near else ""
-        for question in regions.within(pairs[page - 1] + 1, bottom + EDGE, top - EDGE) if inside else [""]:
+        told = f", near \u201c{printable(near[:60])}\u201d" if near else ""
+        low, high = bottom + rise + EDGE, top + rise - EDGE
+        for question in regions.within(pairs[page - 1] + 1, low, high) if inside else [""]:
             found.setdefault((question, page), Difference(question, f"page {page} differs{told}", page, SEEN))
     return found.values()
 
@@ -152,11 +165,39 @@ def _unpaired(
 ) -> Iterator[Difference]:
     """Walk the pages that only one of the documents has."""
     more, fewer = ({*range(len(view.pages))} - {pair[n] for pair in pairs} for n, view in enumerate(views))
-    for number in sorted(more):
+    pictures = {number for number in more & fewer if not views[0].glyphs[number]}
+    for number in sorted(pictures):
+        for question in regions.within(number + 1, 0, math.inf):
+            what = f"page {number + 1} cannot be compared: it holds no text (a picture of it is not enough)"
+            yield Difference(question, what, number + 1, UNREAD)
+    for number in sorted(more - pictures):
         yield _of_the_whole(number + 1, "is not of the report")
-    for number in sorted(fewer):
+    for number in sorted(fewer - pictures):
         for question in regions.within(number + 1, 0, math.inf):
             yield Difference(question, f"page {number + 1} of the report is missing")
+
+
+def _unread(
+    views: tuple[View, View], pairs: Sequence[tuple[int, int]], regions: Regions
+) -> Iterator[Difference]:
+    """Walk the pages that cannot be compared: on other paper, or of characters without names."""
+    for number, page in pairs:
+        sizes = [view.pages[place].get_size() for view, place in zip(views, (number, page), strict=True)]
+        nameless = [_nameless(view.glyphs[at]) for view, at in zip(views, (number, page), strict=True)]
+        what = ""
+        if math.dist(*sizes) > 1:
+            papers = ["{:.0f} x {:.0f}".format(*size) for size in sizes]
+            what = f"it was printed on other paper ({papers[0]} points instead of {papers[1]})"
+        elif nameless[0] > nameless[1]:
+            what = "its text cannot be read, since some characters have no names"
+        for question in regions.within(page + 1, 0, math.inf) if what else ():
+            told = f"page {number + 1} cannot be compared: {what}"
+            yield Difference(question, told, number + 1, UNREAD)
+
+
+def _nameless(glyphs: Sequence[Glyph]) -> int:
+    """Count the characters that are no letters, digits or signs."""
+    return sum(unicodedata.category(glyph.text[:1])[0] == "C" for glyph in glyphs)
 
 
 def _over(
@@ -174,22 +215,8 @@ def _over(
 
 def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found: Pages) -> bool:
     """Say whether another program or TeX wrote the pages: none has the operators that this report has."""
-    painted = {difference.page for difference in differences if difference.path[:1] == ("/Contents",)}
+    painted = {each.page for each in differences if each.path[0] == "/Contents"}
     return len(painted) == len(pairs) or found.other_tex
-
-
-def _claims(one: Pdf, other: Pdf) -> Iterator[Difference]:
-    """Walk what a file that was written anew says otherwise beside its pages; what it lost is nothing."""
-    there, here = document.properties(one), document.properties(other)
-    for key, what in CLAIMS.items():
-        if there.get(key) and there[key] != here.get(key, ""):
-            yield _of_the_whole(0, what)
-    titles = [[str(item.get("/Title")) for item in catalog.bookmarks(pdf)] for pdf in (one, other)]
-    if titles[0] and titles[0] != titles[1]:
-        yield _of_the_whole(0, WORDS["/Outlines"])
-    files = [catalog.attachments(pdf) for pdf in (one, other)]
-    if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
-        yield _of_the_whole(0, OTHER_FILES, CARRIED)
 
 
 def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
@@ -197,12 +224,12 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Branch], spots: Sequence[Spot], *, lost: bool) -> Iterator[Difference]:
-    """Put differences between objects into words, but for what follows from another look, and lost files."""
-    for page, path in differences:
+def _told(differences: Sequence[Branch], *, follow: bool) -> Iterator[Difference]:
+    """Put differences between objects into words, but for what follows from other pages."""
+    for page, path, _ in differences:
         key = next((step for step in path if step in WORDS), path[-1])
-        attached = WORDS.get(key) == OTHER_FILES
-        if (attached and lost) or (spots and (path[0] if page else key) in FOLLOWS):
+        attached = WORDS.get(key) == catalog.OTHER_FILES
+        if follow and (path[0] if page else key) in FOLLOWS:
             continue
         kind = CARRIED if attached and "/EF" in path else ""
         yield _of_the_whole(page, WORDS.get(key, f"has another entry {key}"), kind)

@@ -44,6 +44,7 @@ class Spot(NamedTuple):
     page: int
     box: Box
     near: str
+    rise: float = 0.0  # of the same place on the other page, in points
 
 
 Both = list[tuple[Glyph, Glyph]]  # a character of the submission, and the one of the document made anew
@@ -64,15 +65,17 @@ def differing(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> list
             moved = {word.text for found in beside for run in found[1 - side] for word in run}
             for run in texts[number][0][side]:
                 if left := [word.box for word in run if word.text not in moved]:
-                    told = " ".join(word.text for word in run)
-                    here.append(Spot(number + 1, around(left), told))
+                    told, box = " ".join(word.text for word in run), around(left)
+                    rise = 0.0 if side else _rise(box, texts[number][1])
+                    here.append(Spot(number + 1, box, told, rise))
         sizes = given.pages[number].get_size(), made.pages[page].get_size()
         if not np.allclose(*sizes, rtol=0, atol=0.5):  # however large it is
             spots += here[:SPOTS]
             continue
         for box in _other_looks(given.picture(number), made.picture(page), texts[number][1]):
             if not any(meet(box, spot.box) for spot in here):
-                here.append(Spot(number + 1, box, _near(given.words[number], box)))
+                near = _near(given.words[number], box)
+                here.append(Spot(number + 1, box, near, _rise(box, texts[number][1])))
         spots += here[:SPOTS]
     return spots
 
@@ -96,6 +99,12 @@ def _compared(one: list[Word], other: list[Word]) -> tuple[list[list[list[Word]]
                 runs[0].append([a])
             both.append((a, b))
     return runs, both
+
+
+def _rise(box: Box, both: Sequence[tuple[Word, Word]]) -> float:
+    """Say how much higher the other page has the word of both that is next to a place."""
+    steps = [(abs(a.box[1] - box[1]), b.box[1] - a.box[1]) for a, b in both]
+    return min(steps, default=(0.0, 0.0))[1]
 
 
 def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, Word]]) -> Iterator[Box]:

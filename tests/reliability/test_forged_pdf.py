@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import random
 import re
+import subprocess
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from pypdf import PdfWriter
 
 from report.confined import UnjudgedError
 from report.verify import catalog, document, pages
-from report.verify.findings import Same
+from report.verify.findings import UNREAD, Same
 
 Forger = Callable[[Pdf], object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -372,9 +373,12 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "the same, of another TeX": in_another_tex(CLAIM),
     },
     (WHOLE, "is not of the report"): {
-        "pages in another order": swapped,
         "one more page, empty": one_more(),
         "another page in its place": repaint(lambda content: content[: content.index(b"ET", 2000) + 2]),
+    },
+    (WHOLE, "is the report's page 2"): {"pages in another order": swapped},
+    (WHOLE, "is signed"): {
+        "a signature": put(root, "AcroForm", Dictionary(Fields=[Dictionary(FT=Name.Sig)]))
     },
     (WHOLE, "other attachments"): {
         "a file beside the attachments": put(root, "AF", beside),
@@ -419,6 +423,20 @@ def test_a_forged_page_is_found(make: Forger, question: str, words: str) -> None
     assert [text for where, text in told if where == question and words in text], told
 
 
+def test_what_stands_above_the_first_question_is_of_none() -> None:
+    """A word of the summary is no part of 1(a), even where its line stands as low as 1(a) does here."""
+
+    def make(pdf: Pdf) -> None:
+        content = document.content(pdf.pages[0].obj)
+        assert b"[(minutes)]" in content
+        content = content.replace(b"[(minutes)]", b"[(hours)]", 1)
+        pdf.pages[0].obj.Contents = pdf.make_stream(b"1 0 0 1 0 -60 cm\n" + content)
+
+    made = (ROOT / "build" / "submission.pdf").read_bytes()
+    places = pages.compare(forged(make, made), made).places
+    assert {("", "page 1 differs")} == {(place.question, place.what[:14]) for place in places}
+
+
 @pytest.mark.parametrize("other", [lambda then: then, in_another_tex], ids=["this TeX", "another TeX"])
 def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Forger]) -> None:
     """A note in the margin and a page before all are told, each with its page; no answer is."""
@@ -433,6 +451,117 @@ def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Fo
     assert ["page 1 is not of the report", "page 3 has an annotation (/Text)"] == [what for _, what in told][
         :2
     ]
+
+
+# --- what programs do that save or join files
+def by(*arguments: str) -> Callable[[Path, Path], None]:
+    """Return what a program does to a file; IN and OUT stand for the files."""
+
+    def run(given: Path, copy: Path) -> None:
+        names = {"IN": str(given), "OUT": str(copy)}
+        subprocess.run([names.get(word, word) for word in arguments], check=True)
+
+    return run
+
+
+def appended_to_nothing(given: Path, copy: Path) -> None:
+    """Join files as pypdf does."""
+    writer = PdfWriter()
+    writer.append(given)
+    writer.write(copy)
+
+
+def edited(make: Forger) -> Callable[[Path, Path], object]:
+    """Return who changes a file as a forger would, though with no bad intent."""
+    return lambda given, copy: copy.write_bytes(forged(make, given.read_bytes()))
+
+
+def without_author(pdf: Pdf) -> None:
+    """Drop the name of the author."""
+    del pdf.trailer.Info["/Author"]
+
+
+def trimmed(pdf: Pdf) -> None:
+    """Say of each page that nothing is cut off."""
+    for each in pdf.pages:
+        each.obj.TrimBox = each.obj.MediaBox
+
+
+JOIN = by("qpdf", "--empty", "--pages", "IN", "1-z", "--", "OUT")
+ALL_LOST = {"attachments", "bookmarks", "links", "properties", "tags"}
+# What is done, and what is lost by it.
+SAVED: dict[str, tuple[Callable[[Path, Path], object], set[str]]] = {
+    "pypdf joins": (appended_to_nothing, ALL_LOST - {"bookmarks", "links"}),
+    "qpdf joins": (JOIN, ALL_LOST - {"attachments"}),
+    "mutool joins": (by("mutool", "merge", "-o", "OUT", "IN"), ALL_LOST - {"attachments", "bookmarks"}),
+    "qpdf flattens links": (by("qpdf", "--flatten-annotations=all", "IN", "OUT"), {"links"}),
+    "no author": (edited(without_author), {"properties"}),
+    "an initial view": (edited(put(root, "PageLayout", Name.SinglePage)), set()),
+    "boxes that cut nothing": (edited(trimmed), set()),
+}
+
+
+@pytest.mark.parametrize("case", SAVED)
+def test_what_programs_drop_beside_the_pages_is_no_change(case: str, tmp_path: Path) -> None:
+    """The pages are the same, and what was lost is named."""
+    save, lost = SAVED[case]
+    made = ROOT / "build" / "submission.pdf"
+    save(made, tmp_path / "copy.pdf")
+    compared = pages.compare((tmp_path / "copy.pdf").read_bytes(), made.read_bytes())
+
+    assert (Same.OBJECTS, ()) == (compared.same, compared.places)
+    assert lost == {*compared.lost}
+
+
+GHOSTSCRIPT = ("gs", "-q", "-sDEVICE=pdfwrite", "-o", "OUT")
+
+
+@pytest.mark.parametrize(
+    ("save", "words"),
+    [
+        (
+            by(*GHOSTSCRIPT, "-sPAPERSIZE=a4", "-dFIXEDMEDIA", "-dPDFFitPage", "IN"),
+            "on other paper (595 x 842",
+        ),
+        (by(*GHOSTSCRIPT, "-dNoOutputFonts", "IN"), "it holds no text"),
+        (by("mutool", "convert", "-o", "OUT", "IN"), "some characters have no names"),
+    ],
+    ids=["other paper", "outlines", "text without names"],
+)
+def test_pages_that_cannot_be_read_are_told_as_that(
+    save: Callable[[Path, Path], object], words: str, tmp_path: Path
+) -> None:
+    """Where characters cannot be compared, the one reason is told, and no character as another."""
+    made = ROOT / "build" / "submission.pdf"
+    save(made, tmp_path / "copy.pdf")
+    compared = pages.compare((tmp_path / "copy.pdf").read_bytes(), made.read_bytes())
+
+    assert {UNREAD} == {place.kind for place in compared.places}
+    assert [] == [place.what for place in compared.places if words not in place.what]
+    assert {} == compared.shown
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (at_number(NINES), "differs"),
+        (BOLD, "differs"),
+        (lambda pdf: pdf.docinfo.__setitem__("/Title", "Accuracy 0.9999"), "another title"),
+        (put(root, "AF", beside), "other attachments"),
+        (put(root, "Claim", String("0.9999")), "another entry"),
+        (annotated("/FreeText"), "over this answer"),
+    ],
+    ids=["a number", "outlines", "a title", "a file", "anything", "a note"],
+)
+def test_what_is_forged_in_a_joined_file_is_found(make: Forger, words: str, tmp_path: Path) -> None:
+    """That a program dropped much beside the pages hides nothing that was added."""
+    (tmp_path / "given.pdf").write_bytes(forged(make))
+    JOIN(tmp_path / "given.pdf", tmp_path / "joined.pdf")
+    late = words in ("another title", "other attachments", "another entry")  # joining drops these
+    joined = (tmp_path / "joined.pdf").read_bytes()
+    told = found(forged(make, joined) if late else joined)
+
+    assert [text for _, text in told if words in text], told
 
 
 # --- files of two minds
@@ -501,6 +630,8 @@ NO_CHANGE = {
     *("/Parent", "/Type", "/Version", "/PageMode", "/P", "/PTEX.Fullbanner", "/Packages", "/Pg"),
 }
 
+MAY_BE_LOST = {*catalog.LOST, *catalog.CLAIMS, "/Creator", "/Trapped"}  # by a program that saves the file
+
 
 def leaves(value: Any, met: set[Any]) -> list[tuple[Any, Any]]:
     """Return every number, name, text and stream that a document uses: what holds it, and its key."""
@@ -537,7 +668,7 @@ def mutate(pdf: Pdf, dice: random.Random) -> str:
     value = holder[key]
     if key == "/Count" and holder.get("/Type") == Name.Pages:
         raise pikepdf.PdfError("the pages are counted anew when the file is saved: nothing would be changed")
-    if not isinstance(holder, Array) and dice.random() < 0.2:
+    if not isinstance(holder, Array) and dice.random() < 0.2 and key not in MAY_BE_LOST:
         del holder[key]
         return f"without {key}"
     if isinstance(value, bool):

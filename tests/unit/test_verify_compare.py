@@ -26,6 +26,7 @@ from report.verify.findings import (
     HARMLESS,
     NOTEBOOK_BESIDE,
     SEEN,
+    UNREAD,
     Cause,
     Difference,
     Outcome,
@@ -51,6 +52,7 @@ assert GIVEN.notebook.record
 RESULTS, RECORD, MADE_WITH = GIVEN.results, GIVEN.notebook.record, GIVEN.results.made_with
 SAME = Pages(Same.BYTES, 7)
 DEV = "2a.dev.accuracy"
+PRINTED = RESULTS.values[DEV].printed
 # The sample's default network with one development sample less.
 OTHER = structs.replace(RECORD, default=structs.replace(RECORD.default, dev=RECORD.default.dev - 1))
 
@@ -83,10 +85,12 @@ def reproduced(
     return structs.replace(sound, **changed)
 
 
-def shown(*places: Difference, texts: Mapping[str, str] | None = None) -> Pages:
-    """Return pages that differ, and show other texts for some keys, or none."""
+def shown(*places: Difference, texts: Mapping[str, str] | None = None, over: str = "") -> Pages:
+    """Return pages that differ, and show other texts for some keys, or none, or something over one."""
     printed = {key: value.printed for key, value in RESULTS.values.items()} | (texts or {})
-    read = {key: (Shown(3, "".join(text.split()), plain=True),) for key, text in printed.items() if text}
+    read = {
+        key: (Shown(3, "".join(text.split()), plain=key != over),) for key, text in printed.items() if text
+    }
     return Pages(Same.NO, 7, places=places, shown=read)
 
 
@@ -129,6 +133,7 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
         (attached(values=value(DEV, printed="0.9999")), shown(texts={DEV: "0.9999"})),
     ),
     ("2b", "best minus default", TEXT, "no page shows it", (shown(texts={"2b.gain": ""}),)),
+    ("2a", NUMBER, TEXT, f"{PRINTED} on page 3 is painted otherwise", (shown(over=DEV),)),
     *(
         (
             "2a",
@@ -226,6 +231,26 @@ def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     assert "TeX Live 2031, here TeX Live 2022" in found[0].reason
     assert [] == same
     assert any("breaks lines elsewhere" in remark for remark in remarks)
+
+
+def test_pages_that_cannot_be_read_cannot_be_judged() -> None:
+    """The question of such a page is open, its numbers are not told as missing; another page is judged."""
+    unread = Difference("2a", "page 3 cannot be compared: it is a picture", 3, UNREAD)
+    found, _ = judged(shown(unread, Difference("1b", "page 2 differs", 2), texts={DEV: ""}))
+
+    assert {("1b", Outcome.MISMATCH), ("2a", Outcome.UNJUDGED)} == {
+        (row.question, row.outcome) for row in found
+    }
+    assert unread.what in [row.reason for row in found]
+
+
+def test_what_a_program_dropped_is_a_remark() -> None:
+    """What is lost beside the pages is named, and is no mismatch."""
+    found, remarks = judged(structs.replace(SAME, same=Same.OBJECTS, lost=("bookmarks", "links", "tags")))
+
+    assert [] == found
+    told = "The file was saved again by another program, which dropped its bookmarks, links and tags."
+    assert [told] == remarks
 
 
 def test_what_was_not_trained_is_open() -> None:
