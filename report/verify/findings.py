@@ -215,7 +215,7 @@ class Causes(Struct, frozen=True):
         """Say what differs at some places of the pages, and why."""
         told = "; ".join(dict.fromkeys(place.what for place in places[:TOLD]))
         if all(place.kind == UNREAD for place in places):
-            return Why("", told, Outcome.UNJUDGED)
+            return Why("", f"{told}; hand in the PDF that the build made", Outcome.UNJUDGED)
         if self.tex:
             return Why(Cause.CODE, f"{told}; {self.tex}", Outcome.UNJUDGED)
         if program := self.code or self.versions:

@@ -376,7 +376,7 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "one more page, empty": one_more(),
         "another page in its place": repaint(lambda content: content[: content.index(b"ET", 2000) + 2]),
     },
-    (WHOLE, "is the report's page 2"): {"pages in another order": swapped},
+    (WHOLE, "is page 2 of the report, out of order"): {"pages in another order": swapped},
     (WHOLE, "is signed"): {
         "a signature": put(root, "AcroForm", Dictionary(Fields=[Dictionary(FT=Name.Sig)]))
     },

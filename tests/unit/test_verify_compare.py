@@ -241,7 +241,7 @@ def test_pages_that_cannot_be_read_cannot_be_judged() -> None:
     assert {("1b", Outcome.MISMATCH), ("2a", Outcome.UNJUDGED)} == {
         (row.question, row.outcome) for row in found
     }
-    assert unread.what in [row.reason for row in found]
+    assert f"{unread.what}; hand in the PDF that the build made" in [row.reason for row in found]
 
 
 def test_what_a_program_dropped_is_a_remark() -> None:
