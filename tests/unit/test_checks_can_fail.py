@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 
 from derivations import problem1, vanishing
-from derivations.checks import Answers, claims, exact, gate, numeric
+from derivations.checks import Answers, CheckFailed, claims, exact, gate, numeric, run
 from derivations.formulas import Numeral, Total, sigma, sigma_prime
 from derivations.notation import G, L, T, h, j, k, t, u, w1, w2, x, z
 
@@ -72,6 +72,14 @@ def test_a_wrong_answer_is_rejected(checks, key, wrong, number):
     for check in checks:
         assert CHECKS[check].passes(ANSWERS, Random(0))
         assert not CHECKS[check].passes(spoiled(key, wrong, number), Random(0))
+
+
+def test_a_failure_stops_and_names_the_check():
+    """With a wrong general form the first check that sees it is named, with the step where it fails."""
+    wrong = gate.GATES["1c"].spoiled(ANSWERS, "no w_2")
+
+    with pytest.raises(CheckFailed, match=r"^check 1b\.expand \(symbolic expansion\) failed at t = 2: .*\.$"):
+        run([*exact.check.values(), *numeric.check.values()], wrong, 0)
 
 
 def test_a_curve_above_its_bound_is_rejected():

@@ -250,9 +250,14 @@ numerics.pin()
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from experiments import trainer
-epochs, ends = itertools.count(), MLPClassifier._update_no_improvement_count
+epochs, ends, came = itertools.count(), MLPClassifier._update_no_improvement_count, []
+def interrupt(*_):
+    if not came:
+        came.append(True)
+        raise KeyboardInterrupt
+signal.signal(signal.SIGINT, interrupt)
 def counted(*arguments):
-    if next(epochs) in ({epoch}, 20_000):  # the second if Python missed the first
+    if next(epochs) >= {epoch} and not came:  # again where Python missed it, never where it was swallowed
         os.kill(os.getpid(), signal.SIGINT)
     return ends(*arguments)
 MLPClassifier._update_no_improvement_count = counted
