@@ -103,14 +103,16 @@ def printed(notebook):
 
 
 def test_every_file_is_there(tiny_build):
-    """Every file of the design's table is there, and nothing of LaTeX's by-products."""
-    found = set(tiny_build.published())
+    """Every file of the design's table is there, no by-product of LaTeX's, no word of where it was made."""
+    files = tiny_build.published()
+    found = set(files)
 
     assert found >= FILES
     assert all(
         re.match(r"figures/\w+\.(?:pdf|tex)|parts/\w+\.tex|report\.toml", name) for name in found - FILES
     )
     assert not (tiny_build.out / "failed").exists()
+    assert [name for name, content in files.items() if str(tiny_build.root).encode() in content] == []
 
 
 def test_a_build_tells_its_stages_and_nothing_else(tiny_build):
@@ -260,9 +262,6 @@ def test_the_pdf_prints_the_reported_numbers(pages, tiny_build, results):
             assert told in "".join("".join(pages[page[value["question"]] - 1 :]).split()), key
     params = "".join(results["values"]["2b.params"]["printed"].split())
     assert params in "".join("".join(pages).split())
-
-
-# The PDF
 
 
 # The PDF
