@@ -116,7 +116,10 @@ class Snapshot:
         inputs, config = self.inputs, self.inputs.config
         return {
             "seed": {"the seed": str(config.seed)},
-            "data": {path.name: self.digest(path) for path in deciding(inputs.data)},
+            "data": {
+                str(path.relative_to(inputs.data)) if path != inputs.data else path.name: self.digest(path)
+                for path in deciding(inputs.data)
+            },
             "space": {"the search space": msgspec.json.encode(config.search).decode()},
             # What numbers may depend on beside the programs; the report names the processor.
             "machine": {

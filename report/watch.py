@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import watchfiles
 
+from experiments.data.files import deciding
 from report import ROOT
 from report.cache import LOCK, PARTS, TEMPLATES
 from report.config import load
@@ -57,16 +58,17 @@ def _changes(config: Path, data: Path | None) -> Iterator[set[str]]:
     """Yield, every `REST` milliseconds, the names of the files that have changed and then rested."""
     code = [path for part in PARTS for path in (ROOT / part, *(ROOT / part).rglob("*")) if path.is_dir()]
     single = {path.absolute() for path in (config, LOCK, data) if path}
-    folders = {path for path in (*code, TEMPLATES, *(path.parent for path in single)) if path.is_dir()}
-    if data and data.is_dir():
-        folders.add(data.absolute())
+    below = {path.absolute().parent for path in deciding(data)} if data and data.is_dir() else set[Path]()
+    folders = {
+        path for path in (*code, TEMPLATES, *below, *(path.parent for path in single)) if path.is_dir()
+    }
 
     def matters(_: watchfiles.Change, name: str) -> bool:
         path = Path(name)
         if path.name.startswith("."):
             return False
-        inside = data is not None and path.parent == data.absolute()
-        return inside or path in single or (path.parent in {*code, TEMPLATES} and path.suffix in SOURCES)
+        source = path.parent in {*code, TEMPLATES} and path.suffix in SOURCES
+        return source or path.parent in below or path in single
 
     for found in watchfiles.watch(
         *folders, watch_filter=matters, recursive=False, step=REST, rust_timeout=REST, yield_on_timeout=True

@@ -99,8 +99,9 @@ def deciding(path: Path) -> list[Path]:
     if (path / ARCHIVE_NAME).exists():
         return [path / ARCHIVE_NAME]
     nearly = {*map(_bare, FILE_NAMES)}
-    near = (path / file for file in _listed(path) if _is_archive(file) or _bare(file.name) in nearly)
-    return sorted({*(path / name for name in FILE_NAMES), *near})
+    tops = (path / file for file in _listed(path) if len(file.parts) == 1 and _is_archive(file))
+    near = (path / file for file in _listed(path) if _bare(file.name) in nearly)
+    return sorted({*(path / name for name in FILE_NAMES), *tops, *near})
 
 
 def _in_folder(path: Path) -> Finding:
