@@ -19,8 +19,8 @@
 # ## Setup
 #
 # numpy adapts to the processor it runs on, so its last digits may differ from one computer to the next.
-# Before I load it, I ask for one thread and, where processor and library allow it, for the instructions that
-# every recent PC has.
+# Before I load it, I ask for one thread and, where processor and library allow it, for instructions that
+# recent x86 PCs have.
 
 # %% tags=["setup", "pins"]
 # Setup: reproducible arithmetic
@@ -219,8 +219,8 @@ ranked[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% [markdown] tags=["2b"]
 # A few settings are chaotic: a difference in the last bit of a number, such as may arise between two
-# computers, grows with every epoch until many predictions change. A high score of such a setting cannot be
-# reproduced. So I go down the ranking and train each candidate three more times, with every training input
+# computers, grows with every epoch until many predictions change. A high score of such a setting may not be
+# reproducible. So I go down the ranking and train each candidate three more times, with every training input
 # moved by one unit in the last place: up, down, and up or down at random. I report the first setting whose
 # score and number of epochs stay the same in all three.
 
@@ -320,7 +320,7 @@ with pd.option_context("display.max_colwidth", None):
     display(pd.DataFrame({"value": summary}))
 
 # %% [markdown] tags=["summary"]
-# Finally, the package versions and all numbers as data: my report is made from this record.
+# Finally, the package versions and all numbers as data: my answers come from this record.
 
 # %% tags=["summary", "record"]
 # Summary: versions, and the numbers as data
