@@ -199,6 +199,6 @@ def _write(found: Verdict, folder: Path, gradescope_file: Path | None, console: 
     try:
         verdict.write(folder / verdict.FILE, found)
     except (InputError, OSError) as error:
-        console.warn(f"{verdict.FILE} was not written: {error}")
+        console.warn(f"{verdict.FILE} was not written: {getattr(error, 'strerror', None) or error}")
     if gradescope_file:
         verdict.write(gradescope_file, verdict.gradescope(found))

@@ -394,3 +394,9 @@ def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> N
     assert 0 == points["score"]
     assert "mine" == (tmp_path / "verify.json").read_text(encoding="utf-8")
     assert "WARNING verify.json was not written" in told
+
+    (tmp_path / "verify.json").unlink()
+    (tmp_path / ".verify.json.new").mkdir()
+    points, told = judged(tmp_path, PDF, BUG)
+    assert 0 == points["score"]
+    assert "WARNING verify.json was not written: Is a directory\n" in told
