@@ -169,7 +169,7 @@ def _judge(
         "author": {"name": author.name, "id": author.id},
         "data": {name: entry.sha256 for name, entry in made.results.data.files.items()},
     }
-    return verdict.judged(about, quantities, remarks, fast=fast)
+    return verdict.judged(about, quantities, remarks, fast=made.trained < len(made.record.search.dev))
 
 
 def _run_again(content: bytes, data: Path, work: Work) -> list[Quantity]:

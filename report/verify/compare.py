@@ -59,7 +59,7 @@ NUMBERS = ("search", "seeds, selection")
 APART = ("values", "formulas", "studied", "made_with", "environment")  # of results.json
 # Files that are compared as a whole: how, what is shown as their sides, the cause, and how it is told.
 FILES = {
-    DATA: ("values", ("", "4 files", "4 files"), Cause.DATA, "the data differ: "),
+    DATA: ("values", ("", "4 files", "4 files"), Cause.DATA, "the data differ (name others with --data): "),
     DATA_BESIDE: ("values", ("beside", "", "4 files"), Cause.DATA, "the data differ: "),
     CELLS: ("exact", ("", "sources", "sources"), Cause.EDITED, "it is not what this program writes: "),
     NOTEBOOK_BESIDE: ("values", ("beside", "in the PDF", ""), Cause.EDITED, "it is not the one in the PDF: "),
@@ -82,7 +82,7 @@ def compare(
     """
     causes = Causes.find(given, made, pages)
     found = [*_entries(given, made, causes), *_values(given, made, pages, causes)]
-    found += [row for name, differences in made.files.items() for row in rows(name, differences, causes.code)]
+    found += [row for name, differences in made.files.items() for row in rows(name, differences, causes)]
     wrong = [row for row in found if row.outcome is Outcome.MISMATCH]
     if pages is None:
         why = Why("", made.no_pages, Outcome.OPEN)
@@ -230,10 +230,10 @@ def _told(entry: Value | None) -> str:
 
 
 # --- data and notebooks
-def rows(name: str, found: Iterable[Difference], code: str = "") -> list[Quantity]:
+def rows(name: str, found: Iterable[Difference], causes: Causes | None = None) -> list[Quantity]:
     """Return a row for each question in which something differs; if nothing does, one for problem 2.
 
-    Where other code wrote the notebook, it is no wonder that the cells differ.
+    Where other code wrote the notebook, or for other data, it is no wonder that the cells differ.
     """
     rule, sides, cause, told = FILES[name]
     by_question: dict[str, list[str]] = defaultdict(list)
@@ -242,7 +242,9 @@ def rows(name: str, found: Iterable[Difference], code: str = "") -> list[Quantit
             by_question[each.question].append(each.what)
     if not by_question:
         return [Quantity(PROBLEM_2, name, rule, *sides)]
-    cause, more = (Cause.CODE, f"; {code}") if code and name == CELLS else (cause, "")
+    more = ""
+    if name == CELLS and causes and (causes.code or causes.data):
+        cause, more = (Cause.CODE if causes.code else Cause.DATA), f"; {causes.code or causes.data}"
     return [
         Quantity(question, name, rule, *sides).because(Why(cause, told + "; ".join(what[:TOLD]) + more))
         for question, what in by_question.items()

@@ -98,7 +98,7 @@ def opened(content: bytes) -> Pdf:
     except pikepdf.PasswordError:
         encrypted = True
     if encrypted:
-        raise UnjudgedError("The PDF is encrypted: hand in one without a password.")
+        raise UnjudgedError("The PDF is encrypted: hand in one without password or restrictions.")
     if len(pdf.pages) > PAGE_LIMIT:
         raise UnjudgedError(f"The PDF has more than {PAGE_LIMIT} pages.")
     if not len(pdf.pages):

@@ -44,6 +44,15 @@ LIMITS = {CONFIG: 64 * 2**10, RESULTS: 8 * 2**20, LEDGER: 8 * 2**20, NOTEBOOK: F
 SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of numbers, of lists in lists
 OWN_BUILD = ROOT / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
+PACK = "Unpack it and pack the files anew, as a plain zip."
+# The first bytes of what is handed in instead, in small letters, and what it is.
+KINDS = {
+    b"(empty)": "empty",
+    **dict.fromkeys((b"\x1f\x8b", b"rar!", b"7z\xbc\xaf"), "another kind of archive"),
+    b"<!doctype html": "a web page, perhaps of a log-in",
+    b"<html": "a web page, perhaps of a log-in",
+}
+SEVERAL = "Name one of them; if they are in a zip, unpack it first."
 CHANGED = "the submission was changed, or is not of this program"
 
 
@@ -87,7 +96,9 @@ def take(path: Path) -> HandedIn:
     if content.startswith(b"PK"):
         return _choose(path.name, _in_zip(content, path.name))
     if b"%PDF-" not in content[:1024]:
-        raise UnjudgedError(f"{path.name} is no PDF and no zip.", ASK)
+        head = content[:100].lstrip().lower() or b"(empty)"
+        kind = next((f"; it is {kind}" for start, kind in KINDS.items() if head.startswith(start)), "")
+        raise UnjudgedError(f"{path.name} is no PDF and no zip{kind}.", ASK)
     siblings = (name for name in ROLES if name != PDF and (path.parent / name).is_file())
     return HandedIn(path.name, content, {name: _content(path.parent / name) for name in siblings})
 
@@ -102,10 +113,11 @@ def _choose(name: str, found: Iterator[tuple[str, bytes]]) -> HandedIn:
             raise UnjudgedError(f"{name} holds more than {2 * FILE_LIMIT >> 20} MiB.")
     reports = [(path, content) for path, content in files if b"%PDF-" in content[:1024]]
     reports = [report for report in reports if _role(report[0]) == PDF] or reports
+    reports = [*{content: (path, content) for path, content in reversed(reports)}.values()]
     if len(reports) != 1:
         held = ", ".join(sorted(path for path, _ in reports or files)[:8]) or "nothing"
         what = f"{len(reports)} PDFs: {held}" if reports else f"no PDF; it holds {held}"
-        raise UnjudgedError(f"{name} holds {what}.", "Name one of them." if reports else ASK)
+        raise UnjudgedError(f"{name} holds {what}.", SEVERAL if reports else ASK)
     beside: dict[str, bytes] = {}
     for path, content in files:
         role = _role(path)
@@ -161,7 +173,7 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
                 raise UnjudgedError(f"{place} holds more than {MEMBER_LIMIT} files.")
             for member in members:
                 path = PurePosixPath(member.filename.replace("\\", "/"))
-                if path.is_absolute() or ".." in path.parts or ":" in str(path):
+                if path.is_absolute() or ".." in path.parts:
                     raise UnjudgedError(f"{place} holds a path that points outside of it.")
                 if member.is_dir() or not _wanted(str(path)):
                     continue
@@ -171,8 +183,12 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
                     yield str(path), inner
                 elif depth < DEEPEST:
                     yield from _in_zip(inner, path.name, depth + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
-        raise UnjudgedError(f"{place} is damaged, encrypted, or packed in a way that is not known.") from None
+    except NotImplementedError:
+        raise UnjudgedError(f"{place} is packed in a way that is not known.", PACK) from None
+    except RuntimeError:
+        raise UnjudgedError(f"{place} is encrypted.", PACK) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError):
+        raise UnjudgedError(f"{place} is damaged; it may have been cut off.", ASK) from None
 
 
 def _wanted(name: str) -> bool:
@@ -200,15 +216,17 @@ def gather(
         return _parsed(inside, "in the PDF", remarks)
     files = {name: content for name, content in beside.items() if name in ATTACHED}
     files |= {name: _content(path) for name, path in named.items()}
-    if not {CONFIG, NOTEBOOK} <= {*files}:
-        files = _own_build(own, carried.words) | files
+    own_files = {} if {CONFIG, NOTEBOOK} <= {*files} else _own_build(own, carried.words)
+    places = {"beside it": {*files}, "in this copy's own build": {*own_files} - {*files}}
+    files = own_files | files
     if lost := [name for name in (CONFIG, NOTEBOOK) if name not in files]:
         raise UnjudgedError(
             f"The PDF carries no attachments, and no {' and no '.join(lost)} came with it: another program"
             " wrote the file anew and dropped them, or this program did not make it.",
             ASK,
         )
-    told = f"The PDF has lost its attachments; {', '.join(sorted(files))} were found beside it."
+    found = [f"{', '.join(sorted(names))} were found {place}" for place, names in places.items() if names]
+    told = f"The PDF has lost its attachments; {'; '.join(found)}."
     return _parsed(files, "beside the PDF", (*remarks, told))
 
 

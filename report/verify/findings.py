@@ -185,7 +185,7 @@ class Causes(Struct, frozen=True):
         arithmetic = _both(_arithmetic(told.environment), _arithmetic(made.environment))
         tex = _other_tex(pages) if pages and pages.other_tex else ""
         return cls(
-            data=_told("the data differ", "; ".join(each.what for each in data if not each.harmless)),
+            data="the data differ (see \u201cdata\u201d)" if any(not each.harmless for each in data) else "",
             notebook=_told("the notebook differs", "".join(each.what for each in made.files[CELLS][:1])),
             code=_told("the code differs", ", ".join(differing(one.code, other.code))),
             versions=_told("versions differ", _both(one.versions, other.versions)),

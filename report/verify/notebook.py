@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,16 +23,22 @@ from report.confined import Limits, UnjudgedError
 from report.console import printable
 from report.errors import CheckError
 from report.results import NOTEBOOK
-from report.verify.findings import HARMLESS, PROBLEM_2, Difference, counted
+from report.verify.findings import HARMLESS, PROBLEM_2, WHOLE, Difference, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from report.console import Console
 
 T = TypeVar("T")
 Lines = str | list[str]  # a text, as a notebook may write it
 
+# What a file holds that Jupyter does not open, and what that is.
+FOREIGN = {
+    b"<<<<<<< ": "it holds a merge conflict",
+    b"\xff\xfe": "it is text in UTF-16, which Jupyter does not read",
+    b'"worksheets"': "it is in the notebook format of before 2015, without cells",
+}
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
 RERUN = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
@@ -53,6 +61,11 @@ class Cell(Struct, frozen=True):
     def heading(self) -> str:
         """The first line, which says what the cell is for."""
         return (self.source.splitlines() or [""])[0].lstrip("# ")[:60]
+
+    @property
+    def results(self) -> tuple[tuple[str, str], ...]:
+        """The outputs but for warnings."""
+        return tuple(shown for shown in self.outputs if shown[0] != "stream stderr")
 
     @property
     def question(self) -> str:
@@ -115,7 +128,12 @@ def read(content: bytes, name: str) -> Notebook:
     UnjudgedError
         It is none; `name` says which.
     """
-    found = decoded(content, name, _File)
+    try:
+        found = decoded(content, name, _File)
+    except UnjudgedError:
+        if kind := next((kind for mark, kind in FOREIGN.items() if mark in content), ""):
+            raise UnjudgedError(f"{name} cannot be opened: {kind}.") from None
+        raise
     outputs = [output for cell in found.cells for output in cell.outputs]
     records = [
         decoded(msgspec.json.encode(output.data[MIME]), f"The record in {name}", Record)
@@ -156,30 +174,47 @@ def _text(value: Any) -> str:
 
 # --- two notebooks
 def compare(given: Sequence[Cell], expected: Sequence[Cell], *, outputs: bool = True) -> list[Difference]:
-    """Compare the cells of two notebooks: their sources, and their outputs if they are asked for."""
+    """Compare the cells of two notebooks: their sources, and their outputs if they are asked for.
+
+    Text and warnings that were added are of no question: what is beside the answers changes none of them.
+    """
     there, here = ([cell for cell in cells if cell.source.strip()] for cells in (given, expected))
     found = []
-    for cell, other in zip(there, here, strict=False):
-        how = ""
-        if (cell.kind, cell.source) != (other.kind, other.source):
+    for cell, other in _aligned(there, here):
+        named = cell if other is None else other
+        about, how = named.question, ""
+        if cell is None:
+            how = "is missing"
+        elif other is None:
+            about, how = (WHOLE if cell.kind == "markdown" else PROBLEM_2), "was added"
+        elif (cell.kind, cell.source) != (other.kind, other.source):
             how = "was edited"
+        elif outputs and sorted(cell.results) != sorted(other.results):
+            how = "lacks an output" if len(cell.results) < len(other.results) else "has another output"
         elif outputs and sorted(cell.outputs) != sorted(other.outputs):
-            how = "lacks an output" if len(cell.outputs) < len(other.outputs) else "has another output"
+            about, how = WHOLE, "has other warnings"
         if how:
-            found.append(Difference(other.question, f"the cell \u201c{other.heading}\u201d {how}"))
-    if not found and len(there) != len(here):
-        return [Difference(PROBLEM_2, f"it has {len(there)} cells instead of {len(here)}")]
+            found.append(Difference(about, f"the cell \u201c{named.heading}\u201d {how}"))
     return found
+
+
+def _aligned(there: Sequence[Cell], here: Sequence[Cell]) -> Iterator[Any]:
+    """Walk the pairs of cells that are the same or stand in the same place; one side may lack a cell."""
+    one, other = ([(cell.kind, cell.source) for cell in cells] for cells in (there, here))
+    for _, start, end, first, last in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        yield from zip_longest(there[start:end], here[first:last])
 
 
 def compare_saved(given: Notebook, expected: Notebook) -> list[Difference]:
     """Compare a notebook with the one that it is a copy of; what a program does to it is harmless."""
-    cleared = not any(cell.outputs for cell in given.cells)
-    if found := compare(given.cells, expected.cells, outputs=not cleared):
+    bare = {cell.source for cell in given.cells if not cell.outputs}
+    cells = [replace(cell, outputs=()) if cell.source in bare else cell for cell in expected.cells]
+    if found := compare(given.cells, cells):
         return found
     told = [f"it was saved again by {given.saved_by}"]
-    if cleared:
-        told.insert(0, "its outputs were cleared")
+    if cells != [*expected.cells]:
+        some = "some of " if any(cell.outputs for cell in given.cells) else ""
+        told.insert(0, f"{some}its outputs were cleared")
     if (more := len(given.cells) - len(expected.cells)) > 0:
         told.insert(0, f"it has {counted(more, 'empty cell')} more")
     return [Difference(PROBLEM_2, f"The {NOTEBOOK} beside the PDF: {'; '.join(told)}", kind=HARMLESS)]

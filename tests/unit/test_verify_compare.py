@@ -153,6 +153,14 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
     ("2", "data handed in", "data differ", "line 2", (reproduced(differing={DATA_BESIDE: (ONE_VALUE,)}),)),
     ("2b", EDITED, "notebook differs", "was edited", (reproduced(differing={CELLS: (ONE_CELL,)}),)),
     (
+        *("2", EDITED, "data differ", "was edited; the data differ (see"),
+        (reproduced(differing={CELLS: (structs.replace(ONE_CELL, question="2"),), DATA: (ONE_VALUE,)}),),
+    ),
+    (
+        *("2", "data", "data differ", "(name others with --data): trnX-3d.csv has 1.0"),
+        (reproduced(differing={DATA: (ONE_VALUE,)}),),
+    ),
+    (
         *("2b", EDITED, "code or versions differ", "was edited; the code differs: study"),
         (reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE),),
     ),
@@ -172,7 +180,7 @@ EXPLAINED: list[tuple[str, str, dict[str, Any]]] = [
         {"environment": RESULTS.environment | {"blas": KERNELS}},
     ),
     ("unexplained", "the same code, versions and data", {}),
-    ("data differ", "the data differ: trnX-3d.csv has 1.0", {"differing": {DATA: (ONE_VALUE,)}}),
+    ("data differ", "the data differ (see \u201cdata\u201d)", {"differing": {DATA: (ONE_VALUE,)}}),
     ("notebook differs", "the cell \u201cSearch\u201d was edited", {"differing": {CELLS: (ONE_CELL,)}}),
 ]
 

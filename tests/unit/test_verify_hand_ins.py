@@ -12,12 +12,15 @@ from unittest.mock import Mock
 
 import pytest
 
+from experiments import dataset
+from experiments.data.files import FILE_NAMES
+from experiments.record import Setting
 from report.bundle import zipped
 from report.confined import Limits, UnjudgedError
 from report.console import Console
 from report.errors import InputError, ReportError
-from report.verify import command, notebook
-from report.verify.evidence import ASK, gather, load, take
+from report.verify import command, notebook, reproduce
+from report.verify.evidence import ASK, PACK, SEVERAL, gather, load, take
 from report.verify.findings import Carried, Difference
 from report.verify.reproduce import compared, handed_in
 
@@ -47,6 +50,9 @@ ZIPS = {
     "the PDF under another name": renamed(lambda name: name.replace("submission", "Ada HW3")),
     "with a mac's sidecars": zipped({**FILES, **SIDECARS}),
     "beside another PDF": zipped({**FILES, "sheet/homework03.pdf": PDF + b"the sheet"}),
+    "twice the same": zipped({**FILES, "build/submission.pdf": PDF, "submission.zip": renamed(str)}),
+    "with the path of a drive": renamed(lambda name: f"C:\\Users\\ada\\{name}"),
+    "with a colon": renamed(lambda name: f"hw 3: final/{name}"),
     "in another zip": zipped({"submission.zip": renamed(str)}),
     "in a zip in a zip": zipped({"a.zip": zipped({"b.zip": renamed(str)})}),
 }
@@ -85,7 +91,7 @@ def test_large_files_are_not_all_read(tmp_path: Path) -> None:
 
 
 SOUND, OTHER = zipped({"submission.pdf": PDF}), {"a/homework03.ipynb": b"other"}
-OUTSIDE, DAMAGED = "holds a path that points outside of it", "is damaged, encrypted, or packed in a way"
+OUTSIDE, DAMAGED = "holds a path that points outside of it", "is damaged; it may have been cut off"
 
 
 def endless(file: Path) -> None:
@@ -100,21 +106,22 @@ NONE: dict[str, tuple[bytes | Callable[[Path], object], str, str]] = {
     "a pipe": (os.mkfifo, "is no file", "Name a submission.pdf or a submission.zip."),
     "a folder": (Path.mkdir, "holds no PDF; it holds nothing", ASK),
     "a file without end": (endless, "submission.zip has more than 64 MiB", ""),
-    "an empty file": (b"", "is no PDF and no zip", ASK),
+    "an empty file": (b"", "is no PDF and no zip; it is empty", ASK),
+    "a web page": (b"\n<!DOCTYPE html>", "it is a web page, perhaps of a log-in", ASK),
+    "a tgz": (b"\x1f\x8b\x08\0", "it is another kind of archive", ASK),
     "a letter": (b"Dear grader", "is no PDF and no zip", ASK),
     "another file": (zipped({"readme.txt": b"x"}), "holds no PDF; it holds nothing", ASK),
     "a notebook alone": (zipped({"homework03.ipynb": BOOK}), "it holds homework03.ipynb", ASK),
-    "two PDFs": (zipped({"a.pdf": PDF, "b.pdf": PDF}), "2 PDFs: a.pdf, b.pdf", "Name one of them."),
+    "two PDFs": (zipped({"a.pdf": PDF, "b.pdf": PDF + b"2"}), "2 PDFs: a.pdf, b.pdf", SEVERAL),
     "two submissions": (
-        zipped({"submission.pdf": PDF, "a/submission.pdf": PDF}),
+        zipped({"submission.pdf": PDF, "a/submission.pdf": PDF + b"2"}),
         "2 PDFs: a/submission.pdf, submission.pdf",
-        "Name one of them.",
+        SEVERAL,
     ),
     "two notebooks": (zipped(FILES | OTHER), "two files named homework03.ipynb", ASK),
     "a path that climbs": (renamed(lambda name: f"../{name}"), OUTSIDE, ""),
     "a path with a root": (renamed(lambda name: f"/tmp/{name}"), OUTSIDE, ""),
     "a path that climbs on another system": (renamed(lambda name: f"..\\{name}"), OUTSIDE, ""),
-    "a path of a drive": (renamed(lambda name: f"C:{name}"), OUTSIDE, ""),
     "1,001 files": (zipped({f"{number}": b"" for number in range(1001)}), "more than 1000 files", ""),
     "a link": (
         zipped({"submission.pdf": b"/etc/passwd"}).replace(b"\0\0\xa4\x01", b"\0\0\xff\xa1"),
@@ -122,9 +129,9 @@ NONE: dict[str, tuple[bytes | Callable[[Path], object], str, str]] = {
         ASK,
     ),
     "a bomb": (zipped({"results.json": bytes(65 * 2**20)}), "results.json in .* more than 64 MiB", ""),
-    "a zip that was cut off": (SOUND[:-40], DAMAGED, ""),
-    "a wrong checksum": (SOUND.replace(PDF, PDF.upper()[:-1] + b"!"), DAMAGED, ""),
-    "a zip that says encrypted": (SOUND.replace(b"\x14\0\0\0", b"\x14\0\1\0"), DAMAGED, ""),
+    "a zip that was cut off": (SOUND[:-40], DAMAGED, ASK),
+    "a wrong checksum": (SOUND.replace(PDF, PDF.upper()[:-1] + b"!"), DAMAGED, ASK),
+    "a zip that says encrypted": (SOUND.replace(b"\x14\0\0\0", b"\x14\0\1\0"), "is encrypted", PACK),
 }
 
 
@@ -156,6 +163,7 @@ def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -
     assert (told,) == found.remarks
     ours = gather(Carried({}, 13, f"by {found.config.author.name}"), {}, {}, BUILD)
     assert {*own, "ledger.json"} == {*ours.files}
+    assert ours.remarks[0].endswith("results.json were found in this copy's own build.")
 
 
 # --- notebooks
@@ -214,6 +222,8 @@ def cell(book: Any) -> Any:
     return book["cells"][1]
 
 
+NOTE = {"cell_type": "markdown", "metadata": {"tags": ["2a"]}, "source": "# My name\nAda"}
+WARNED = printed("FutureWarning: x\n") | {"name": "stderr"}
 ANOTHER = "has another output"
 # What is done to the notebook; whether it is harmless, and how it is told.
 TOUCHED: list[tuple[Callable[[Any], object], bool, str]] = [
@@ -234,7 +244,11 @@ TOUCHED: list[tuple[Callable[[Any], object], bool, str]] = [
     (lambda book: cell(book)["outputs"].insert(0, printed("0.99\n")), False, ANOTHER),
     (lambda book: cell(book)["outputs"][1]["data"].update({"image/png": "AAAA"}), False, ANOTHER),
     (lambda book: cell(book)["outputs"].pop(), False, "lacks an output"),
-    (lambda book: book["cells"].append(code("print(1)")), False, "it has 3 cells instead of 2"),
+    (lambda book: book["cells"].append(code("print(1)")), False, "the cell \u201cprint(1)\u201d was added"),
+    (lambda book: book["cells"].pop(0), False, "the cell \u201cA\u201d is missing"),
+    (lambda book: book["cells"].insert(0, NOTE), False, "the cell \u201cMy name\u201d was added"),
+    (lambda book: cell(book)["outputs"].insert(0, WARNED), False, "has other warnings"),
+    (lambda book: book["cells"].insert(1, cell(book) | {"outputs": []}), False, "was added"),
 ]
 
 
@@ -245,6 +259,33 @@ def test_a_notebook_that_was_touched(change: Callable[[Any], object], harmless: 
 
     assert {harmless} == {each.harmless for each in found}
     assert what in "; ".join(each.what for each in found)
+    assert 1 == len(found)
+
+
+def test_what_was_added_beside_the_answers_is_of_no_question() -> None:
+    """A note above the cells and a warning in one are told, each once, and take no points."""
+
+    def both(book: Any) -> None:
+        cell(book)["outputs"].append(WARNED)
+        book["cells"].insert(0, NOTE)
+
+    assert [("", "was added"), ("", "has other warnings")] == [
+        (each.question, each.what.partition("\u201d ")[2]) for each in saved(both)
+    ]
+
+
+def test_outputs_may_be_cleared_cell_by_cell() -> None:
+    """What is left of them is compared."""
+    more = BOOKS | {"cells": [*BOOKS["cells"], code("print(2)", printed("2"))]}
+    some, wrong = (json.loads(json.dumps(more)) for _ in range(2))
+    some["cells"][2]["outputs"] = wrong["cells"][2]["outputs"] = []
+    wrong["cells"][1]["outputs"][0]["text"] = "0.99"
+    made, *others = (notebook.read(json.dumps(book).encode(), "It") for book in (more, some, wrong))
+
+    assert [[(True, True)], [(False, False)]] == [
+        [(each.harmless, "some of its outputs were cleared" in each.what) for each in found]
+        for found in (notebook.compare_saved(other, made) for other in others)
+    ]
 
 
 def test_outputs_that_the_other_notebook_lacks_are_told() -> None:
@@ -262,10 +303,21 @@ def test_outputs_that_the_other_notebook_lacks_are_told() -> None:
     assert [] == notebook.compare(made.cells, none.cells, outputs=False)
 
 
-def test_an_empty_file_is_no_notebook() -> None:
-    """A notebook of no bytes beside the PDF is told, not passed over."""
-    with pytest.raises(UnjudgedError, match="beside the PDF is not as a build writes it"):
-        handed_in(load(Path(__file__).parents[2] / "build"), {"homework03.ipynb": b""}, ())
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is not as a build writes it"),
+        (b"<<<<<<< HEAD\n{}\n=======\n", "cannot be opened: it holds a merge conflict"),
+        (json.dumps(BOOKS).encode("utf-16"), "cannot be opened: it is text in UTF-16"),
+        (b'{"nbformat": 3, "worksheets": [{"cells": []}]}', "in the notebook format of before 2015"),
+    ],
+)
+def test_what_is_no_notebook_beside_the_pdf_is_told(content: bytes, words: str) -> None:
+    """It is a difference of problem 2, with the reason; all else is compared."""
+    found = handed_in(load(BUILD), {"homework03.ipynb": content}, ())
+    ((each,),) = found.values()
+
+    assert ("2", False, True) == (each.question, each.harmless, words in each.what)
 
 
 def test_a_notebook_without_outputs_cannot_be_confirmed_by_running_it(tmp_path: Path) -> None:
@@ -305,6 +357,18 @@ def test_data_are_compared_by_their_values(case: str) -> None:
     assert same == found.harmless
     assert words in found.what
     assert compared("trnX-3d.csv", TABLE, TABLE) is None
+
+
+def test_all_is_trained_where_other_data_give_another_number_of_settings(tmp_path: Path) -> None:
+    """With fewer samples than a batch has, sizes of batches fall together: what is attached is of no help."""
+    for name in FILE_NAMES:
+        lines = (BUILD.parent / "data" / name).read_bytes().splitlines(keepends=True)
+        (tmp_path / name).write_bytes(b"".join(lines[:30]))
+    data, given = dataset.load(tmp_path), load(BUILD)
+    settings = [Setting().clipped(30), Setting(hidden_layer_sizes=(5,)).clipped(30)]
+    record, _, trained = reproduce._searched(given, data, settings, fast=True)
+
+    assert (2, 2) == (trained, len(record.search.dev))
 
 
 # --- the result is written whatever happens
