@@ -10,10 +10,10 @@ import os
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from experiments.record import MIME, Record
@@ -101,7 +101,7 @@ class _Cell(Struct):
 
 
 class _File(Struct):
-    cells: list[_Cell]
+    cells: Annotated[list[_Cell], Meta(max_length=10_000)]  # to be aligned in time
     metadata: dict[str, Any] = {}
 
 
@@ -201,7 +201,7 @@ def compare(given: Sequence[Cell], expected: Sequence[Cell], *, outputs: bool = 
 def _aligned(there: Sequence[Cell], here: Sequence[Cell]) -> Iterator[Any]:
     """Walk the pairs of cells that are the same or stand in the same place; one side may lack a cell."""
     one, other = ([(cell.kind, cell.source) for cell in cells] for cells in (there, here))
-    for _, start, end, first, last in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    for _, start, end, first, last in SequenceMatcher(None, one, other).get_opcodes():
         yield from zip_longest(there[start:end], here[first:last])
 
 

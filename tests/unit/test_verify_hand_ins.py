@@ -307,6 +307,7 @@ def test_outputs_that_the_other_notebook_lacks_are_told() -> None:
     ("content", "words"),
     [
         (b"", "is not as a build writes it"),
+        (json.dumps({"cells": [code("1")] * 10_001}).encode(), "of length <= 10000"),
         (b"<<<<<<< HEAD\n{}\n=======\n", "cannot be opened: it holds a merge conflict"),
         (json.dumps(BOOKS).encode("utf-16"), "cannot be opened: it is text in UTF-16"),
         (b'{"nbformat": 3, "worksheets": [{"cells": []}]}', "in the notebook format of before 2015"),
