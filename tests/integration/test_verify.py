@@ -169,7 +169,7 @@ def listed(given: Path, copy: Path) -> None:
             operators = page.Contents.read_bytes()
             operators = re.sub(rb"(<<\s*/ActualText\s*<[0-9A-Fa-f]*>\s*>>)\s*BDC", named, operators)
             page.Resources["/Properties"] = lists
-            page.Contents = pdf.make_stream(b"q " + operators + b" Q")
+            page.Contents = pdf.make_stream(b"q 1 0 0 1 0 0 cm " + operators + b" Q")
         pdf.save(copy)
 
 
