@@ -18,9 +18,9 @@
 # %% [markdown] tags=["setup"]
 # ## Setup
 #
-# numpy adapts to the processor it runs on, so its last digits may differ from one computer to the next.
+# numpy adapts to the processor, so last digits may differ from one computer to the next.
 # Before I load it, I ask for one thread and, where processor and library allow it, for instructions that
-# recent x86 PCs have.
+# all recent x86 PCs have.
 
 # %% tags=["setup", "pins"]
 # Setup: reproducible arithmetic
@@ -219,7 +219,7 @@ ranked[[*NAMES, "weights", "train", "dev", "epochs"]].head()
 
 # %% [markdown] tags=["2b"]
 # A few settings are chaotic: a difference in the last bit of a number, such as may arise between two
-# computers, grows with every epoch until many predictions change. A high score of such a setting may not be
+# computers, grows over the epochs until many predictions change. A high score of such a setting may not be
 # reproducible. So I go down the ranking and train each candidate three more times, with every training input
 # moved by one unit in the last place: up, down, and up or down at random. I report the first setting whose
 # score and number of epochs stay the same in all three.
