@@ -16,7 +16,7 @@ from experiments.errors import DataError, excerpt
 if TYPE_CHECKING:
     from pathlib import Path
 
-FEATURES = ("mean height", "variance", "asymmetry")  # of the stand-in
+FEATURES = ("height", "variance", "asymmetry")  # of the stand-in
 
 __all__ = ["FILE_NAMES", "STAND_IN", "DataError", "DataFile", "Dataset", "load", "values"]
 
@@ -40,12 +40,18 @@ class Dataset:
     y_train: np.ndarray  # shape (n_train,): int64, float64 (whole numbers) or str
     X_dev: np.ndarray
     y_dev: np.ndarray
-    feature_names: tuple[str, ...]  # the header row; else feature 1, feature 2, ..., or the stand-in's
+    header: tuple[str, ...] | None  # the first row of both X files, if it holds names
     classes: tuple[int | float | str, ...]  # those in train, sorted as `np.unique` does; dev has no others
     stand_in: bool  # whether the files are the stand-in that comes with this repository
     files: tuple[DataFile, ...]  # in the order of FILE_NAMES
     others: tuple[str, ...]  # names of further files found there, sorted; left alone
     remarks: tuple[str, ...] = ()  # what was assumed, a sentence each without its full stop
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The header row; else the stand-in's names, or feature 1, feature 2, ..."""
+        made_up = FEATURES if self.stand_in else (f"feature {i + 1}" for i in range(self.X_train.shape[1]))
+        return self.header or tuple(made_up)
 
 
 def load(path: Path, *, index_column: bool = False) -> Dataset:
@@ -65,21 +71,19 @@ def load(path: Path, *, index_column: bool = False) -> Dataset:
         if len(part.values) < 2:
             raise DataError(f"{part.x_file} holds one sample; {use} needs two or more")
     train_y, dev_y = typed(train, dev)
-    columns = range(1, train.values.shape[1] + 1)
     sizes = (train.values.shape, (len(train_y), 1), dev.values.shape, (len(dev_y), 1))
     files = tuple(
         DataFile(name, hashlib.sha256(content).hexdigest(), rows, columns, content)
         for (name, (content, _)), (rows, columns) in zip(finding.files.items(), sizes, strict=True)
     )
-    stand_in = tuple(file.sha256 for file in files) == STAND_IN
     return Dataset(
         X_train=train.values,
         y_train=train_y,
         X_dev=dev.values,
         y_dev=dev_y,
-        feature_names=train.header or (FEATURES if stand_in else tuple(f"feature {i}" for i in columns)),
+        header=train.header,
         classes=tuple(np.unique(train_y).tolist()),
-        stand_in=stand_in,
+        stand_in=tuple(file.sha256 for file in files) == STAND_IN,
         files=files,
         others=finding.others,
         remarks=(*finding.remarks, *remarks(train)),

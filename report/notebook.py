@@ -28,7 +28,7 @@ SOURCE = ROOT / "templates" / "homework03.py"
 FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 STAND_IN_NOTICE = (
     "**Stand-in data.** The course's files are not public. Until I have them, I use a stand-in made from "
-    "scikit-learn's handwritten digits: mean height, vertical variance and top-bottom asymmetry of the ink; "
+    "scikit-learn's handwritten digits: the height of the ink's centre, its vertical variance and asymmetry; "
     "label 1 for a prime digit, -1 for any other."
 )
 METADATA = {

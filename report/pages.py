@@ -88,6 +88,7 @@ def problem2(
     search, space = record.search, space.clipped(len(data.X_train))
     most = Counter(data.y_train.tolist()).most_common(1)[0][0]
     baseline = int((data.y_dev == most).sum())
+    others = len(assessment.seeds.counts["best"]) - 1
     return {
         "value": {
             key: Latex(rf"\reported{{{key}}}{{{_unbroken(value.printed)}}}") for key, value in values.items()
@@ -105,6 +106,7 @@ def problem2(
             "classes": str(len(data.classes)),
             "three_features": data.X_train.shape[1] == 3,
             "seed": str(seed),
+            "other_seeds": " to ".join(str((seed + step) % 2**32) for step in (1, others)),
         },
         "baseline": {
             "label": statements.label(most),
