@@ -213,7 +213,7 @@ def sentences(environment: Mapping[str, Any]) -> tuple[str, ...]:
         kernels, loops = environment["blas"][0]["architecture"], environment["simd"]
         first = (
             f"The arithmetic is pinned (BLAS: {kernels} kernels, one thread; numpy: {loops}): the same"
-            " packages should give the same digits on any Linux with glibc and an x86-64-v3 CPU."
+            " packages should give the same digits on any glibc Linux with an x86-64-v3 CPU."
         )
     else:
         first = f"Not pinned: {'; '.join(environment['reasons'])}. {_elsewhere(environment)}"
