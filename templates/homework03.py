@@ -19,8 +19,8 @@
 # ## Setup
 #
 # numpy adapts to the processor, so last digits may differ from one computer to the next.
-# Before I load it, I ask for one thread and, where processor and library allow it, for instructions that
-# all recent x86 PCs have.
+# Before I load it, I ask for one thread and, where processor and library allow it, for instructions
+# common on recent x86 PCs.
 
 # %% tags=["setup", "pins"]
 # Setup: reproducible arithmetic
