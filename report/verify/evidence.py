@@ -18,6 +18,7 @@ import msgspec
 
 from experiments import numerics
 from experiments.data.files import FILE_NAMES
+from experiments.data.form import foreign
 from report import ROOT, config
 from report.config import QUESTIONS, Config
 from report.confined import UnjudgedError
@@ -45,13 +46,7 @@ SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of 
 OWN_BUILD = ROOT / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
 PACK = "Unpack it and pack the files anew, as a plain zip."
-# The first bytes of what is handed in instead, in small letters, and what it is.
-KINDS = {
-    b"(empty)": "empty",
-    **dict.fromkeys((b"\x1f\x8b", b"rar!", b"7z\xbc\xaf"), "another kind of archive"),
-    b"<!doctype html": "a web page, perhaps of a log-in",
-    b"<html": "a web page, perhaps of a log-in",
-}
+ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")  # how archives begin that are no zip
 SEVERAL = "Name one of them; if they are in a zip, unpack it first."
 CHANGED = "the submission was changed, or is not of this program"
 
@@ -96,9 +91,11 @@ def take(path: Path) -> HandedIn:
     if content.startswith(b"PK"):
         return _choose(path.name, _in_zip(content, path.name))
     if b"%PDF-" not in content[:1024]:
-        head = content[:100].lstrip().lower() or b"(empty)"
-        kind = next((f"; it is {kind}" for start, kind in KINDS.items() if head.startswith(start)), "")
-        raise UnjudgedError(f"{path.name} is no PDF and no zip{kind}.", ASK)
+        kind = foreign(content).partition(";")[0] if content.strip() else "empty"
+        if content.startswith(ARCHIVES):
+            kind = "another kind of archive"
+        told = f"; it is {kind}" if kind else ""
+        raise UnjudgedError(f"{path.name} is no PDF and no zip{told}.", ASK)
     siblings = (name for name in ROLES if name != PDF and (path.parent / name).is_file())
     return HandedIn(path.name, content, {name: _content(path.parent / name) for name in siblings})
 

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,14 +70,15 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     if given == made:
         return found
     over, claims = catalog.find(given, one), [*catalog.claims(one, other)]
+    compared = cache(partial(catalog.differences, one, other))  # mostly of the same pairs twice
     pairs = [(number, number) for number in range(len(one.pages))]
     if len(one.pages) == len(other.pages) and not over and not claims:
-        differences, lost = catalog.differences(one, other, pairs)
+        differences, lost = compared(tuple(pairs))
         if not differences:
             return replace(found, same=Same.OBJECTS, lost=lost)
     views = View(given), View(made)
     pairs, moved = _correspond(*views)
-    differences, lost = catalog.differences(one, other, pairs)
+    differences, lost = compared(tuple(pairs))
     regions, paired = Regions(other), dict(pairs)
     whole = [*_unpaired(views, pairs, regions), *_over(over, views[1], paired, regions)]
     whole += [_of_the_whole(i + 1, f"is page {j + 1} of the report, out of order") for i, j in moved]
