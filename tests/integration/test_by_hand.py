@@ -1,22 +1,16 @@
 """What people do with a build: the sources alone in an online editor, the notebook in graders' tools."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
 from pypdf import PdfReader
 
 from report.results import NOTEBOOK
-
-if TYPE_CHECKING:
-    from conftest import Project
 
 pytestmark = pytest.mark.tex
 
@@ -25,7 +19,7 @@ RESEED = "import random\nimport numpy\nrandom.seed(42)\nnumpy.random.seed(42)\n"
 
 
 @pytest.fixture
-def sources(tiny_build: Project, tmp_path: Path) -> Path:
+def sources(tiny_build, tmp_path):
     """Copy submission.tex, parts/, figures/ and latexmkrc, and nothing else."""
     for name in ("submission.tex", "latexmkrc"):
         shutil.copy(tiny_build.out / name, tmp_path)
@@ -34,7 +28,7 @@ def sources(tiny_build: Project, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_sources_alone_make_a_pdf_that_says_so(sources: Path, tiny_build: Project) -> None:
+def test_the_sources_alone_make_a_pdf_that_says_so(sources, tiny_build):
     """Without the files that are attached there is a PDF without attachments, and it alone says so."""
     done = subprocess.run(["latexmk"], cwd=sources, capture_output=True, check=False)
 
@@ -50,7 +44,7 @@ def test_the_sources_alone_make_a_pdf_that_says_so(sources: Path, tiny_build: Pr
 
 
 @pytest.mark.parametrize("engine", ["luatex", "xetex"])
-def test_another_engine_stops_with_one_sentence(engine: str, sources: Path) -> None:
+def test_another_engine_stops_with_one_sentence(engine, sources):
     """LuaTeX and XeTeX stop in line 1; started without LaTeX, since its formats for them may not be there."""
     if shutil.which(engine) is None:
         pytest.skip(f"needs {engine}")
@@ -71,9 +65,7 @@ def test_another_engine_stops_with_one_sentence(engine: str, sources: Path) -> N
 
 @pytest.mark.slow
 @pytest.mark.parametrize("whole", [False, True], ids=["tiny, seeded", "sample"])
-def test_nbval_finds_the_stored_outputs_again(
-    whole: bool, tiny_build: Project, tmp_path: Path, clean_environ: dict[str, str]
-) -> None:
+def test_nbval_finds_the_stored_outputs_again(whole, tiny_build, tmp_path, clean_environ):
     """Unsanitised, `pytest --nbval` passes every cell, of the notebook that is shipped, too.
 
     Otter seeds the global generators before each cell: that changes nothing.

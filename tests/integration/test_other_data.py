@@ -1,25 +1,15 @@
 """Other data make a correct report without touching code: words as labels, more classes, other features."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import shutil
-from typing import TYPE_CHECKING
 
 import nbformat
 import numpy as np
 import pytest
 from pypdf import PdfReader
 from sklearn.neural_network import MLPClassifier
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from conftest import Project
 
 pytestmark = [
     pytest.mark.tex,
@@ -52,11 +42,7 @@ batch_size = [500, 10]
 
 
 @pytest.fixture(scope="module")
-def built(
-    tiny_build: Project,
-    tmp_path_factory: pytest.TempPathFactory,
-    command: Callable[..., subprocess.CompletedProcess[str]],
-) -> tuple[Path, list[tuple[int, int]]]:
+def built(tiny_build, tmp_path_factory, command):
     """Make a report from other data over one from data with three features, as an author would.
 
     Three overlapping classes in five features, with two decimals, are written as a spreadsheet program on
@@ -93,7 +79,7 @@ def built(
     return folder / "out", counts
 
 
-def test_the_numbers_are_those_of_scikit_learn(built: tuple[Path, list[tuple[int, int]]]) -> None:
+def test_the_numbers_are_those_of_scikit_learn(built):
     """Every setting's counts, clipped batches and the default among them, equal an independent fit."""
     out, counts = built
     rows = list(csv.DictReader((out / "search.csv").read_text().splitlines()))
@@ -105,9 +91,7 @@ def test_the_numbers_are_those_of_scikit_learn(built: tuple[Path, list[tuple[int
     assert values["2b.dev.accuracy"]["correct"] == max(dev for _, dev in counts)
 
 
-def test_the_pages_speak_of_these_data(
-    built: tuple[Path, object], pdf_pages: Callable[[Path], list[str]]
-) -> None:
+def test_the_pages_speak_of_these_data(built, pdf_pages):
     """The PDF tells samples, features and classes as they are; five features have no figure in three."""
     out, _ = built
     text = " ".join("".join(pdf_pages(out / "submission.pdf")).split())
@@ -121,7 +105,7 @@ def test_the_pages_speak_of_these_data(
     assert PdfReader(out / "submission.pdf").metadata.author == "Юлия Петрова"
 
 
-def test_the_notebook_read_the_same_data(built: tuple[Path, object]) -> None:
+def test_the_notebook_read_the_same_data(built):
     """The notebook's own reader found header, labels and features, and wrote nothing on stderr."""
     notebook = nbformat.read(built[0] / "homework03.ipynb", as_version=4)
 

@@ -1,7 +1,5 @@
 """Verify on a real submission: untouched it matches, saved again too; each change is found, and why."""
 
-from __future__ import annotations
-
 import io
 import json
 import os
@@ -11,7 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import pikepdf
@@ -23,17 +21,6 @@ from report.bundle import zipped
 from report.console import Console
 from report.verify import catalog, command, evidence, notebook, reproduce
 from report.verify.findings import CELLS, Outcome, Quantity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from conftest import Project
-
-    from report.verify.evidence import Evidence
-    from report.verify.findings import Reproduced
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
-    Judges = Callable[..., "Judged"]
 
 pytestmark = pytest.mark.tex
 
@@ -48,7 +35,7 @@ class Judged(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
+def judge(tiny_build, tmp_path_factory):
     """Give what judges hand-ins by the command, with one reproduction of the tiny submission for all."""
     console = Console(io.StringIO(), colour=False, live=False)
     once = command.Work(tmp_path_factory.mktemp("judge"), console)
@@ -60,9 +47,7 @@ def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Call
     class Kept(command.Work):
         """Makes nothing anew."""
 
-        def reproduce(
-            self, given: Evidence, beside: Mapping[str, bytes], *_: object, **__: object
-        ) -> Reproduced:
+        def reproduce(self, given, beside, *_, **__):
             """Take what was made, and compare the notebook and the data that came with the PDF."""
             shutil.copytree(once.anew, self.anew)
             cells = notebook.compare(given.notebook.cells, unexecuted, outputs=False)
@@ -70,7 +55,7 @@ def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Call
             found = {name: tuple(differences) for name, differences in found.items()}
             return structs.replace(made, files=made.files | found)
 
-    def judged(path: Path, **named: Path) -> Judged:
+    def judged(path, **named):
         scores = path.parent / "gradescope.json"
         code = command.verify(path, tiny_build.data, console, gradescope_file=scores, given=named, work=Kept)
         verdict, points = (json.loads((path.parent / n).read_bytes()) for n in ("verify.json", scores.name))
@@ -81,7 +66,7 @@ def judge(tiny_build: Project, tmp_path_factory: pytest.TempPathFactory) -> Call
     return judged
 
 
-def recompile(folder: Path) -> None:
+def recompile(folder):
     """Make the PDF by hand, as ``cd build && latexmk`` does."""
     done = subprocess.run(
         ["latexmk", "-norc", "-r", "latexmkrc", "-g"], cwd=folder, capture_output=True, check=False
@@ -89,7 +74,7 @@ def recompile(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_untouched_submission_matches(project: Project, command: Command, tmp_path: Path) -> None:
+def test_the_untouched_submission_matches(project, command, tmp_path):
     """Exit 0, every quantity compared in 80 columns, the notebook run again, and nothing left behind."""
     scratch, scores = tmp_path / "scratch", tmp_path / "gradescope.json"
     scratch.mkdir()
@@ -113,7 +98,7 @@ def test_the_untouched_submission_matches(project: Project, command: Command, tm
     assert [] == [path.name for path in scratch.iterdir() if path.name.startswith(("verify-", "report-"))]
 
 
-def test_a_mismatch_is_told_and_ends_with_one(project: Project, command: Command) -> None:
+def test_a_mismatch_is_told_and_ends_with_one(project, command):
     """A digit and a word in the .tex, a formula in the attachment: exit 1, the questions, why, pictures."""
     right = json.loads((project.out / "results.json").read_bytes())["values"]["2a.dev.accuracy"]["printed"]
     wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
@@ -144,23 +129,23 @@ def test_a_mismatch_is_told_and_ends_with_one(project: Project, command: Command
 
 
 # --- what harmless programs do
-def by(*arguments: str) -> Callable[[Path, Path], None]:
+def by(*arguments):
     """Return what a program does to a file; IN and OUT stand for the files."""
 
-    def run(source: Path, target: Path) -> None:
+    def run(source, target):
         names = {"IN": str(source), "OUT": str(target)}
         subprocess.run([names.get(word, word) for word in arguments], check=True, capture_output=True)
 
     return run
 
 
-def listed(given: Path, copy: Path) -> None:
+def listed(given, copy):
     """Write pages as Ghostscript 10.05 does: text to be copied stands in lists beside the operators."""
     with pikepdf.open(given) as pdf:
         for page in pdf.pages:
             lists = pikepdf.Dictionary()
 
-            def named(found: re.Match[bytes], lists: pikepdf.Dictionary = lists) -> bytes:
+            def named(found, lists=lists):
                 name = f"/L{len(lists)}"
                 lists[name] = pikepdf.Object.parse(found[1])
                 return f"{name} BDC".encode()
@@ -175,7 +160,7 @@ def listed(given: Path, copy: Path) -> None:
 
 GHOSTSCRIPT = by("gs", "-q", "-sDEVICE=pdfwrite", "-dNOPAUSE", "-dBATCH", "-o", "OUT", "IN")
 CAIRO = by("pdftocairo", "-pdf", "IN", "OUT")
-PROGRAMS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
+PROGRAMS = {
     "qpdf": (by("qpdf", "--object-streams=generate", "--qdf", "IN", "OUT"), "saved again by another program"),
     "qpdf, linearized": (by("qpdf", "--linearize", "IN", "OUT"), "saved again by another program"),
     "mutool": (by("mutool", "clean", "-gggg", "-z", "IN", "OUT"), "saved again"),
@@ -189,9 +174,7 @@ PROGRAMS: dict[str, tuple[Callable[[Path, Path], None], str]] = {
 @pytest.mark.parametrize(
     "program", [pytest.param(p, marks=pytest.mark.slow if p == "ghostscript" else ()) for p in PROGRAMS]
 )
-def test_a_file_that_another_program_saved(
-    program: str, judge: Judges, tiny_build: Project, tmp_path: Path
-) -> None:
+def test_a_file_that_another_program_saved(program, judge, tiny_build, tmp_path):
     """It matches, with the program as a remark; what is lost is taken from files beside it, or named."""
     save, remark = PROGRAMS[program]
     save(tiny_build.out / "submission.pdf", tmp_path / "copy.pdf")
@@ -205,7 +188,7 @@ def test_a_file_that_another_program_saved(
     assert any(remark in told for told in remarks), remarks
 
 
-def test_a_hand_in_that_was_touched(judge: Judges, tiny_build: Project, tmp_path: Path) -> None:
+def test_a_hand_in_that_was_touched(judge, tiny_build, tmp_path):
     """In a zip in a zip, numbered by a browser, by Colab, with Windows' line ends: remarks, and all points.
 
     What else is done to hand-ins is tested one by one in tests/unit/test_verify_hand_ins.py.
@@ -232,9 +215,7 @@ def test_a_hand_in_that_was_touched(judge: Judges, tiny_build: Project, tmp_path
 
 
 @pytest.mark.slow
-def test_a_printed_copy_is_made_anew_from_configuration_and_notebook(
-    tiny_build: Project, tmp_path: Path, command: Command
-) -> None:
+def test_a_printed_copy_is_made_anew_from_configuration_and_notebook(tiny_build, tmp_path, command):
     """Without results.json the whole search runs: all that is left matches, exit 0 and 20 of 20."""
     CAIRO(tiny_build.out / "submission.pdf", tmp_path / "copy.pdf")
     scores = tmp_path / "scores.json"
@@ -248,7 +229,7 @@ def test_a_printed_copy_is_made_anew_from_configuration_and_notebook(
     assert 20 == sum(test["score"] for test in json.loads(scores.read_bytes())["tests"])
 
 
-def test_other_data_and_nothing_attached_is_run(project: Project, command: Command) -> None:
+def test_other_data_and_nothing_attached_is_run(project, command):
     """Two rows swapped, one label flipped: exit 1, both hashes; attached code and TeX are data."""
     for name, edit in {
         "trnX-3d.csv": lambda lines: [lines[1], lines[0], *lines[2:]],

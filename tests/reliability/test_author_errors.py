@@ -1,9 +1,6 @@
 """What is wrong in a template is told by question, file and line, with LaTeX's first real error."""
 
-from __future__ import annotations
-
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,15 +9,10 @@ from report.latex.compile import compile_pdf
 from report.latex.render import Page
 from report.system import latexmk
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from conftest import Project
-
 pytestmark = pytest.mark.tex
 
 
-def compiled(folder: Path, built: Project, line: str) -> tuple[int, LatexError]:
+def compiled(folder, built, line):
     """Compile the pages of a build with one more line in 1(d), blank ones around it; its number, the error.
 
     Each line of a page is told as itself: so a mistake costs a second, and nothing is filled or drawn.
@@ -84,9 +76,7 @@ EACH = [
 
 
 @pytest.mark.parametrize(("line", "words", "hint"), EACH)
-def test_a_mistake_in_a_template(
-    line: str, words: str, hint: str, tiny_build: Project, tmp_path: Path
-) -> None:
+def test_a_mistake_in_a_template(line, words, hint, tiny_build, tmp_path):
     """LaTeX's first real error comes with question, template, line and the offending words, and a hint."""
     number, error = compiled(tmp_path, tiny_build, line)
 
@@ -104,7 +94,7 @@ def test_a_mistake_in_a_template(
     assert not (tmp_path / "pwned").exists()
 
 
-def test_a_failed_build_keeps_the_last_good_one(project: Project, tiny_build: Project) -> None:
+def test_a_failed_build_keeps_the_last_good_one(project, tiny_build):
     """A LaTeX error ends the run with 3 and one sentence; log and pages are kept apart, the old PDF stays."""
     project.append("templates/1e.tex", "\nHere \\nosuchcommand is.\n")
     number = len((project.root / "templates" / "1e.tex").read_text(encoding="utf-8").splitlines())

@@ -1,12 +1,9 @@
 """Hostile submissions: PDFs and attachments made to break their reader get one sentence, do nothing."""
 
-from __future__ import annotations
-
 import io
 import json
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
@@ -21,10 +18,6 @@ from report.verify.catalog import read
 from report.verify.command import Work
 from report.verify.findings import Carried
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from subprocess import CompletedProcess
-
 BUILD = Path(__file__).resolve().parents[2] / "build"
 MANY = 60_000
 TOML = """\
@@ -36,7 +29,7 @@ homework = "Homework 03"
 due = "2023-11-14"
 """
 RESULTS, LEDGER = (json.loads((BUILD / name).read_bytes()) for name in ("results.json", "ledger.json"))
-RECORD: dict[str, Any] = to_builtins(
+RECORD = to_builtins(
     Record(
         default=Counts(1, 1),
         best=Counts(1, 1),
@@ -49,24 +42,24 @@ RECORD: dict[str, Any] = to_builtins(
 )
 
 
-def notebook(*records: object) -> bytes:
+def notebook(*records):
     """Return a notebook whose only cell leaves records."""
     outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: each}} for each in records]
     cell = {"cell_type": "code", "metadata": {"tags": ["2a"]}, "source": "1", "outputs": outputs}
     return json.dumps({"cells": [cell]}).encode()
 
 
-def results(**changed: Any) -> bytes:
+def results(**changed):
     """Give results.json with some entries changed."""
     return json.dumps({**RESULTS, **changed}).encode()
 
 
-def record(**changed: Any) -> bytes:
+def record(**changed):
     """Give a notebook whose record has some entries changed."""
     return notebook({**RECORD, **changed})
 
 
-def attachments(**changed: bytes) -> dict[str, bytes]:
+def attachments(**changed):
     """Give four attachments of the right shape, some of them changed."""
     return {
         "homework03.ipynb": changed.get("notebook", notebook(RECORD)),
@@ -76,14 +69,14 @@ def attachments(**changed: bytes) -> dict[str, bytes]:
     }
 
 
-def stream(content: bytes, entries: str = "", *, packed: bool = False) -> bytes:
+def stream(content, entries="", *, packed=False):
     """Give a stream object."""
     content = zlib.compress(content, 9) if packed else content
     flate = "/Filter /FlateDecode" if packed else ""
     return f"<</Length {len(content)} {flate} {entries}>>\nstream\n".encode() + content + b"\nendstream"
 
 
-def written(objects: dict[int, bytes], trailer: str = "/Root 1 0 R") -> bytes:
+def written(objects, trailer="/Root 1 0 R"):
     """Write objects as a PDF with a sound table of where they are."""
     out, places = io.BytesIO(), {}
     out.write(b"%PDF-1.5\n")
@@ -98,16 +91,7 @@ def written(objects: dict[int, bytes], trailer: str = "/Root 1 0 R") -> bytes:
     return out.getvalue()
 
 
-def pdf(
-    content: bytes = b"BT ET",
-    *,
-    files: dict[str, bytes] | None = None,
-    packed: bool = False,
-    page: str = "",
-    names: str = "",
-    more: dict[int, bytes] | None = None,
-    trailer: str = "/Root 1 0 R",
-) -> bytes:
+def pdf(content=b"BT ET", *, files=None, packed=False, page="", names="", more=None, trailer="/Root 1 0 R"):
     """Make a PDF of one page with attachments: object 4 is the page's content, 10 and up are the files."""
     files = attachments() if files is None else files
     objects = {
@@ -126,7 +110,7 @@ def pdf(
     return written(dict(sorted((objects | (more or {})).items())), trailer)
 
 
-def encrypted(password: str) -> bytes:
+def encrypted(password):
     """Encrypt a sound PDF."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf())) as file:
@@ -134,7 +118,7 @@ def encrypted(password: str) -> bytes:
     return out.getvalue()
 
 
-def in_a_circle() -> bytes:
+def in_a_circle():
     """Make a PDF whose table of objects says that an older one is itself."""
     return pdf(files={}, trailer=f"/Root 1 0 R /Prev {pdf(files={}).index(b'xref')}")
 
@@ -143,7 +127,7 @@ FONT = "/Resources <</Font <</F1 5 0 R>>>>"
 LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
 DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
 BOMB = b"\0" * (200 * 2**20)
-PDFS: dict[str, Callable[[], bytes]] = {
+PDFS = {
     "a header alone": lambda: b"%PDF-1.5\n",
     "cut off": lambda: pdf()[:900],
     "noise": lambda: b"%PDF-1.5\n" + bytes(range(256)) * 40,
@@ -183,7 +167,7 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "attachments in a circle": lambda: pdf(names="5 0 R", more={5: b"<</Kids [5 0 R]>>"}),
 }
 # Pages that are broken, of files that can be read; those that take seconds are slow.
-BROKEN: dict[str, Callable[[], bytes]] = {
+BROKEN = {
     "a bomb as content": lambda: pdf(BOMB, packed=True),
     "dictionaries in dictionaries": lambda: pdf(b"/A " + b"<</A " * MANY + b" BDC"),
     "filters upon filters": lambda: pdf(more={4: stream(b"x", f"/Filter [{'/FlateDecode ' * 50}]")}),
@@ -211,7 +195,7 @@ BROKEN: dict[str, Callable[[], bytes]] = {
         files={},
     ),
 }
-ATTACHED: dict[str, dict[str, bytes]] = {
+ATTACHED = {
     "results that are a list": {"results": b"[]"},
     "results that nest": {"results": b"[" * MANY},
     "an environment that nests": {
@@ -261,13 +245,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_hostile_submissions(
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    unbuilt,
-    command: Callable[..., CompletedProcess[str]],
-) -> None:
+def test_hostile_submissions(name, tmp_path, monkeypatch, unbuilt, command):
     """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
     room, scratch = tmp_path / "room", tmp_path / "scratch"
     for folder in (room, scratch):
@@ -299,7 +277,7 @@ def test_hostile_submissions(
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.slow if name in COSTLY else ()) for name in BROKEN]
 )
-def test_broken_pages(name: str, tmp_path: Path) -> None:
+def test_broken_pages(name, tmp_path):
     """They break no comparison: they differ from a sound page, or one sentence says that limits are met."""
     work = Work(tmp_path, Console(io.StringIO(), colour=False, live=False))
     work.anew.mkdir(parents=True)
@@ -319,7 +297,7 @@ def test_broken_pages(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ATTACHED)
-def test_hostile_attachments(name: str) -> None:
+def test_hostile_attachments(name):
     """What is not as a build writes it is refused with one sentence, escape sequences shown and not sent."""
     with pytest.raises(UnjudgedError) as refused:
         evidence.gather(Carried(attachments(**ATTACHED[name]), 1, ""), {}, {})
@@ -328,6 +306,6 @@ def test_hostile_attachments(name: str) -> None:
     assert len(str(refused.value)) < 600
 
 
-def test_the_harmless_one_is_read() -> None:
+def test_the_harmless_one_is_read():
     """The PDF that the hostile ones are made from is read: they fail for what is in them."""
     assert "Eve" == evidence.gather(read(pdf()), {}, {}).config.author.name

@@ -1,7 +1,5 @@
 """Verify within a grader's box: ten minutes of half a CPU and 768 MB, on the submission that is shipped."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import resource
@@ -21,7 +19,7 @@ MEMORY = 768 * 10**6  # bytes
 @pytest.mark.slow
 @pytest.mark.tex
 @pytest.mark.parametrize("mode", [[], ["--fast"]], ids=["all settings", "fast"])
-def test_verify_fits_a_graders_box(mode: list[str], clean_environ: dict[str, str]) -> None:
+def test_verify_fits_a_graders_box(mode, clean_environ):
     """One core, CPU time and peak memory of all processes together within the limits, and all matches."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     core = min(os.sched_getaffinity(0))
@@ -45,7 +43,7 @@ def test_verify_fits_a_graders_box(mode: list[str], clean_environ: dict[str, str
     assert peak < MEMORY
 
 
-def memory(process: int) -> int:
+def memory(process):
     """Give the bytes that a process and all its descendants occupy, what they share counted once."""
     total = 0
     with contextlib.suppress(psutil.Error):  # it has just ended
