@@ -65,3 +65,14 @@ def test_data_that_are_none(project):
 
     project.edit("report.toml", "[author]", "[auhtor]")
     assert "unknown table auhtor" in lacking(project.run("doctor"))["data"]
+
+
+def test_files_of_the_program_that_are_gone(project):
+    """A missing configuration and a missing lock file are named like all else that lacks."""
+    (project.root / "report.toml").unlink()
+    (project.root / "requirements.txt").unlink()
+
+    lacks = lacking(project.run("doctor"))
+
+    assert lacks["data"].startswith("report.toml is missing\n")
+    assert lacks["packages"].startswith("requirements.txt is missing\n")
