@@ -64,6 +64,15 @@ def test_the_proposal_takes_what_is_better_than_the_default():
     }
 
 
+def test_the_proposal_for_few_samples_has_no_batch_twice():
+    """The default's batch is clipped to the samples like all others, so that no two sizes train alike."""
+    rows = [row(0, batch_size=24, activation="tanh"), row(1, batch_size=24)]
+
+    proposed = tomllib.loads(exploration.propose(rows))["search"]
+
+    assert (proposed["activation"], proposed["batch_size"]) == (["relu", "tanh"], [24])
+
+
 def test_a_network_that_diverges_is_counted_as_refused():
     """A setting whose weights overflow has a row that says for how many seeds."""
     wild = Space(((4, 4),), ("identity",), ("sgd",), (1e80,), (40,))
