@@ -287,36 +287,15 @@ def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_
     assert all(words in said for words in told)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
-    """It names the file and both places that were searched."""
+def test_the_data_lie_beside_the_notebook_or_in_data(unbuilt, tmp_path, monkeypatch):
+    """They are read from ../data, too; a file that is in neither place is one sentence that names both."""
+    scope = {"Path": Path, "pd": pd, "np": np}
+    monkeypatch.chdir(unbuilt.root / "templates")
+    exec(READ, scope)
+    assert (scope["X_train"].shape, scope["y_dev"].shape) == ((60, 3), (30,))
+
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-
     with pytest.raises(FileNotFoundError) as caught:
-        exec(READ, {"Path": Path, "pd": pd, "np": np})
-
+        exec(READ, scope)
     assert str(caught.value) == f"trnX-3d.csv is neither in {tmp_path}/here nor in {tmp_path}/data."
-
-
-@pytest.mark.parametrize(
-    ("inputs", "labels", "values", "classes"),
-    [
-        ("1,2\n3,4\n", "0\n1\n", [[1, 2], [3, 4]], [0, 1]),
-        ("a, b\n1, 2\n3,4e-1\n", "y\n -1\n+1\n", [[1, 2], [3, 0.4]], [-1, 1]),
-        ("1,2\n3,4\n", "yes\n NA \n", [[1, 2], [3, 4]], ["yes", "NA"]),
-    ],
-)
-def test_files_are_read_with_and_without_a_header(inputs, labels, values, classes, tmp_path, monkeypatch):
-    """Files in ../data: a first row that is no numbers is a header; labels are numbers if all of them are."""
-    data, here = tmp_path / "data", tmp_path / "here"
-    data.mkdir()
-    here.mkdir()
-    for name, text in (("trnX", inputs), ("devX", inputs), ("trnY", labels), ("devY", labels)):
-        (data / f"{name}-3d.csv").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(here)
-
-    scope = {"Path": Path, "pd": pd, "np": np}
-    exec(READ, scope)
-
-    assert scope["X_train"].tolist() == values
-    assert scope["y_dev"].tolist() == classes

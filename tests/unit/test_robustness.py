@@ -16,12 +16,8 @@ from experiments.record import PassedOver, Search, Space, rank
 from experiments.robustness import ARITHMETICS, Trial, certify, choose, nudged, possible, reported
 
 ROOT = Path(__file__).parents[2]
-HASWELL = numerics.Machine(
-    architecture="x86_64",
-    libc="glibc",
-    flags=frozenset({"sse4_2", "avx2", "fma"}),
-    openblas={"numpy": "0.3.31"},
-    numpy_loaded=False,
+HASWELL = replace(
+    numerics.detect(), architecture="x86_64", libc="glibc", flags=frozenset({"sse4_2", "avx2", "fma"})
 )
 # On the stand-in data the setting with the rate 0.1 is chaotic, the other one is calm and scores less.
 PLANTED = Space(((50,),), ("tanh",), ("adam",), (0.03, 0.1), (32,))
