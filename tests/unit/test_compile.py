@@ -136,15 +136,6 @@ def test_a_long_line_is_cut(tmp_path: Path) -> None:
     assert len(str(told(tmp_path, log, 12, pages=pages))) < 320
 
 
-def test_a_clean_log_passes(tmp_path: Path) -> None:
-    """Underfull boxes and notices are nobody's business."""
-    log = f"{HEAD}Underfull \\hbox (badness 10000) in paragraph at lines 1--4\n)\n)\n{TAIL}"
-
-    compile_pdf(latexmk(tmp_path, log), tmp_path, PAGES)
-
-    assert (tmp_path / "submission.log").read_text() == log
-
-
 def test_pages_are_read_from_tex_s_notes(tmp_path: Path) -> None:
     """A question's page is that of its label; how many pages there are, some LaTeX does not note."""
     notes = tmp_path / "submission.aux"

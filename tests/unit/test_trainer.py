@@ -13,6 +13,7 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from experiments import numerics, trainer
+from experiments.robustness import possible
 from experiments.trainer import kernel
 
 ROOT = Path(__file__).parents[2]
@@ -144,19 +145,6 @@ def test_any_shape_is_trained_as_scikit_learn_does(count):
         assert states([setting], data, labels) == [state(network)], setting
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("layers", [(50,), (100,), (200,), (50, 50), (100, 100), (30, 20, 10)], ids=str)
-@pytest.mark.parametrize("batch", [32, 200])
-def test_full_training_is_scikit_learns(layers, batch):
-    """On the report's own data and at full length, each network until scikit-learn's rule stops it."""
-    data = [np.loadtxt(ROOT / "data" / f"trn{name}-3d.csv", delimiter=",") for name in "XY"]
-    settings = kinds(hidden_layer_sizes=layers, batch_size=batch)
-
-    found = trainer.fit_many(settings, *data)
-
-    assert states(settings, *data) == [state(network) for network in found]
-
-
 WILD = {"solver": "sgd", "activation": "identity", "learning_rate_init": 1e80, "hidden_layer_sizes": (4, 4)}
 
 
@@ -272,12 +260,6 @@ def test_the_probe_survives_another_scikit_learn(monkeypatch):
     assert "does not fit this scikit-learn (AttributeError" in trainer.probe()
 
 
-KERNELS = {
-    "Nehalem": {"sse4_2"},
-    "Sandybridge": {"avx"},
-    "Haswell": {"avx2", "fma"},
-    "SkylakeX": {"avx512f", "avx512dq", "avx512bw", "avx512vl"},
-}
 UNDER_A_KERNEL = """
 import sys
 sys.path.insert(0, "tests/unit")
@@ -290,12 +272,14 @@ print(t.states(settings) == [t.state(network) for network in t.trainer.fit_many(
 
 
 @pytest.mark.parametrize(
-    "blas", [pytest.param(k, marks=() if k in ("Haswell", "Nehalem") else pytest.mark.slow) for k in KERNELS]
+    "blas",
+    [
+        pytest.param(each.kernels, marks=() if each.kernels in ("Haswell", "Nehalem") else pytest.mark.slow)
+        for each in possible(numerics.detect())
+    ],
 )
 def test_other_kernels_are_noticed(blas, python):
     """Under kernels that sum in another order scikit-learn trains; and the probe alone would see it, too."""
-    if missing := KERNELS[blas] - numerics.detect().flags:
-        pytest.skip(f"this CPU lacks {', '.join(sorted(missing))}")
     pins = numerics.THREADS | numerics.KERNELS | {"OPENBLAS_CORETYPE": blas, numerics.KEEP: "1"}
 
     reason, probed, same = python(UNDER_A_KERNEL, **pins).splitlines()

@@ -13,10 +13,8 @@ import pytest
 from msgspec import structs
 
 from experiments.record import Counts, Record, Value, values
-from report.confined import UnjudgedError
-from report.errors import InputError, ReportError
+from report.errors import InputError
 from report.verify import evidence, verdict
-from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.evidence import Evidence, HandedIn
 from report.verify.findings import (
@@ -318,18 +316,6 @@ def test_gradescope_takes_points_from_what_differs_alone(found: Verdict) -> None
     assert {"1a": (2, 2), "1f": (2, 2), "2a": (0, 3), "2b": (5, 5)}.items() <= scores.items()
     assert 17 == sum(score for score, _ in scores.values())
     assert "page 2 has a note" in told["output"]
-
-
-def test_what_cannot_be_judged_is_told() -> None:
-    """There is a result with the reason, no points, and no word of a mismatch."""
-    none = verdict.unjudged("x", UnjudgedError("The PDF is damaged.", "Hand in another."))
-    told, content = verdict.gradescope(none), json.dumps([verdict.gradescope(none), none.reason])
-
-    assert (0, True) == (told["score"], "The PDF is damaged.\nHand in another." in told["output"])
-    assert (Outcome.UNJUDGED, {Outcome.OPEN}) == (none.verdict, {*none.questions.values()})
-    assert "mismatch" not in content
-    assert 0 == verdict.gradescope(verdict.unjudged("x", ReportError("")))["score"]
-    assert [0, 1, 2] == [EXIT[outcome] for outcome in (Outcome.MATCH, Outcome.MISMATCH, Outcome.UNJUDGED)]
 
 
 def test_verify_json_is_documented(found: Verdict, tmp_path: Path) -> None:
