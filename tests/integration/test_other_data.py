@@ -5,7 +5,6 @@ import io
 import json
 import shutil
 
-import nbformat
 import numpy as np
 import pytest
 from pypdf import PdfReader
@@ -88,7 +87,9 @@ def test_the_numbers_are_those_of_scikit_learn(built):
     assert [row["batch_size"] for row in rows] == ["40", "40", "10", "40", "10"]
     values = json.loads((out / "results.json").read_text(encoding="utf-8"))["values"]
     assert (values["2a.train.accuracy"]["correct"], values["2a.dev.accuracy"]["correct"]) == counts[0]
-    assert values["2b.dev.accuracy"]["correct"] == max(dev for _, dev in counts)
+    best = values["2b.train.accuracy"]["correct"], values["2b.dev.accuracy"]["correct"]
+    assert best in counts
+    assert best[1] == max(dev for _, dev in counts)
 
 
 def test_the_pages_speak_of_these_data(built, pdf_pages):
@@ -103,13 +104,3 @@ def test_the_pages_speak_of_these_data(built, pdf_pages):
     assert {"Юлия", "Петрова"} <= set(text.split())
     assert r"where\sigma(r)=\frac{1}{2}" in text.replace(" ", "")  # a formula is copied as its LaTeX
     assert PdfReader(out / "submission.pdf").metadata.author == "Юлия Петрова"
-
-
-def test_the_notebook_read_the_same_data(built):
-    """The notebook's own reader found header, labels and features, and wrote nothing on stderr."""
-    notebook = nbformat.read(built[0] / "homework03.ipynb", as_version=4)
-
-    made = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert "stderr" not in [output.get("name") for output in made]
-    tables = [output.data["text/plain"].split() for output in made if "text/plain" in output.get("data", {})]
-    assert ["samples", "features", "training", "40", "5", "development", "20", "5"] in tables
