@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections import Counter
 
 import pytest
@@ -129,19 +128,3 @@ def test_letters_in_figures_copy_as_themselves(tiny_build, copied):
     assert not re.search("[¡°\N{REPLACEMENT CHARACTER}\ufb00-\ufb06]", copied)
     assert "coefficient" in copied or "first" in copied
     assert re.search("\N{MINUS SIGN}\\d", copied)
-
-
-def test_named_places_begin_with_the_authors_id(reader, tiny_build):
-    """Two merged submissions keep their own places: every name begins with the id, and every link is met."""
-    config = tomllib.loads((tiny_build.out / "report.toml").read_text(encoding="utf-8"))
-    names = set(reader.named_destinations)
-    targets = {
-        str(annotation.get_object()["/A"]["/D"])
-        for page in reader.pages
-        for annotation in page.get("/Annots", ())
-        if annotation.get_object().get("/A", {}).get("/S") == "/GoTo"
-    }
-
-    assert targets
-    assert targets <= names
-    assert all(name.startswith(f"{config['author']['id']}.") for name in names)

@@ -29,19 +29,6 @@ def test_a_changed_template_makes_the_pages_again(project):
     assert "A sentence that nobody wrote before." in project.shown().replace("\n", " ")
 
 
-@pytest.mark.slow
-def test_a_notebook_that_counts_otherwise_is_caught(project, tiny_build):
-    """Our own search is reused, and its counts are still compared with those of the notebook run anew."""
-    project.edit("templates/homework03.py", '"epochs": model.n_iter_}', '"epochs": model.n_iter_ + 1}')
-
-    done = project.run()
-
-    assert done.returncode == 4, done.stderr
-    assert made(done.stderr).keys() == {"measure"}
-    assert "ERROR Two trainers disagree" in done.stderr
-    assert project.products() == tiny_build.products()
-
-
 def test_watching(project, alive):
     """A saved template is built from, a mistake is told and survived, and the time taken is shown."""
     part = project.out / "parts" / "1e.tex"

@@ -19,7 +19,6 @@ from report.latex.compile import LATEXMKRC
 
 pytestmark = pytest.mark.tex
 
-CASES = [pytest.param(60, id="quick"), pytest.param(6000, id="full", marks=pytest.mark.slow)]
 # Pieces of text that mean something to TeX, jinja, a shell, matplotlib, a CSV or a TOML file.
 ATTACKS = (
     *r"""
@@ -86,7 +85,7 @@ def lost(tiny_build, tmp_path, pdf_pages):
     source = (tiny_build.out / "submission.tex").read_text(encoding="utf-8")
     preamble = source.partition(r"\input{parts/evidence}")[0]
 
-    def look(cases, title=""):
+    def look(cases, title):
         body = "\n".join(rf"\thispagestyle{{empty}}Q {latex_text.escape(text)} Q\newpage" for text in cases)
         setup = rf"\hypersetup{{pdftitle={{{latex_text.escape(title)}}}}}\hyphenpenalty=10000"
         document = rf"{preamble}{setup}\begin{{document}}{body}\end{{document}}"
@@ -106,23 +105,21 @@ def lost(tiny_build, tmp_path, pdf_pages):
     return look
 
 
-@pytest.mark.parametrize("number", CASES)
-def test_text_comes_back_out_of_the_pdf(number, lost, tmp_path):
-    """Every text is read from the PDF as it was written; TeX has nothing to complain of, and runs nothing."""
-    cases = texts(number)
+@pytest.mark.parametrize(
+    ("number", "latin"),
+    [pytest.param(60, [], id="quick"), pytest.param(6000, LATIN, id="full", marks=pytest.mark.slow)],
+)
+def test_text_comes_back_out_of_the_pdf(number, latin, lost, tmp_path):
+    """Texts, all letters and signs of the tables or of Latin, and names in other scripts are read as written.
 
-    assert lost(cases) == []
-    assert not (tmp_path / "pwned").exists()
-
-
-@pytest.mark.parametrize("latin", [[], pytest.param(LATIN, marks=pytest.mark.slow)], ids=["tables", "Latin"])
-def test_every_letter_that_is_taken_is_shown(latin, lost, tmp_path):
-    """Each letter and sign of the tables, every Latin letter, and names in other scripts are read back."""
+    TeX has nothing to complain of, and runs nothing.
+    """
     letters = [*map(chr, range(0x21, 0x7F)), *sorted(latex_text.DIRECT), *latex_text.SIGNS, *latin]
-    cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)] + SCRIPTS
-
+    cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)]
     title = "".join(latex_text.DIRECT) + SCRIPTS[0]
-    assert lost(cases, title) == []
+
+    assert lost([*cases, *SCRIPTS, *texts(number)], title) == []
+    assert not (tmp_path / "pwned").exists()
     assert PdfReader(tmp_path / "submission.pdf").metadata.title == title
 
 
