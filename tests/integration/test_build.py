@@ -1,9 +1,13 @@
 """A real build of a tiny submission: what it leaves, that its numbers are true, that it can be made again."""
 
+import csv
 import hashlib
+import io
 import json
 import re
+import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -12,12 +16,20 @@ import nbformat
 import numpy as np
 import pytest
 from pypdf import PdfReader
+from sklearn.neural_network import MLPClassifier
 
 from experiments.record import MIME
 from report import cache, kernel
 from report.config import QUESTIONS
+from report.results import NOTEBOOK
 
-pytestmark = pytest.mark.tex
+pytestmark = [
+    pytest.mark.tex,
+    # tiny networks that stop after 200 epochs, as scikit-learn's default has it
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = (*QUESTIONS, "summary", "checked", "references", "structure", "evidence")
 DRAWN = ("unrolled", "1f", "marginals", "networks", "errors")
@@ -269,7 +281,7 @@ def test_the_source_runs_as_it_stands(tiny_build, tmp_path):
         lines = (tiny_build.data / name).read_text().splitlines(keepends=True)
         (tmp_path / name).write_text("".join(lines[:20]))
 
-    made = jupytext.read(Path(__file__).parents[2] / "templates" / "homework03.py")
+    made = jupytext.read(ROOT / "templates" / "homework03.py")
     kernel.execute(made, tmp_path, 1, lambda *_: None)
 
     [record] = [out.data[MIME] for out in made.cells[-1].outputs if MIME in out.get("data", {})]
@@ -335,3 +347,175 @@ def test_each_question_can_have_its_page(project, command, pdf_pages):
         assert f"My remark on {question}." in " ".join(below.split())
     assert (project.out / "al1815.zip").exists()
     assert not (project.out / "submission.zip").exists()
+
+
+# What people do with a build: the sources alone in an online editor, the notebook in graders' tools
+
+RESEED = "import random\nimport numpy\nrandom.seed(42)\nnumpy.random.seed(42)\n"
+
+
+@pytest.fixture
+def sources(tiny_build, tmp_path):
+    """Copy submission.tex, parts/, figures/ and latexmkrc, and nothing else."""
+    for name in ("submission.tex", "latexmkrc"):
+        shutil.copy(tiny_build.out / name, tmp_path)
+    for name in ("parts", "figures"):
+        shutil.copytree(tiny_build.out / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_sources_alone_make_a_pdf_that_says_so(sources, tiny_build):
+    """Without the files that are attached there is a PDF without attachments, and it alone says so."""
+    done = subprocess.run(["latexmk"], cwd=sources, capture_output=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-1000:]
+    pdf = PdfReader(sources / "submission.pdf")
+    assert not pdf.attachments
+    assert "/AF" not in pdf.trailer["/Root"]
+    first = " ".join(pdf.pages[0].extract_text().split())
+    assert "made from the sources alone" in first
+    assert "homework03.ipynb, ledger.json, report.toml, results.json" in first
+    built = PdfReader(tiny_build.out / "submission.pdf").pages[0].extract_text()
+    assert "sources alone" not in built
+
+
+@pytest.mark.parametrize("engine", ["luatex", "xetex"])
+def test_another_engine_stops_with_one_sentence(engine, sources):
+    """LuaTeX and XeTeX stop in line 1; started without LaTeX, since its formats for them may not be there."""
+    if shutil.which(engine) is None:
+        pytest.skip(f"needs {engine}")
+    latex = r"\catcode`\{=1 \catcode`\}=2 \expandafter\let\csname @@end\endcsname\end"
+
+    done = subprocess.run(
+        [engine, "-ini", "-interaction=nonstopmode", rf"{latex} \input submission.tex"],
+        cwd=sources,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+    errors = [line for line in done.stdout.splitlines() if line.startswith("!")]
+    assert errors == ["! Choose pdfLaTeX as the compiler: this document is not made for another."]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whole", [False, True], ids=["tiny, seeded", "sample"])
+def test_nbval_finds_the_stored_outputs_again(whole, tiny_build, tmp_path, clean_environ):
+    """Unsanitised, `pytest --nbval` passes every cell, of the notebook that is shipped, too.
+
+    Otter seeds the global generators before each cell: that changes nothing.
+    """
+    project = ROOT if whole else tiny_build.root
+    room = Path(shutil.copytree(project / "data", tmp_path / "room"))
+    shutil.copy(project / "build" / NOTEBOOK, room)
+    if not whole:
+        notebook = nbformat.read(room / NOTEBOOK, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.source = RESEED + cell.source
+        nbformat.write(notebook, room / NOTEBOOK)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider", NOTEBOOK],
+        cwd=room,
+        env=clean_environ if whole else None,  # numpy is loaded before a cell could pin its threads
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert 0 == done.returncode, done.stdout + done.stderr
+    assert re.search(r"^\d+ passed", done.stdout, re.MULTILINE)
+    assert "skipped" not in done.stdout
+
+
+# Other data make a correct report without touching code
+
+LABELS = ("low & dry", "mid_1", "HIGH $")
+HEADER = ("width (mm)", "50 %", "x_3", "x^4", "#5")
+TOML = r"""
+[author]
+name = "Юлия Петрова"
+
+[course]
+title = "CS 6316 Machine Learning"
+homework = "Homework 03: Neural Networks"
+due = "2023-11-14"
+
+[report.remarks]
+1e = 'Attained at $r = 0$, where $\sigma(r) = \frac{1}{2}$.'
+
+[experiment]
+seed = 5
+
+[search]
+hidden_layer_sizes = [[5]]
+activation = ["relu", "logistic"]
+batch_size = [500, 10]
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tiny_build, tmp_path_factory, command):
+    """Make a report from other data over one from data with three features, as an author would.
+
+    Three overlapping classes in five features, with two decimals, are written as a spreadsheet program on
+    Windows does: quotes, CRLF, a blank line at the end. What scikit-learn counts in train and dev, for the
+    default and both settings in two batch sizes, comes with the build's folder.
+    """
+    folder = tmp_path_factory.mktemp("other")
+    shutil.copytree(tiny_build.out, folder / "out")
+    (folder / "data").mkdir()
+    (folder / "report.toml").write_text(TOML, encoding="utf-8")
+    generator = np.random.default_rng(20231114)
+    samples = []
+    for part, n in (("trn", 40), ("dev", 20)):
+        y = np.arange(n) % 3
+        X = np.round(generator.normal(size=(n, 5)) + y[:, None] * [1.0, 0.0, -1.0, 0.5, 0.0], 2)
+        labels = np.array(LABELS)[y]
+        samples.append((X, labels))
+        for axis, rows in (("X", [HEADER, *X.tolist()]), ("Y", [["class"], *labels[:, None].tolist()])):
+            out = io.StringIO()
+            csv.writer(out, lineterminator="\r\n").writerows(rows)
+            content = f"{out.getvalue()}\r\n".encode("utf-8-sig")
+            (folder / "data" / f"{part}{axis}-3d.csv").write_bytes(content)
+    done = command("--config", folder / "report.toml", "--out", folder / "out", "--jobs", "1")
+    assert done.returncode == 0, done.stderr
+    settings = [
+        {"hidden_layer_sizes": (5,), "activation": activation, "batch_size": batch_size}
+        for activation in ("relu", "logistic")
+        for batch_size in (40, 10)
+    ]
+    counts = []
+    for setting in ({"batch_size": 40}, *settings):
+        network = MLPClassifier(random_state=5, **setting).fit(*samples[0])
+        counts.append(tuple(int((network.predict(X) == labels).sum()) for X, labels in samples))
+    return folder / "out", counts
+
+
+def test_the_numbers_are_those_of_scikit_learn(built):
+    """Every setting's counts, clipped batches and the default among them, equal an independent fit."""
+    out, counts = built
+    rows = list(csv.DictReader((out / "search.csv").read_text().splitlines()))
+
+    assert [(int(row["train_correct"]), int(row["dev_correct"])) for row in rows] == counts
+    assert [row["batch_size"] for row in rows] == ["40", "40", "10", "40", "10"]
+    values = json.loads((out / "results.json").read_text(encoding="utf-8"))["values"]
+    assert (values["2a.train.accuracy"]["correct"], values["2a.dev.accuracy"]["correct"]) == counts[0]
+    best = values["2b.train.accuracy"]["correct"], values["2b.dev.accuracy"]["correct"]
+    assert best in counts
+    assert best[1] == max(dev for _, dev in counts)
+
+
+def test_the_pages_speak_of_these_data(built, pdf_pages):
+    """The PDF tells samples, features and classes as they are; five features have no figure in three."""
+    out, _ = built
+    text = " ".join("".join(pdf_pages(out / "submission.pdf")).split())
+
+    assert "There are 40 training and 20 development samples, with 5 features and 3 classes" in text
+    assert "tand-in" not in text
+    assert "in its three features" not in text
+    assert not (out / "figures" / "errors.pdf").exists()
+    assert {"Юлия", "Петрова"} <= set(text.split())
+    assert r"where\sigma(r)=\frac{1}{2}" in text.replace(" ", "")  # a formula is copied as its LaTeX
+    assert PdfReader(out / "submission.pdf").metadata.author == "Юлия Петрова"

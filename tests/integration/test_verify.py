@@ -1,13 +1,18 @@
 """Verify on a real submission: untouched it matches, saved again too; each change is found, and why."""
 
+import contextlib
 import json
 import os
 import re
+import resource
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pikepdf
+import psutil
 import pytest
 from pypdf import PdfWriter
 
@@ -17,6 +22,7 @@ from report.verify import pages
 from report.verify.findings import UNREAD, Same
 
 pytestmark = pytest.mark.tex
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def recompile(folder):
@@ -271,3 +277,51 @@ def test_other_data_and_nothing_attached_is_run(project, command):
         assert re.search(rf"{name} has sha256 \w{{12}}\.\.\. in the submission, \w{{12}}\.\.\. here", flat)
     assert "\u201d was edited" in flat
     assert not canary.exists()
+
+
+# --- a grader's box: ten minutes of half a CPU and 768 MB
+SECONDS = 600 * 0.5  # of CPU time: ten minutes of half a CPU
+MEMORY = 768 * 10**6  # bytes
+
+
+@pytest.mark.slow
+def test_verify_fits_a_graders_box(tmp_path, clean_environ):
+    """One core, CPU time and peak memory of all processes together within the limits, and all matches.
+
+    The stand-in is known by its numbers, whatever ends its lines.
+    """
+    for file in (ROOT / "data").glob("*.csv"):
+        (tmp_path / file.name).write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    submission = (ROOT / "build" / "submission.pdf", "--data", tmp_path)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    core = min(os.sched_getaffinity(0))
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "generate_report.py", "verify", *submission],
+        env=clean_environ,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),  # noqa: PLW1509 - no threads here
+    )
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, memory(process.pid))
+        time.sleep(0.2)
+    told, _ = process.communicate()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert 0 == process.returncode, told
+    assert told.count("has the same numbers, other line ends") == 4
+    assert spent < SECONDS
+    assert peak < MEMORY
+
+
+def memory(process):
+    """Give the bytes that a process and all its descendants occupy, what they share counted once."""
+    total = 0
+    with contextlib.suppress(psutil.Error):  # it has just ended
+        parent = psutil.Process(process)
+        for each in (parent, *parent.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += each.memory_full_info().pss
+    return total
