@@ -54,11 +54,6 @@ def results(**changed):
     return json.dumps({**RESULTS, **changed}).encode()
 
 
-def record(**changed):
-    """Give a notebook whose record has some entries changed."""
-    return notebook({**RECORD, **changed})
-
-
 def attachments(**changed):
     """Give four attachments of the right shape, some of them changed."""
     return {
@@ -122,6 +117,7 @@ FONT = "/Resources <</Font <</F1 5 0 R>>>>"
 LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
 DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
 BOMB = b"\0" * (200 * 2**20)
+UNVERSIONED = notebook({**RECORD, "versions": {}})
 LARGE = b"[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
 PDFS = {
     "cut off": lambda: pdf()[:900],
@@ -159,7 +155,9 @@ PDFS = {
     "attachments in a circle": lambda: pdf(names="5 0 R", more={5: b"<</Kids [5 0 R]>>"}),
     "a zip that climbs": lambda: zipped({"../submission.pdf": pdf()}),
     "a sound PDF with other evidence": lambda: pdf(files=attachments(results=b"[]")),
-    "a notebook without versions": lambda: pdf(files=attachments(notebook=record(versions={}))),
+    "a notebook without versions": lambda: pdf(
+        files=attachments(notebook=notebook({**RECORD, "versions": {}}))
+    ),
     "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE)),
 }
 # Pages that are broken, of files that can be read; those that take seconds are slow.
