@@ -1,9 +1,11 @@
-"""The notebook before it runs, and what its cells do: how it is made, how it reads, ranks and chooses."""
+"""The notebook: how it is made, reads, ranks and chooses, and the list of fonts that its kernel finds."""
 
 import ast
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +18,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import HYPER_PARAMETERS, Setting, Space
-from report import notebook
+from report import ROOT, notebook
 from report.config import QUESTIONS
 from report.errors import CheckError
 
@@ -299,3 +301,47 @@ def test_the_data_lie_beside_the_notebook_or_in_data(unbuilt, tmp_path, monkeypa
     with pytest.raises(FileNotFoundError) as caught:
         exec(READ, scope)
     assert str(caught.value) == f"trnX-3d.csv is neither in {tmp_path}/here nor in {tmp_path}/data."
+
+
+# matplotlib tells of a new list after five seconds; here at once, as if to make one took that long.
+SLOW_MACHINE = """
+import sys, threading
+from pathlib import Path
+
+timer = threading.Timer
+threading.Timer = lambda seconds, *rest: timer(0, *rest)
+from report.process import keep_font_list
+keep_font_list(Path(sys.argv[1], "build"))
+from report.kernel import _environment
+private = Path(sys.argv[1], "kernel")
+private.mkdir()
+_environment(private, 1)
+"""
+IN_THE_NOTEBOOK = """
+from matplotlib import font_manager, get_cachedir
+
+assert font_manager.fontManager.ttflist
+print(get_cachedir())
+"""
+
+
+def test_the_list_of_fonts_is_there_when_the_notebook_begins(tmp_path):
+    """On a machine without the list it is made in silence, before the kernel, which makes none of its own."""
+    environ = os.environ | {
+        "MPLCONFIGDIR": str(tmp_path / "home"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+    made = subprocess.run(
+        [sys.executable, "-c", SLOW_MACHINE, tmp_path], env=environ, capture_output=True, check=True
+    )
+    (fonts,) = (tmp_path / "kernel").glob("fontlist-*.json")
+    before = fonts.stat().st_mtime_ns
+    environ["MPLCONFIGDIR"] = str(tmp_path / "kernel")
+    used = subprocess.run(
+        [sys.executable, "-c", IN_THE_NOTEBOOK], env=environ, capture_output=True, check=True
+    )
+
+    assert (b"", b"") == (made.stdout, made.stderr)
+    assert f"{tmp_path}/kernel\n".encode() == used.stdout
+    assert before == fonts.stat().st_mtime_ns
