@@ -157,11 +157,7 @@ OTHER, RELATIONS, UNREAD = "not printed as it was derived", "other relations", "
     ("printed", "spoiled", "told"),
     [
         ("w_2^{t-k}", "w_2^{k-t}", OTHER),
-        ("w_2^{t-k}", "w_1^{t-k}", OTHER),
         ("j=k", "j=1", OTHER),
-        (r"\sigma'", r"\sigma", OTHER),
-        ("x_k", "x_t", OTHER),
-        ("^{t} x_k", "^{t+1} x_k", OTHER),
         (r"\sum", r"-\sum", OTHER),
         (GENERAL.latex, "h_t", RELATIONS),
         (GENERAL.latex, r"\mystery", UNREAD),

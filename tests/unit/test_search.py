@@ -255,6 +255,7 @@ def test_rows_are_means_over_seeds_best_first():
         outcomes = [search.run([row.setting], *DATA, seeds=(seed,), jobs=1)[0] for seed in (0, 1, 2)]
         assert row.dev.counts == tuple(outcome.dev for outcome in outcomes)
         assert row.size == {(5,): 26, (3, 3): 28, (100,): 501}[row.setting.hidden_layer_sizes]
+    assert Setting((4,)).weights(3, 3) == (3 + 1) * 4 + (4 + 1) * 3
     order = [(-sum(row.dev.counts), row.size, settings.index(row.setting)) for row in rows]
     assert order == sorted(order)
     in_file, counts = rows[0].as_csv(), rows[0].dev.counts
