@@ -208,9 +208,32 @@ SETTINGS = (
 )
 
 
-def chosen(settings, refuse=0):
-    """Rank and choose, with networks whose results are known; those of `refuse` units overflow when moved."""
-    units = {each[0]: each for each in settings}
+@pytest.mark.parametrize(
+    ("settings", "refuse", "place", "passed_over", "told"),
+    [
+        (
+            *(SETTINGS, 0, 4, {1: [9, 9, 4, 9]}),
+            ["8 of 10 correct, the best score I can reproduce. Settings with it: 2."],
+        ),
+        (
+            *(SETTINGS[:4], 0, 0, {1: [9, 9, 4, 9], 2: [8, 8, 8, 8]}),
+            [
+                "Passed over: 2 with a higher score, the highest 9.",
+                "When the inputs move, that one has 4 to 9.",
+            ],
+        ),
+        # its refits count as nothing right
+        (SETTINGS, 2, 0, {1: [9, 9, 4, 9], 4: [8, 0, 0, 0], 2: [8, 8, 8, 8]}, []),
+        (
+            *(SETTINGS[1:3], 0, 0, {0: [9, 9, 4, 9], 1: [8, 8, 8, 8]}),
+            ["No setting keeps its score when the inputs move"],
+        ),
+    ],
+    ids=["the first that stays", "a higher score is told", "overflow when moved", "nothing stays"],
+)
+def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_over, told, capsys):
+    """Down the ranking, what moves in score or epochs is passed over; if all does, the first is reported."""
+    units = {each[0]: each for each in settings}  # the networks of known results
 
     class Network:
         def __init__(self, random_state, hidden_layer_sizes, **_):
@@ -218,7 +241,7 @@ def chosen(settings, refuse=0):
             self.known = units[hidden_layer_sizes[0]]
 
         def fit(self, inputs, _):
-            if self.known[0] == refuse:
+            if self.known[0] == refuse:  # it overflows when moved
                 raise ValueError("Solver produced non-finite parameter weights.")
             up = (inputs > X).all()
             self.moved = 0 if up else 1 if (inputs < X).all() else 2
@@ -253,35 +276,6 @@ def chosen(settings, refuse=0):
     }
     exec(RANK, scope)
     exec(CHOOSE, scope)
-    return scope
-
-
-@pytest.mark.parametrize(
-    ("settings", "refuse", "place", "passed_over", "told"),
-    [
-        (
-            *(SETTINGS, 0, 4, {1: [9, 9, 4, 9]}),
-            ["8 of 10 correct, the best score I can reproduce. Settings with it: 2."],
-        ),
-        (
-            *(SETTINGS[:4], 0, 0, {1: [9, 9, 4, 9], 2: [8, 8, 8, 8]}),
-            [
-                "Passed over: 2 with a higher score, the highest 9.",
-                "When the inputs move, that one has 4 to 9.",
-            ],
-        ),
-        # its refits count as nothing right
-        (SETTINGS, 2, 0, {1: [9, 9, 4, 9], 4: [8, 0, 0, 0], 2: [8, 8, 8, 8]}, []),
-        (
-            *(SETTINGS[1:3], 0, 0, {0: [9, 9, 4, 9], 1: [8, 8, 8, 8]}),
-            ["No setting keeps its score when the inputs move"],
-        ),
-    ],
-    ids=["the first that stays", "a higher score is told", "overflow when moved", "nothing stays"],
-)
-def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_over, told, capsys):
-    """Down the ranking, what moves in score or epochs is passed over; if all does, the first is reported."""
-    scope = chosen(settings, refuse)
 
     assert scope["place"] == place
     assert [(other["place"], other["dev"]) for other in scope["passed_over"]] == [*passed_over.items()]

@@ -216,12 +216,6 @@ def text_of(name):
     return re.sub(r"<%.*?%>", "@", re.sub(r"<#.*?#>", "", source), flags=re.DOTALL)
 
 
-def keys_of(name):
-    """Return the keys of the formulas that a template prints."""
-    source = (TEMPLATES / f"{name}.tex").read_text(encoding="utf-8")
-    return {one or other for one, other in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', source)}
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_no_mathematics_is_typed_into_a_template(name):
     """In mathematics stand tags and layout alone; outside no relation, script, Greek letter or operator."""
@@ -238,7 +232,8 @@ def test_no_formula_is_idle():
     """What is derived is printed, be it as the name of a rule."""
     derived = {key: formula.latex for key, formula in problem1.printed().items()}
     rules = " ".join(re.findall(r"\\rulename\{.*", "\n".join(derived.values())))
-    named = set[str]().union(*(keys_of(name) for name in QUESTIONS))
+    sources = "".join((TEMPLATES / f"{name}.tex").read_text(encoding="utf-8") for name in QUESTIONS)
+    named = {"".join(key) for key in re.findall(r'eq(?:\.(\w+)|\["([^"]+)"\])', sources)}
 
     idle = {key for key in derived.keys() - named if f"${derived[key]}$" not in rules}
     assert set() == idle

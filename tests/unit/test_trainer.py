@@ -6,7 +6,6 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from experiments import numerics, trainer
 from experiments.robustness import possible
 from experiments.trainer import kernel
 
-ROOT = Path(__file__).parents[2]
 SOURCES = sorted(kernel.SOURCE.parent.glob("*.[ch]"))
 GENERATOR = np.random.default_rng(7)
 X = GENERATOR.standard_normal((83, 3)) @ np.diag([0.4, 5.0, 0.1])

@@ -113,7 +113,6 @@ def value(key: str, **changed: Any) -> dict[str, Value]:
 
 BONUS = RESULTS.values | {"zz.bonus": RESULTS.values["2b.gain"]}
 COUNTED = structs.replace(RECORD, default=Counts(1, RECORD.default.dev))
-FORMULAS = RESULTS.formulas | {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
 CHECKS = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
 FAILED = structs.replace(GIVEN.ledger, checks=CHECKS)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
@@ -125,7 +124,6 @@ NUMBER, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment c
 EDITED = "notebook's cells"
 # The question, the quantity, the cause, words of the reason; then what is attached, made or shown.
 CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]] = [
-    ("2a", NUMBER, TEXT, "page 3 shows 0.6334", (shown(texts={DEV: "0.6334"}),)),
     (
         *("2a", NUMBER, TEXT, "results.json was changed after the build: its 'printed'"),
         (attached(values=value(DEV, printed="0.9999")), shown(texts={DEV: "0.9999"})),
@@ -144,7 +142,6 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
     ),
     ("2b", "bonus", ATTACHMENT, "invents", (attached(values=BONUS),)),
     ("2a", "training accuracy", ATTACHMENT, "the notebook gives another number", (attached(COUNTED),)),
-    ("1a", "formulas", ATTACHMENT, "1 formula, the first: 1a.h1", (attached(formulas=FORMULAS),)),
     ("1a", "checks", ATTACHMENT, "1a.nesting", (reproduced(ledger=FAILED),)),
     ("", "seed, rows, columns", ATTACHMENT, "seed", (attached(seed=1),)),
     ("2b", "search", "unexplained", "1 setting", (reproduced(record=SEARCHED),)),
@@ -162,7 +159,6 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
         *("2b", EDITED, "code or versions differ", "was edited; the code differs: study"),
         (reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE),),
     ),
-    ("1c", "pages", TEXT, "page 2 differs", (shown(Difference("1c", "page 2 differs, near", 2)),)),
     ("", "the rest of the file", TEXT, "page 2 has a note", (shown(Difference("", "page 2 has a note", 2)),)),
 ]
 # What is other here, and the cause that is then named for another number.

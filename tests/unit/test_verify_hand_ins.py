@@ -180,15 +180,11 @@ def printed(*lines: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": [*lines]}
 
 
-def drawn(picture: str) -> dict[str, Any]:
-    """Return what a cell draws."""
-    return {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture}}
-
-
+DRAWN = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBO\nRw0\n"}}
 BOOKS: dict[str, Any] = {
     "cells": [
         {"cell_type": "markdown", "id": "a", "metadata": {"tags": ["2a"]}, "source": ["# A\n", "text"]},
-        code(["# Question 2(a)\n", "fit()"], printed("0.8\n", "0.9\n"), drawn("iVBO\nRw0\n")),
+        code(["# Question 2(a)\n", "fit()"], printed("0.8\n", "0.9\n"), DRAWN),
         code("print(2)", printed("2")),
     ],
     "metadata": {"kernelspec": {"display_name": "Python 3", "name": "python3"}},
