@@ -17,8 +17,8 @@ from pikepdf import Array, Dictionary, Stream
 
 from report.confined import UnjudgedError
 from report.verify import document
-from report.verify.document import NAME_LIMIT, answer, opened, page_entries, part, unpacked
-from report.verify.findings import CARRIED, Carried
+from report.verify.document import NAME_LIMIT, answer, named, opened, part, unpacked
+from report.verify.findings import Carried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,42 +27,38 @@ if TYPE_CHECKING:
 
     from report.verify.document import Branch
 
-CATALOG = {
-    "/AcroForm": "has a form",
-    "/OCProperties": "has layers",
-    "/Collection": "has a folder of files in place of its pages",
-    "/AA": "runs a script",
-}
-PAGE = {
-    "/AA": "runs a script",
-    "/CropBox": "is cropped",
-    "/Rotate": "is rotated",
-    "/UserUnit": "is in another unit",
-}
+OTHER_FILES, OTHER_BOOKMARKS = "has other attachments", "has other bookmarks"
+# What counts in whatever way a program wrote the file, and what a page or the file then has or does.
 CLAIMS = {
     "/Title": "has another title",
     "/Author": "names another author",
     "/Subject": "has another subject",
     "/Keywords": "has other keywords",
+    **dict.fromkeys(("/First", "/Next"), OTHER_BOOKMARKS),
+    "/JavaScript": "has a script",
+    "/AA": "runs a script",
+    "/OCProperties": "has layers",
+    "/Collection": "has a folder of files in place of its pages",
+    "/CropBox": "is cropped",
+    "/Rotate": "is rotated",
+    "/UserUnit": "is in another unit",
 }
-OTHER_FILES, OTHER_BOOKMARKS = "has other attachments", "has other bookmarks"
 BANNER = "/PTEX.Fullbanner"  # the property that names the TeX; it stays where a file is only saved
 # What programs drop beside the pages when they save or join files.
 LOST = {
     **dict.fromkeys(("/StructTreeRoot", "/MarkInfo", "/StructParents", "/Tabs"), "tags"),
-    **dict.fromkeys(("/Names", "/Dests", "/Annots"), "links"),
+    **dict.fromkeys(("/Dests", "/Annots"), "links"),
     **dict.fromkeys(("/Lang", "/OpenAction", "/ViewerPreferences", "/AF"), "properties"),
     "/Outlines": "bookmarks",
-    "/EmbeddedFiles": "attachments",
+    **{holder: holder for holder in ("properties", "attachments")},
 }
-LINKED = frozenset({"/Dests", "/Outlines", "/StructTreeRoot", "/Annots", "/StructParents"})
+MADE_ANEW = ("tags", "links", "bookmarks")  # by a program that puts pages into another file
 LINK = frozenset(
     {"/Type", "/Subtype", "/Border", "/H", "/C", "/Rect", "/A", "/Dest", "/StructParent", "/P", "/F", "/BS"}
 )
 ACTION = frozenset({"/Type", "/S", "/D", "/URI"})
 DIFFERENCES = 20  # that are told of a page
 ATTACHMENT_LIMIT = 50
-NODE_LIMIT = 1000  # of a tree of names
 OUTLINE_LIMIT = 1000
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 QUESTION = re.compile(r"\bquestion\.(\w+)$")  # the named place of a question
@@ -88,14 +84,14 @@ def attachments(pdf: Pdf) -> dict[str, bytes]:
         A name is a path, occurs twice, or is not the only one; or there are too many.
     """
     found: dict[str, bytes] = {}
-    for _, spec in _entries(pdf, "/EmbeddedFiles"):
+    for _, spec in named(pdf, "/EmbeddedFiles"):
         held = part(spec, "/EF")
         name = str(spec.get("/UF", spec.get("/F", ""))) if held else ""
         if set(name) & set("/\\:\0") or name in ("", ".", "..") or len(name) > NAME_LIMIT:
             raise UnjudgedError(f"The PDF holds an attachment whose name is a path: {name[:NAME_LIMIT]!r}.")
         contents = {stream.objgen for stream in held.values() if isinstance(stream, Stream)}
-        named = {str(spec[key]) for key in NAMED if key in spec}
-        if named - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
+        names = {str(spec[key]) for key in NAMED if key in spec}
+        if names - {name} or len(contents) != 1 or {"/FS", "/RF", "/CI"} & {*spec.keys()}:
             raise UnjudgedError(f"The attachment {name!r} of the PDF has two names or contents.")
         if name in found:
             raise UnjudgedError(f"The PDF holds two attachments named {name!r}.")
@@ -109,30 +105,16 @@ def questions(pdf: Pdf) -> dict[str, tuple[int, float]]:
     """Return where the questions of a report begin: the page, from 1, and the height on it."""
     pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages, start=1)}
     found = {}
-    for name, target in _entries(pdf, "/Dests"):
+    for name, target in named(pdf, "/Dests"):
         goal = target.get("/D") if isinstance(target, Dictionary) else target
-        named = QUESTION.search(name)
-        if named and isinstance(goal, Array) and len(goal) > 3:
-            found[named[1]] = pages.get(goal[0].objgen, 0), float(goal[3])
+        question = QUESTION.search(name)
+        if question and isinstance(goal, Array) and len(goal) > 3:
+            found[question[1]] = pages.get(goal[0].objgen, 0), float(goal[3])
     return found
 
 
-def _entries(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
-    """Walk a tree of names."""
-    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
-    for _ in range(NODE_LIMIT):
-        if not waiting:
-            return
-        node = part(waiting.pop())
-        kids, names = (
-            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
-        )
-        waiting += reversed(kids)
-        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
-
-
 def find(content: bytes, pdf: Pdf) -> list[Found]:
-    """Name all that is active in a PDF, or that makes it more than one table and the objects in it."""
+    """Name what may be active in a PDF, or makes it more than one table and the objects in it."""
     return [*_revisions(content, pdf), *_in_catalog(pdf), *_on_pages(pdf)]
 
 
@@ -156,44 +138,24 @@ def differences(
 ) -> tuple[list[Branch], tuple[str, ...]]:
     """Compare two documents, `pairs` of whose pages correspond; what the first one lost is named apart.
 
-    A program that puts pages into another file makes their links, tags and bookmarks anew: `claims` and
-    `find` say what matters of these.
+    A program that puts pages into another file makes their links, tags and bookmarks anew: of these matters
+    what `claims`, and what `find` finds.
     """
     joined = BANNER in document.properties(other) and BANNER not in document.properties(one)
     found: dict[int, list[Branch]] = defaultdict(list)
     lost = set()
     for each in document.differences(one, other, pairs):
-        if each.lost and (noun := _lost(each)):
+        noun = next((LOST[step] for step in each.path[:2] if step in LOST), "")
+        if each.lost and noun and len(each.path) == 2:
             lost.add(noun)
-        elif not (joined and _linked(each)) and len(found[each.page]) < DIFFERENCES:
+        elif claims(each) or (not (joined and noun in MADE_ANEW) and len(found[each.page]) < DIFFERENCES):
             found[each.page].append(each)
     return [each for page in found.values() for each in page], tuple(sorted(lost))
 
 
-def claims(one: Pdf, other: Pdf) -> Iterator[tuple[str, str]]:
-    """Walk what a file says otherwise beside its pages, and the kind of it; what it lost is nothing."""
-    there, here = document.properties(one), document.properties(other)
-    for key, what in CLAIMS.items():
-        if there.get(key) and there[key] != here.get(key, ""):
-            yield what, ""
-    titles = [[str(item.get("/Title")) for item in bookmarks(pdf)] for pdf in (one, other)]
-    if titles[0] and titles[0] != titles[1]:
-        yield OTHER_BOOKMARKS, ""
-    files = [attachments(pdf) for pdf in (one, other)]
-    if any(content != files[1].get(name) for name, content in files[0].items() if name in files[1]):
-        yield OTHER_FILES, CARRIED
-
-
-def _lost(branch: Branch) -> str:
-    """Say what a document lost that the look of its pages does not depend on; nothing for what is more."""
-    if branch.path[0] == "properties":
-        return "properties"
-    return LOST.get(branch.path[-1], "") if len(branch.path) <= (1 if branch.page else 3) else ""
-
-
-def _linked(branch: Branch) -> bool:
-    """Say whether a difference is of the links, tags or bookmarks of a document."""
-    return bool(LINKED & {*(branch.path[:1] if branch.page else branch.path[1:3])})
+def claims(branch: Branch) -> bool:
+    """Say whether a file says something else, or is active, by a difference; what it lost is nothing."""
+    return not branch.lost and (branch.path[-1] in CLAIMS or branch.path[-2] == "/EF")
 
 
 def _revisions(content: bytes, pdf: Pdf) -> Iterator[Found]:
@@ -210,12 +172,8 @@ def _revisions(content: bytes, pdf: Pdf) -> Iterator[Found]:
 
 
 def _in_catalog(pdf: Pdf) -> Iterator[Found]:
-    for key, what in CATALOG.items():
-        if key in pdf.Root:
-            signed = key == "/AcroForm" and _is_signed(pdf.Root[key])
-            yield Found(0, "is signed" if signed else what)
-    if "/JavaScript" in part(pdf.Root, "/Names"):
-        yield Found(0, "has a script")
+    if "/AcroForm" in pdf.Root:
+        yield Found(0, "is signed" if _is_signed(pdf.Root["/AcroForm"]) else "has a form")
     opening = pdf.Root.get("/OpenAction")
     if isinstance(opening, Dictionary) and not _plain(opening):
         yield Found(0, "runs a script on opening")
@@ -225,11 +183,7 @@ def _in_catalog(pdf: Pdf) -> Iterator[Found]:
 
 def _on_pages(pdf: Pdf) -> Iterator[Found]:
     for number, page in enumerate(pdf.pages, start=1):
-        entries = page_entries(page.obj)
-        for key, what in PAGE.items():
-            if key in entries:
-                yield Found(number, what)
-        annotations = entries.get("/Annots")
+        annotations = page.obj.get("/Annots")
         if not isinstance(annotations, Array):
             continue
         for annotation in annotations:  # however many: one that is not looked at may be over an answer

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PAGE_LIMIT = 200
 NAME_LIMIT = 200
 STREAM_LIMIT = 8 * 2**20  # bytes of one stream, unpacked
-DEEPEST = 64  # levels of the tree of pages
+NODE_LIMIT = 1000  # of a tree of names
 TOLERANCE = 0.001  # points; writers round coordinates
 QPDF_LIMITS: dict[str, Any] = {
     "parser_max_nesting": 100,
@@ -39,7 +39,6 @@ QPDF_LIMITS: dict[str, Any] = {
 STREAM = re.compile(r"^.*<_io\.BytesIO[^>]*>(?: \(.*?\))?:? ?")  # how the library calls the file
 AGAIN = "Hand in the whole file as the build made it; it may have been cut off on the way."
 HOLDERS = (Stream, Dictionary, dict, Array, list)
-INHERITED = ("/Resources", "/MediaBox", "/CropBox", "/Rotate")
 BOXES = ("/CropBox", "/TrimBox", "/BleedBox", "/ArtBox")
 # What every program writes in its own way: bookkeeping, the file's history, how streams are packed.
 FREE = {
@@ -52,9 +51,10 @@ FREE = {
     "catalog": {
         *("/Pages", "/Version", "/Extensions", "/PageMode", "/PageLayout"),
         "/Info",  # MuPDF's name, where it joined files
-        "/Metadata",  # they are compared by themselves
+        *("/Names", "/EmbeddedFiles", "/Metadata"),  # they are compared by themselves
+        "/AcroForm",  # it is told by itself
     },
-    "page": {"/Parent", "/Type", *INHERITED},
+    "page": {"/Parent", "/Type"},
     "stream": {"/Length", "/Filter", "/DecodeParms", "/DL"},
 }
 
@@ -62,7 +62,8 @@ FREE = {
 class Branch(NamedTuple):
     """A difference between two documents: the submission's page (0 for none) and the path to the objects.
 
-    It is `lost` if only the other document has something there.
+    The path begins with what holds them, as `FREE` calls it. It is `lost` if only the other document has
+    something there.
     """
 
     page: int
@@ -114,14 +115,8 @@ def part(holder: Any, *keys: str) -> Dictionary:
 
 
 def page_entries(page: Dictionary) -> dict[str, Any]:
-    """Return what a page says, with what it inherits and without what says nothing."""
+    """Return what a page says, which has what it inherits since it was opened, without what says nothing."""
     found = {key: value for key, value in page.items() if key not in FREE["page"]}
-    holder = page
-    for _ in range(DEEPEST):
-        for key in INHERITED:
-            if key in holder:
-                found.setdefault(key, holder[key])
-        holder = part(holder, "/Parent")
     for key in BOXES:
         if found.get(key) == found.get("/MediaBox"):
             found.pop(key, None)
@@ -146,6 +141,20 @@ def unpacked(stream: Any) -> bytes:
         return bytes(stream.read_raw_bytes())
 
 
+def named(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
+    """Walk a tree of names, however it is divided: each name, and what it stands for."""
+    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
+    for _ in range(NODE_LIMIT):
+        if not waiting:
+            return
+        node = part(waiting.pop())
+        kids, names = (
+            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
+        )
+        waiting += reversed(kids)
+        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
+
+
 def properties(pdf: Pdf) -> dict[str, str]:
     """Return the document's properties as text."""
     return {key: str(value)[:NAME_LIMIT] for key, value in part(pdf.trailer, "/Info").items()}
@@ -157,18 +166,30 @@ def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> Iter
     Pages come first, so that what is on a page is told with it.
     """
     walk = _Walk(given, made, pairs)
-    compared: list[tuple[int, tuple[str, ...], Any, Any]] = [
-        (page + 1, (), page_entries(given.pages[page].obj), page_entries(made.pages[other].obj))
+    compared: list[tuple[int, str, Any, Any]] = [
+        (page + 1, "page", page_entries(given.pages[page].obj), page_entries(made.pages[other].obj))
         for page, other in pairs
     ]
-    for name, keys in {"trailer": (), "properties": ("/Info",), "catalog": ("/Root",)}.items():
-        holders = [part(pdf.trailer, *keys) for pdf in (given, made)]
-        one, two = ({key: value for key, value in each.items() if key not in FREE[name]} for each in holders)
-        compared.append((0, (name,), one, two))
-    for page, head, one, two in compared:
-        yield from (Branch(page, path, lost) for path, lost in walk.paths(one, two, head))
+    one, two = map(_holders, (given, made))
+    compared += [(0, name, one[name], two[name]) for name in one]
+    for page, name, one, two in compared:
+        yield from (Branch(page, path, lost) for path, lost in walk.paths(one, two, (name,)))
     if not _metadata_agree(given):
         yield Branch(0, ("catalog", "/Metadata"))
+
+
+def _holders(pdf: Pdf) -> dict[str, dict[str, Any]]:
+    """Return what holds all of a document beside its pages, without what is free or says nothing."""
+    holders: dict[str, Any] = {
+        "trailer": pdf.trailer,
+        "properties": part(pdf.trailer, "/Info"),
+        "attachments": dict(named(pdf, "/EmbeddedFiles")),
+        "catalog": {**part(pdf.Root, "/Names"), **pdf.Root},
+    }
+    return {
+        name: {key: value for key, value in held.items() if key not in FREE.get(name, ()) and value != ""}
+        for name, held in holders.items()
+    }
 
 
 class _Walk:
@@ -204,7 +225,7 @@ class _Walk:
             if (one.objgen, other.objgen) in self.met:
                 return []
             self.met.add((one.objgen, other.objgen))
-        if path == ("/Contents",) and isinstance(one, Array) and isinstance(other, Stream) and _plain(one):
+        if path == ("page", "/Contents") and isinstance(other, Stream) and _plain(one):
             one = Stream(self.holder, b"\n".join(map(unpacked, one)))
         kind: Any = next((kind for kind in HOLDERS if isinstance(one, kind)), None)
         if kind is None:
@@ -239,9 +260,11 @@ class _Walk:
         return next(self.paths(shown, true), None) is None
 
 
-def _plain(streams: Array) -> bool:
-    """Say whether an array holds streams that say nothing beside what they hold."""
-    return all(isinstance(each, Stream) and {*each.keys()} <= FREE["stream"] for each in streams)
+def _plain(value: Any) -> bool:
+    """Say whether a value is an array of streams that say nothing beside what they hold."""
+    return isinstance(value, Array) and all(
+        isinstance(each, Stream) and {*each.keys()} <= FREE["stream"] for each in value
+    )
 
 
 def _operators(holder: Pdf, content: bytes) -> list[list[Any]]:

@@ -36,7 +36,6 @@ REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
 TEX = (catalog.BANNER, "/Packages")
 PICTURES = 5
 WORDS = {
-    **catalog.PAGE,
     **catalog.CLAIMS,
     "/MediaBox": "has another size",
     "/Group": "is blended otherwise",
@@ -49,8 +48,7 @@ WORDS = {
     "/StructTreeRoot": "is read aloud otherwise",
     "/Metadata": "has other metadata",
     "/OpenAction": "opens otherwise",
-    "/EmbeddedFiles": catalog.OTHER_FILES,
-    "/AF": catalog.OTHER_FILES,
+    **dict.fromkeys(("attachments", "/AF"), catalog.OTHER_FILES),
 }
 # From another look or order.
 FOLLOWS = ("/Contents", "/Resources", "/Dests", "/StructTreeRoot", "/StructParents", "/OpenAction")
@@ -69,10 +67,10 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     found = Pages(Same.BYTES, len(one.pages), producer, _tex(there), _tex(here))
     if given == made:
         return found
-    over, claims = catalog.find(given, one), [*catalog.claims(one, other)]
+    over = catalog.find(given, one)
     compared = cache(partial(catalog.differences, one, other))  # mostly of the same pairs twice
     pairs = [(number, number) for number in range(len(one.pages))]
-    if len(one.pages) == len(other.pages) and not over and not claims:
+    if len(one.pages) == len(other.pages) and not over:
         differences, lost = compared(tuple(pairs))
         if not differences:
             return replace(found, same=Same.OBJECTS, lost=lost)
@@ -82,7 +80,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     regions, paired = Regions(other), dict(pairs)
     whole = [*_unpaired(views, pairs, regions), *_over(over, views[1], paired, regions)]
     whole += [_of_the_whole(i + 1, f"is page {j + 1} of the report, out of order") for i, j in moved]
-    whole += [_of_the_whole(0, what, kind) for what, kind in claims]
+    whole += _told([each for each in differences if catalog.claims(each)])
     anew = _written_anew(differences, pairs, found)
     same = Same.NO
     spots: list[Spot] = []
@@ -100,8 +98,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     if not anew:
         found = replace(found, lost=lost)
         noted = {item.page for item in over}
-        told = [each for each in differences if not (each.page in noted and each.path[0] == "/Annots")]
-        told = [each for each in told if each.page or each.path[-1] not in catalog.CATALOG]
+        told = [each for each in differences if not (each.page in noted and each.path[1] == "/Annots")]
         whole += _told(told, follow=bool(spots or moved or len(pairs) < len(other.pages)))
     places = [*_where(spots, paired, regions), *dict.fromkeys(whole)]
     if pictures:
@@ -217,7 +214,7 @@ def _over(
 
 def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found: Pages) -> bool:
     """Say whether another program or TeX wrote the pages: none has the operators that this report has."""
-    painted = {each.page for each in differences if each.path[0] == "/Contents"}
+    painted = {each.page for each in differences if each.path[1] == "/Contents"}
     return len(painted) == len(pairs) or found.other_tex
 
 
@@ -226,12 +223,12 @@ def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(properties.get(key, "") for key in TEX)
 
 
-def _told(differences: Sequence[Branch], *, follow: bool) -> Iterator[Difference]:
+def _told(differences: Sequence[Branch], *, follow: bool = False) -> Iterator[Difference]:
     """Put differences between objects into words, but for what follows from other pages."""
     for page, path, _ in differences:
         key = next((step for step in path if step in WORDS), path[-1])
         attached = WORDS.get(key) == catalog.OTHER_FILES
-        if follow and (path[0] if page else key) in FOLLOWS:
+        if follow and path[1] in FOLLOWS:
             continue
         kind = CARRIED if attached and "/EF" in path else ""
         yield _of_the_whole(page, WORDS.get(key, f"has another entry {key}"), kind)
@@ -245,7 +242,7 @@ def _of_the_whole(page: int, what: str, kind: str = "") -> Difference:
 
 def _figures(pdf: Pdf) -> Counter[bytes]:
     """Return the figures on all pages, by what paints them."""
-    held = (document.part(document.page_entries(page.obj), "/Resources", "/XObject") for page in pdf.pages)
+    held = (document.part(page.obj, "/Resources", "/XObject") for page in pdf.pages)
     return Counter(document.unpacked(figure) for figures in held for figure in figures.values())
 
 

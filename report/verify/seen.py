@@ -59,23 +59,18 @@ def differing(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> list
     texts = {number: _compared(given.words[number], made.words[page]) for number, page in pairs}
     spots: list[Spot] = []
     for number, page in pairs:
+        runs, both = texts[number]
         beside = [texts[place][0] for place in (number - 1, number + 1) if place in texts]
         here = []
         for side in (0, 1):
             moved = {word.text for found in beside for run in found[1 - side] for word in run}
-            for run in texts[number][0][side]:
+            for run in runs[side]:
                 if left := [word.box for word in run if word.text not in moved]:
                     told, box = " ".join(word.text for word in run), around(left)
-                    rise = 0.0 if side else _rise(box, texts[number][1])
-                    here.append(Spot(number + 1, box, told, rise))
-        sizes = given.pages[number].get_size(), made.pages[page].get_size()
-        if not np.allclose(*sizes, rtol=0, atol=0.5):  # however large it is
-            spots += here[:SPOTS]
-            continue
-        for box in _other_looks(given.picture(number), made.picture(page), texts[number][1]):
+                    here.append(Spot(number + 1, box, told, 0.0 if side else _rise(box, both)))
+        for box in _other_looks(given.picture(number), made.picture(page), both):
             if not any(meet(box, spot.box) for spot in here):
-                near = _near(given.words[number], box)
-                here.append(Spot(number + 1, box, near, _rise(box, texts[number][1])))
+                here.append(Spot(number + 1, box, _near(given.words[number], box), _rise(box, both)))
         spots += here[:SPOTS]
     return spots
 
@@ -109,6 +104,8 @@ def _rise(box: Box, both: Sequence[tuple[Word, Word]]) -> float:
 
 def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, Word]]) -> Iterator[Box]:
     """Walk the places where a page looks otherwise; where lines moved, words are looked at by themselves."""
+    if one.shape != other.shape:  # told as another size
+        return
     if all(abs(a.box[1] - b.box[1]) <= NEAR for a, b in both):
         yield from _other_paint(one, other)
         return
@@ -138,7 +135,7 @@ def _other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
 
     What is at the edge of one may be outside of the other.
     """
-    if one.shape != other.shape or np.array_equal(one, other):
+    if np.array_equal(one, other):
         return
     size = 2 * REACH + 1
     mask = np.zeros(one.shape, bool)

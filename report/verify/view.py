@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
 from report.confined import UnjudgedError
-from report.verify.document import content, opened, page_entries, part
+from report.verify.document import content, opened, part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +55,7 @@ class View:
     def __init__(self, document: bytes, *, copied: bool = False) -> None:
         pdf = opened(document)
         for page in () if copied else pdf.pages:
-            lists = part(page_entries(page.obj), "/Resources", "/Properties")
+            lists = part(page.obj, "/Resources", "/Properties")
             for name in map(str, lists):
                 if "/ActualText" in part(lists, name):  # two names may share a list
                     del lists[name]["/ActualText"]
@@ -72,10 +72,10 @@ class View:
         self.words = [words for _, words in read]
 
     def picture(self, number: int, scale: int = SCALE) -> np.ndarray:
-        """Render a page in grey, without what lies over it."""
+        """Render a page in grey, without what lies over it; one that is too large is an empty picture."""
         page = self.pages[number]
         if max(page.get_size()) > LARGEST:
-            raise UnjudgedError(f"Page {number + 1} of the PDF is larger than {LARGEST} points.")
+            return np.empty((0, 0))
         return np.asarray(page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()).squeeze()
 
     def items(self, number: int) -> Iterator[Any]:
@@ -137,7 +137,7 @@ def _read(page: Any, number: int) -> tuple[list[Glyph], list[Word]]:
     count = raw.FPDFText_CountChars(text)
     if count > CHARACTERS:
         raise UnjudgedError(f"A page of the PDF has more than {CHARACTERS:,} characters.")
-    x, y, left, right, bottom, top = (ctypes.c_double() for _ in range(6))
+    x, y = ctypes.c_double(), ctypes.c_double()
     glyphs: list[Glyph] = []
     words: list[Word] = []
     begun = 0
@@ -150,9 +150,7 @@ def _read(page: Any, number: int) -> tuple[list[Glyph], list[Word]]:
             begun = len(glyphs)
         elif not unicodedata.combining(character):
             raw.FPDFText_GetCharOrigin(text, index, x, y)
-            raw.FPDFText_GetCharBox(text, index, left, right, bottom, top)
-            box = left.value, bottom.value, right.value, top.value
-            glyphs.append(Glyph(character, x.value, y.value, box, number))
+            glyphs.append(Glyph(character, x.value, y.value, holder.get_charbox(index), number))
     return glyphs, words
 
 
