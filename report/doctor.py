@@ -68,10 +68,7 @@ def examine() -> Iterator[Finding]:
 
 def _packages() -> Finding:
     """Compare the installed Python packages with the lock file."""
-    file = ROOT / "requirements.txt"
-    if not file.is_file():
-        return Finding(LACKS, "packages", f"{file.name} is missing", "get it anew, as from the repository")
-    lock = file.read_text(encoding="utf-8")
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     locked: dict[str, list[str]] = {}
     optional = set()  # needed on other systems or Pythons only
     for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;]+)( *;)?", lock, re.MULTILINE):
@@ -111,10 +108,7 @@ def _data() -> Finding:
     except ImportError:
         return Finding(NOTE, "data", "not read before the packages are there")
     try:
-        file = ROOT / "report.toml"
-        if not file.is_file():
-            return Finding(LACKS, "data", f"{file.name} is missing", "get it anew, as from the repository")
-        settings = config.load(file)
+        settings = config.load(ROOT / "report.toml")
         data = dataset.load(settings.data_path, index_column=settings.index_column)
     except (InputError, dataset.DataError) as error:
         return Finding(LACKS, "data", str(error), getattr(error, "hint", ""))

@@ -21,6 +21,7 @@ from report.verify.findings import (
     RUN_AGAIN,
     SEEN,
     TOLD,
+    UNREAD,
     WHOLE,
     Cause,
     Causes,
@@ -173,6 +174,7 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
     """
     truth = made.results.values
     noted = values(given.notebook.record) if given.notebook.record else truth
+    unread = pages is not None and any(place.kind == UNREAD for place in pages.places)
     attached = given.results.values if given.results else noted
     for key in {**truth, **attached}:
         there, here = attached.get(key), truth.get(key)
@@ -182,7 +184,7 @@ def _values(given: Evidence, made: Reproduced, pages: Pages | None, causes: Caus
             accounts.append((Cause.CHANGED, ""))
         elif pages:
             places = *pages.shown.get(key, ()), *pages.shown.get(f"{key}.count", ())
-            seen, wrong = _shown(places, here) if places or not pages.unread else ("", "")
+            seen, wrong = _shown(places, here) if places or not unread else ("", "")
             accounts.append((Cause.CHANGED, wrong))
         if given.results:
             accounts.append((Cause.ATTACHMENT, _changed(there, here)))

@@ -41,7 +41,7 @@ IGNORED = re.compile(r"(^|/)(__MACOSX/|\._|\.ipynb_checkpoints/|verify/)")
 FILE_LIMIT = 64 * 2**20  # bytes of any file that is read
 MEMBER_LIMIT = 1000  # files in a zip or a folder
 DEEPEST = 2  # zips in zips
-LIMITS = {CONFIG: 64 * 2**10, RESULTS: 8 * 2**20, LEDGER: 8 * 2**20, NOTEBOOK: FILE_LIMIT}  # bytes
+JSON_LIMIT = 8 * 2**20  # bytes of results.json and of ledger.json
 SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of numbers, of lists in lists
 OWN_BUILD = ROOT / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
@@ -245,16 +245,13 @@ def _own_build(folder: Path, words: str) -> dict[str, bytes]:
 
 def _parsed(files: Mapping[str, bytes], where: str, remarks: tuple[str, ...] = ()) -> Evidence:
     """Read the attached files as types."""
-    for name, content in files.items():
-        if len(content) > LIMITS[name]:
-            raise UnjudgedError(f"{name} {where} has more than {LIMITS[name] >> 10:,} KiB.")
     results, ledger = _typed(files, RESULTS, where, Results), _typed(files, LEDGER, where, Ledger)
     try:
         settings = config.parse(files[CONFIG], f"{CONFIG} {where}", Path())
     except InputError as error:
         raise UnjudgedError(str(error)) from None
     if not _is_sound(results, ledger):
-        raise UnjudgedError(f"A question, a check, the seed or the environment {where} is none: {CHANGED}.")
+        raise UnjudgedError(f"A question, a check or the environment {where} is none: {CHANGED}.")
     book = notebook.read(files[NOTEBOOK], f"{NOTEBOOK} {where}")
     return Evidence(files, settings, book, results, ledger, remarks)
 
@@ -263,6 +260,8 @@ def _typed(files: Mapping[str, bytes], name: str, where: str, kind: type[T]) -> 
     """Read a JSON file as a type."""
     if name not in files:
         return None
+    if len(files[name]) > JSON_LIMIT:
+        raise UnjudgedError(f"{name} {where} has more than {JSON_LIMIT >> 20} MiB.")
     found = notebook.decoded(files[name], f"{name} {where}", kind)
     if not _is_small(msgspec.to_builtins(found)):
         raise UnjudgedError(f"{name} {where} holds a text, a list or a number beyond all bounds: {CHANGED}.")
@@ -287,10 +286,8 @@ def _is_sound(results: Results | None, ledger: Ledger | None) -> bool:
     if results:
         asked += [entry.question for entry in results.values.values()]
         asked += [formula.question for formula in results.formulas.values()]
-        if results.schema != 1 or not 0 <= results.seed < 2**32:
-            return False
         try:
             numerics.sentences(results.environment)
         except (KeyError, IndexError, TypeError, AttributeError):
             return False
-    return {*asked} <= {"1", *QUESTIONS}
+    return {*asked} <= {"1", *QUESTIONS} and (results is None or results.schema == 1)

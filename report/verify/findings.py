@@ -148,11 +148,6 @@ class Pages(Struct, frozen=True):
         """Whether another TeX set the submission's pages; a program that writes them anew drops its name."""
         return any(self.tex) and self.tex != self.tex_here
 
-    @property
-    def unread(self) -> bool:
-        """Whether there are pages on which nothing can be read."""
-        return any(place.kind == UNREAD for place in self.places)
-
 
 class Reproduced(Struct, frozen=True):
     """What this copy of the program makes of a submission's configuration and the data at hand."""

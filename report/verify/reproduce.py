@@ -153,11 +153,13 @@ def _searched(
 
     del sys.modules["pandas"]
     trial = robustness.Trial(data, settings, given.config.seed, 1 if fast else os.cpu_count() or 1)
-    attached = given.notebook.record
-    two = fast and given.results is not None and attached is not None
-    if attached and len(attached.search.dev) != len(settings):  # other data may clip the sizes of batches
-        two = False
-    search, choice, counts, studied = (_train_two if two else _train_all)(given, trial)
+    attached, told = given.notebook.record, given.results
+    two = False
+    # other data may clip the sizes of batches: then there are fewer settings
+    if fast and told and attached and len(attached.search.dev) == len(settings):
+        two, (search, choice, counts, studied) = True, _train_two(attached, told, trial)
+    else:
+        search, choice, counts, studied = _train_all(told, trial)
     record = Record(
         default=counts[0],
         best=counts[1],
@@ -165,10 +167,10 @@ def _searched(
         total=Counts(len(data.y_train), len(data.y_dev)),
         tied=search.dev.count(search.dev[choice.place]),
         search=search,
-        versions=given.notebook.record.versions if given.notebook.record else {},
+        versions=attached.versions if attached else {},
         passed_over=choice.passed_over,
     )
-    environment = given.results.environment if given.results else studied.environment
+    environment = told.environment if told else studied.environment
     return record, structs.replace(studied, environment=environment), 2 if two else len(settings)
 
 
@@ -176,7 +178,7 @@ Table = tuple[tuple[float | str, ...], ...]
 Trained = tuple[Search, Choice, tuple[Counts, Counts], Assessment]
 
 
-def _train_all(given: Evidence, trial: Trial) -> Trained:
+def _train_all(told: Results | None, trial: Trial) -> Trained:
     """Search the whole space; only the certificate, which tells of the author's machine, is as attached."""
     from experiments import robustness, uncertainty  # noqa: PLC0415
 
@@ -184,19 +186,16 @@ def _train_all(given: Evidence, trial: Trial) -> Trained:
     search = Search.of(outcomes)
     choice = robustness.choose(trial, search)
     predicted = np.array(trial.data.classes)[np.array([each.predictions for each in outcomes])]
-    certificate = given.results.studied.certificate if given.results else None
+    certificate = told.studied.certificate if told else None
     studied = uncertainty.assess(trial, search, choice, predicted, certificate)
     default, best = (Counts(search.train[n], search.dev[n]) for n in (trial.default, choice.place))
     return search, choice, (default, best), studied
 
 
-def _train_two(given: Evidence, trial: Trial) -> Trained:
+def _train_two(attached: Record, told: Results, trial: Trial) -> Trained:
     """Train the default and the best network; all else is as attached."""
     from experiments import robustness, uncertainty  # noqa: PLC0415
 
-    attached, told = given.notebook.record, given.results
-    assert attached is not None
-    assert told is not None
     place = robustness.reported(trial, attached.search, attached.passed_over)
     curves, outcomes = uncertainty.learning(trial, {"default": trial.default, "best": place})
     predicted = np.array(trial.data.classes)[outcomes["best"].predictions]
@@ -270,17 +269,13 @@ def compared(name: str, there: bytes, here: bytes) -> Difference | None:
 
 def _first_other(one: Table, other: Table) -> str:
     """Name the first of the values that differ, and how many do."""
-    if len(one) != len(other) or len(one[0]) != len(other[0]):
-        return f"{len(one)} lines of {len(one[0])} values, here {len(other)} of {len(other[0])}"
-    cells = [
-        (line, column, a, b)
-        for line, rows in enumerate(zip(one, other, strict=True), start=1)
-        for column, (a, b) in enumerate(zip(*rows, strict=True), start=1)
-        if a != b
-    ]
-    line, column, a, b = cells[0]
+    there, here = (np.array(table, dtype=object) for table in (one, other))
+    if there.shape != here.shape:
+        return "{} lines of {} values, here {} of {}".format(*there.shape, *here.shape)
+    cells = np.argwhere(there != here)
+    line, column = first = tuple(cells[0])
     more = f"; {len(cells):,} values differ" if len(cells) > 1 else ""
-    return f"{a} in line {line}, column {column}, here {b}{more}"
+    return f"{there[first]} in line {line + 1}, column {column + 1}, here {here[first]}{more}"
 
 
 if __name__ == "__main__":
