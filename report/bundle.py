@@ -81,7 +81,9 @@ def write(file: Path, content: bytes) -> None:
         with beside.open("xb") as stream:
             stream.write(content)
         beside.replace(file)
-    except BaseException:  # an interrupt, too, may come in the middle
+    except BaseException as error:  # an interrupt, too, may come in the middle
+        if isinstance(error, OSError):  # of a full disk it names no file
+            error.filename = error.filename or str(file)
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
         raise

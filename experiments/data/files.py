@@ -32,7 +32,7 @@ ARCHIVE_NAME = "data.tgz"
 SUFFIXES = (".tgz", ".tar.gz", ".tar", ".zip", ".tar.bz2", ".tar.xz")
 TOTAL_LIMIT = 4 * FILE_LIMIT  # bytes of an archive, unpacked
 # What the standard library raises for an unsound archive.
-_UNSOUND = (
+UNSOUND = (
     *(tarfile.TarError, zipfile.BadZipFile, LZMAError, zlib.error),
     *(EOFError, OverflowError, ValueError, OSError),
 )
@@ -174,7 +174,7 @@ def _members(path: Path) -> Files:
         members = _in_zip(path) if zipfile.is_zipfile(path) else _in_tar(path)
     except DataError:
         raise
-    except (*_UNSOUND, RuntimeError, ImportError) as error:  # the last two for passwords and compressions
+    except (*UNSOUND, RuntimeError, ImportError) as error:  # the last two for passwords and compressions
         if getattr(error, "strerror", None):
             raise
         told = " ".join(str(error).split())[:200]

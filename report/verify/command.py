@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -33,7 +34,7 @@ from report.verify.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from report.console import Console
     from report.verify.evidence import Evidence
@@ -125,10 +126,13 @@ def verify(
     try:
         data = data or config.load(ROOT / "report.toml").data_path
         found = _judge(path, data, work(scratch, console), fast=fast, run_notebook=run_notebook, named=named)
-        pictures = keep_pictures(scratch / verdict.PICTURES, folder / verdict.PICTURES)
-        found = msgspec.structs.replace(found, pictures=pictures)
-    except Exception as error:
+        with _unless_refused(console, f"{verdict.PICTURES}/"):
+            pictures = keep_pictures(scratch / verdict.PICTURES, folder / verdict.PICTURES)
+            found = msgspec.structs.replace(found, pictures=pictures)
+    except BaseException as error:
         known = translated(error) or ReportError(f"{OURS} ({type(error).__name__}).")
+        if isinstance(error, KeyboardInterrupt):
+            known = ReportError("The check was interrupted.", "Run it again.")
         _write(verdict.unjudged(path.name, known), folder, gradescope_file, console)
         raise
     finally:
@@ -194,11 +198,18 @@ def keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
     return tuple(f"{kept.name}/{file.name}" for file in drawn)
 
 
-def _write(found: Verdict, folder: Path, gradescope_file: Path | None, console: Console) -> None:
-    """Write what was found to files; whatever keeps verify.json from being written changes no verdict."""
+@contextlib.contextmanager
+def _unless_refused(console: Console, name: str) -> Iterator[None]:
+    """Write something beside the submission; whatever keeps it from being written changes no verdict."""
     try:
-        verdict.write(folder / verdict.FILE, found)
+        yield
     except (InputError, OSError) as error:
-        console.warn(f"{verdict.FILE} was not written: {getattr(error, 'strerror', None) or error}")
+        console.warn(f"{name} was not written: {getattr(error, 'strerror', None) or error}")
+
+
+def _write(found: Verdict, folder: Path, gradescope_file: Path | None, console: Console) -> None:
+    """Write what was found to files."""
+    with _unless_refused(console, verdict.FILE):
+        verdict.write(folder / verdict.FILE, found)
     if gradescope_file:
         verdict.write(gradescope_file, verdict.gradescope(found))

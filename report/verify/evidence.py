@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -17,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from experiments import numerics
-from experiments.data.files import FILE_NAMES
+from experiments.data.files import FILE_NAMES, UNSOUND
 from experiments.data.form import foreign
 from report import ROOT, config
 from report.config import QUESTIONS, Config
@@ -45,9 +44,10 @@ JSON_LIMIT = 8 * 2**20  # bytes of results.json and of ledger.json
 SIZE_LIMIT, NUMBER_LIMIT, LEVELS = 20_000, 10**12, 20  # of texts and lists, of numbers, of lists in lists
 OWN_BUILD = ROOT / "build"
 ASK = "Ask for the submission.pdf or submission.zip that the build made, or name --config and --notebook."
-PACK = "Unpack it and pack the files anew, as a plain zip."
+PACK = "Unpack it and pack what the build made anew, as a plain zip."
 ARCHIVES = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")  # how archives begin that are no zip
 SEVERAL = "Name one of them; if they are in a zip, unpack it first."
+ONE = "Leave one of them; of a zip, unpack it first."
 CHANGED = "the submission was changed, or is not of this program"
 
 
@@ -119,7 +119,7 @@ def _choose(name: str, found: Iterator[tuple[str, bytes]]) -> HandedIn:
     for path, content in files:
         role = _role(path)
         if beside.get(role, content) != content:
-            raise UnjudgedError(f"{name} holds two files named {role}.", ASK)
+            raise UnjudgedError(f"{name} holds two files named {role}.", ONE)
         if role not in ("", PDF):
             beside[role] = content
     ((path, report),) = reports
@@ -167,7 +167,7 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if len(members) > MEMBER_LIMIT:
-                raise UnjudgedError(f"{place} holds more than {MEMBER_LIMIT} files.")
+                raise UnjudgedError(f"{place} holds more than {MEMBER_LIMIT} files.", PACK)
             for member in members:
                 path = PurePosixPath(member.filename.replace("\\", "/"))
                 if path.is_absolute() or ".." in path.parts:
@@ -184,7 +184,7 @@ def _in_zip(content: bytes, place: str, depth: int = 0) -> Iterator[tuple[str, b
         raise UnjudgedError(f"{place} is packed in a way that is not known.", PACK) from None
     except RuntimeError:
         raise UnjudgedError(f"{place} is encrypted.", PACK) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError):
+    except UNSOUND:
         raise UnjudgedError(f"{place} is damaged; it may have been cut off.", ASK) from None
 
 
@@ -210,27 +210,28 @@ def gather(
     others = sorted({*carried.attachments} - {*ATTACHED})
     remarks = (f"Further attachments, left alone: {', '.join(others[:5])}.",) if others else ()
     if inside:
-        return _parsed(inside, "in the PDF", remarks)
+        return _parsed(inside, dict.fromkeys(inside, "in the PDF"), remarks)
     files = {name: content for name, content in beside.items() if name in ATTACHED}
+    places = dict.fromkeys(files, "beside the PDF")
     files |= {name: _content(path) for name, path in named.items()}
-    own_files = {} if {CONFIG, NOTEBOOK} <= {*files} else _own_build(own, carried.words)
-    places = {"beside it": {*files}, "in this copy's own build": {*own_files} - {*files}}
-    files = own_files | files
+    places |= {name: f"at {path}" for name, path in named.items()}
+    if not {CONFIG, NOTEBOOK} <= {*files}:
+        files = _own_build(own, carried.words) | files
     if lost := [name for name in (CONFIG, NOTEBOOK) if name not in files]:
         raise UnjudgedError(
             f"The PDF carries no attachments, and no {' and no '.join(lost)} came with it: another program"
             " wrote the file anew and dropped them, or this program did not make it.",
             ASK,
         )
-    found = [f"{', '.join(sorted(names))} were found {place}" for place, names in places.items() if names]
-    told = f"The PDF has lost its attachments; {'; '.join(found)}."
-    return _parsed(files, "beside the PDF", (*remarks, told))
+    places = dict.fromkeys(files, "in this copy's own build") | places
+    found = ", ".join(f"{name} {places[name]}" for name in sorted(files))
+    return _parsed(files, places, (*remarks, f"The PDF has lost its attachments; found instead: {found}."))
 
 
 def load(folder: Path) -> Evidence:
     """Read the attached files from a folder."""
     files = {name: (folder / name).read_bytes() for name in ATTACHED if (folder / name).is_file()}
-    return _parsed(files, "in the PDF")
+    return _parsed(files, dict.fromkeys(files, "in the PDF"))
 
 
 def _own_build(folder: Path, words: str) -> dict[str, bytes]:
@@ -243,28 +244,30 @@ def _own_build(folder: Path, words: str) -> dict[str, bytes]:
     return files if author in words else {}
 
 
-def _parsed(files: Mapping[str, bytes], where: str, remarks: tuple[str, ...] = ()) -> Evidence:
-    """Read the attached files as types."""
-    results, ledger = _typed(files, RESULTS, where, Results), _typed(files, LEDGER, where, Ledger)
+def _parsed(files: Mapping[str, bytes], places: Mapping[str, str], remarks: tuple[str, ...] = ()) -> Evidence:
+    """Read the attached files as types; errors say in which of the places each of them is."""
+    named = {name: f"{name} {place}" for name, place in places.items()}
+    results, ledger = _typed(files, RESULTS, named, Results), _typed(files, LEDGER, named, Ledger)
     try:
-        settings = config.parse(files[CONFIG], f"{CONFIG} {where}", Path())
+        settings = config.parse(files[CONFIG], named[CONFIG], Path())
     except InputError as error:
-        raise UnjudgedError(str(error)) from None
+        raise UnjudgedError(str(error), error.hint) from None
     if not _is_sound(results, ledger):
-        raise UnjudgedError(f"A question, a check or the environment {where} is none: {CHANGED}.")
-    book = notebook.read(files[NOTEBOOK], f"{NOTEBOOK} {where}")
+        told = f"{RESULTS} or {LEDGER} holds a question, a check or an environment that is none"
+        raise UnjudgedError(f"{told}: {CHANGED}.")
+    book = notebook.read(files[NOTEBOOK], named[NOTEBOOK])
     return Evidence(files, settings, book, results, ledger, remarks)
 
 
-def _typed(files: Mapping[str, bytes], name: str, where: str, kind: type[T]) -> T | None:
+def _typed(files: Mapping[str, bytes], name: str, named: Mapping[str, str], kind: type[T]) -> T | None:
     """Read a JSON file as a type."""
     if name not in files:
         return None
     if len(files[name]) > JSON_LIMIT:
-        raise UnjudgedError(f"{name} {where} has more than {JSON_LIMIT >> 20} MiB.")
-    found = notebook.decoded(files[name], f"{name} {where}", kind)
+        raise UnjudgedError(f"{named[name]} has more than {JSON_LIMIT >> 20} MiB.")
+    found = notebook.decoded(files[name], named[name], kind)
     if not _is_small(msgspec.to_builtins(found)):
-        raise UnjudgedError(f"{name} {where} holds a text, a list or a number beyond all bounds: {CHANGED}.")
+        raise UnjudgedError(f"{named[name]} holds a text, a list or a number beyond all bounds: {CHANGED}.")
     return found
 
 

@@ -261,6 +261,7 @@ def test_other_data_and_nothing_attached_is_run(project: Project, command: Comma
     write = rf"\\immediate\\openout5={canary}\\immediate\\write18{{touch {canary}}}"
     project.edit("build/report.toml", "The bound is attained at r = 0.", write)
     recompile(project.out)
+    (project.out / "verify").write_text("mine", encoding="utf-8")
     done = command("verify", project.out / "submission.pdf", "--data", project.data, "--fast")
     flat = " ".join(done.stdout.split())
 
@@ -269,4 +270,6 @@ def test_other_data_and_nothing_attached_is_run(project: Project, command: Comma
     for name in ("devY-3d.csv", "trnX-3d.csv"):
         assert re.search(rf"{name} has sha256 \w{{12}}\.\.\. in the submission, \w{{12}}\.\.\. here", flat)
     assert "\u201d was edited" in flat
+    assert "WARNING verify/ was not written: File exists\n" in done.stderr  # and the verdict stands
+    assert "mine" == (project.out / "verify").read_text(encoding="utf-8")
     assert not canary.exists()
