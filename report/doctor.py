@@ -68,7 +68,10 @@ def examine() -> Iterator[Finding]:
 
 def _packages() -> Finding:
     """Compare the installed Python packages with the lock file."""
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    file = ROOT / "requirements.txt"
+    if not file.is_file():
+        return Finding(LACKS, "packages", f"{file.name} is missing", "get it anew, as from the repository")
+    lock = file.read_text(encoding="utf-8")
     locked: dict[str, list[str]] = {}
     optional = set()  # needed on other systems or Pythons only
     for name, version, marker in re.findall(r"^([\w.-]+)==([^\s;]+)( *;)?", lock, re.MULTILINE):
@@ -108,7 +111,10 @@ def _data() -> Finding:
     except ImportError:
         return Finding(NOTE, "data", "not read before the packages are there")
     try:
-        settings = config.load(ROOT / "report.toml")
+        file = ROOT / "report.toml"
+        if not file.is_file():
+            return Finding(LACKS, "data", f"{file.name} is missing", "get it anew, as from the repository")
+        settings = config.load(file)
         data = dataset.load(settings.data_path, index_column=settings.index_column)
     except (InputError, dataset.DataError) as error:
         return Finding(LACKS, "data", str(error), getattr(error, "hint", ""))

@@ -179,8 +179,11 @@ def propose(rows: Sequence[Row], largest: int = LARGEST) -> str:
     setting are added, then those of the second, and so on down to the default itself (to the last, if none is
     better than the default); a setting whose values would make more than `largest` settings is left out.
     """
-    chosen: dict[str, set[Any]] = {name: {value} for name, value in structs.asdict(Setting()).items()}
-    for row in rows[: default_place(rows)] or rows:
+    default = default_place(rows)
+    chosen: dict[str, set[Any]] = {
+        name: {value} for name, value in structs.asdict(rows[default].setting).items()
+    }
+    for row in rows[:default] or rows:
         wider = {name: chosen[name] | {getattr(row.setting, name)} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:
             chosen = wider

@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import hashlib
 import io
-import json
 import os
 import re
 import shutil
@@ -26,11 +25,9 @@ for name in [name for name in os.environ if name in OURS or name.startswith("OPE
 FOUND = dict(os.environ)
 numerics.pin()
 
-import nbformat  # noqa: E402 - nothing may load numpy before the pins
 import pytest  # noqa: E402 - nothing may load numpy before the pins
-from msgspec import convert  # noqa: E402 - nothing may load numpy before the pins
 
-from report import cache, cli, config  # noqa: E402 - nothing may load numpy before the pins
+from report import cli  # noqa: E402 - nothing may load numpy before the pins
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there: a person
 # at a terminal does not.
@@ -104,8 +101,7 @@ class Project:
 
     root: Path
     environ: dict[str, str]  # in which it is started
-    stdout: str = ""  # what its build told
-    stderr: str = ""
+    stderr: str = ""  # what its build told
 
     @property
     def out(self):
@@ -185,16 +181,6 @@ class Project:
     def products(self):
         """Give the digest of each of them."""
         return {name: hashlib.sha256(content).hexdigest() for name, content in self.published().items()}
-
-    def kept(self, stage, kind):
-        """Read the result of a stage as its build kept it."""
-        body = (self.out / cache.FOLDER / f"{stage}.json").read_bytes().partition(b"\n")[2]
-        return convert(json.loads(body)["result"], kind)
-
-    def inputs(self):
-        """Give what a build of it is made from."""
-        settings = config.load(self.config)
-        return cache.Inputs(settings, settings.data_path, quick=False, pdf=True)
 
     def copy(self, place):
         """Copy all of it, with what was built, to another place."""
@@ -312,13 +298,11 @@ def tiny_build(unbuilt, once):
 
     def fill(folder):
         done = unbuilt.copy(folder / "project").run()
-        assert done.returncode == 0, done.stderr
-        (folder / "stdout").write_text(done.stdout)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
         (folder / "stderr").write_text(done.stderr)
 
     folder = once("built", fill)
-    told = ((folder / name).read_text() for name in ("stdout", "stderr"))
-    return Project(folder / "project", unbuilt.environ, *told)
+    return Project(folder / "project", unbuilt.environ, (folder / "stderr").read_text())
 
 
 @pytest.fixture
@@ -331,28 +315,3 @@ def project(tiny_build, tmp_path):
 def pdf_pages():
     """Give a function that reads a PDF's text with poppler, page by page, in the layout of the page."""
     return lambda pdf: poppler(pdf, "-layout").split("\f")[:-1]
-
-
-RUN = """\
-import jupytext, nbclient, nbformat
-notebook = jupytext.read({0!r})
-nbclient.NotebookClient(notebook, record_timing=False, resources={{"metadata": {{"path": {1!r}}}}}).execute()
-nbformat.write(notebook, {2!r})
-"""
-
-
-@pytest.fixture(scope="session")
-def run_notebook(tmp_path_factory, python):
-    """Give a function that runs a notebook in its own folder, as a grader would, and gives the result.
-
-    Its keywords are variables to add to the environment.
-    """
-    private = str(tmp_path_factory.mktemp("jupyter"))
-
-    def run(notebook, **environ):
-        made = f"{private}/done.ipynb"
-        code = RUN.format(str(notebook), str(notebook.parent), made)
-        python(code, IPYTHONDIR=private, JUPYTER_CONFIG_DIR=private, **environ)
-        return nbformat.read(made, as_version=4)
-
-    return run

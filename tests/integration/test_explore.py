@@ -5,8 +5,6 @@ import csv
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -70,19 +68,10 @@ def made(out):
     return {**files, "kept": kept(out)}
 
 
-def begun(line, out, environ):
-    """Start the command in a group of its own, and await the first networks that it keeps."""
-    process = subprocess.Popen(
-        [sys.executable, ROOT / "generate_report.py", *line],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        process_group=0,
-    )
-    while not kept(out) and process.poll() is None:
+def await_first(run, out):
+    """Await the first networks that a run keeps."""
+    while not kept(out) and run.process.poll() is None:
         time.sleep(0.002)
-    return process
 
 
 def test_a_table_and_a_space_for_report_toml_are_left(explored, unbuilt, tmp_path):
@@ -98,26 +87,27 @@ def test_a_table_and_a_space_for_report_toml_are_left(explored, unbuilt, tmp_pat
     key = [(-float(row["dev_mean"]), int(row["weights"])) for row in rows]
     assert key == sorted(key)
     assert tuple(rows[0].values())[:5] in {tuple(s.printed().values()) for s in proposed.settings(60)}
-    assert proposed.holds(Setting())
+    assert proposed.holds(Setting().clipped(60))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_run_that_ended_early_is_taken_up(number, explored, arguments, command, clean_environ, tmp_path):
+def test_a_run_that_ended_early_is_taken_up(number, explored, arguments, command, unbuilt, tmp_path):
     """Killed or interrupted in the middle, the next run trains the rest only and leaves the same bytes."""
     for attempt in range(20):  # one of them is met in the middle
         out = tmp_path / str(attempt)
         line = [*arguments, "--out", out, "--jobs", "1"]
-        process = begun(line, out, clean_environ)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        _, told = process.communicate()
+        with unbuilt.started(*line) as run:
+            await_first(run, out)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(run.process.pid, number)
+            code, told = run.ended()
         early = kept(out)
         if len(early) < NETWORKS:
             break
     assert 0 < len(early) < NETWORKS
     if number == signal.SIGINT:
-        assert process.returncode == 130
+        assert code == 130
         assert told.endswith("the same command goes on from there.\nInterrupted.\n")
         assert "Traceback" not in told
 
@@ -132,17 +122,17 @@ def test_a_run_that_ended_early_is_taken_up(number, explored, arguments, command
 
 @pytest.mark.slow
 def test_a_cluster_leaves_the_same_bytes_though_a_worker_dies(
-    cluster_here, explored, arguments, clean_environ, tmp_path
+    cluster_here, explored, arguments, unbuilt, tmp_path
 ):
     """With two Dask workers, one killed when the first networks are there, all is as on one machine."""
     out = tmp_path / "out"
     line = [*arguments, "--out", out, "--scheduler", cluster_here.address]
-    with cluster_here.worker() as victim, cluster_here.worker():
-        process = begun(line, out, clean_environ)
+    with cluster_here.worker() as victim, cluster_here.worker(), unbuilt.started(*line) as run:
+        await_first(run, out)
         cluster_here.kill(victim)
         struck = len(kept(out))
-        stdout, stderr = process.communicate()
+        code, told = run.ended()
 
-    assert (process.returncode, stdout) == (0, explored[1]), stderr
+    assert (code, told.count(explored[1])) == (0, 1), told
     assert 0 < struck < NETWORKS
     assert made(out) == made(explored[0])

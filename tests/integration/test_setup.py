@@ -368,12 +368,8 @@ def test_clean_removes_by_products_and_nothing_of_a_person(clone, machine):
         *("report/__pycache__/x.pyc", "build/failed/submission.tex", "build/timings.json", "build/.store/x"),
         *("build/submission.aux", "build/submission.log"),
     ]
-    for command in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x"],
-    ):
-        subprocess.run(["git", *command], cwd=clone, check=True)
+    commit = "git init -q && git add . && git -c user.name=x -c user.email=x commit -qm x"
+    subprocess.run(["sh", "-c", commit], cwd=clone, check=True)
     (clone / ".git" / "info" / "exclude").write_text(".idea/\n*.log\n")
     listed = subprocess.run(
         ["git", "ls-files"], cwd=clone, stdout=subprocess.PIPE, encoding="utf-8", check=True

@@ -58,24 +58,23 @@ def without_latex(tmp_path):
 def alive():
     """Give a function that lists the processes that work in a folder, or were started from it, and stay."""
 
+    def processes(folder):
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                place = str((process / "cwd").readlink())
+                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:  # it has just ended
+                continue
+            if state != "Z" and (place.startswith(str(folder)) or str(folder) in words):
+                found.append(words)
+        return found
+
     def look(folder):
         end = time.monotonic() + 60
-        while (found := _processes(folder)) and time.monotonic() < end:
+        while (found := processes(folder)) and time.monotonic() < end:
             time.sleep(0.1)
         return found
 
     return look
-
-
-def _processes(folder):
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            place = str((process / "cwd").readlink())
-            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            state = (process / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:  # it has just ended
-            continue
-        if state != "Z" and (place.startswith(str(folder)) or str(folder) in words):
-            found.append(words)
-    return found

@@ -5,7 +5,6 @@ The assembly line is the real one; its stages take no time (assembly.py), but fo
 
 import json
 import os
-import re
 import resource
 import shutil
 import signal
@@ -98,20 +97,12 @@ def test_force_makes_everything_again(line):
     assert line.run().stderr.startswith("Nothing changed")
 
 
-QUICK = {("measure", signal.SIGINT), ("compile", signal.SIGTERM)}
-
-
-@pytest.mark.parametrize(
-    ("stage", "number"),
-    [
-        pytest.param(stage, number, marks=() if (stage, number) in QUICK else pytest.mark.slow)
-        for stage in STAGES
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("stage", "number"), [("measure", signal.SIGINT), ("compile", signal.SIGTERM)])
 def test_interrupted(stage, number, line, fresh):
-    """In every stage an interrupt ends with 130, the old build whole, and what was finished kept."""
+    """An interrupt ends a build with 130, the old one whole, and what was finished kept.
+
+    Each of the real stages is interrupted in test_interrupt.py.
+    """
     before = line.published()
     with line.started(*ANEW, "--hang", stage) as build:
         build.until(f"in {stage}\n")
@@ -291,19 +282,6 @@ def test_a_folder_in_the_place_of_a_file(line, built):
 
 
 # The real stages
-
-
-@pytest.mark.tex
-@pytest.mark.slow
-def test_a_full_disk_while_computing(project, secluded):
-    """Also with nothing built yet a full disk is told well, and what was finished is kept."""
-    full = 'mount -t tmpfs -o size=300k none "$OUT"'
-
-    done = secluded(project.command(), project.out, full, project.environ)
-
-    assert re.match("The disk is full|.*No space left on device|.*disk is full", last_words(done))
-    assert done.returncode == 5
-    assert (project.out / ".kept" / "derive.json").exists()
 
 
 # MiB of address space: too little for the interpreter's packages, a thread, a library, or the kernel.

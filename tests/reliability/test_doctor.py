@@ -56,8 +56,8 @@ def test_a_folder_without_room(prepare, told, project, secluded):
     assert re.match(told, lacks["build/"])
 
 
-def test_data_that_are_none(project):
-    """Data that a build would refuse are refused with the same words; so is a wrong configuration."""
+def test_what_a_build_would_refuse(project):
+    """Data and a configuration that a build would refuse are told in its words, files that are gone, too."""
     (project.root / "data" / "devY-3d.csv").unlink()
     lacks = lacking(project.run("doctor"))
     assert lacks.keys() == {"data"}
@@ -65,3 +65,9 @@ def test_data_that_are_none(project):
 
     project.edit("report.toml", "[author]", "[auhtor]")
     assert "unknown table auhtor" in lacking(project.run("doctor"))["data"]
+
+    for name in ("report.toml", "requirements.txt"):
+        (project.root / name).unlink()
+    lacks = lacking(project.run("doctor"))
+    assert lacks["data"].startswith("report.toml is missing\n")
+    assert lacks["packages"].startswith("requirements.txt is missing\n")

@@ -3,27 +3,22 @@
 The sample submission is compared with itself, untouched: nothing is trained, derived or typeset here.
 """
 
-from __future__ import annotations
-
 import io
 import random
 import re
-import subprocess
-from collections.abc import Callable
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 import pytest
-from pikepdf import Array, Dictionary, Name, Pdf, Stream, String
+from pikepdf import Array, Dictionary, Name, Stream, String
 from pypdf import PdfWriter
 
 from report.confined import UnjudgedError
 from report.verify import catalog, document, pages
-from report.verify.findings import UNREAD, Same
+from report.verify.findings import Same
 
-Forger = Callable[[Pdf], object]
 ROOT = Path(__file__).resolve().parents[2]
 MARK = b"/Reported <</Key (2a.dev.accuracy)>> BDC\n"
 SHOWN = re.compile(re.escape(MARK) + rb"(BT\n(/F\d+) ([\d.]+) Tf ([\d.]+) ([\d.]+) Td )\[\((0\.\d+)\)\]TJ")
@@ -31,7 +26,7 @@ OTHER_TEX = "This is pdfTeX, Version 3.141592653-2.6-1.40.29 (TeX Live 2031)"
 
 
 @cache
-def sample(first: str = "1f", last: str = "2b") -> bytes:
+def sample(first="1f", last="2b"):
     """Return the first page and those of some questions of the sample, with all that is attached."""
     with pikepdf.open(ROOT / "build" / "submission.pdf") as pdf:
         out = io.BytesIO()
@@ -45,13 +40,13 @@ def sample(first: str = "1f", last: str = "2b") -> bytes:
 
 
 @cache
-def answered() -> int:
+def answered():
     """Return the number, from 0, of the page that answers 2(a), on which the value is given second."""
     with pikepdf.open(io.BytesIO(sample())) as pdf:
         return [n for n, each in enumerate(pdf.pages) if MARK in document.content(each.obj)][1]
 
 
-def forged(make: Forger, content: bytes | None = None) -> bytes:
+def forged(make, content=None):
     """Return the sample after a forger's work."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(content or sample())) as pdf:
@@ -60,43 +55,36 @@ def forged(make: Forger, content: bytes | None = None) -> bytes:
     return out.getvalue()
 
 
-# --- what a forger can change
-def root(pdf: Pdf) -> Any:
-    """Return the catalog."""
-    return pdf.Root
+# --- what a forger can change: catalog, properties and more
+root, info = attrgetter("Root"), attrgetter("trailer.Info")
 
 
-def info(pdf: Pdf) -> Any:
-    """Return the properties."""
-    return pdf.trailer.Info
-
-
-def page(pdf: Pdf) -> Any:
+def page(pdf):
     """Return the page that is forged."""
     return pdf.pages[answered()].obj
 
 
-def attached(pdf: Pdf) -> Any:
+def attached(pdf):
     """Return the last attachment."""
     return pdf.Root.Names.EmbeddedFiles.Names[-1]
 
 
-def number(pdf: Pdf) -> re.Match[bytes]:
+def number(pdf):
     """Return the operators of the number: 1 all before it, 2 font, 3 size, 4 and 5 the place, 6 itself."""
     found = SHOWN.search(document.content(page(pdf)))
     assert found
     return found
 
 
-def put(where: Callable[[Pdf], Any], key: str, value: Any) -> Forger:
+def put(where, key, value):
     """Return a forger who sets an entry of some dictionary."""
     return lambda pdf: where(pdf).__setitem__(f"/{key}", value(pdf) if callable(value) else value)
 
 
-def lent(kind: str, resource: Callable[[Pdf], Any], then: Forger) -> Forger:
+def lent(kind, resource, then):
     """Return a forger who first lends the page a resource /Forged of some kind."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         resources = page(pdf).Resources
         resources[f"/{kind}"] = Dictionary({**dict(resources.get(f"/{kind}", {})), "/Forged": resource(pdf)})
         then(pdf)
@@ -104,21 +92,21 @@ def lent(kind: str, resource: Callable[[Pdf], Any], then: Forger) -> Forger:
     return make
 
 
-def in_another_tex(then: Forger) -> Forger:
+def in_another_tex(then):
     """Return a forger who also says that another TeX made the pages."""
     return lambda pdf: (then(pdf), put(info, "PTEX.Fullbanner", OTHER_TEX)(pdf))
 
 
-def in_moved_lines(then: Forger) -> Forger:
+def in_moved_lines(then):
     """Return a forger who also moves all lines of the page."""
     return lambda pdf: (then(pdf), LOWER(pdf))
 
 
 # --- forgers of what is painted
-def repaint(change: Callable[[bytes], bytes]) -> Forger:
+def repaint(change):
     """Return a forger who changes the operators of the page."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         before = document.content(page(pdf))
         after = change(before)
         assert after != before
@@ -127,20 +115,20 @@ def repaint(change: Callable[[bytes], bytes]) -> Forger:
     return make
 
 
-def at_number(replacement: str | Callable[[re.Match[bytes]], bytes]) -> Forger:
+def at_number(replacement):
     r"""Return a forger who writes something for the operators of the number: \\1 to \\6 as in `number`."""
 
-    def paint(found: re.Match[bytes]) -> bytes:
+    def paint(found):
         new = found.expand(replacement.encode()) if isinstance(replacement, str) else replacement(found)
         return MARK + new
 
     return repaint(lambda content: SHOWN.sub(paint, content, count=1))
 
 
-def over(operators: bytes, *, below: bool = False) -> Forger:
+def over(operators, *, below=False):
     """Return a forger who paints something at the number, whose place is their origin, over all or below."""
 
-    def change(content: bytes) -> bytes:
+    def change(content):
         found = SHOWN.search(content)
         placed = b"q 1 0 0 1 %b %b cm %b Q" % (found[4], found[5], operators)
         return placed + b"\n" + content if below else content + b"\n" + placed
@@ -148,22 +136,22 @@ def over(operators: bytes, *, below: bool = False) -> Forger:
     return repaint(change)
 
 
-def first(operators: bytes) -> Forger:
+def first(operators):
     """Return a forger who sets how all of the page is painted."""
     return repaint(lambda content: operators + b"\n" + content)
 
 
-def in_a_word(change: Callable[[bytes], bytes]) -> Forger:
+def in_a_word(change):
     """Return a forger who changes the first whole word behind the number."""
 
-    def changed(content: bytes) -> bytes:
+    def changed(content):
         word = re.compile(rb"\[\(([a-z]{4,})\)").search(content, SHOWN.search(content).end())
         return content[: word.start()] + change(word[0]) + content[word.end() :]
 
     return repaint(changed)
 
 
-def font(pdf: Pdf) -> Any:
+def font(pdf):
     """Return a copy of the number's font, for its page alone: elsewhere it stays."""
     used = number(pdf)[2].decode()
     copy = pdf.make_indirect(Dictionary(dict(page(pdf).Resources.Font[used])))
@@ -173,41 +161,34 @@ def font(pdf: Pdf) -> Any:
     return copy
 
 
-def encoding(pdf: Pdf) -> Any:
+def encoding(pdf):
     """Return a copy of that font's encoding."""
     changed = font(pdf)
     changed.Encoding = Dictionary(dict(changed.Encoding))
     return changed.Encoding
 
 
-def other_names(pdf: Pdf) -> Array:
-    """Swap the names of some digits."""
-    swap = {"/eight": "/nine", "/nine": "/eight", "/zero": "/one", "/one": "/zero"}
-    names = page(pdf).Resources.Font[number(pdf)[2].decode()].Encoding.Differences
-    return Array([Name(swap.get(str(n), str(n))) if isinstance(n, Name) else n for n in names])
-
-
-def bold_outlines(pdf: Pdf) -> Any:
+def bold_outlines(pdf):
     """Describe a bold font."""
     fonts = (font for page in pdf.pages for font in page.obj.Resources.Font.values())
     return next(font for font in fonts if "Bold" in str(font.BaseFont)).FontDescriptor
 
 
-def disguised(key: bytes) -> Forger:
+def disguised(key):
     """Return a forger who shows another last digit, which copies as the true one."""
     other = b"[(%b)]TJ /Span <</%b (%b)>> BDC [(%d)]TJ EMC"
     return at_number(lambda n: n[1] + other % (n[6][:-1], key, n[6][-1:], 9 - int(n[6][-1:])))
 
 
-def called(other: str, true: str) -> Forger:
+def called(other, true):
     """Return a forger who shows another character, which a font of its own calls by the true one's name."""
 
-    def renamed(pdf: Pdf) -> Dictionary:
+    def renamed(pdf):
         names = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <{ord(other):02X}> "
         named = pdf.make_stream(f"{names}<{ord(true):04X}> endbfchar".encode())
         return Dictionary({**dict(page(pdf).Resources.Font[number(pdf)[2].decode()]), "/ToUnicode": named})
 
-    def paint(n: re.Match[bytes]) -> bytes:
+    def paint(n):
         begun, _, rest = n[6].rpartition(true.encode())
         shown = b"/Forged %b Tf [(%b)]TJ %b %b Tf" % (n[3], other.encode(), n[2], n[3])
         return n[1] + b"[(%b)]TJ %b [(%b)]TJ" % (begun, shown, rest)
@@ -215,23 +196,23 @@ def called(other: str, true: str) -> Forger:
     return lent("Font", renamed, at_number(paint))
 
 
-def figure(pdf: Pdf) -> None:
+def figure(pdf):
     """Leave the lines out of a figure."""
     held = [f for page in pdf.pages for f in page.obj.Resources.get("/XObject", {}).values()]
     held[0].write(held[0].read_bytes().replace(b" l\n", b" m\n"))
 
 
-def form(pdf: Pdf, width: int = 612, height: int = 792) -> Stream:
+def form(pdf, width=612, height=792):
     """Make a white form."""
     white = f"1 g 0 0 {width} {height} re f".encode()
     return pdf.make_stream(white, Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, width, height]))
 
 
 # --- forgers of what lies over a page or beside it
-def annotated(subtype: str, *, look: bool = False, **entries: Any) -> Forger:
+def annotated(subtype, *, look=False, **entries):
     """Return a forger who lays an annotation over the number."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         x, y = (float(number(pdf)[place]) for place in (4, 5))
         note = Dictionary(Type=Name.Annot, Subtype=Name(subtype), Rect=[x, y - 3, x + 40, y + 12], **entries)
         if look:
@@ -241,10 +222,10 @@ def annotated(subtype: str, *, look: bool = False, **entries: Any) -> Forger:
     return make
 
 
-def one_more(at: int | None = None) -> Forger:
+def one_more(at=None):
     """Return a forger who adds an empty page."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         pdf.add_blank_page(page_size=(612, 792))
         if at is not None:
             pdf.pages.insert(at, pdf.pages[-1])
@@ -253,25 +234,20 @@ def one_more(at: int | None = None) -> Forger:
     return make
 
 
-def swapped(pdf: Pdf) -> None:
+def swapped(pdf):
     """Exchange two pages."""
     kids = pdf.Root.Pages.Kids
     kids[1], kids[2] = kids[2], kids[1]
 
 
-def beside(pdf: Pdf) -> Array:
+def beside(pdf):
     """Make a file that is attached in another way."""
     return Array([Dictionary(F=String("results.json"), EF=Dictionary(F=pdf.make_stream(b"{}")))])
 
 
-def changed(pdf: Pdf) -> None:
+def changed(pdf):
     """Change a number in an attachment."""
     attached(pdf).EF.F.write(attached(pdf).EF.F.read_bytes().replace(b"0.8", b"0.9", 1))
-
-
-def twice(pdf: Pdf) -> None:
-    """List an attachment twice."""
-    pdf.Root.Names.EmbeddedFiles.Names.extend([String("results.json"), attached(pdf)])
 
 
 SCRIPT = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
@@ -285,7 +261,7 @@ CLAIM = put(info, "Title", String("Accuracy 0.9999"))
 COPIED = at_number(r"/Span <</ActualText (0.9999)>> BDC \1[(\6)]TJ EMC")
 A, WHOLE, REFUSED = "2a", "", "refused"
 # What belongs to no question, by words of the sentence that tells it.
-OF_THE_WHOLE: dict[str, Forger] = {
+OF_THE_WHOLE = {
     "to be copied": in_another_tex(COPIED),
     "blended": put(page, "Group", Dictionary(S=Name.Transparency, K=True)),
     "has layers": put(root, "OCProperties", Dictionary(OCGs=Array(), D=Dictionary())),
@@ -300,13 +276,10 @@ OF_THE_WHOLE: dict[str, Forger] = {
     "another unit": put(page, "UserUnit", 0.01),
 }
 # What is told: the question, and words of the sentence; by whom.
-FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
+FORGERIES = {
     (A, "differs"): {
         "two digits the other way round": at_number(r"\1[(0.8)-500(0)1000(7)-500(4)]TJ"),
         "the number in white, another in black": at_number(r"1 g \1[(\6)]TJ ET 0 g \1[(0.9999)]TJ"),
-        "the number unpainted": at_number(r"3 Tr \1[(\6)]TJ 0 Tr"),
-        "the number tiny": at_number(r"BT \2 0.1 Tf \4 \5 Td [(\6)]TJ"),
-        "the number in a white pattern's colour": at_number(r"/Pattern cs /P1 scn \1[(\6)]TJ 0 g"),
         "the number moved by a matrix": at_number(r"q 1 0 0 1 900 0 cm \1[(\6)]TJ ET Q \1[(0.9999)]TJ"),
         "the number clipped away": at_number(r"q 0 0 1 1 re W n \1[(\6)]TJ ET Q BT"),
         "the number raised": at_number(r"400 Ts \1[(\6)]TJ 0 Ts"),
@@ -315,7 +288,6 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
         "an image in the page": over(b"30 0 0 30 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \x80 EI"),
         "a form over the page": lent("XObject", form, over(b"/Forged Do")),
         "all made transparent": lent("ExtGState", lambda _: CLEAR, first(b"/Forged gs")),
-        "glyphs by other names": put(encoding, "Differences", other_names),
         "other outlines on one page": BOLD,
         "other outlines where lines moved": in_moved_lines(BOLD),
         "the top of a digit covered where lines moved": in_moved_lines(over(b"1 g 20 5.8 6 2.5 re f")),
@@ -393,12 +365,11 @@ FORGERIES: dict[tuple[str, str], dict[str, Forger]] = {
             lambda pdf: attached(pdf).EF, "UF", lambda pdf: pdf.make_stream(b"{}")
         ),
     },
-    (REFUSED, "two attachments named"): {"an attachment listed twice": twice},
 }
 CASES = [(make, *told, name) for told, forgers in FORGERIES.items() for name, make in forgers.items()]
 
 
-def found(content: bytes) -> list[tuple[str, str]]:
+def found(content):
     """Return what is told of a file: the question, or that it is refused, and the words."""
     try:
         catalog.attachments(document.opened(content))
@@ -409,7 +380,7 @@ def found(content: bytes) -> list[tuple[str, str]]:
     return [(place.question, place.what) for place in compared.places]
 
 
-def test_nothing_is_found_where_nothing_was_forged() -> None:
+def test_nothing_is_found_where_nothing_was_forged():
     """The untouched file, and its objects written by another program, match: forgeries fail by themselves."""
     assert Same.BYTES == pages.compare(sample(), sample()).same
     assert Same.OBJECTS == pages.compare(forged(lambda pdf: None) + b"\n", sample()).same
@@ -418,17 +389,17 @@ def test_nothing_is_found_where_nothing_was_forged() -> None:
 @pytest.mark.parametrize(
     ("make", "question", "words"), [case[:3] for case in CASES], ids=[case[3] for case in CASES]
 )
-def test_a_forged_page_is_found(make: Forger, question: str, words: str) -> None:
+def test_a_forged_page_is_found(make, question, words):
     """Whatever may show a wrong claim is told, where it stands, in words of the page."""
     told = found(forged(make))
 
     assert [text for where, text in told if where == question and words in text], told
 
 
-def test_what_stands_above_the_first_question_is_of_none() -> None:
+def test_what_stands_above_the_first_question_is_of_none():
     """A word of the summary is no part of 1(a), even where its line stands as low as 1(a) does here."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         content = document.content(pdf.pages[0].obj)
         assert b"[(minutes)]" in content
         content = content.replace(b"[(minutes)]", b"[(hours)]", 1)
@@ -448,10 +419,10 @@ def test_what_is_active_is_told_however_the_pages_were_written(words: str) -> No
 
 
 @pytest.mark.parametrize("other", [lambda then: then, in_another_tex], ids=["this TeX", "another TeX"])
-def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Forger]) -> None:
+def test_a_note_and_a_cover_page_are_of_no_question(other):
     """A note in the margin and a page before all are told, each with its page; no answer is."""
 
-    def make(pdf: Pdf) -> None:
+    def make(pdf):
         note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[40, 712, 60, 732])
         pdf.pages[1].obj.Annots = Array([pdf.make_indirect(note)])
         one_more(at=0)(pdf)
@@ -461,94 +432,6 @@ def test_a_note_and_a_cover_page_are_of_no_question(other: Callable[[Forger], Fo
     assert ["page 1 is not of the report", "page 3 has an annotation (/Text)"] == [what for _, what in told][
         :2
     ]
-
-
-# --- what programs do that save or join files
-def by(*arguments: str) -> Callable[[Path, Path], None]:
-    """Return what a program does to a file; IN and OUT stand for the files."""
-
-    def run(given: Path, copy: Path) -> None:
-        names = {"IN": str(given), "OUT": str(copy)}
-        subprocess.run([names.get(word, word) for word in arguments], check=True)
-
-    return run
-
-
-def appended_to_nothing(given: Path, copy: Path) -> None:
-    """Join files as pypdf does."""
-    writer = PdfWriter()
-    writer.append(given)
-    writer.write(copy)
-
-
-def edited(make: Forger) -> Callable[[Path, Path], object]:
-    """Return who changes a file as a forger would, though with no bad intent."""
-    return lambda given, copy: copy.write_bytes(forged(make, given.read_bytes()))
-
-
-def without_author(pdf: Pdf) -> None:
-    """Drop the name of the author."""
-    del pdf.trailer.Info["/Author"]
-
-
-def trimmed(pdf: Pdf) -> None:
-    """Say of each page that nothing is cut off."""
-    for each in pdf.pages:
-        each.obj.TrimBox = each.obj.MediaBox
-
-
-JOIN = by("qpdf", "--empty", "--pages", "IN", "1-z", "--", "OUT")
-ALL_LOST = {"attachments", "bookmarks", "links", "properties", "tags"}
-# What is done, and what is lost by it.
-SAVED: dict[str, tuple[Callable[[Path, Path], object], set[str]]] = {
-    "pypdf joins": (appended_to_nothing, ALL_LOST - {"bookmarks", "links"}),
-    "qpdf joins": (JOIN, ALL_LOST),
-    "mutool joins": (by("mutool", "merge", "-o", "OUT", "IN"), ALL_LOST - {"bookmarks"}),
-    "qpdf flattens links": (by("qpdf", "--flatten-annotations=all", "IN", "OUT"), {"links"}),
-    "no author": (edited(without_author), {"properties"}),
-    "an initial view": (edited(put(root, "PageLayout", Name.SinglePage)), set()),
-    "boxes that cut nothing": (edited(trimmed), set()),
-}
-
-
-@pytest.mark.parametrize("case", SAVED)
-def test_what_programs_drop_beside_the_pages_is_no_change(case: str, tmp_path: Path) -> None:
-    """The pages are the same, and what was lost is named."""
-    save, lost = SAVED[case]
-    made = ROOT / "build" / "submission.pdf"
-    save(made, tmp_path / "copy.pdf")
-    compared = pages.compare((tmp_path / "copy.pdf").read_bytes(), made.read_bytes())
-
-    assert (Same.OBJECTS, ()) == (compared.same, compared.places)
-    assert lost == {*compared.lost}
-
-
-GHOSTSCRIPT = ("gs", "-q", "-sDEVICE=pdfwrite", "-o", "OUT")
-
-
-@pytest.mark.parametrize(
-    ("save", "words"),
-    [
-        (
-            by(*GHOSTSCRIPT, "-sPAPERSIZE=a4", "-dFIXEDMEDIA", "-dPDFFitPage", "IN"),
-            "on other paper (595 x 842",
-        ),
-        (by(*GHOSTSCRIPT, "-dNoOutputFonts", "IN"), "it holds no text"),
-        (by("mutool", "convert", "-o", "OUT", "IN"), "some characters have no names"),
-    ],
-    ids=["other paper", "outlines", "text without names"],
-)
-def test_pages_that_cannot_be_read_are_told_as_that(
-    save: Callable[[Path, Path], object], words: str, tmp_path: Path
-) -> None:
-    """Where characters cannot be compared, the one reason is told, and no character as another."""
-    made = ROOT / "build" / "submission.pdf"
-    save(made, tmp_path / "copy.pdf")
-    compared = pages.compare((tmp_path / "copy.pdf").read_bytes(), made.read_bytes())
-
-    assert {UNREAD} == {place.kind for place in compared.places}
-    assert [] == [place.what for place in compared.places if words not in place.what]
-    assert {} == compared.shown
 
 
 @pytest.mark.parametrize(
@@ -563,29 +446,18 @@ def test_pages_that_cannot_be_read_are_told_as_that(
     ],
     ids=["a number", "outlines", "a title", "a file", "anything", "a note"],
 )
-def test_what_is_forged_in_a_joined_file_is_found(make: Forger, words: str, tmp_path: Path) -> None:
+def test_what_is_forged_in_a_joined_file_is_found(make, words):
     """That a program dropped much beside the pages hides nothing that was added."""
-    (tmp_path / "given.pdf").write_bytes(forged(make))
-    JOIN(tmp_path / "given.pdf", tmp_path / "joined.pdf")
-    late = words in ("another title", "other attachments", "another entry")  # joining drops these
-    joined = (tmp_path / "joined.pdf").read_bytes()
-    told = found(forged(make, joined) if late else joined)
+    writer, out = PdfWriter(), io.BytesIO()
+    writer.append(io.BytesIO(sample()))
+    writer.write(out)
+    told = found(forged(make, out.getvalue()))
 
     assert [text for _, text in told if words in text], told
 
 
 # --- files of two minds
-def appended(pdf: bytes) -> bytes:
-    """Append a revision in which a page shows another number."""
-    writer = PdfWriter(io.BytesIO(pdf), incremental=True)
-    operators = writer.pages[answered()]["/Contents"].get_object()
-    operators.set_data(SHOWN.sub(MARK + NINES.encode(), operators.get_data()))
-    out = io.BytesIO()
-    writer.write(out)
-    return out.getvalue()
-
-
-def shadowed(pdf: bytes) -> bytes:
+def shadowed(pdf):
     """Put a second content of a page where only a reader that mends broken files looks."""
     with pikepdf.open(io.BytesIO(pdf)) as file:
         place = page(file).Contents.objgen[0]
@@ -597,15 +469,14 @@ def shadowed(pdf: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (appended, "differs"),
         (shadowed, "objects that its table does not name"),
         (lambda pdf: pdf + b"startxref\n0\n%%EOF\n", ""),
         (lambda pdf: pdf + b"\n" + b" " * 2048 + b"%", ""),
         (lambda pdf: b"GIF89a" + pdf, ""),
     ],
-    ids=["a later revision", "a second object", "a second end", "after the end", "before the beginning"],
+    ids=["a second object", "a second end", "after the end", "before the beginning"],
 )
-def test_a_file_of_two_minds_is_found(change: Callable[[bytes], bytes], words: str) -> None:
+def test_a_file_of_two_minds_is_found(change, words):
     """What one viewer may read otherwise than another does not pass."""
     told = found(change(sample()))
 
@@ -625,7 +496,7 @@ SET = {int(file.stem[2:]): file.read_bytes() for file in (ROOT / "tests" / "data
         (2024, 2026, Same.NO),  # whose large operators are copied as other characters
     ],
 )
-def test_pages_of_another_tex_are_compared_by_what_they_say(given: int, made: int, same: str) -> None:
+def test_pages_of_another_tex_are_compared_by_what_they_say(given, made, same):
     """Where two TeX Lives say the same there is no difference; else the place is named, and the other TeX."""
     found = pages.compare(SET[given], SET[made])
 
@@ -646,7 +517,7 @@ MAY_BE_LOST = {  # by a program that saves the file
 }
 
 
-def leaves(value: Any, met: set[Any]) -> list[tuple[Any, Any]]:
+def leaves(value, met):
     """Return every number, name, text and stream that a document uses: what holds it, and its key."""
     if getattr(value, "is_indirect", False):
         if value.objgen in met:
@@ -665,7 +536,7 @@ def leaves(value: Any, met: set[Any]) -> list[tuple[Any, Any]]:
     return places
 
 
-def mutate(pdf: Pdf, dice: random.Random) -> str:
+def mutate(pdf, dice):
     """Change one thing, and say which."""
     places = leaves(pdf.trailer, set())
     streams = [place for place in places if place[1] == ""]
@@ -696,12 +567,12 @@ def mutate(pdf: Pdf, dice: random.Random) -> str:
 @pytest.mark.parametrize(
     "seeds", [range(20), pytest.param(range(20, 540), marks=pytest.mark.slow)], ids=["quick", "all"]
 )
-def test_no_small_change_passes(seeds: range) -> None:
+def test_no_small_change_passes(seeds):
     """A digit of a stream, a number, a name, a text anywhere in the file, attachments too: each is found."""
     small = sample("2a", "2a")
     passed = []
     for seed in seeds:
-        told: list[str] = []
+        told = []
         dice = random.Random(seed)
         try:
             changed = forged(lambda pdf, dice=dice, told=told: told.append(mutate(pdf, dice)), small)

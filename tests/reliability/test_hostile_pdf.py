@@ -1,12 +1,9 @@
 """Hostile submissions: PDFs and attachments made to break their reader get one sentence, do nothing."""
 
-from __future__ import annotations
-
 import io
 import json
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
@@ -21,10 +18,6 @@ from report.verify.catalog import read
 from report.verify.command import Work
 from report.verify.findings import Carried
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from subprocess import CompletedProcess
-
 BUILD = Path(__file__).resolve().parents[2] / "build"
 MANY = 60_000
 TOML = """\
@@ -36,7 +29,7 @@ homework = "Homework 03"
 due = "2023-11-14"
 """
 RESULTS, LEDGER = (json.loads((BUILD / name).read_bytes()) for name in ("results.json", "ledger.json"))
-RECORD: dict[str, Any] = to_builtins(
+RECORD = to_builtins(
     Record(
         default=Counts(1, 1),
         best=Counts(1, 1),
@@ -49,24 +42,19 @@ RECORD: dict[str, Any] = to_builtins(
 )
 
 
-def notebook(*records: object) -> bytes:
+def notebook(*records):
     """Return a notebook whose only cell leaves records."""
     outputs = [{"output_type": "display_data", "metadata": {}, "data": {MIME: each}} for each in records]
     cell = {"cell_type": "code", "metadata": {"tags": ["2a"]}, "source": "1", "outputs": outputs}
     return json.dumps({"cells": [cell]}).encode()
 
 
-def results(**changed: Any) -> bytes:
+def results(**changed):
     """Give results.json with some entries changed."""
     return json.dumps({**RESULTS, **changed}).encode()
 
 
-def record(**changed: Any) -> bytes:
-    """Give a notebook whose record has some entries changed."""
-    return notebook({**RECORD, **changed})
-
-
-def attachments(**changed: bytes) -> dict[str, bytes]:
+def attachments(**changed):
     """Give four attachments of the right shape, some of them changed."""
     return {
         "homework03.ipynb": changed.get("notebook", notebook(RECORD)),
@@ -76,14 +64,14 @@ def attachments(**changed: bytes) -> dict[str, bytes]:
     }
 
 
-def stream(content: bytes, entries: str = "", *, packed: bool = False) -> bytes:
-    """Give a stream object."""
-    content = zlib.compress(content, 9) if packed else content
-    flate = "/Filter /FlateDecode" if packed else ""
-    return f"<</Length {len(content)} {flate} {entries}>>\nstream\n".encode() + content + b"\nendstream"
+def stream(content, entries=""):
+    """Give a stream object, compressed if nothing is said of its filter."""
+    if "/Filter" not in entries:
+        content, entries = zlib.compress(content, 9), f"/Filter /FlateDecode {entries}"
+    return f"<</Length {len(content)} {entries}>>\nstream\n".encode() + content + b"\nendstream"
 
 
-def written(objects: dict[int, bytes], trailer: str = "/Root 1 0 R") -> bytes:
+def written(objects, trailer="/Root 1 0 R"):
     """Write objects as a PDF with a sound table of where they are."""
     out, places = io.BytesIO(), {}
     out.write(b"%PDF-1.5\n")
@@ -98,27 +86,18 @@ def written(objects: dict[int, bytes], trailer: str = "/Root 1 0 R") -> bytes:
     return out.getvalue()
 
 
-def pdf(
-    content: bytes = b"BT ET",
-    *,
-    files: dict[str, bytes] | None = None,
-    packed: bool = False,
-    page: str = "",
-    names: str = "",
-    more: dict[int, bytes] | None = None,
-    trailer: str = "/Root 1 0 R",
-) -> bytes:
+def pdf(content=b"BT ET", *, files=None, page="", names="", more=None, trailer="/Root 1 0 R"):
     """Make a PDF of one page with attachments: object 4 is the page's content, 10 and up are the files."""
     files = attachments() if files is None else files
     objects = {
         2: b"<</Type /Pages /Kids [3 0 R] /Count 1>>",
         3: f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R {page}>>".encode(),
-        4: stream(content, packed=packed),
+        4: stream(content),
     }
     tree = []
     for place, (name, body) in enumerate(files.items()):
         number = 10 + 2 * place
-        objects[number] = stream(body, "/Type /EmbeddedFile", packed=True)
+        objects[number] = stream(body, "/Type /EmbeddedFile")
         objects[number + 1] = f"<</Type /Filespec /F ({name}) /UF ({name}) /EF <</F {number} 0 R>>>>".encode()
         tree.append(f"({name}) {number + 1} 0 R")
     names = names or f"<</Names [{' '.join(tree)}]>>"
@@ -126,7 +105,7 @@ def pdf(
     return written(dict(sorted((objects | (more or {})).items())), trailer)
 
 
-def encrypted(password: str) -> bytes:
+def encrypted(password):
     """Encrypt a sound PDF."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf())) as file:
@@ -134,21 +113,16 @@ def encrypted(password: str) -> bytes:
     return out.getvalue()
 
 
-def in_a_circle() -> bytes:
-    """Make a PDF whose table of objects says that an older one is itself."""
-    return pdf(files={}, trailer=f"/Root 1 0 R /Prev {pdf(files={}).index(b'xref')}")
-
-
 FONT = "/Resources <</Font <</F1 5 0 R>>>>"
 LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
 DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
 BOMB = b"\0" * (200 * 2**20)
-PDFS: dict[str, Callable[[], bytes]] = {
-    "a header alone": lambda: b"%PDF-1.5\n",
+UNVERSIONED = notebook({**RECORD, "versions": {}})
+LARGE = b"[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
+PDFS = {
     "cut off": lambda: pdf()[:900],
     "noise": lambda: b"%PDF-1.5\n" + bytes(range(256)) * 40,
-    "a table that points nowhere": lambda: pdf().replace(b"startxref\n", b"startxref\n9"),
-    "tables in a circle": in_a_circle,
+    "tables in a circle": lambda: pdf(files={}, trailer=f"/Root 1 0 R /Prev {pdf(files={}).index(b'xref')}"),
     "encrypted": lambda: encrypted("secret"),
     "encrypted without a password": lambda: encrypted(""),
     "no root": lambda: pdf(files={}, trailer=""),
@@ -172,19 +146,23 @@ PDFS: dict[str, Callable[[], bytes]] = {
     "text to be copied that two names share": lambda: pdf(
         page="/Resources <</Properties <</A 5 0 R /B 5 0 R>>>>", more={5: b"<</ActualText (x)>>"}, files={}
     ),
-    "nothing attached": lambda: pdf(files={}),
     "one attachment short": lambda: pdf(files={k: v for k, v in attachments().items() if k != "ledger.json"}),
     "an attachment twice": lambda: pdf(names="<</Names [(ledger.json) 13 0 R (ledger.json) 13 0 R]>>"),
     "an attachment that climbs": lambda: pdf(files={**attachments(), "../../canary": b"x"}),
-    "an attachment with a root": lambda: pdf(files={**attachments(), "/tmp/canary": b"x"}),
     "an attachment of a drive": lambda: pdf(files={**attachments(), "C:canary": b"x"}),
     "too many attachments": lambda: pdf(files={**attachments(), **{f"f{n}": b"" for n in range(60)}}),
     "an attachment that is no file": lambda: pdf(names="<</Names [(results.json) 2 0 R]>>"),
     "attachments in a circle": lambda: pdf(names="5 0 R", more={5: b"<</Kids [5 0 R]>>"}),
+    "a zip that climbs": lambda: zipped({"../submission.pdf": pdf()}),
+    "a sound PDF with other evidence": lambda: pdf(files=attachments(results=b"[]")),
+    "a notebook without versions": lambda: pdf(
+        files=attachments(notebook=notebook({**RECORD, "versions": {}}))
+    ),
+    "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE)),
 }
 # Pages that are broken, of files that can be read; those that take seconds are slow.
-BROKEN: dict[str, Callable[[], bytes]] = {
-    "a bomb as content": lambda: pdf(BOMB, packed=True),
+BROKEN = {
+    "a bomb as content": lambda: pdf(BOMB),
     "dictionaries in dictionaries": lambda: pdf(b"/A " + b"<</A " * MANY + b" BDC"),
     "filters upon filters": lambda: pdf(more={4: stream(b"x", f"/Filter [{'/FlateDecode ' * 50}]")}),
     "a filter that runs a program": lambda: pdf(more={4: stream(b"x", "/Filter /JBIG2Decode")}),
@@ -192,11 +170,10 @@ BROKEN: dict[str, Callable[[], bytes]] = {
     "saved states without end": lambda: pdf(b"q " * MANY),
     "marked contents without end": lambda: pdf(b"/A BMC " * MANY),
     "arrays in arrays": lambda: pdf(b"[" * MANY + b"] TJ"),
-    "a million rules": lambda: pdf(b"0 0 m 1 1 l S " * 450_000, packed=True),
-    "a path without end": lambda: pdf(b"1 1 l " * 200_000, packed=True),
+    "a million rules": lambda: pdf(b"0 0 m 1 1 l S " * 450_000),
+    "a path without end": lambda: pdf(b"1 1 l " * 200_000),
     "objects within objects": lambda: pdf(b"/X Do", page="/Resources <</XObject <</X 100 0 R>>>>", more=DEEP),
     "operands of the wrong kind": lambda: pdf(b"(a) (b) Td"),
-    "too few operands": lambda: pdf(b"1 cm"),
     "numbers beyond all bounds": lambda: pdf(b"1" * 5000 + b" 0 Td"),
     "a font that is a number": lambda: pdf(b"BT /F1 9 Tf (A) Tj", page=FONT, more={5: b"7"}),
     "a font with broken tables": lambda: pdf(
@@ -205,23 +182,14 @@ BROKEN: dict[str, Callable[[], bytes]] = {
         more={5: b"<</BaseFont /F /Encoding <</Differences [(x) [1]]>> /Widths [(a)] /FirstChar /x>>"},
     ),
     "annotations that are none": lambda: pdf(page="/Annots [1 2 3]"),
-    "a bomb in three hundred pieces": lambda: pdf(
-        page=f"/Contents [{'20 0 R ' * 300}]",
-        more={20: stream(b" " * (8 * 2**20 - 9), packed=True)},
-        files={},
-    ),
 }
-ATTACHED: dict[str, dict[str, bytes]] = {
-    "results that are a list": {"results": b"[]"},
+ATTACHED = {
     "results that nest": {"results": b"[" * MANY},
     "an environment that nests": {
         "results": results().replace(b'"pinned": true', b'"pinned": ' + b"[" * 900 + b"]" * 900)
     },
-    "results with no number": {"results": b'{"schema": NaN}'},
     "results with a number of 10,000 digits": {"results": b'{"schema": ' + b"1" * 10_000 + b"}"},
     "results of another schema": {"results": results(schema=2)},
-    "results that say a thing twice": {"results": b'{"schema": 1, "schema": 1}'},
-    "a value that is a text": {"results": results(values={"2a.dev.accuracy": "0.9"})},
     "a count that is a text": {
         "results": results(values={"2a.x": {**RESULTS["values"]["2a.dev.accuracy"], "correct": "1"}})
     },
@@ -230,51 +198,25 @@ ATTACHED: dict[str, dict[str, bytes]] = {
     "a name that is a command to the terminal": {"results": results(values={"\x1b[2J": 1})},
     "an environment of another shape": {"results": results(environment={"pinned": True})},
     "a seed beyond all": {"results": results(seed=2**80)},
-    "a ledger of checks that are none": {"ledger": json.dumps({**LEDGER, "checks": [1]}).encode()},
-    "a notebook that is none": {"notebook": b"print('hello')"},
-    "cells that are numbers": {"notebook": b'{"cells": [1]}'},
-    "a record with a count that is a text": {"notebook": record(default={"train": "1", "dev": 0})},
-    "a record of uneven columns": {"notebook": record(search={**RECORD["search"], "dev": []})},
-    "a record without parameters": {"notebook": record(params=1)},
     "a first record that is none": {"notebook": notebook("none", RECORD)},
-    "a notebook that nests": {"notebook": b"[" * MANY},
     "text that is no UTF-8": {"results": b"\xff\xfe"},
-    "a number beyond all": {"results": b'{"schema": 1e999}'},
     "an object of 30,000 entries": {
         "results": results(made_with={"code": {f"{n}": "" for n in range(30_000)}, "versions": {}})
     },
     "results of nine megabytes": {"results": b" " * 9 * 2**20},
-    "a configuration that is none": {"toml": b"\0\1\2"},
     "a configuration with another key": {"toml": b"[shell]\nrun = 'x'\n"},
-    "a configuration of a megabyte": {"toml": b"#" * 2**20},
-    "a space of 5,001 settings": {"toml": f"[search]\nbatch_size = {[*range(1, 5002)]}".encode()},
-}
-COSTLY = ("a million rules", "a bomb in three hundred pieces")
-LARGE = b"[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
-CASES = {
-    **PDFS,
-    "a zip that climbs": lambda: zipped({"../submission.pdf": pdf()}),
-    "a sound PDF with other evidence": lambda: pdf(files=attachments(results=b"[]")),
-    "a notebook without versions": lambda: pdf(files=attachments(notebook=record(versions={}))),
-    "networks of 400 million weights": lambda: pdf(files=attachments(toml=LARGE)),
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_hostile_submissions(
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    unbuilt,
-    command: Callable[..., CompletedProcess[str]],
-) -> None:
+@pytest.mark.parametrize("name", PDFS)
+def test_hostile_submissions(name, tmp_path, monkeypatch, unbuilt, command):
     """It cannot be judged: exit 2 and one sentence, no traceback, nothing written anywhere."""
     room, scratch = tmp_path / "room", tmp_path / "scratch"
     for folder in (room, scratch):
         folder.mkdir()
     monkeypatch.chdir(room)
     file, scores, verdict = room / "submission.pdf", room / "scores.json", room / "verify.json"
-    file.write_bytes(CASES[name]())
+    file.write_bytes(PDFS[name]())
     done = command(
         *("verify", file, "--data", unbuilt.data, "--gradescope", scores, "--fast"),
         environ={"TMPDIR": str(scratch)},
@@ -297,9 +239,10 @@ def test_hostile_submissions(
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name in COSTLY else ()) for name in BROKEN]
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name == "a million rules" else ()) for name in BROKEN],
 )
-def test_broken_pages(name: str, tmp_path: Path) -> None:
+def test_broken_pages(name, tmp_path):
     """They break no comparison: they differ from a sound page, or one sentence says that limits are met."""
     work = Work(tmp_path, Console(io.StringIO(), colour=False, live=False))
     work.anew.mkdir(parents=True)
@@ -319,7 +262,7 @@ def test_broken_pages(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ATTACHED)
-def test_hostile_attachments(name: str) -> None:
+def test_hostile_attachments(name):
     """What is not as a build writes it is refused with one sentence, escape sequences shown and not sent."""
     with pytest.raises(UnjudgedError) as refused:
         evidence.gather(Carried(attachments(**ATTACHED[name]), 1, ""), {}, {})
@@ -328,6 +271,6 @@ def test_hostile_attachments(name: str) -> None:
     assert len(str(refused.value)) < 600
 
 
-def test_the_harmless_one_is_read() -> None:
+def test_the_harmless_one_is_read():
     """The PDF that the hostile ones are made from is read: they fail for what is in them."""
     assert "Eve" == evidence.gather(read(pdf()), {}, {}).config.author.name

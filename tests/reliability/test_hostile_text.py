@@ -1,7 +1,5 @@
 """Whatever stands in report.toml or the data, the PDF shows it, or it is refused before any computing."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
@@ -9,7 +7,6 @@ import random
 import re
 import subprocess
 import unicodedata
-from typing import TYPE_CHECKING
 
 import pytest
 from pypdf import PdfReader
@@ -20,15 +17,8 @@ from report.latex import escape as latex_text
 from report.latex import scripts
 from report.latex.compile import LATEXMKRC
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from conftest import Project
-
 pytestmark = pytest.mark.tex
 
-CASES = [pytest.param(60, id="quick"), pytest.param(6000, id="full", marks=pytest.mark.slow)]
 # Pieces of text that mean something to TeX, jinja, a shell, matplotlib, a CSV or a TOML file.
 ATTACKS = (
     *r"""
@@ -69,7 +59,7 @@ ORDER = {
 }
 
 
-def bare(text: str) -> str:
+def bare(text):
     """Give a text as it can be compared: without blanks, places to break, and ways to write a letter."""
     text = re.sub(r"[\s\u202a-\u202c]", "", text)  # and without the signs of direction
     text = unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).translate(SAME))
@@ -78,7 +68,7 @@ def bare(text: str) -> str:
     return text
 
 
-def texts(number: int) -> list[str]:
+def texts(number):
     """Make up texts of attacks, letters and plain words, none longer than 200 characters."""
     chance = random.Random(number)
     plain = "".join(chr(code) for code in range(0x20, 0x7F))
@@ -90,14 +80,12 @@ def texts(number: int) -> list[str]:
 
 
 @pytest.fixture
-def lost(
-    tiny_build: Project, tmp_path: Path, pdf_pages: Callable[[Path], list[str]]
-) -> Callable[..., list[tuple[str, str]]]:
+def lost(tiny_build, tmp_path, pdf_pages):
     """Return a function that prints each text on a page of its own, and lists those read otherwise."""
     source = (tiny_build.out / "submission.tex").read_text(encoding="utf-8")
     preamble = source.partition(r"\input{parts/evidence}")[0]
 
-    def look(cases: list[str], title: str = "") -> list[tuple[str, str]]:
+    def look(cases, title):
         body = "\n".join(rf"\thispagestyle{{empty}}Q {latex_text.escape(text)} Q\newpage" for text in cases)
         setup = rf"\hypersetup{{pdftitle={{{latex_text.escape(title)}}}}}\hyphenpenalty=10000"
         document = rf"{preamble}{setup}\begin{{document}}{body}\end{{document}}"
@@ -117,27 +105,21 @@ def lost(
     return look
 
 
-@pytest.mark.parametrize("number", CASES)
-def test_text_comes_back_out_of_the_pdf(
-    number: int, lost: Callable[..., list[tuple[str, str]]], tmp_path: Path
-) -> None:
-    """Every text is read from the PDF as it was written; TeX has nothing to complain of, and runs nothing."""
-    cases = texts(number)
+@pytest.mark.parametrize(
+    ("number", "latin"),
+    [pytest.param(60, [], id="quick"), pytest.param(6000, LATIN, id="full", marks=pytest.mark.slow)],
+)
+def test_text_comes_back_out_of_the_pdf(number, latin, lost, tmp_path):
+    """Texts, all letters and signs of the tables or of Latin, and names in other scripts are read as written.
 
-    assert lost(cases) == []
-    assert not (tmp_path / "pwned").exists()
-
-
-@pytest.mark.parametrize("latin", [[], pytest.param(LATIN, marks=pytest.mark.slow)], ids=["tables", "Latin"])
-def test_every_letter_that_is_taken_is_shown(
-    latin: list[str], lost: Callable[..., list[tuple[str, str]]], tmp_path: Path
-) -> None:
-    """Each letter and sign of the tables, every Latin letter, and names in other scripts are read back."""
+    TeX has nothing to complain of, and runs nothing.
+    """
     letters = [*map(chr, range(0x21, 0x7F)), *sorted(latex_text.DIRECT), *latex_text.SIGNS, *latin]
-    cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)] + SCRIPTS
-
+    cases = [" ".join(letters[start : start + 20]) for start in range(0, len(letters), 20)]
     title = "".join(latex_text.DIRECT) + SCRIPTS[0]
-    assert lost(cases, title) == []
+
+    assert lost([*cases, *SCRIPTS, *texts(number)], title) == []
+    assert not (tmp_path / "pwned").exists()
     assert PdfReader(tmp_path / "submission.pdf").metadata.title == title
 
 
@@ -147,8 +129,6 @@ REFUSED = {
     "\u05d0" * 21: "cannot be broken",  # from right to left
     "a" + "\u0301" * 30: "the report's font has no",
     "\u0301Ada": "the report's font has no",
-    "Ada\u200bLovelace": r"holds U\+200B \(zero width space\)",
-    "x" * 201: "has 201 characters, more than 200",
 }
 PLACES = (
     *("author.name", "author.id", "author.collaborators", "course.title", "course.homework", "course.due"),
@@ -156,7 +136,7 @@ PLACES = (
 )
 
 
-def toml(texts: dict[str, str]) -> str:
+def toml(texts):
     """Write a report.toml with the given texts; JSON's strings are TOML's, too."""
     least = {"author.name": "Ada", "course.title": "T", "course.homework": "H", "course.due": "D"}
     search = "search = {hidden_layer_sizes = [[4]], learning_rate_init = [0.01]}\n"
@@ -164,15 +144,15 @@ def toml(texts: dict[str, str]) -> str:
     return "".join([*keys, search])
 
 
-def read(folder: Path) -> None:
+def read(folder):
     """Do what a build does before it computes."""
     settings = config.load(folder / "report.toml")
     stages.read(cache.Inputs(settings, settings.data_path, quick=False, pdf=True))
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_cannot_be_shown_is_refused(place: str, unbuilt: Project, tmp_path: Path) -> None:
-    """Text that the font lacks, that cannot be seen or is too long is refused, naming the key."""
+def test_what_cannot_be_shown_is_refused(place, unbuilt, tmp_path):
+    """Text that the font lacks, or that cannot be broken, is refused, naming the key."""
     (tmp_path / "data").symlink_to(unbuilt.root / "data")
     for text, reason in REFUSED.items():
         (tmp_path / "report.toml").write_text(toml({place: text}), encoding="utf-8")
@@ -185,7 +165,7 @@ def test_what_cannot_be_shown_is_refused(place: str, unbuilt: Project, tmp_path:
         assert "\n" not in told
 
 
-def written(folder: Path, like: Project, names: list[str], labels: dict[str, str]) -> None:
+def written(folder, like, names, labels):
     """Write the four files of another submission with other names of features and other labels."""
     folder.mkdir(exist_ok=True)
     for file in like.data.iterdir():
@@ -205,9 +185,7 @@ def written(folder: Path, like: Project, names: list[str], labels: dict[str, str
         ("c", "\N{GRINNING FACE}", r"trnY-3d\.csv, labels: .*GRINNING FACE"),
     ],
 )
-def test_names_in_the_data_that_cannot_be_shown_are_refused(
-    third: str, label: str, reason: str, unbuilt: Project, tmp_path: Path
-) -> None:
+def test_names_in_the_data_that_cannot_be_shown_are_refused(third, label, reason, unbuilt, tmp_path):
     """A name of a feature or a class that no font has is refused with file and line."""
     written(tmp_path / "data", unbuilt, ["a", "b", third], {"-1": "no", "1": label})
     (tmp_path / "report.toml").write_text(toml({}), encoding="utf-8")
@@ -216,7 +194,7 @@ def test_names_in_the_data_that_cannot_be_shown_are_refused(
         read(tmp_path)
 
 
-def test_a_refusal_comes_before_any_computing(project: Project) -> None:
+def test_a_refusal_comes_before_any_computing(project):
     """The command ends with 2 and one sentence; nothing was derived, trained or touched."""
     project.edit("report.toml", "Ada Lovelace", "Ada \N{GRINNING FACE}")
     before = project.products()
@@ -246,7 +224,7 @@ LABELS = {"-1": r"<=50K & \write18{touch pwned}", "1": "größe “ß” $100%"}
 
 
 @pytest.mark.slow
-def test_a_hostile_submission(unbuilt: Project, tmp_path: Path) -> None:
+def test_a_hostile_submission(unbuilt, tmp_path):
     """With hostile text wherever an author or the course can write, the PDF shows all of it."""
     project = unbuilt.copy(tmp_path / "project")
     (project.root / "report.toml").write_text(toml(HOSTILE), encoding="utf-8")

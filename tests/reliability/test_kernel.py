@@ -1,12 +1,8 @@
 """A notebook that fails is kept, with its place marked; its kernel takes nothing along and leaves none."""
 
 import importlib
-import os
 import re
-import signal
 import sys
-import threading
-import time
 
 import nbformat
 import pytest
@@ -108,28 +104,6 @@ def test_a_cell_that_never_ends(execute, monkeypatch):
 
     with pytest.raises(MachineError, match=r"^Question 2\(a\): endless: .*: no answer within 1 s\.$"):
         execute(notebook("endless\nwhile True: pass"))
-
-
-@pytest.mark.slow
-def test_an_interrupt_ends_it_at_once(execute, tmp_path, alive):
-    """Ctrl-C in the middle of an endless cell arrives, and no process of the kernel stays."""
-    started = tmp_path / "started"
-    work = "from joblib import Parallel, delayed\nimport time\n"
-    made = notebook(
-        f"endless\n{work}open({str(started)!r}, 'w')\nParallel(2)(delayed(time.sleep)(9999) for _ in 'ab')"
-    )
-
-    def interrupt():
-        while not started.exists():
-            time.sleep(0.05)
-        time.sleep(1)  # the workers start
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        execute(made)
-
-    assert alive(tmp_path) == []
 
 
 def test_a_kernel_that_is_not_installed(monkeypatch):

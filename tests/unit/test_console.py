@@ -33,12 +33,6 @@ def plain(clock=None):
     return Console(stream, colour=False, live=False, clock=clock or Clock()), stream
 
 
-def on_screen(written):
-    """Lines that a terminal shows in the end: a carriage return writes over what stood there."""
-    without_colours = re.sub(r"\x1b\[[\d;]*m", "", written)
-    return [line.rpartition("\r")[2].replace("\x1b[K", "") for line in without_colours.split("\n")]
-
-
 def test_a_stage_tells_its_time():
     """A stage leaves one line with its seconds, which are kept if it ended well; its error passes."""
     clock = Clock()
@@ -65,7 +59,9 @@ def test_terminal_shows_one_line_for_a_stage():
             console.progress(done, 5, f"cell {done + 1} of 5")
             clock.now += 1.0
 
-    assert ["-> notebook (5.0 s)", ""] == on_screen(stream.getvalue())
+    # A carriage return writes over what stood there.
+    lines = re.sub(r"\x1b\[[\d;]*[mK]", "", stream.getvalue()).split("\n")
+    assert ["-> notebook (5.0 s)", ""] == [line.rpartition("\r")[2] for line in lines]
     assert "cell 4 of 5, 60 %, about 2 s left" in stream.getvalue()
 
 

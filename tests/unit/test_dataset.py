@@ -3,10 +3,12 @@
 
 import os
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from experiments.data.form import FILE_LIMIT
 from experiments.dataset import FILE_NAMES, DataError, load
@@ -181,6 +183,29 @@ def test_the_stand_in_is_known_by_its_bytes(tmp_path):
 
     assert load(written(tmp_path, shipped)).stand_in
     assert not load(written(tmp_path, shipped, {"devX": shipped["devX"] + b"\n"})).stand_in
+
+
+def test_the_script_makes_the_shipped_files():
+    """The files in data/ are those of the script."""
+    made = runpy.run_path(str(ROOT / "data" / "make_stand_in.py"))["stand_in"]()
+
+    assert tuple(made) == FILE_NAMES
+    assert made == {name: (ROOT / "data" / name).read_bytes() for name in FILE_NAMES}
+
+
+def test_features_and_labels_are_as_described():
+    """Moments that numpy computes equal the features to the last printed digit; +1 is for 2, 3, 5 and 7."""
+    digits, data = load_digits(), load(ROOT / "data")
+    images, row = digits.images, np.arange(8)
+    share = images.sum(axis=2) / images.sum(axis=(1, 2))[:, None]
+    mean = share @ row
+    unmatched = np.abs(images - images[:, ::-1]).sum(axis=(1, 2)) / images.sum(axis=(1, 2)) / 2
+    expected = np.stack([3.5 - mean, share @ row**2 - mean**2, unmatched], axis=1)
+
+    assert np.abs(np.concatenate([data.X_train, data.X_dev]) - expected).max() < 0.5001e-4
+    primes = np.isin(digits.target, [2, 3, 5, 7])
+    assert np.array_equal(np.concatenate([data.y_train, data.y_dev]) == 1, primes)
+    assert data.classes == (-1, 1)
 
 
 # --- what is refused ---

@@ -13,25 +13,14 @@ from matplotlib.backends.backend_pdf import RendererPdf
 from matplotlib.transforms import Affine2D, Bbox
 from pypdf import PdfReader
 
+from derivations import vanishing
 from experiments.record import HYPER_PARAMETERS
 from report import figures
 from report.figures import style
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
-AGES = np.arange(50)
-TRACED = {
-    "length": 50,
-    "runs": 3,
-    "curves": [
-        {"w2": w2}
-        | {
-            name: (steep * AGES + off).tolist()
-            for name, off in (("lowest", -2), ("median", 0), ("highest", 2))
-        }
-        for w2, steep in (("0.5", -1.0), ("1", -0.8), ("2", -0.75), ("4", -1.01))
-    ],
-}
+TRACED = vanishing.figure(vanishing.measure(0))
 ROWS = [
     dict(zip(HYPER_PARAMETERS, tried, strict=True))
     | {"dev_correct": 300 + 7 * len(tried[0]) + 11 * len(tried[1]) + int(tried[-1])}

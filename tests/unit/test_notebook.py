@@ -1,9 +1,11 @@
-"""The notebook before it runs, and what its cells do: how it is made, how it reads, ranks and chooses."""
+"""The notebook: how it is made, reads, ranks and chooses, and the list of fonts that its kernel finds."""
 
 import ast
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +18,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import HYPER_PARAMETERS, Setting, Space
-from report import notebook
+from report import ROOT, notebook
 from report.config import QUESTIONS
 from report.errors import CheckError
 
@@ -206,9 +208,32 @@ SETTINGS = (
 )
 
 
-def chosen(settings, refuse=0):
-    """Rank and choose, with networks whose results are known; those of `refuse` units overflow when moved."""
-    units = {each[0]: each for each in settings}
+@pytest.mark.parametrize(
+    ("settings", "refuse", "place", "passed_over", "told"),
+    [
+        (
+            *(SETTINGS, 0, 4, {1: [9, 9, 4, 9]}),
+            ["8 of 10 correct, the best score I can reproduce. Settings with it: 2."],
+        ),
+        (
+            *(SETTINGS[:4], 0, 0, {1: [9, 9, 4, 9], 2: [8, 8, 8, 8]}),
+            [
+                "Passed over: 2 with a higher score, the highest 9.",
+                "When the inputs move, that one has 4 to 9.",
+            ],
+        ),
+        # its refits count as nothing right
+        (SETTINGS, 2, 0, {1: [9, 9, 4, 9], 4: [8, 0, 0, 0], 2: [8, 8, 8, 8]}, []),
+        (
+            *(SETTINGS[1:3], 0, 0, {0: [9, 9, 4, 9], 1: [8, 8, 8, 8]}),
+            ["No setting keeps its score when the inputs move"],
+        ),
+    ],
+    ids=["the first that stays", "a higher score is told", "overflow when moved", "nothing stays"],
+)
+def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_over, told, capsys):
+    """Down the ranking, what moves in score or epochs is passed over; if all does, the first is reported."""
+    units = {each[0]: each for each in settings}  # the networks of known results
 
     class Network:
         def __init__(self, random_state, hidden_layer_sizes, **_):
@@ -216,7 +241,7 @@ def chosen(settings, refuse=0):
             self.known = units[hidden_layer_sizes[0]]
 
         def fit(self, inputs, _):
-            if self.known[0] == refuse:
+            if self.known[0] == refuse:  # it overflows when moved
                 raise ValueError("Solver produced non-finite parameter weights.")
             up = (inputs > X).all()
             self.moved = 0 if up else 1 if (inputs < X).all() else 2
@@ -251,35 +276,6 @@ def chosen(settings, refuse=0):
     }
     exec(RANK, scope)
     exec(CHOOSE, scope)
-    return scope
-
-
-@pytest.mark.parametrize(
-    ("settings", "refuse", "place", "passed_over", "told"),
-    [
-        (
-            *(SETTINGS, 0, 4, {1: [9, 9, 4, 9]}),
-            ["8 of 10 correct, the best score I can reproduce. Settings with it: 2."],
-        ),
-        (
-            *(SETTINGS[:4], 0, 0, {1: [9, 9, 4, 9], 2: [8, 8, 8, 8]}),
-            [
-                "Passed over: 2 with a higher score, the highest 9.",
-                "When the inputs move, that one has 4 to 9.",
-            ],
-        ),
-        # its refits count as nothing right
-        (SETTINGS, 2, 0, {1: [9, 9, 4, 9], 4: [8, 0, 0, 0], 2: [8, 8, 8, 8]}, []),
-        (
-            *(SETTINGS[1:3], 0, 0, {0: [9, 9, 4, 9], 1: [8, 8, 8, 8]}),
-            ["No setting keeps its score when the inputs move"],
-        ),
-    ],
-    ids=["the first that stays", "a higher score is told", "overflow when moved", "nothing stays"],
-)
-def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_over, told, capsys):
-    """Down the ranking, what moves in score or epochs is passed over; if all does, the first is reported."""
-    scope = chosen(settings, refuse)
 
     assert scope["place"] == place
     assert [(other["place"], other["dev"]) for other in scope["passed_over"]] == [*passed_over.items()]
@@ -287,36 +283,59 @@ def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_
     assert all(words in said for words in told)
 
 
-def test_a_missing_file_is_one_sentence(tmp_path, monkeypatch):
-    """It names the file and both places that were searched."""
+def test_the_data_lie_beside_the_notebook_or_in_data(unbuilt, tmp_path, monkeypatch):
+    """They are read from ../data, too; a file that is in neither place is one sentence that names both."""
+    scope = {"Path": Path, "pd": pd, "np": np}
+    monkeypatch.chdir(unbuilt.root / "templates")
+    exec(READ, scope)
+    assert (scope["X_train"].shape, scope["y_dev"].shape) == ((60, 3), (30,))
+
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-
     with pytest.raises(FileNotFoundError) as caught:
-        exec(READ, {"Path": Path, "pd": pd, "np": np})
-
+        exec(READ, scope)
     assert str(caught.value) == f"trnX-3d.csv is neither in {tmp_path}/here nor in {tmp_path}/data."
 
 
-@pytest.mark.parametrize(
-    ("inputs", "labels", "values", "classes"),
-    [
-        ("1,2\n3,4\n", "0\n1\n", [[1, 2], [3, 4]], [0, 1]),
-        ("a, b\n1, 2\n3,4e-1\n", "y\n -1\n+1\n", [[1, 2], [3, 0.4]], [-1, 1]),
-        ("1,2\n3,4\n", "yes\n NA \n", [[1, 2], [3, 4]], ["yes", "NA"]),
-    ],
-)
-def test_files_are_read_with_and_without_a_header(inputs, labels, values, classes, tmp_path, monkeypatch):
-    """Files in ../data: a first row that is no numbers is a header; labels are numbers if all of them are."""
-    data, here = tmp_path / "data", tmp_path / "here"
-    data.mkdir()
-    here.mkdir()
-    for name, text in (("trnX", inputs), ("devX", inputs), ("trnY", labels), ("devY", labels)):
-        (data / f"{name}-3d.csv").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(here)
+# matplotlib tells of a new list after five seconds; here at once, as if to make one took that long.
+SLOW_MACHINE = """
+import sys, threading
+from pathlib import Path
 
-    scope = {"Path": Path, "pd": pd, "np": np}
-    exec(READ, scope)
+timer = threading.Timer
+threading.Timer = lambda seconds, *rest: timer(0, *rest)
+from report.process import keep_font_list
+keep_font_list(Path(sys.argv[1], "build"))
+from report.kernel import _environment
+private = Path(sys.argv[1], "kernel")
+private.mkdir()
+_environment(private, 1)
+"""
+IN_THE_NOTEBOOK = """
+from matplotlib import font_manager, get_cachedir
 
-    assert scope["X_train"].tolist() == values
-    assert scope["y_dev"].tolist() == classes
+assert font_manager.fontManager.ttflist
+print(get_cachedir())
+"""
+
+
+def test_the_list_of_fonts_is_there_when_the_notebook_begins(tmp_path):
+    """On a machine without the list it is made in silence, before the kernel, which makes none of its own."""
+    environ = os.environ | {
+        "MPLCONFIGDIR": str(tmp_path / "home"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+    made = subprocess.run(
+        [sys.executable, "-c", SLOW_MACHINE, tmp_path], env=environ, capture_output=True, check=True
+    )
+    (fonts,) = (tmp_path / "kernel").glob("fontlist-*.json")
+    before = fonts.stat().st_mtime_ns
+    environ["MPLCONFIGDIR"] = str(tmp_path / "kernel")
+    used = subprocess.run(
+        [sys.executable, "-c", IN_THE_NOTEBOOK], env=environ, capture_output=True, check=True
+    )
+
+    assert (b"", b"") == (made.stdout, made.stderr)
+    assert f"{tmp_path}/kernel\n".encode() == used.stdout
+    assert before == fonts.stat().st_mtime_ns

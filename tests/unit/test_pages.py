@@ -72,12 +72,25 @@ SETTINGS = [
 ]
 
 
-def test_a_hyper_parameter_matters_by_what_its_worst_value_costs():
-    """The best with sgd has 70 with relu 85, of all 89: the solver costs 19, the activation 4."""
-    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 60, 89, 70]), NOISY)
+SOLVER = [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}]
+# Counts by setting, what is passed over, and what is told of the hyper-parameters.
+MATTERED = [
+    # the best with sgd has 70, with relu 85, of all 89: the solver costs 19, the activation 4
+    ([85, 60, 89, 70], (), (SOLVER, "the other hyper-parameter", "85")),
+    # sgd's 95 cannot be reproduced: it has 70
+    ([85, 95, 89, 70], (PassedOver(1, (95, 60, 61, 62)),), (SOLVER, "the other hyper-parameter", "85")),
+    # costs of 3 and 2 are below the deviation of 5
+    ([85, 87, 89, 86], (), ([], "both hyper-parameters", "87")),
+]
 
-    assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
-    assert ("the other hyper-parameter", "85") == (told["rest"], told["lowest"])
+
+@pytest.mark.parametrize(("dev", "passed", "told"), MATTERED)
+def test_a_hyper_parameter_matters_by_what_its_worst_value_costs(dev, passed, told):
+    """Of what can be reproduced; costs below the noise are told together; one value alone is no question."""
+    found = statements.mattered(SETTINGS, record(SETTINGS, dev, passed), NOISY)
+
+    assert told == (found["effects"], found["rest"], found["lowest"])
+    assert {} == statements.mattered(SETTINGS[:1], record(SETTINGS[:1], dev[:1]), NOISY)
 
 
 @pytest.mark.parametrize(("dev", "named"), [([80, 80, 89], ""), ([80, 89, 89], "relu")])
@@ -87,22 +100,6 @@ def test_the_worst_value_is_named_unless_several_tie(dev, named):
 
     [told] = statements.mattered(three, record(three, dev), NOISY)["effects"]
     assert named == told["value"]
-
-
-def test_hyper_parameters_below_the_noise_are_told_together():
-    """With costs of 3 and 2 and a deviation of 5 nothing is an effect; with one value, no question."""
-    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 87, 89, 86]), NOISY)
-
-    assert ([], "both hyper-parameters", "87") == (told["effects"], told["rest"], told["lowest"])
-    assert {} == statements.mattered(SETTINGS[:1], record(SETTINGS[:1], [85]), NOISY)
-
-
-def test_a_score_that_was_passed_over_makes_no_value_good():
-    """If sgd's 95 cannot be reproduced, sgd has 70."""
-    passed = (PassedOver(1, (95, 60, 61, 62)),)
-    told = statements.mattered(SETTINGS, record(SETTINGS, [85, 95, 89, 70], passed), NOISY)
-
-    assert [{"name": "solver", "value": "sgd", "count": "70", "cost": "19"}] == told["effects"]
 
 
 def test_confusions_are_counted_by_true_class():

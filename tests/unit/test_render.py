@@ -1,9 +1,11 @@
-"""Templates to LaTeX: what is escaped and how, what is refused, and where a line comes from."""
+"""Text, templates and remarks to LaTeX: what is escaped, what is refused, and where a line comes from."""
 
 from __future__ import annotations
 
 import math
+import random
 import re
+import subprocess
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from report.errors import InputError
 from report.latex import scripts
-from report.latex.escape import Latex, escape, formula, prose
+from report.latex.escape import Latex, escape, formula, prose, remark
 from report.latex.render import environment, page
 
 if TYPE_CHECKING:
@@ -27,54 +29,17 @@ def filled(folder: Path, source: str, **context: Any) -> Page:
     return page(environment(folder), "a.tex", context)
 
 
-# What a LaTeX user would type, by hand, for each character that LaTeX or the font takes otherwise.
 @pytest.mark.parametrize(
     ("text", "latex"),
     [
-        ("\\", r"\textbackslash{}"),
-        ("{}", r"\{\}"),
-        ("$5 & 3%", r"\$5 \& 3\%"),
-        ("#1_a", r"\#1\_a"),
-        ("^~", r"\textasciicircum{}\textasciitilde{}"),
-        ("<|>", r"\textless{}\textbar{}\textgreater{}"),
-        ("\"'`", r"\textquotedbl{}\textquotesingle{}\textasciigrave{}"),
-        ("[a]", "{[}a{]}"),
-        ("---", "-{}-{}-{}"),
-        (",,", ",{},{}"),
         ("a\nb\tc", "a b c"),
-        ("a\N{NO-BREAK SPACE}b", "a~b"),
-        ("–‘’", "–{}‘{}’{}"),
-        ("a\N{SOFT HYPHEN}b", r"a\-b"),
+        ("---", "-{}-{}-{}"),
         *((name, name) for name in ("Zoë Ångström", "Çağrı", "Łukasz Dvořák", "Søren Æsir ß", "ążēć")),
     ],
 )
-def test_what_means_something_to_latex_is_written_as_commands(text: str, latex: str) -> None:
-    """A special character is written so that it is printed; Latin letters stay, however they are encoded."""
+def test_latin_letters_stay_however_they_are_encoded(text: str, latex: str) -> None:
+    """What TeX makes of all other characters is read back from a PDF in tests/reliability/."""
     assert latex == escape(text) == escape(unicodedata.normalize("NFD", text))
-
-
-def drawn(word: str, *, macro: str = "drawnword") -> str:
-    """Return the LaTeX of a word that is drawn, but for the name of its figure."""
-    bookmark = "".join(f"\\unichar{{{ord(letter)}}}" for letter in word)
-    text = "".join(f"{ord(letter):04X}" for letter in word)
-    return rf"\texorpdfstring{{\{macro}{{FIGURE}}{{{text}}}}}{{{bookmark}}}"
-
-
-@pytest.mark.parametrize(
-    ("text", "latex"),
-    [
-        ("Юлия Петрова", f"{drawn('Юлия')} {drawn('Петрова')}"),
-        ("Νίκος & Co", rf"{drawn('Νίκος')} \& Co"),
-        ("علي حسن, Ada", rf"{drawn('علي حسن', macro='drawnfigure')},{{}} Ada"),
-        ("Nguyễn-Smith", rf"{drawn('Nguyễn')}-{{}}Smith"),
-        ("Це\u0301нтр", drawn("Це\u0301нтр")),
-        ("Țe", r"\texorpdfstring{\spelt{021A}{Ț}}{Ț}e"),
-        ("λ = 0", r"\texorpdfstring{\ensuremath{\lambda}}{\unichar{955}} = 0"),
-    ],
-)
-def test_words_that_the_font_lacks_are_drawn(text: str, latex: str) -> None:
-    """A word in another script, or with a letter of no encoding, is one figure."""
-    assert re.sub(r"word-[0-9a-f]{12}", "FIGURE", escape(text)) == latex
 
 
 def test_drawn_words_have_a_figure_each() -> None:
@@ -168,13 +133,6 @@ def test_an_error_names_the_innermost_template(tmp_path: Path) -> None:
         page(environment(tmp_path), "b.tex", {})
 
 
-def test_latex_own_signs_are_no_delimiters(tmp_path: Path) -> None:
-    """Braces, percent and hash signs of LaTeX pass; tags and comments vanish with their line."""
-    source = "{{x}} {% y %} {# z #} 100\\% % comment\n<# gone #>\n  <% if yes %>\nkept\n  <% endif %>\nend\n"
-
-    assert filled(tmp_path, source, yes=True).text == "{{x}} {% y %} {# z #} 100\\% % comment\nkept\nend\n"
-
-
 def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
     """Lines made by loops, conditions and inclusion of blank lines point to where they were written."""
     source = (
@@ -213,3 +171,80 @@ def test_a_formula_is_copied_as_its_latex() -> None:
         r"\copied{+ e}&\qquad + e\shown"
     )
     assert prose("the sum of $x_k$") == r"the sum of $\copied{x_k}x_k\shown$"
+
+
+# --- an author's remark: words are printed as typed, formulas are those of a safe list
+def set_in(formula: str) -> str:
+    """Return what a formula becomes on the page: itself, and what is copied from there."""
+    return rf"$\copied{{{formula}}}{formula}\shown$"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("At r = 0.", "At r = 0."),
+        (r"At $r = \frac{1}{4}$, so", "At " + set_in(r"r = \frac{1}{4}") + ",{} so"),
+        ("It costs $5 or $10.", r"It costs \$5 or \$10."),
+        ("From $5-$10.", r"From \$5-{}\$10."),
+        ("100 $ & more", r"100 \$ \& more"),
+        ("$h_t^2$ & $x_{t-1}$", set_in("h_t^2") + r" \& " + set_in("x_{t-1}")),
+        ("a_b $$ c", r"a\_b \$\$ c"),
+    ],
+)
+def test_formulas_stand_between_dollars(text: str, latex: str) -> None:
+    """A formula is set as mathematics; a dollar with a blank behind it, or before a price, is a dollar."""
+    assert remark(text, "report.toml, 1e") == latex
+
+
+UNFIT = r"x^2^3  x^2'  x'_1^2  x'_1'  x_{1}_2  \frac{1}  \frac12  {x  x}  x^  x^12  x^\frac{1}{2}"
+REFUSED = {
+    **dict.fromkeys(UNFIT.split("  "), "has braces or scripts that do not fit together"),
+    r"\input{/etc/passwd}": r"holds \input",
+    r"\def\x{\x}\x": r"holds \def",
+    r"a & b": "holds &",
+    r"50%": "holds %",
+    r"a\\b": r"holds \\",
+    r"α": "holds α",
+    r"\left( x": r"holds \left",
+    r"\text{x}": r"holds \text",
+    "x" * 61: "is longer than 60 characters",
+}
+
+
+@pytest.mark.parametrize(("formula", "reason"), REFUSED.items())
+def test_what_is_not_on_the_list_is_refused(formula: str, reason: str) -> None:
+    """What TeX might stumble over, or run, is told with the formula before TeX sees it."""
+    with pytest.raises(InputError) as caught:
+        remark(f"So ${formula}$.", "report.toml, [report.remarks] 1e")
+
+    assert str(caught.value).startswith(f"report.toml, [report.remarks] 1e: the formula ${formula}$ {reason}")
+
+
+@pytest.mark.tex
+def test_tex_sets_whatever_is_taken(tmp_path: Path) -> None:
+    """Formulas made of random pieces of the notation: TeX has nothing to say about those that are taken."""
+    chance = random.Random(21)
+    pieces = [*"abhx012+-=<>()|,.'^_{}[]*/", "{a}", "_{t}", "^{2}", r"\frac{a}{b}", r"\sqrt{x}"]
+    pieces += [r"\sigma", r"\cdot", r"\ne", r"\sum", r"\log", r"\,", r"\lvert", r"\{", r"\infty", r"\quad"]
+    taken = []
+    while len(taken) < 300:
+        formula = "".join(chance.choices(pieces, k=chance.randint(1, 9)))
+        try:
+            made = remark(f"${formula}$", "here")
+        except InputError:
+            continue
+        taken += [made] if made.startswith(r"$\copied") else []
+    lines = "\n".join(f"{number}: {made}\\par" for number, made in enumerate(taken))
+    (tmp_path / "all.tex").write_text(
+        rf"\documentclass{{article}}\usepackage{{amsmath}}\def\copied#1{{}}\def\shown{{}}\begin{{document}}{lines}"
+        r"\end{document}"
+    )
+
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-800:].decode(errors="replace")

@@ -1,10 +1,12 @@
-"""The search and its store: every setting, the same results whatever the workers, the order, the history."""
+"""The search, its store, and a wide one over seeds: the same results whatever the workers and the history."""
 
 import contextlib
 import hashlib
 import os
 import random
+import resource
 import sqlite3
+import tomllib
 import warnings
 
 import numpy as np
@@ -12,9 +14,11 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from experiments import search, store, trainer
+from experiments.assessment import Spread
 from experiments.errors import SearchError
-from experiments.record import Setting
+from experiments.record import Setting, Space
 from experiments.store import FILE, Outcome, Store
+from report import cli, exploration
 
 GENERATOR = np.random.default_rng(3)
 X = GENERATOR.standard_normal((90, 3))
@@ -66,12 +70,6 @@ def trained(monkeypatch):
 
     monkeypatch.setattr(trainer, "fit", counting)
     return counted
-
-
-def entries(folder):
-    """Return every entry of a store."""
-    with contextlib.closing(sqlite3.connect(folder / FILE)) as base:
-        return sorted(base.execute("SELECT * FROM fits"))
 
 
 @pytest.mark.parametrize(("jobs", "missing"), [(1, ""), (2, ""), (2, "there is no C compiler (cc)")])
@@ -155,29 +153,21 @@ def test_a_damaged_file_is_read_as_it_was_or_not_at_all(number, tmp_path):
     assert missing > number
 
 
-FULL = """
-import resource, sys
-from pathlib import Path
-from experiments import numerics
-numerics.pin()
-sys.path.insert(0, "tests/unit")
-import test_search as t
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-try:
-    t.search.run(t.SETTINGS, *t.DATA, seeds=range(20), store=Path({store!r}))
-except t.SearchError as error:
-    print(error)
-"""
-
-
-def test_a_full_disk_loses_nothing(tmp_path, trained, python):
+def test_a_full_disk_loses_nothing(tmp_path, trained):
     """When no more bytes are taken, one sentence says so, and the next run finds what was written before."""
-    told = python(FULL.format(store=str(tmp_path)))
+    search.run(SETTINGS[:1], *DATA)  # the kernel is compiled before
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, former[1]))
+    try:
+        with pytest.raises(SearchError, match=r"cannot be written \(.*free some space"):
+            search.run(SETTINGS, *DATA, seeds=range(20), store=tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
 
-    assert "cannot be written (" in told
-    assert "free some space" in told
-    kept = len(entries(tmp_path))
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE)) as base:
+        [[kept]] = base.execute("SELECT COUNT(*) FROM fits")
     assert kept
+    trained.clear()
     search.run(SETTINGS, *DATA, seeds=range(20), store=tmp_path)
     assert len(trained) == 320 - kept
 
@@ -236,3 +226,124 @@ def test_work_is_divided_evenly():
 
         assert [fit for task in tasks for fit in task] == list(costs)
         assert max(sum(costs[fit] for fit in task) for task in tasks) <= share * (1 + 1e-9)
+
+
+# --- exploring: a table over seeds in a stable order, the proposed space, and what is refused
+SPACE = Space(((5,), (3, 3)), ("relu", "tanh"), ("sgd", "adam"), (0.1,), (60, 400))
+
+
+def test_rows_are_means_over_seeds_best_first():
+    """Each setting has one row, with mean and spread; ties go to fewer weights, then to grid order."""
+    rows = exploration.explore(SPACE, *DATA, seeds=(0, 1, 2), jobs=1)
+    settings = SPACE.settings(60)
+
+    assert len(rows) == len(settings) == 8 + 1  # clipped batches are one, the default is added
+    for row in rows:
+        outcomes = [search.run([row.setting], *DATA, seeds=(seed,), jobs=1)[0] for seed in (0, 1, 2)]
+        assert row.dev.counts == tuple(outcome.dev for outcome in outcomes)
+        assert row.size == {(5,): 26, (3, 3): 28, (100,): 501}[row.setting.hidden_layer_sizes]
+    assert Setting((4,)).weights(3, 3) == (3 + 1) * 4 + (4 + 1) * 3
+    order = [(-sum(row.dev.counts), row.size, settings.index(row.setting)) for row in rows]
+    assert order == sorted(order)
+    in_file, counts = rows[0].as_csv(), rows[0].dev.counts
+    assert in_file["dev_mean"] == f"{np.mean(counts):.2f}"
+    assert in_file["dev_deviation"] == f"{np.std(counts, ddof=1):.2f}"
+    assert (in_file["dev_lowest"], in_file["dev_highest"]) == (min(counts), max(counts))
+    assert Spread((7,)).deviation == 0
+
+
+def row(place, **changed):
+    """Make up a row that is the better the lower its place."""
+    return exploration.Row(Setting(**changed), 1, *[Spread((100 - place,))] * 3, converged=1, failed=0)
+
+
+def test_the_proposal_takes_what_is_better_than_the_default():
+    """Values come from the settings above the default, but for one that would make the space too large."""
+    rows = [
+        row(0, learning_rate_init=0.03, hidden_layer_sizes=(50, 50)),
+        row(1, batch_size=32, activation="tanh"),
+        row(2, hidden_layer_sizes=(7,), learning_rate_init=0.3),
+        row(3, activation="relu", solver="sgd"),
+        row(4),
+        row(5, learning_rate_init=0.5),
+    ]
+
+    proposed = tomllib.loads(exploration.propose(rows, 32))["search"]
+
+    assert proposed == {
+        "hidden_layer_sizes": [[100], [50, 50]],
+        "activation": ["relu", "tanh"],
+        "solver": ["adam", "sgd"],
+        "learning_rate_init": [0.001, 0.03],
+        "batch_size": [32, 200],
+    }
+
+
+def test_the_proposal_for_few_samples_has_no_batch_twice():
+    """The default's batch is clipped to the samples like all others, so that no two sizes train alike."""
+    rows = [row(0, batch_size=24, activation="tanh"), row(1, batch_size=24)]
+
+    proposed = tomllib.loads(exploration.propose(rows))["search"]
+
+    assert (proposed["activation"], proposed["batch_size"]) == (["relu", "tanh"], [24])
+
+
+def test_a_network_that_diverges_is_counted_as_refused():
+    """A setting whose weights overflow has a row that says for how many seeds."""
+    wild = Space(((4, 4),), ("identity",), ("sgd",), (1e80,), (60,))
+
+    rows = exploration.explore(wild, *DATA, seeds=(0, 1), jobs=1)
+
+    assert [(row.failed, row.dev.mean) for row in rows if row.setting.solver == "sgd"] == [(2, 0)]
+    assert [row.failed for row in rows if row.setting.solver == "adam"] == [0]
+
+
+@pytest.mark.parametrize(
+    ("space", "sentence"),
+    [
+        ("", "the table [search] is missing or empty."),
+        ('[search]\nsolver = ["lbfgs"]\n', "search.solver, item 1, must be adam or sgd, not the text"),
+        ("[search]\nalpha = [0.1]\n", "unknown key search.alpha."),
+        ("[search]\nsolver = [adam]\n", "line 2, column 11: not TOML: Invalid value."),
+        (None, "does not exist.\nTIP Name a file with --space FILE."),
+    ],
+)
+def test_a_space_that_cannot_be_explored(space, sentence, command, unbuilt, tmp_path):
+    """The file and the key are named, nothing is trained and nothing is written."""
+    file = tmp_path / "space.toml"
+    if space is not None:
+        file.write_text(space, encoding="utf-8")
+
+    done = command("explore", "--config", unbuilt.config, "--space", file, "--out", tmp_path / "out")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"ERROR {file}")
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--seeds", "1000000"], 2, "asks for 2,100,000,000 networks, more than 200,000."),
+        (["--out", cli.ROOT / "tests" / "explored"], 2, "holds the program's own files."),
+        (["--scheduler", "tcp://127.0.0.1:1"], 5, "The scheduler tcp://127.0.0.1:1 does not answer: check"),
+        (["--scheduler", "nonsense"], 5, "The scheduler nonsense does not answer: check that it runs"),
+    ],
+)
+def test_what_cannot_be_asked_for(arguments, code, told, command, unbuilt, tmp_path, monkeypatch):
+    """Too many networks, the program's own folder, and a scheduler that is none are refused at once."""
+    monkeypatch.setattr("experiments.cluster.ANSWER", 1.0)
+
+    done = command(*("explore", "--config", unbuilt.config, "--out", tmp_path / "out"), *arguments)
+
+    assert done.returncode == code
+    assert told in done.stderr
+
+
+def test_the_wide_space_is_wide():
+    """What is explored by default has thousands of distinct settings, and the default setting among them."""
+    settings = exploration.WIDE.settings(1257)
+
+    assert len(settings) == len(set(settings)) == 10 * 3 * 2 * 7 * 5
+    assert Setting((100,), "relu", "adam", 0.001, 200) in settings

@@ -13,10 +13,8 @@ import pytest
 from msgspec import structs
 
 from experiments.record import Counts, Record, Value, values
-from report.confined import UnjudgedError
-from report.errors import InputError, ReportError
+from report.errors import InputError
 from report.verify import evidence, verdict
-from report.verify.command import EXIT
 from report.verify.compare import compare
 from report.verify.evidence import Evidence, HandedIn
 from report.verify.findings import (
@@ -115,7 +113,6 @@ def value(key: str, **changed: Any) -> dict[str, Value]:
 
 BONUS = RESULTS.values | {"zz.bonus": RESULTS.values["2b.gain"]}
 COUNTED = structs.replace(RECORD, default=Counts(1, RECORD.default.dev))
-FORMULAS = RESULTS.formulas | {"1a.h1": structs.replace(RESULTS.formulas["1a.h1"], latex="0")}
 CHECKS = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
 FAILED = structs.replace(GIVEN.ledger, checks=CHECKS)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
@@ -127,7 +124,6 @@ NUMBER, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment c
 EDITED = "notebook's cells"
 # The question, the quantity, the cause, words of the reason; then what is attached, made or shown.
 CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]] = [
-    ("2a", NUMBER, TEXT, "page 3 shows 0.6334", (shown(texts={DEV: "0.6334"}),)),
     (
         *("2a", NUMBER, TEXT, "results.json was changed after the build: its 'printed'"),
         (attached(values=value(DEV, printed="0.9999")), shown(texts={DEV: "0.9999"})),
@@ -146,7 +142,6 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
     ),
     ("2b", "bonus", ATTACHMENT, "invents", (attached(values=BONUS),)),
     ("2a", "training accuracy", ATTACHMENT, "the notebook gives another number", (attached(COUNTED),)),
-    ("1a", "formulas", ATTACHMENT, "1 formula, the first: 1a.h1", (attached(formulas=FORMULAS),)),
     ("1a", "checks", ATTACHMENT, "1a.nesting", (reproduced(ledger=FAILED),)),
     ("", "seed, rows, columns", ATTACHMENT, "seed", (attached(seed=1),)),
     ("2b", "search", "unexplained", "1 setting", (reproduced(record=SEARCHED),)),
@@ -164,7 +159,6 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
         *("2b", EDITED, "code or versions differ", "was edited; the code differs: study"),
         (reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE),),
     ),
-    ("1c", "pages", TEXT, "page 2 differs", (shown(Difference("1c", "page 2 differs, near", 2)),)),
     ("", "the rest of the file", TEXT, "page 2 has a note", (shown(Difference("", "page 2 has a note", 2)),)),
 ]
 # What is other here, and the cause that is then named for another number.
@@ -318,18 +312,6 @@ def test_gradescope_takes_points_from_what_differs_alone(found: Verdict) -> None
     assert {"1a": (2, 2), "1f": (2, 2), "2a": (0, 3), "2b": (5, 5)}.items() <= scores.items()
     assert 17 == sum(score for score, _ in scores.values())
     assert "page 2 has a note" in told["output"]
-
-
-def test_what_cannot_be_judged_is_told() -> None:
-    """There is a result with the reason, no points, and no word of a mismatch."""
-    none = verdict.unjudged("x", UnjudgedError("The PDF is damaged.", "Hand in another."))
-    told, content = verdict.gradescope(none), json.dumps([verdict.gradescope(none), none.reason])
-
-    assert (0, True) == (told["score"], "The PDF is damaged.\nHand in another." in told["output"])
-    assert (Outcome.UNJUDGED, {Outcome.OPEN}) == (none.verdict, {*none.questions.values()})
-    assert "mismatch" not in content
-    assert 0 == verdict.gradescope(verdict.unjudged("x", ReportError("")))["score"]
-    assert [0, 1, 2] == [EXIT[outcome] for outcome in (Outcome.MATCH, Outcome.MISMATCH, Outcome.UNJUDGED)]
 
 
 def test_verify_json_is_documented(found: Verdict, tmp_path: Path) -> None:
