@@ -120,8 +120,6 @@ def test_the_dress_of_a_file_changes_nothing(tmp_path, dressed):
         ("True\nFalse\nTrue\nTrue\n", "True\nTrue\n", np.str_, ("False", "True")),
         ("low; left\nhigh; right\n" * 2, "low; left\n" * 2, np.str_, ("high; right", "low; left")),
         ("class 1\nclass 2\n" * 2, "class 1\n" * 2, np.str_, ("class 1", "class 2")),
-        ("b'1'\nb'2'\n" * 2, "b'1'\n" * 2, np.str_, ("b'1'", "b'2'")),
-        ("[1]\n[2]\n" * 2, "[1]\n" * 2, np.str_, ("[1]", "[2]")),
         ("np.int64(1)\nnp.int64(2)\n" * 2, "np.int64(1)\n" * 2, np.str_, ("np.int64(1)", "np.int64(2)")),
     ],
 )
@@ -133,7 +131,7 @@ def test_labels_of_any_kind_are_read(tmp_path, train, dev, dtype, classes):
     assert data.classes == classes
     assert set(data.y_dev.tolist()) <= set(classes)
     told = f"labels such as {classes[0]!r} are read as words"
-    wrapped = str(classes[0]).startswith(("b'", "[", "np."))
+    wrapped = str(classes[0]).startswith("np.")
     assert [told in remark for remark in data.remarks] == [True] * wrapped
 
 
@@ -213,12 +211,10 @@ def test_features_and_labels_are_as_described():
 CELLS = {
     "b": "'b' is not a number; write a number such as -0.25",
     "NaN": "'NaN' is not a finite number; fill it in, or take its sample out of X and Y",
-    "-inf": "'-inf' is not a finite number; fill it in, or take its sample out of X and Y",
     "": "an empty cell is not a finite number; fill it in, or take its sample out of X and Y",
     "1e400": "'1e400' is too large for a double; write a smaller number",
     "1_0": "'1_0' is not a number; write a number such as -0.25",
     "٣": "'٣' holds U+0663 (arabic-indic digit three) as character 1; write 3",
-    "0.５": "'0.５' holds U+FF15 (fullwidth digit five) as character 3; write 0.5",
     "\N{MINUS SIGN}0.5": "'\N{MINUS SIGN}0.5' holds U+2212 (minus sign) as character 1; write -0.5",
     "0.5\N{NO-BREAK SPACE}": r"'0.5\xa0' holds U+00A0 (no-break space) as character 4; write 0.5",
     "“0.5“": "'“0.5“' holds U+201C (left double quotation mark) as character 1; write 0.5",
@@ -261,9 +257,7 @@ REFUSALS = [
     ),
     ("trnX, line 2: byte 0x00 is no text in UTF-8; save the file as such", {"trnX": "1\n\0\n"}),
     ("trnX is text in UTF-16; save it as UTF-8", {"trnX": "1,2,3\n".encode("utf-16")}),
-    ("trnX is a zip archive or a workbook, ...", {"trnX": b"PK\x03\x04" + bytes(30)}),
     ("trnX is a web page, ...", {"trnX": "<!DOCTYPE html>\n<html><title>Log in</title>"}),
-    ("trnX is an array of numpy, ...", {"trnX": b"\x93NUMPY\x01\x00v\x00"}),
     # its lines
     (STRAY, cell('2"2')),
     (STRAY, cell('\t"2"')),  # pandas keeps the marks, and so does the notebook
@@ -287,7 +281,6 @@ REFUSALS = [
     ("trnX, line 1, column 1: '“0.5”' holds U+201C ... as character 1; write 0.5", edit(CELL, "“{}”")),
     # how cells are separated
     ("trnX: cells are separated by tabs, ... 3 cells in each line; ...", edit(",", "\t")),
-    ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", "|")),
     ("trnX: cells are separated by bars, ... 3 cells ...", edit(",", " | "), edit(".+", "| {} |")),
     ("trnX: cells are separated by blanks, ... 3 cells ...", edit(CELL, "   {}"), edit(",", "")),
     (

@@ -271,25 +271,20 @@ def test_many_values_leave_the_best_ones(drawn, written):
     assert not beyond(drawing.lines, written)
 
 
-def test_a_column_of_losses_is_the_curve(drawn):
-    """The curve of losses begins at epoch 1 and ends with a dot at the last, as the axis does."""
-    networks(default=[0.75, 0.5, 0.25, 0.125])
+def test_losses_are_curves_and_every_seed_is_a_dot(drawn):
+    """A curve is from epoch 1 to a dot at the last; each seed's count is a dot, the report's own ringed."""
+    networks(default=[0.75, 0.5, 0.25, 0.125], best=[0.6])
 
-    axis, accuracies, _ = drawn[0].axes
+    axis, accuracies, seeds = drawn[0].axes
     assert list(accuracies.lines[0].get_ydata()) == [0.25, 0.5, 0.75, 0.875]
     assert list(axis.lines[0].get_xdata()) == [1, 2, 3, 4]
     assert list(axis.lines[0].get_ydata()) == [0.75, 0.5, 0.25, 0.125]
-    assert [text.get_text() for text in axis.texts] == ["default"]
+    assert [text.get_text() for text in axis.texts] == ["default", "best"]
     assert axis.get_xlim() == (0, 4)
-
-
-def test_every_seed_is_a_dot_and_the_reports_own_is_ringed(drawn):
-    """The third panel shows each count, and a ring at the first of each network."""
-    networks(default=[0.7], best=[0.6])
-
-    lines = drawn[0].axes[2].lines
-    dots = [line.get_ydata()[0] * 540 for line in lines if line.get_markerfacecolor() != "none"]
-    rings = [line.get_ydata()[0] * 540 for line in lines if line.get_markerfacecolor() == "none"]
+    dots, rings = (
+        [line.get_ydata()[0] * 540 for line in seeds.lines if (line.get_markerfacecolor() == "none") == ring]
+        for ring in (False, True)
+    )
     assert sorted(dots) == pytest.approx(sorted([*COUNTS["default"], *COUNTS["best"]]))
     assert rings == pytest.approx([390, 450])
 
