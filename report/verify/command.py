@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import msgspec
 
-from experiments.data.files import FILE_NAMES
 from report import ROOT, config, confined
 from report.boundary import translated
 from report.confined import ExceededError, Limits, UnjudgedError
@@ -72,8 +71,8 @@ class Work:
         (folder / evidence.BESIDE).mkdir(parents=True)
         for name, content in given.files.items():
             (folder / name).write_bytes(content)
-        for name in {NOTEBOOK, *FILE_NAMES} & {*beside}:
-            (folder / evidence.BESIDE / name).write_bytes(beside[name])
+        for name, content in beside.items():
+            (folder / evidence.BESIDE / name).write_bytes(content)
         return self._in_child(Reproduced, "reproduce", folder, data.resolve(), json.dumps(fast))
 
     def compare(self, file: Path) -> Pages:

@@ -12,14 +12,13 @@ from experiments.record import values
 from report.config import QUESTIONS
 from report.results import RESULTS
 from report.verify.findings import (
-    CARRIED,
     CELLS,
     DATA,
     DATA_BESIDE,
+    FOLLOWING,
     NOTEBOOK_BESIDE,
     PROBLEM_2,
     RUN_AGAIN,
-    SEEN,
     TOLD,
     UNREAD,
     WHOLE,
@@ -263,8 +262,7 @@ def _pages(
         where = f"p. {first}-{after}" if after > first else f"p. {first}" if first else ""
         follows = any(row.concerns(question) for row in wrong) if question else bool(wrong)
         places = [each for each in pages.places if each.question == question]
-        places = [each for each in places if not (follows and each.kind == CARRIED)]
-        own = [each for each in places if not (follows and each.kind == SEEN)]
+        own = [each for each in places if not (follows and each.kind == FOLLOWING)]
         why = causes.of_pages(own) if own else None
         if places and not own:
             told = f"it differs where the values above differ: {places[0].what}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
 
     from report.verify.evidence import Evidence
 
-# Kinds of differences: another look, what cannot be read, other attachments, another way of writing the same.
-SEEN, UNREAD, CARRIED, HARMLESS = "seen", "unread", "carried", "harmless"
+# Kinds of differences: what follows where values differ (another look, other attachments), what cannot be
+# read, another way of writing the same.
+FOLLOWING, UNREAD, HARMLESS = "following", "unread", "harmless"
 # Files that are compared as a whole: the names of their quantities.
 DATA, DATA_BESIDE = "data", "data handed in"  # those that the numbers were made with; those beside the PDF
 CELLS, NOTEBOOK_BESIDE, RUN_AGAIN = "notebook's cells", "notebook handed in", "notebook, run again"
@@ -107,7 +107,7 @@ class Difference(Struct, frozen=True):
     question: str
     what: str
     page: int = 0  # the submission's
-    kind: str = ""  # SEEN, UNREAD, CARRIED or HARMLESS
+    kind: str = ""  # FOLLOWING, UNREAD or HARMLESS
 
     @property
     def harmless(self) -> bool:
@@ -137,16 +137,10 @@ class Pages(Struct, frozen=True):
     same: Same
     pages: int
     producer: str = ""  # the program that wrote the submission's file last
-    tex: tuple[str, ...] = ()  # what set the submission's pages, and the same of this copy's
-    tex_here: tuple[str, ...] = ()
+    tex: str = ""  # what set the submission's pages and what this copy's, where that is another TeX
     places: tuple[Difference, ...] = ()
     shown: dict[str, tuple[Shown, ...]] = {}  # where they differ: what pages show for each reported value
     lost: tuple[str, ...] = ()  # what a program that saved the submission dropped beside the pages
-
-    @property
-    def other_tex(self) -> bool:
-        """Whether another TeX set the submission's pages; a program that writes them anew drops its name."""
-        return any(self.tex) and self.tex != self.tex_here
 
 
 class Reproduced(Struct, frozen=True):
@@ -178,14 +172,13 @@ class Causes(Struct, frozen=True):
         told, data = given.results or made.results, made.files.get(DATA, ())
         one, other = told.made_with, made.made_with
         arithmetic = _both(_arithmetic(told.environment), _arithmetic(made.environment))
-        tex = _other_tex(pages) if pages and pages.other_tex else ""
         return cls(
             data="the data differ (see \u201cdata\u201d)" if any(not each.harmless for each in data) else "",
             notebook=_told("the notebook differs", "".join(each.what for each in made.files[CELLS][:1])),
             code=_told("the code differs", ", ".join(differing(one.code, other.code))),
             versions=_told("versions differ", _both(one.versions, other.versions)),
             environment=_told("the environment differs, so that bits are not comparable", arithmetic),
-            tex=_told("another TeX set the pages", tex),
+            tex=_told("another TeX set the pages", pages.tex if pages else ""),
         )
 
     def of_numbers(self) -> Why:
@@ -231,13 +224,6 @@ def _both(there: Mapping[str, str], here: Mapping[str, str]) -> str:
 
 def _told(what: str, found: str) -> str:
     return f"{what}: {found}" if found else ""
-
-
-def _other_tex(pages: Pages) -> str:
-    """Name the two TeX Lives; their banners hold it as ``(TeX Live 2022/Debian)``."""
-    banners = [tex[0] or "an unnamed TeX" for tex in (pages.tex, pages.tex_here)]
-    there, here = (re.sub(r"[^(]*\((.*?)[/)].*", r"\1", banner) for banner in banners)
-    return f"{there}, here {here}" if there != here else "other versions of LaTeX packages"
 
 
 def _arithmetic(environment: Mapping[str, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from report.config import QUESTIONS
 from report.console import printable
 from report.verify import catalog, document, seen
-from report.verify.findings import CARRIED, SEEN, UNREAD, Difference, Pages, Same
+from report.verify.findings import FOLLOWING, UNREAD, Difference, Pages, Same
 from report.verify.view import View, draw, meet
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     there, here = document.properties(one), document.properties(other)
     producer = there.get("/Producer", "")
     producer = "" if producer == here.get("/Producer") else producer  # a program that left it as it was
-    found = Pages(Same.BYTES, len(one.pages), producer, _tex(there), _tex(here))
+    found = Pages(Same.BYTES, len(one.pages), producer, _other_tex(there, here))
     if given == made:
         return found
     over = catalog.find(given, one)
@@ -85,7 +85,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     same = Same.NO
     spots: list[Spot] = []
     if anew:
-        other_lines = found.other_tex and _figures(one) == _figures(other)
+        other_lines = bool(found.tex) and _figures(one) == _figures(other)
         same, spots = seen.alike(*views, pairs, other_lines=other_lines)
         if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
             whole.append(_of_the_whole(0, "gives other text to be copied than it shows"))
@@ -155,7 +155,9 @@ def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) ->
         told = f", near \u201c{printable(near[:60])}\u201d" if near else ""
         low, high = bottom + rise + EDGE, top + rise - EDGE
         for question in regions.within(pairs[page - 1] + 1, low, high) if inside else [""]:
-            found.setdefault((question, page), Difference(question, f"page {page} differs{told}", page, SEEN))
+            found.setdefault(
+                (question, page), Difference(question, f"page {page} differs{told}", page, FOLLOWING)
+            )
     return found.values()
 
 
@@ -215,12 +217,19 @@ def _over(
 def _written_anew(differences: Iterable[Branch], pairs: Sequence[object], found: Pages) -> bool:
     """Say whether another program or TeX wrote the pages: none has the operators that this report has."""
     painted = {each.page for each in differences if each.path[1] == "/Contents"}
-    return len(painted) == len(pairs) or found.other_tex
+    return len(painted) == len(pairs) or bool(found.tex)
 
 
-def _tex(properties: Mapping[str, str]) -> tuple[str, ...]:
-    """Return which TeX set a document, and a digest of its packages' versions."""
-    return tuple(properties.get(key, "") for key in TEX)
+def _other_tex(there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Name what set two documents, if that is another TeX; a program that writes pages anew drops its name.
+
+    The TeX Live stands in the banner as ``(TeX Live 2022/Debian)``, the packages' versions in a digest.
+    """
+    if not any(key in there for key in TEX) or all(there.get(key) == here.get(key) for key in TEX):
+        return ""
+    banners = (side.get(catalog.BANNER) or "an unnamed TeX" for side in (there, here))
+    one, other = (re.sub(r"[^(]*\((.*?)[/)].*", r"\1", banner) for banner in banners)
+    return f"{one}, here {other}" if one != other else "other versions of LaTeX packages"
 
 
 def _told(differences: Sequence[Branch], *, follow: bool = False) -> Iterator[Difference]:
@@ -230,7 +239,7 @@ def _told(differences: Sequence[Branch], *, follow: bool = False) -> Iterator[Di
         attached = WORDS.get(key) == catalog.OTHER_FILES
         if follow and path[1] in FOLLOWS:
             continue
-        kind = CARRIED if attached and "/EF" in path else ""
+        kind = FOLLOWING if attached and "/EF" in path else ""
         yield _of_the_whole(page, WORDS.get(key, f"has another entry {key}"), kind)
 
 

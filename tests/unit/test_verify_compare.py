@@ -21,9 +21,9 @@ from report.verify.findings import (
     CELLS,
     DATA,
     DATA_BESIDE,
+    FOLLOWING,
     HARMLESS,
     NOTEBOOK_BESIDE,
-    SEEN,
     UNREAD,
     Cause,
     Difference,
@@ -225,12 +225,12 @@ def test_what_explains_another_number(cause: str, words: str, changed: dict[str,
 
 def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     """Where pages of another TeX differ, the question cannot be judged; where they agree, it is a remark."""
-    tex = {"tex": ("(TeX Live 2031/Debian)", "A"), "tex_here": ("(TeX Live 2022/Debian)", "A")}
-    found, _ = judged(structs.replace(shown(Difference("1b", "page 2 differs", 2)), **tex))
-    same, remarks = judged(structs.replace(SAME, same=Same.TEXT, **tex))
+    tex = "TeX Live 2031, here TeX Live 2022"
+    found, _ = judged(structs.replace(shown(Difference("1b", "page 2 differs", 2)), tex=tex))
+    same, remarks = judged(structs.replace(SAME, same=Same.TEXT, tex=tex))
 
     assert [("1b", Outcome.UNJUDGED)] == [(row.question, row.outcome) for row in found]
-    assert "TeX Live 2031, here TeX Live 2022" in found[0].reason
+    assert tex in found[0].reason
     assert [] == same
     assert any("breaks lines elsewhere" in remark for remark in remarks)
 
@@ -265,7 +265,7 @@ def test_what_was_not_trained_is_open() -> None:
 
 def test_pages_that_differ_where_values_do_follow_from_them() -> None:
     """A question whose value does not match has other pages, too: told once."""
-    found, _ = judged(shown(Difference("2a", "page 3 differs", 3, SEEN), texts={DEV: "0.6334"}))
+    found, _ = judged(shown(Difference("2a", "page 3 differs", 3, FOLLOWING), texts={DEV: "0.6334"}))
 
     assert [("development accuracy", "text changed"), ("pages", "follows from another")] == [
         (row.quantity, row.cause) for row in found
