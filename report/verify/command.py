@@ -157,7 +157,7 @@ def _judge(
     pages, starts = None, {}
     if not made.no_pages:
         starts = json.loads((work.anew / "pages.json").read_bytes())
-        pages = Pages(Same.BYTES, carried.pages)
+        pages = Pages(Same.BYTES)
         if (work.anew / evidence.PDF).read_bytes() != handed_in.pdf:
             with work.console.stage("compare the pages"):
                 pages = work.compare(file)

@@ -56,7 +56,9 @@ ENTRIES = {
     "seed, rows, columns": ("value", "exact"),
 }
 NUMBERS = ("search", "seeds, selection")
-APART = ("values", "formulas", "studied", "made_with", "environment")  # of results.json
+STUDIED = ("studied.seeds.", "studied.selection.")
+# What is compared otherwise, or is no part of the answers.
+APART = ("values.", "formulas.", "studied.", "made_with.", "environment.", "data.others.", "ledger.checks.")
 # Files that are compared as a whole: how, what is shown as their sides, the cause, and how it is told.
 FILES = {
     DATA: ("values", ("", "4 files", "4 files"), Cause.DATA, "the data differ (name others with --data): "),
@@ -148,11 +150,9 @@ def _grouped(
         chosen = record.tied, record.passed_over
         rows = zip(*structs.astuple(record.search), strict=True)
         groups["2b", "search"] = dict(enumerate([*rows, chosen]))
-    studied = to_builtins(results.studied)
-    groups["2b", "seeds, selection"] = _printed([studied["seeds"], studied["selection"]])
-    rest = to_builtins(structs.replace(results, data=structs.replace(results.data, others=())))
-    rest = {key: value for key, value in rest.items() if key not in APART}
-    groups[WHOLE, "seed, rows, columns"] = _printed(rest | {"ledger": to_builtins(ledger) | {"checks": ()}})
+    told = _printed(to_builtins(results) | {"ledger": to_builtins(ledger)})
+    groups["2b", "seeds, selection"] = {key: told[key] for key in told if key.startswith(STUDIED)}
+    groups[WHOLE, "seed, rows, columns"] = {key: told[key] for key in told if not key.startswith(APART)}
     return groups
 
 

@@ -135,7 +135,6 @@ class Pages(Struct, frozen=True):
     """How far two files are the same, and where they differ."""
 
     same: Same
-    pages: int
     producer: str = ""  # the program that wrote the submission's file last
     tex: str = ""  # what set the submission's pages and what this copy's, where that is another TeX
     places: tuple[Difference, ...] = ()

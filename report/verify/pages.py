@@ -64,7 +64,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     there, here = document.properties(one), document.properties(other)
     producer = there.get("/Producer", "")
     producer = "" if producer == here.get("/Producer") else producer  # a program that left it as it was
-    found = Pages(Same.BYTES, len(one.pages), producer, _other_tex(there, here))
+    found = Pages(Same.BYTES, producer, _other_tex(there, here))
     if given == made:
         return found
     over = catalog.find(given, one)

@@ -48,7 +48,7 @@ assert GIVEN.results
 assert GIVEN.ledger
 assert GIVEN.notebook.record
 RESULTS, RECORD, MADE_WITH = GIVEN.results, GIVEN.notebook.record, GIVEN.results.made_with
-SAME = Pages(Same.BYTES, 7)
+SAME = Pages(Same.BYTES)
 DEV = "2a.dev.accuracy"
 PRINTED = RESULTS.values[DEV].printed
 # The sample's default network with one development sample less.
@@ -89,7 +89,7 @@ def shown(*places: Difference, texts: Mapping[str, str] | None = None, over: str
     read = {
         key: (Shown(3, "".join(text.split()), plain=key != over),) for key, text in printed.items() if text
     }
-    return Pages(Same.NO, 7, places=places, shown=read)
+    return Pages(Same.NO, places=places, shown=read)
 
 
 def judged(*sides: Evidence | Reproduced | Pages, paged: bool = True) -> tuple[list[Quantity], list[str]]:
