@@ -160,6 +160,10 @@ PROGRAMS = {
     ),
     "pypdf joins": (joined, Same.OBJECTS, ALL_LOST - {"bookmarks", "links"}),
     "no author": (edited(lambda pdf: pdf.trailer.Info.__delitem__("/Author")), Same.OBJECTS, {"properties"}),
+    "no keywords, which said nothing": (
+        edited(lambda pdf: pdf.trailer.Info.__delitem__("/Keywords")),
+        *(Same.OBJECTS, set()),
+    ),
     "an initial view": (
         edited(lambda pdf: setattr(pdf.Root, "PageLayout", pikepdf.Name.SinglePage)),
         *(Same.OBJECTS, set()),
