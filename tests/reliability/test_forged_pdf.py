@@ -356,6 +356,7 @@ FORGERIES = {
         "a file beside the attachments": put(root, "AF", beside),
         "an attachment changed": changed,
         "the same, of another TeX": in_another_tex(changed),
+        "one that nothing else names": lambda pdf: (changed(pdf), root(pdf).__delitem__("/AF")),
     },
     (WHOLE, "another size"): {"a page far too wide": put(page, "MediaBox", Array([0, 0, 9000, 792]))},
     **{(WHOLE, words): {f"told: {words}": make} for words, make in OF_THE_WHOLE.items()},
