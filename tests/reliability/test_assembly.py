@@ -354,15 +354,3 @@ def test_a_folder_that_is_none(out, told, command):
 
     assert last_words(done) == f"{ROOT}{told}"
     assert done.returncode == 2
-
-
-def test_data_that_are_not_there(command, unbuilt, tmp_path):
-    """A missing folder is one sentence; it is not said where something lies that was never made."""
-    missing, out = tmp_path / "nosuch", tmp_path / "out"
-
-    done = command("--config", unbuilt.config, "--data", missing, "--out", out)
-
-    assert str(missing) in last_words(done)
-    assert "What was made" not in done.stderr
-    assert done.returncode == 2
-    assert [path.name for path in (out / "failed").iterdir()] == ["reason.txt"]

@@ -43,9 +43,9 @@ MISTAKES = {
     r"\newcommand{\x}{#}": ("Illegal parameter number", r"In text a # is \#"),
     r"\def\x{\x\x}\x": ("TeX capacity exceeded", "A command may be defined by itself"),
 }
-QUICK = r"Here \nosuchcommand is."
+QUICK = (r"Here \nosuchcommand is.", r"Here \textbf{is.")  # TeX goes on, and TeX finds the end of the file
 EACH = [
-    pytest.param(line, *told, id=line[:30], marks=() if line == QUICK else pytest.mark.slow)
+    pytest.param(line, *told, id=line[:30], marks=() if line in QUICK else pytest.mark.slow)
     for line, told in MISTAKES.items()
 ]
 

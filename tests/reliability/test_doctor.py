@@ -19,14 +19,6 @@ def lacking(done):
     return lacks
 
 
-def test_a_machine_that_has_all(project):
-    """Each thing that a build needs is named with what was found; nothing lacks."""
-    done = project.run("doctor")
-
-    assert lacking(done) == {}
-    assert re.search(r"^ok +latexmk", done.stdout, re.MULTILINE)
-
-
 def test_a_machine_without_latex(project, without_latex):
     """What LaTeX lacks is named, with the command that installs it."""
     lacks = lacking(project.run("doctor", environ=without_latex))

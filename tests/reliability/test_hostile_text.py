@@ -204,6 +204,8 @@ def test_a_refusal_comes_before_any_computing(project):
     assert done.returncode == 2
     assert "ERROR report.toml, [author] name: the report's font has no “\N{GRINNING FACE}”" in done.stderr
     assert "->" not in done.stderr
+    assert "What was made" not in done.stderr
+    assert [path.name for path in (project.out / "failed").iterdir()] == ["reason.txt"]
     assert project.products() == before
 
 
