@@ -126,6 +126,19 @@ def test_the_manifest_tells_every_file(tiny_build):
 # The numbers
 
 
+def test_results_say_what_they_were_made_from(results, tiny_build):
+    """Seed, data and environment stand in results.json."""
+    assert (results["schema"], results["seed"], results["data"]["stand_in"]) == (1, 5, False)
+    for name in DATA:
+        content = (tiny_build.data / name).read_bytes()
+        assert results["data"]["files"][name] == {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "rows": 60 if name.startswith("trn") else 30,
+            "columns": 3 if "X" in name else 1,
+        }
+    assert results["environment"]["versions"]["numpy"] == np.__version__
+
+
 def test_two_trainers_that_disagree_end_the_build(project, command):
     """The notebook's counts and choice are compared with those of our own trainer, also with kept ones."""
     project.append("report.toml", "# changed\n")

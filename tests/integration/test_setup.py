@@ -227,12 +227,8 @@ def machine(prepared, tmp_path):
 
 @pytest.fixture
 def clone(prepared, tmp_path):
-    """Copy the prepared machine's project, after its set-up (pip's many modules only as links)."""
-
-    def copy(source, target):
-        (os.link if "/site-packages/" in source else shutil.copy2)(source, target)
-
-    return Path(shutil.copytree(prepared / CLONE, tmp_path / CLONE, symlinks=True, copy_function=copy))
+    """Copy the prepared machine's project, after its set-up."""
+    return Path(shutil.copytree(prepared / CLONE, tmp_path / CLONE, symlinks=True))
 
 
 def make(clone, machine, target):

@@ -20,14 +20,7 @@ from report.verify.findings import Carried
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 MANY = 60_000
-TOML = """\
-[author]
-name = "Eve"
-[course]
-title = "CS 6316"
-homework = "Homework 03"
-due = "2023-11-14"
-"""
+TOML = b'[author]\nname = "Eve"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
 RESULTS, LEDGER = (json.loads((BUILD / name).read_bytes()) for name in ("results.json", "ledger.json"))
 RECORD = to_builtins(
     Record(
@@ -59,7 +52,7 @@ def attachments(**changed):
     return {
         "homework03.ipynb": changed.get("notebook", notebook(RECORD)),
         "ledger.json": changed.get("ledger", json.dumps(LEDGER).encode()),
-        "report.toml": TOML.encode() + changed.get("toml", b""),
+        "report.toml": TOML + changed.get("toml", b""),
         "results.json": changed.get("results", results()),
     }
 
@@ -203,7 +196,7 @@ ATTACHED = {
     "an object of 30,000 entries": {
         "results": results(made_with={"code": {f"{n}": "" for n in range(30_000)}, "versions": {}})
     },
-    "results of nine megabytes": {"results": results() + b" " * 9 * 2**20},
+    "a configuration of a megabyte": {"toml": b"#" * 2**20},
     "a configuration with another key": {"toml": b"[shell]\nrun = 'x'\n"},
 }
 
