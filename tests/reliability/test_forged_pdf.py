@@ -366,6 +366,11 @@ FORGERIES = {
             lambda pdf: attached(pdf).EF, "UF", lambda pdf: pdf.make_stream(b"{}")
         ),
     },
+    (REFUSED, "two attachments named"): {
+        "an attachment listed twice": lambda pdf: pdf.Root.Names.EmbeddedFiles.Names.extend(
+            [String("results.json"), attached(pdf)]
+        )
+    },
 }
 CASES = [(make, *told, name) for told, forgers in FORGERIES.items() for name, make in forgers.items()]
 

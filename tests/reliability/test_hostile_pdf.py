@@ -140,7 +140,6 @@ PDFS = {
         page="/Resources <</Properties <</A 5 0 R /B 5 0 R>>>>", more={5: b"<</ActualText (x)>>"}, files={}
     ),
     "one attachment short": lambda: pdf(files={k: v for k, v in attachments().items() if k != "ledger.json"}),
-    "an attachment twice": lambda: pdf(names="<</Names [(ledger.json) 13 0 R (ledger.json) 13 0 R]>>"),
     "an attachment that climbs": lambda: pdf(files={**attachments(), "../../canary": b"x"}),
     "an attachment of a drive": lambda: pdf(files={**attachments(), "C:canary": b"x"}),
     "too many attachments": lambda: pdf(files={**attachments(), **{f"f{n}": b"" for n in range(60)}}),
