@@ -195,6 +195,7 @@ ATTACHED = {
     "an object of 30,000 entries": {
         "results": results(made_with={"code": {f"{n}": "" for n in range(30_000)}, "versions": {}})
     },
+    "results of nine megabytes": {"results": results() + b" " * 9 * 2**20},
     "a configuration of a megabyte": {"toml": b"#" * 2**20},
     "a configuration with another key": {"toml": b"[shell]\nrun = 'x'\n"},
 }
