@@ -85,6 +85,8 @@ def test_the_last_column_holds_what_was_trained_again():
     rows = search_rows(settings, record.search, record.refits(settings))
 
     assert [row["dev_correct_when_nudged"] for row in rows] == ["", "480 489 470", "489 489 489", ""]
+    assert [*rows[1].values()][:-1] == ["(100,)", "tanh", "adam", "0.001", "16", 1170, 489, 31, True]
+    assert [*rows[1]][5:-1] == ["train_correct", "dev_correct", "epochs", "converged"]
     assert record.reproducible
     everything = tuple(PassedOver(place, (489, 1, 2, 3)) for place in range(4))
     nothing = structs.replace(record, passed_over=everything)
