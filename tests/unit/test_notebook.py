@@ -17,6 +17,7 @@ import pytest
 from sklearn.model_selection import ParameterGrid
 from sklearn.neural_network import MLPClassifier
 
+from experiments.dataset import FILE_NAMES
 from experiments.record import HYPER_PARAMETERS, Setting, Space
 from report import ROOT, notebook
 from report.config import QUESTIONS
@@ -283,18 +284,22 @@ def test_the_first_setting_that_stays_is_chosen(settings, refuse, place, passed_
     assert all(words in said for words in told)
 
 
-def test_the_data_lie_beside_the_notebook_or_in_data(unbuilt, tmp_path, monkeypatch):
-    """They are read from ../data, too; a file that is in neither place is one sentence that names both."""
-    scope = {"Path": Path, "pd": pd, "np": np}
-    monkeypatch.chdir(unbuilt.root / "templates")
-    exec(READ, scope)
-    assert (scope["X_train"].shape, scope["y_dev"].shape) == ((60, 3), (30,))
-
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+def test_the_data_are_read_from_a_folder_beside(tmp_path, monkeypatch):
+    """With a header or none, NA a word like others; a file in neither place is a sentence that names both."""
+    data, here, scope = tmp_path / "data", tmp_path / "here", {"Path": Path, "pd": pd, "np": np}
+    data.mkdir()
+    here.mkdir()
+    monkeypatch.chdir(here)
     with pytest.raises(FileNotFoundError) as caught:
         exec(READ, scope)
-    assert str(caught.value) == f"trnX-3d.csv is neither in {tmp_path}/here nor in {tmp_path}/data."
+    assert str(caught.value) == f"trnX-3d.csv is neither in {here} nor in {data}."
+
+    for name in FILE_NAMES:
+        text = "a, b\n1, 2\n3,4e-1\n" if "X" in name else "y\nyes\n NA \n"
+        (data / name).write_text(text, encoding="utf-8")
+    exec(READ, scope)
+    assert scope["X_train"].tolist() == [[1, 2], [3, 0.4]]
+    assert scope["y_dev"].tolist() == ["yes", "NA"]
 
 
 # matplotlib tells of a new list after five seconds; here at once, as if to make one took that long.
