@@ -4,7 +4,6 @@ import io
 import re
 from functools import cache
 from itertools import product
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -15,10 +14,9 @@ from pypdf import PdfReader
 
 from derivations import vanishing
 from experiments.record import HYPER_PARAMETERS
-from report import figures
+from report import ROOT, figures
 from report.figures import style
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
 TRACED = vanishing.figure(vanishing.measure(0))
 ROWS = [
@@ -127,7 +125,9 @@ def test_equal_data_make_equal_bytes_and_no_text_leaves_the_figure(name, written
 @each_figure
 def test_lines_are_as_wide_as_the_text_and_letters_are_latex(name):
     """The PDF needs no scaling, has no fonts, clock or program's name; LaTeX sets 7.5 to 10 points."""
-    [text] = re.findall(r"textwidth=(\d+)mm", (TEMPLATES / "submission.tex").read_text(encoding="utf-8"))
+    [text] = re.findall(
+        r"textwidth=(\d+)mm", (ROOT / "templates" / "submission.tex").read_text(encoding="utf-8")
+    )
     lines, tex = drawn_once(name)
     pdf = PdfReader(io.BytesIO(lines))
     page = pdf.pages[0]

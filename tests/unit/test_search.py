@@ -302,7 +302,6 @@ def test_a_network_that_diverges_is_counted_as_refused():
     ("space", "sentence"),
     [
         ("", "the table [search] is missing or empty."),
-        ('[search]\nsolver = ["lbfgs"]\n', "search.solver, item 1, must be adam or sgd, not the text"),
         ("[search]\nalpha = [0.1]\n", "unknown key search.alpha."),
         ("[search]\nsolver = [adam]\n", "line 2, column 11: not TOML: Invalid value."),
         (None, "does not exist.\nTIP Name a file with --space FILE."),
