@@ -62,10 +62,7 @@ def test_old_releases_give_the_same_counts(old_kernel, tiny_build, tmp_path, cle
 
 
 FEATURES = """
-try:
-    from numpy._core._multiarray_umath import __cpu_features__ as found
-except ImportError:
-    from numpy.core._multiarray_umath import __cpu_features__ as found
+from numpy._core._multiarray_umath import __cpu_features__ as found
 print(found["AVX2"], [name for name in ("AVX512F", "AVX512CD", "AVX512_SKX", "AVX512_ICL") if found[name]])
 """
 

@@ -17,10 +17,6 @@ MISTAKES = {
         r"LaTeX Error: \begin{center} on line LINE ended by \end{document}",
         "An environment is not closed",
     ),
-    r"\begin{center} Here is. \end{quote}": (
-        r"LaTeX Error: \begin{center} on line LINE ended by \end{quote}",
-        "An environment is not closed",
-    ),
     r"\begin{algin}x\end{algin}": ("LaTeX Error: Environment algin undefined", "Its name is misspelt"),
     r"\begin{tabular}{ll}a & b & c\\\end{tabular}": ("Extra alignment tab", "more & than columns"),
     "Here & there.": ("Misplaced alignment tab character &", r"in text it is \&"),
@@ -35,7 +31,6 @@ MISTAKES = {
         r"Paragraph ended before \align",
         "a blank line stands where none may be",
     ),
-    r"\begin{verbatim} x": ("File ended while scanning", r"the \end of an environment"),
     r"\verb|x": (r"\verb ended by end of line", "the same sign before and after"),
     r"$\frac{1}$": ("Missing } inserted", "lacks an argument"),
     r"$\left( x$": (r"Missing \right. inserted", r"A \left has no \right"),

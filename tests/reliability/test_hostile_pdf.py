@@ -22,16 +22,9 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 MANY = 60_000
 TOML = b'[author]\nname = "Eve"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
 RESULTS, LEDGER = (json.loads((BUILD / name).read_bytes()) for name in ("results.json", "ledger.json"))
+SEARCH, VERSIONS = Search((1,), (1,), (1,), (True,)), RESULTS["made_with"]["versions"]
 RECORD = to_builtins(
-    Record(
-        default=Counts(1, 1),
-        best=Counts(1, 1),
-        params=Setting(batch_size=60),
-        total=Counts(60, 30),
-        tied=1,
-        search=Search((1,), (1,), (1,), (True,)),
-        versions=RESULTS["made_with"]["versions"],
-    )
+    Record(Counts(1, 1), Counts(1, 1), Setting(batch_size=60), Counts(60, 30), 1, SEARCH, VERSIONS)
 )
 
 
