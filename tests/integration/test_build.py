@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import jupytext
@@ -16,6 +17,7 @@ import nbformat
 import numpy as np
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import ContentStream
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import MIME
@@ -40,6 +42,7 @@ FILES = {
     *(f"figures/{name}.{kind}" for name in DRAWN for kind in ("pdf", "tex")),
     *(f"parts/{name}.tex" for name in PARTS),
 }
+PAINTING = {b"Tj", b"TJ", b"Do"}
 DATA = ("trnX-3d.csv", "trnY-3d.csv", "devX-3d.csv", "devY-3d.csv")
 STAGES = ["measure", "derive", "search", "study", "draw", "typeset", "compile", "bundle"]
 POINTS = dict(zip(QUESTIONS, (2, 2, 2, 2, 2, 2, 3, 5), strict=True))  # of the sheet
@@ -58,6 +61,12 @@ def notebook(tiny_build):
     made = nbformat.read(tiny_build.out / "homework03.ipynb", as_version=4)
     nbformat.validate(made)
     return made
+
+
+@pytest.fixture(scope="module")
+def reader(tiny_build):
+    """Open the PDF."""
+    return PdfReader(tiny_build.out / "submission.pdf")
 
 
 @pytest.fixture(scope="module")
@@ -208,9 +217,8 @@ def test_the_pages_speak_of_this_author_and_these_data(pages, notebook):
     assert "quick build" not in text
 
 
-def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build):
+def test_the_pdf_has_metadata_bookmarks_and_places(tiny_build, reader):
     """Title and author are set; each question has a bookmark and a destination that lead to its page."""
-    reader = PdfReader(tiny_build.out / "submission.pdf")
     page = json.loads((tiny_build.out / "pages.json").read_text())
 
     assert reader.metadata.title == "CS 6316 Machine Learning: Homework 03: Neural Networks"
@@ -515,3 +523,113 @@ def test_the_pages_speak_of_these_data(built, pdf_pages):
     assert {"Юлия", "Петрова"} <= set(text.split())
     assert r"where\sigma(r)=\frac{1}{2}" in text.replace(" ", "")  # a formula is copied as its LaTeX
     assert PdfReader(out / "submission.pdf").metadata.author == "Юлия Петрова"
+
+
+# The PDF for whoever cannot see it, or copies from it: structure, descriptions, formulas as LaTeX
+
+
+@pytest.fixture(scope="module")
+def copied(tiny_build):
+    """Read what is copied from the pages, without blanks."""
+    return re.sub(r"\s", "", tiny_build.shown())
+
+
+def elements(reader):
+    """Give the structure elements below the document, in order."""
+    return [kid.get_object() for kid in reader.root_object["/StructTreeRoot"]["/K"]["/K"]]
+
+
+def painted(reader, page):
+    """Give, for each text and figure that a page paints, the tags and the numbers of the marks around it."""
+    around = []
+    for operands, operator in ContentStream(page["/Contents"], reader).operations:
+        if operator in (b"BMC", b"BDC"):
+            inside = operands[1] if operator == b"BDC" and isinstance(operands[1], dict) else {}
+            around.append((str(operands[0]), inside.get("/MCID")))
+        elif operator == b"EMC":
+            around.pop()  # of nothing: an error of the page
+        elif operator in PAINTING:
+            yield [tag for tag, _ in around], [number for _, number in around if number is not None]
+    assert not around
+
+
+def test_the_document_names_language_and_title(reader):
+    """A viewer knows the language, shows the title and not a file name, finds the structure, and blanks."""
+    root = reader.root_object
+
+    assert root["/Lang"] == "en-US"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert root["/MarkInfo"]["/Marked"]
+    words = " ".join(reader.pages[0].extract_text().split())  # of the content, not of the layout
+    assert "Applying it three times, and inserting each state" in words
+
+
+def test_whatever_a_page_shows_is_in_one_element_or_in_none_on_purpose(reader):
+    """Each text and figure is part of one element, or an artifact like the head of the page."""
+    for page in reader.pages:
+        counts = Counter(
+            "element" if len(numbers) == 1 and "/Artifact" not in tags else
+            "artifact" if not numbers and "/Artifact" in tags else "neither"
+            for tags, numbers in painted(reader, page)
+        )  # fmt: skip
+        assert set(counts) <= {"element", "artifact"}
+        assert counts["element"] > 10
+        assert counts["artifact"] <= 15  # the words of the head, and the page's number
+
+
+def test_elements_and_pages_tell_the_same(reader):
+    """The pieces that an element names are on the pages, and each page leads back from piece to element."""
+    numbers = reader.root_object["/StructTreeRoot"]["/ParentTree"]["/Nums"]
+    parents = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    told = {
+        (piece.raw_get("/Pg").idnum, piece["/MCID"]): element.indirect_reference.idnum
+        for element in elements(reader)
+        for piece in element["/K"]
+    }
+
+    found = {
+        (page.indirect_reference.idnum, number): parent.idnum
+        for page in reader.pages
+        for number, parent in enumerate(parents[page["/StructParents"]])
+    }
+    assert found == told
+    for page in reader.pages:
+        shown = {number for _, numbers in painted(reader, page) for number in numbers}
+        assert shown <= set(range(len(parents[page["/StructParents"]])))
+
+
+def test_headings_and_figures_are_elements_of_their_own(reader, tiny_build):
+    """Title, problems and appendix, and questions are headings of three levels; figures are described."""
+    kinds = Counter(str(element["/S"]) for element in elements(reader))
+    figures = [element for element in elements(reader) if element["/S"] == "/Figure"]
+
+    assert (kinds["/H1"], kinds["/H2"], kinds["/H3"]) == (1, 2 + 2, len(QUESTIONS))  # checks, references
+    assert len(figures) == len(list((tiny_build.out / "figures").glob("*.tex")))
+    for figure in figures:
+        assert len(str(figure["/Alt"]).split()) > 10
+
+
+def test_formulas_copy_as_latex(results, copied):
+    """What is copied from a page holds every formula of problem 1, as its LaTeX."""
+    formulas = {key: entry["latex"] for key, entry in results["formulas"].items() if "table" not in key}
+    rows = [
+        re.sub(r"\\qquad |&|\s", "", row.partition(r" \rulename")[0])
+        for latex in formulas.values()
+        if "=" in latex or r"\l" in latex
+        for row in latex.split("\\\\\n")
+    ]
+    assert len(set(rows)) > 80
+    assert [row for row in rows if row not in copied] == []
+
+
+def test_letters_in_figures_copy_as_themselves(tiny_build, copied):
+    """Labels of figures are copied as they are; no ligature is one sign, and a minus sign is one."""
+    labels = []
+    for figure in sorted((tiny_build.out / "figures").glob("*.tex")):
+        tex = figure.read_text(encoding="utf-8").replace("{}", "")
+        labels += re.findall(r"\\copied\{(.*?)\}(?=[^}\s])", tex)  # mathematics, as its LaTeX
+        labels += re.findall(r"\\selectfont(?:\\ttfamily)? ([^\\$}]*)\}", tex)
+    assert len(labels) > 60
+    assert [label for label in labels if re.sub(r"\s", "", label) not in copied] == []
+    assert not re.search("[¡°\N{REPLACEMENT CHARACTER}\ufb00-\ufb06]", copied)
+    assert re.search("\N{MINUS SIGN}\\d", copied)
