@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from experiments import numerics
@@ -86,9 +85,8 @@ def problem2(
 ) -> dict[str, Any]:
     """Return what the templates of problem 2 print."""
     search, space = record.search, space.clipped(len(data.X_train))
-    most = Counter(data.y_train.tolist()).most_common(1)[0][0]
-    baseline = int((data.y_dev == most).sum())
     others = len(assessment.seeds.counts["best"]) - 1
+    wrong = record.total.dev - record.best.dev
     return {
         "value": {
             key: Latex(rf"\reported{{{key}}}{{{_unbroken(value.printed)}}}") for key, value in values.items()
@@ -102,17 +100,13 @@ def problem2(
         "data": {
             "train_rows": statements.grouped(len(data.X_train)),
             "dev_rows": statements.grouped(len(data.X_dev)),
-            "columns": str(data.X_train.shape[1]),
+            "features": statements.several(data.X_train.shape[1], "feature"),
             "classes": str(len(data.classes)),
             "three_features": data.X_train.shape[1] == 3,
             "seed": str(seed),
             "other_seeds": " to ".join(str((seed + step) % 2**32) for step in (1, others)),
         },
-        "baseline": {
-            "label": statements.label(most),
-            "count": f"{baseline}/{len(data.y_dev)}",
-            "accuracy": f"{baseline / len(data.y_dev):.2f}",
-        },
+        "baseline": statements.baseline(data),
         "stand_in": data.stand_in,
         "abbreviated": abbreviated(data),
         "search": {
@@ -131,7 +125,9 @@ def problem2(
         "versions": record.versions,
         "epochs": {name: str(number) for name, number in assessment.epochs.items()},
         "converged": assessment.converged,
-        "wrong": str(record.total.dev - record.best.dev),
+        "gained": "sample" if record.best.dev - record.default.dev == 1 else "samples",
+        "wrong": str(wrong),
+        "missed": statements.several(wrong, "development sample"),
         "confusions": statements.confusions(data, assessment.predicted),
         "trust": statements.trust(record, assessment),
         "robust": statements.robust(record, assessment.certificate),

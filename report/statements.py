@@ -45,7 +45,7 @@ def mattered(settings: Sequence[Setting], record: Record, assessment: Assessment
     if not effects and not rest:
         return {}
     return {
-        "noise": f"{noise:.0f}",
+        "noise": several(round(noise), "sample"),
         "effects": [
             {"name": name, "value": value, "count": str(lowest), "cost": str(record.best.dev - lowest)}
             for lowest, name, value in sorted(effects)
@@ -61,6 +61,18 @@ def _rest(number: int, others: bool) -> str:
     if others:
         return f"the other {FEW[number]}"
     return f"{f'all {FEW[number]}' if number > 2 else 'both'} hyper-parameters"
+
+
+def baseline(data: Dataset) -> dict[str, str]:
+    """Print what always predicting the commonest class of the training set scores."""
+    (most, size), *rest = Counter(data.y_train.tolist()).most_common()
+    correct = int((data.y_dev == most).sum())
+    return {
+        "label": label(most),
+        "named": "one of the commonest classes" if size in dict(rest).values() else "the majority class",
+        "count": f"{correct}/{len(data.y_dev)}",
+        "accuracy": f"{correct / len(data.y_dev):.2f}",
+    }
 
 
 def confusions(data: Dataset, predicted: Sequence[Any]) -> list[dict[str, str]]:
@@ -88,6 +100,7 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
     means = {name: spread.mean / total for name, spread in others.items()}
     below = sum(other < default[0] for other in default)
     above = sum(gain > gains[0] for gain in gains)
+    optimism = selection.selected - selection.left_out
     return {
         "expected": f"{means['best']:.2f}",
         "expected_gain": _signed(means["gain"], 2),
@@ -98,15 +111,14 @@ def trust(record: Record, assessment: Assessment) -> dict[str, Any]:
         "gain_range": _range(others["gain"].lowest / total, others["gain"].highest / total),
         "better": str(sum(gain > 0 for gain in gains[1:])),
         "always_better": min(gains[1:]) > 0,
-        "default_place": _place_in_order(below),
-        "default_shared": _shared(default.count(default[0]) - 1),
-        "gain_place": _place_in_order(above),
-        "gain_shared": _shared(gains.count(gains[0]) - 1),
+        "default": _standing(default, below, "lowest", "default accuracy"),
+        "gain": _standing(gains, above, "largest", "gain"),
         "draws": grouped(selection.rounds),
         "chosen": f"{selection.selected:.4f}",
         "left_out": f"{selection.left_out:.4f}",
         "expected_left_out": f"{selection.left_out:.2f}",
-        "optimism": f"{selection.selected - selection.left_out:.3f}",
+        "optimism": _signed(optimism, 3),
+        "optimistic": optimism >= 0.0005,  # as it is printed
         "gain_left_out": _signed(selection.gain),
         "gain_over_mean": _signed(selection.gain - means["default"] + default[0] / total, 3),
         "interval": _range(selection.gain_low, selection.gain_high),
@@ -186,16 +198,17 @@ def _range(low: float, high: float) -> Latex:
     return Latex(f"{_signed(low)} to {_signed(high)}")
 
 
-def _shared(others: int) -> str:
-    return f", tied with {several(others, 'other', FEW)}," if others else ""
-
-
 def _signed(number: float, decimals: int = 4) -> Latex:
-    text = f"{number:.{decimals}f}"
+    text = f"{number:z.{decimals}f}"
     return Latex(f"$-${text[1:]}" if text.startswith("-") else text)
 
 
-def _place_in_order(before: int) -> str:
-    """Return the ordinal before a superlative: nothing for none, as in "second largest" for one."""
+def _standing(values: Sequence[int], before: int, superlative: str, noun: str) -> dict[str, str]:
+    """Say where the first of some values stands, such as "the second largest gain", and what it ties with."""
+    others = values.count(values[0]) - 1
+    if others == len(values) - 1:
+        return {"place": f"the same {noun} as the others", "shared": ""}
     words = ("", "second ", "third ", "fourth ", "fifth ")
-    return words[before] if before < len(words) else f"{before + 1}th "
+    order = words[before] if before < len(words) else f"{before + 1}th "
+    shared = f", tied with {several(others, 'other', FEW)}," if others else ""
+    return {"place": f"the {order}{superlative} {noun}", "shared": shared}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MARKERS = ("o", "^", "s", "D", "v", "P", "X", "p")  # of the classes: shapes differ where colours are grey
 CLOSE = (0.3, 0.2)  # of an axis: closer ends of curves would have overlapping names
 CLOSE_DOTS = 0.004  # of the samples: dots at the height of a label
+SHORT = 0.4  # of the way to the next column: a row of dots that leaves room for a label
 LEGEND_ENTRIES = 15  # as many classes as are named
 
 
@@ -77,7 +78,10 @@ def _name_ends(axis: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
 
 
 def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: int) -> None:
-    """Draw a column of dots for each network, equal ones side by side; a ring marks the report's own seed."""
+    """Draw a column of dots for each network, equal ones side by side; a ring marks the report's own seed.
+
+    The ring is named where there is room; the caption names it, too.
+    """
     most = max(max(Counter(found).values()) for found in counts.values())
     for place, (found, colour) in enumerate(zip(counts.values(), COLOURS, strict=False)):
         seen: Counter[int] = Counter()
@@ -87,9 +91,12 @@ def _by_seed(axis: Axes, counts: Mapping[str, Sequence[int]], seed: int, total: 
             axis.plot(x, value / total, "o", ms=3.2, color=colour, alpha=0.75, mew=0)
             if number == 0:
                 axis.plot(x, value / total, "o", ms=6, mfc="none", mec="black", mew=0.8)
-        beside = [number for value, number in seen.items() if abs(value - found[0]) < CLOSE_DOTS * total]
+        near = CLOSE_DOTS * total
+        beside = [number for value, number in seen.items() if abs(value - found[0]) < near]
         end = place + min(0.11, 0.6 / most) * (max(beside) - 1)
-        note(axis, f"seed {seed}", (end, found[0] / total), (6, 0), ha="left", va="center", fontsize=8)
+        behind = [value for other in list(counts.values())[place + 1 :] for value in other]
+        if end < place + SHORT and not any(abs(value - found[0]) < near for value in behind):
+            note(axis, f"seed {seed}", (end, found[0] / total), (6, 0), ha="left", va="center", fontsize=8)
     axis.set_xlim(-0.4, len(counts) - 0.1)
     axis.set_xticks(range(len(counts)), list(counts))
     axis.tick_params(axis="x", length=0, labelsize=8.5)

@@ -38,6 +38,9 @@ PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
 COUNTS = {"default": [390, 391, 391, 400], "best": [450, 449, 449, 460]}
 
 
+CURVES = {name: {"loss": [0.7, 0.5], "accuracy": [0.3, 0.5]} for name in COUNTS}
+
+
 def networks(**losses):
     """Draw networks by their losses, the accuracies made up from them, with made-up seeds."""
     curves = {name: {"loss": own, "accuracy": [1 - loss for loss in own]} for name, own in losses.items()}
@@ -287,6 +290,25 @@ def test_losses_are_curves_and_every_seed_is_a_dot(drawn):
     )
     assert sorted(dots) == pytest.approx(sorted([*COUNTS["default"], *COUNTS["best"]]))
     assert rings == pytest.approx([390, 450])
+
+
+@pytest.mark.parametrize(
+    ("default", "best", "named"),
+    [
+        ([390, 391, 400], [450, 449, 460], 2),
+        ([390] * 20, [390] * 20, 0),  # two long rows at one height
+        ([390, 391], [390, 450], 1),  # at the default's ring, the best's
+    ],
+)
+def test_the_reports_own_seed_is_named_where_there_is_room(default, best, named, drawn):
+    """No name of a ring lies on a dot; the caption says what the ring is, too."""
+    figures.networks(CURVES, {"default": default, "best": best}, 7, 540)
+
+    axis = drawn[0].axes[2]
+    dots = [line.get_window_extent() for line in axis.lines]
+    names = [text.get_window_extent() for text in axis.texts]
+    assert named == len(names)
+    assert not [name for name in names if name.count_overlaps(dots)]
 
 
 @pytest.mark.parametrize("gap", [0.0, -0.001])

@@ -129,12 +129,19 @@ def filled(part, **context):
     return re.sub(rf"{MARK}\d+{MARK}", "", environment(TEMPLATES).from_string(part).render(context))
 
 
+def standing(place, shared=""):
+    """Return what is said of the reported seed among all."""
+    return {"place": place, "shared": shared}
+
+
+LOWEST, LARGEST = standing("the lowest default accuracy"), standing("the largest gain")
+ZERO = "0.0000 to 0.0000"
 # Counts of the default and of the best by seed, the reported one first, and what is told of them, by hand.
 TOLD = [
     # gains of 9, 3 and 5: the reported one does not count, and the mean is 4 of 100 samples
     ([80, 82, 83], [89, 85, 88], {"mean": {"gain": "0.0400", "best": "0.8650", "default": "0.8250"}}),
     ([80, 82, 83], [89, 85, 88], {"seeds": "3", "others": "2", "better": "2", "always_better": True}),
-    ([80, 82, 83], [89, 85, 88], {"gain_range": "0.0300 to 0.0500", "default_place": "", "gain_place": ""}),
+    ([80, 82, 83], [89, 85, 88], {"gain_range": "0.0300 to 0.0500", "default": LOWEST, "gain": LARGEST}),
     ([80, 82, 84], [89, 86, 90], {"expected": "0.88", "expected_gain": "0.05"}),  # two decimals
     ([80, 82, 84], [89, 86, 90], {"interval": "0.0300 to 0.1100", "optimism": "0.018", "kept": r"37\%"}),
     (
@@ -142,8 +149,11 @@ TOLD = [
         [89, 85, 88],
         {"gain_range": "$-$0.0300 to 0.0500", "better": "1", "always_better": False},
     ),
-    ([82, 80, 83], [85, 89, 88], {"default_place": "second ", "gain_place": "third ", "default_shared": ""}),
-    ([80, 80, 83], [89, 89, 88], {"default_place": "", "default_shared": ", tied with one other,"}),
+    ([82, 80, 83], [85, 89, 88], {"default": standing("the second lowest default accuracy")}),
+    ([82, 80, 83], [85, 89, 88], {"gain": standing("the third largest gain")}),
+    ([80, 80, 83], [89, 89, 88], {"default": {**LOWEST, "shared": ", tied with one other,"}}),
+    ([80, 80, 80], [89, 89, 88], {"default": standing("the same default accuracy as the others")}),
+    ([80, 80, 83], [80, 80, 83], {"gain": standing("the same gain as the others"), "gain_range": ZERO}),
 ]
 
 
@@ -199,6 +209,34 @@ def test_confusions_are_counted_by_true_class():
 
     told = statements.confusions(data, [-1, -1, 1, -1])
     assert [{"count": "2", "true": "1", "taken": "$-$1", "size": "3"}] == told
+
+
+@pytest.mark.parametrize(
+    ("trained", "told"),
+    [
+        ([1, -1, -1], ["$-$1", "the majority class", "1/4", "0.25"]),
+        ([1, -1, -1, 1], ["1", "one of the commonest classes", "3/4", "0.75"]),
+        ([1], ["1", "the majority class", "3/4", "0.75"]),
+    ],
+)
+def test_the_class_that_is_always_predicted_is_the_commonest_in_training(trained, told):
+    """Of two classes that are equally common neither is called the majority."""
+    data = SimpleNamespace(y_train=np.array(trained), y_dev=np.array([1, 1, 1, -1]))
+
+    assert told == list(statements.baseline(data).values())
+
+
+@pytest.mark.parametrize(
+    ("selected", "left_out", "printed"),
+    [(0.8965, 0.8782, "0.018"), (0.9004, 0.9, "0.000"), (0.9, 0.9004, "0.000"), (0.9, 0.91, "$-$0.010")],
+)
+def test_the_gain_is_called_optimistic_only_where_it_is(selected, left_out, printed):
+    """The bootstrap's optimism is above zero as printed, or the sentence is left out; no zero has a sign."""
+    assessment = assessed([80, 82], [89, 85])
+    assessment.selection = structs.replace(assessment.selection, selected=selected, left_out=left_out)
+
+    told = statements.trust(record(SETTINGS[:2], [80, 89]), assessment)
+    assert (printed, printed == "0.018") == (told["optimism"], told["optimistic"])
 
 
 @pytest.mark.parametrize(
