@@ -49,6 +49,7 @@ def build(request: Request, console: Console, stages: Any = None) -> None:
     inputs = Inputs(settings, request.data or settings.data_path, quick=request.quick, pdf=request.pdf)
     out, product = request.out, request.out / "submission.pdf" if request.pdf else request.out
     with publish.locked(out):
+        publish.refuse_others(out, settings.report.zip_name)
         keys = Snapshot(inputs).keys()
         reason = "asked for with --force" if request.force else publish.stale(out, keys["build"])
         if not reason:
@@ -63,8 +64,10 @@ def build(request: Request, console: Console, stages: Any = None) -> None:
             system = _run(kept, work, request.jobs or os.cpu_count() or 1, stages)
             if changed := cache.why(keys["build"], Snapshot(inputs).key("build")):
                 raise InputError(f"While the build ran, {changed}.", "Run it again.")
-            publish.put_in_place(work, out, keys["build"], system)
+            removed = publish.put_in_place(work, out, keys["build"], system)
         publish.write_timings(out, console.timings)
+        if removed:
+            console.note(f"Removed, since they belong to an earlier build: {', '.join(removed)}.")
         console.note(f"Done: {product}")
 
 

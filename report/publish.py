@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 WORK, FAILED, LOCK, STAMPS = ".work-", "failed", ".lock", ".stamps.json"
 MANIFEST, PDF, REASON = "manifest.json", "submission.pdf", "reason.txt"
 OURS = ("derivations", "experiments", "report", "templates", "data", "tests")
+# What a build writes into its folder, beside the zip, which the configuration names.
+MADE = (
+    *(PDF, "homework03.ipynb", "report.toml", "results.json", "ledger.json", "search.csv", "pages.json"),
+    *(MANIFEST, "submission.tex", "latexmkrc", "parts", "figures", "timings.json"),
+)
 
 
 class Stamps(Struct, frozen=True):
@@ -32,6 +37,14 @@ class Stamps(Struct, frozen=True):
     outputs: cache.Key
     key: cache.Key
     system: cache.Key
+
+
+class _Listed(Struct):
+    sha256: str
+
+
+class _Manifest(Struct):
+    files: dict[str, _Listed]
 
 
 @contextlib.contextmanager
@@ -53,6 +66,16 @@ def locked(out: Path) -> Iterator[None]:
                 f"Another run is at work in {out}.", "Wait for it, or name another --out."
             ) from error
         yield
+
+
+def refuse_others(out: Path, *names: str) -> None:
+    """Refuse a folder where `names`, or what else a build writes, would replace what no build there made."""
+    taken = (out / name for name in (*MADE, *names) if (out / name).exists())
+    if not _former(out) and (file := next(taken, None)):
+        raise InputError(
+            f"{file} would be overwritten, and no build is known to have made it.",
+            "Choose another folder with --out, or move it away.",
+        )
 
 
 def stale(out: Path, key: cache.Key) -> str:
@@ -98,9 +121,10 @@ def folder(out: Path, console: Console) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> None:
+def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -> list[str]:
     """Move the files of a finished build to the place of the old ones, the manifest last; note its key.
 
+    Returns which files of the old one are removed, since nothing takes their place.
     `system` are the files outside of the key that it was made with. Until all is done the note has no key and
     names the files of both builds, so that after a kill the next run builds again and leaves none behind; an
     error takes all of it back, and is a MachineError where a file cannot be put in place.
@@ -108,8 +132,7 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
     names = sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file())
     names = [*(name for name in names if name != MANIFEST), MANIFEST]
     outputs = {name: sha256((work / name).read_bytes()) for name in names}
-    former = _stamps(out)
-    before = former.outputs if former else {}
+    former, before = _stamps(out), _former(out)
     old, saved, placed, name = work / ".old", list[str](), list[str](), STAMPS
     try:
         write(out / STAMPS, as_json(Stamps({**before, **outputs}, {}, {})))
@@ -140,6 +163,7 @@ def put_in_place(work: Path, out: Path, key: cache.Key, system: Iterable[str]) -
         raise
     write(out / STAMPS, as_json(Stamps(outputs, key, cache.system_files(system))))
     shutil.rmtree(out / FAILED, ignore_errors=True)
+    return [name for name in saved if name not in outputs]
 
 
 def write_timings(out: Path, seconds: Mapping[str, float]) -> None:
@@ -153,6 +177,17 @@ def _stamps(out: Path) -> Stamps | None:
         return msgspec.json.decode((out / STAMPS).read_bytes(), type=Stamps)
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
+
+
+def _former(out: Path) -> cache.Key:
+    """Return the digests of the files of the build there: from its note, or in a clone its manifest."""
+    if stamps := _stamps(out):
+        return stamps.outputs
+    with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+        listed = msgspec.json.decode((out / MANIFEST).read_bytes(), type=_Manifest).files
+        inside = (name for name in listed if (out / name).resolve().is_relative_to(out.resolve()))
+        return {MANIFEST: "", **{name: listed[name].sha256 for name in inside}}
+    return {}
 
 
 def _tell(error: BaseException, failed: Path, work: Path) -> None:

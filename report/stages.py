@@ -230,10 +230,11 @@ def bundle(inputs: Inputs, data: Dataset, keys: Mapping[str, Key], work: Path) -
     inputs_hashes |= {name: digest for name, digest in keys["build"].items() if len(digest) == 64}
     versions = {name: text for name, text in keys["build"].items() if name.endswith("version")}
     if inputs.pdf:
+        name = inputs.config.report.zip_name
         handed_in = {PDF: files[PDF], NOTEBOOK: files[NOTEBOOK], **{f.name: f.content for f in data.files}}
-        content = bundles.zipped(handed_in)
-        bundles.check_zip(content, handed_in)
-        (work / inputs.config.report.zip_name).write_bytes(content)
+        files[name] = bundles.zipped(handed_in)
+        bundles.check_zip(files[name], handed_in)
+        (work / name).write_bytes(files[name])
     (work / "manifest.json").write_bytes(bundles.manifest(files, inputs_hashes, versions))
 
 

@@ -21,7 +21,7 @@ from pypdf.generic import ContentStream
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import MIME
-from report import cache, kernel
+from report import cache, kernel, publish
 from report.config import QUESTIONS
 from report.results import NOTEBOOK
 
@@ -93,6 +93,7 @@ def test_every_file_is_there(tiny_build):
     found = set(files)
 
     assert found >= FILES
+    assert {name.partition("/")[0] for name in found} == {*publish.MADE, "submission.zip"} - {"timings.json"}
     assert all(
         re.match(r"figures/\w+\.(?:pdf|tex)|parts/\w+\.tex|report\.toml", name) for name in found - FILES
     )
@@ -116,14 +117,14 @@ def test_a_build_tells_its_stages_and_nothing_else(tiny_build):
 
 
 def test_the_manifest_tells_every_file(tiny_build):
-    """Each file but itself and the zip stands in the manifest with the size and sha256 that it has."""
+    """Each file but itself stands in the manifest with the size and sha256 that it has."""
     files = tiny_build.published()
     manifest = json.loads(files["manifest.json"])
 
     expected = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
         for name, content in sorted(files.items())
-        if name not in ("manifest.json", "submission.zip")
+        if name != "manifest.json"
     }
     assert list(expected.items()) == list(manifest["files"].items())
     assert manifest["schema"] == 1
@@ -315,7 +316,9 @@ def test_latexmk_by_hand_makes_the_same_pdf(project, tiny_build):
 
 
 def test_a_build_without_pdf(project, tiny_build, command):
-    """With --no-pdf there are sources and numbers, and no PDF, old or new."""
+    """With --no-pdf there are sources and numbers, and no PDF, old (in a clone, too) or new."""
+    (project.out / publish.STAMPS).unlink()
+
     done = command("build", "--config", project.config, "--out", project.out, "--no-pdf")
 
     assert done.returncode == 0, done.stderr
@@ -323,7 +326,11 @@ def test_a_build_without_pdf(project, tiny_build, command):
     made_of_pdf = {"submission.pdf", "submission.zip", "pages.json"}
     assert FILES - set(found) == made_of_pdf
     assert found["results.json"] == (tiny_build.out / "results.json").read_bytes()
-    assert "submission.pdf" not in done.stderr.splitlines()[-1]
+    removed, last = done.stderr.splitlines()[-2:]
+    assert removed == (
+        "Removed, since they belong to an earlier build: pages.json, submission.pdf, submission.zip."
+    )
+    assert last == f"Done: {project.out}"
 
 
 def test_each_question_can_have_its_page(project, command, pdf_pages):

@@ -68,7 +68,8 @@ def stages(hang, text, edit):
     def bundled(_, __, keys, work):
         at("bundle")
         files = {str(file.relative_to(work)): file.read_bytes() for file in work.rglob("*") if file.is_file()}
-        (work / "submission.zip").write_bytes(bundle.zipped(files))
+        files["submission.zip"] = bundle.zipped(files)
+        (work / "submission.zip").write_bytes(files["submission.zip"])
         (work / "manifest.json").write_bytes(bundle.manifest(files, {}, {}))
 
     return SimpleNamespace(

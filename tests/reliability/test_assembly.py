@@ -194,6 +194,22 @@ def test_a_damaged_note_counts_as_none(damage, line):
     assert publish.stale(line.out, key) != ""
 
 
+def test_what_no_build_made_is_not_overwritten(line, fresh):
+    """In a clone the manifest tells what a build made; without note and manifest a file is spared."""
+    (line.out / publish.STAMPS).unlink()
+    assert line.run("--text", "new").returncode == 0
+    assert line.published() == fresh
+
+    (line.out / publish.STAMPS).unlink()
+    (line.out / "manifest.json").write_text('{"name": "another program\'s"}')
+    done = line.run("--text", "newer")
+
+    told = f"{line.out}/submission.pdf would be overwritten, and no build is known to have made it."
+    assert last_words(done) == told
+    assert done.returncode == 2
+    assert {name for name, content in line.published().items() if fresh[name] != content} == {"manifest.json"}
+
+
 def test_a_change_during_the_build_is_no_part_of_it(line):
     """A file that changes while the build runs ends it: half old and half new would be nobody's."""
     before = line.published()
