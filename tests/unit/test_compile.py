@@ -161,7 +161,7 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
     """LaTeX and the programs that it started are stopped when their time is up."""
     monkeypatch.setattr("report.latex.compile.TIMEOUT", 0.5)
     program = tmp_path / "latexmk"
-    program.write_text("#!/bin/sh\nsleep 60 & echo $! > child\nwait\n")
+    program.write_text("#!/bin/sh\nsleep 600 & echo $! > child\nwait\n")
     program.chmod(0o755)
 
     with pytest.raises(MachineError, match=r"^LaTeX did not end within 0\.5 s\.$") as caught:

@@ -284,7 +284,7 @@ def test_the_data_are_read_from_a_folder_beside(tmp_path, monkeypatch):
     assert str(caught.value) == f"trnX-3d.csv is neither in {here} nor in {data}."
 
     for name in FILE_NAMES:
-        text = "a, b\n1, 2\n3,4e-1\n" if "X" in name else "y\nyes\n NA \n"
+        text = "a, b\n1, 2\n3,4e-1\n" if "X" in name else "y\n yes \nNA\n"
         (data / name).write_text(text, encoding="utf-8")
     exec(READ, scope)
     assert scope["X_train"].tolist() == [[1, 2], [3, 0.4]]
