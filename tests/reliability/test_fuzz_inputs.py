@@ -170,15 +170,30 @@ TEXT = st.text(max_size=12) | st.sampled_from(["x" * 200, "x" * 201, "a\u200bb",
 REALS = st.floats(allow_nan=False, allow_infinity=False)  # the others are among what `changes` types
 LISTS = st.lists(st.integers() | REALS | TEXT | st.lists(st.integers(-1, 9)), max_size=6)
 ANY = TEXT | st.booleans() | st.integers() | REALS | LISTS | st.just({}) | st.just([10**400])
+# Some keys, and values that are sound there.
+SLOTS = {
+    ("author", "name"): TEXT,
+    ("report", "date"): TEXT,
+    ("report", "page_per_question"): st.booleans(),
+    ("report", "zip_name"): st.just("ok.zip"),
+    ("report", "remarks"): st.just({}),
+    ("data", "slip"): TEXT,
+    ("experiment", "seed"): st.integers(0, 2**32),
+    ("search", "hidden_layer_sizes"): st.lists(st.lists(st.integers(1, 300), min_size=1, max_size=5)),
+    ("search", "activation"): st.lists(st.sampled_from(["relu", "tanh", "logistic", "identity"])),
+    ("search", "solver"): st.lists(st.sampled_from(["sgd", "adam", "lbfgs"]), min_size=1),
+    ("search", "learning_rate_init"): st.lists(st.floats(1e-6, 9) | st.integers(1, 3), min_size=1),
+    ("search", "batch_size"): st.lists(st.integers(1, 300), min_size=1),
+}
 
 
 @st.composite
 def configurations(draw):
-    """Draw the shipped configuration with any values under some keys."""
+    """Draw the shipped configuration with other values under some keys, sound ones or any."""
     tables = tomllib.loads(SHIPPED.decode())
     slots = {(table, key): value for table in tables for key, value in tables[table].items()}
-    for slot in draw(st.lists(st.sampled_from([*slots]), max_size=3)):
-        slots[slot] = draw(ANY)
+    for slot in draw(st.lists(st.sampled_from([*SLOTS]), max_size=3)):
+        slots[slot] = draw(SLOTS[slot] if draw(st.integers(0, 3)) else ANY)
     # JSON's texts, numbers and lists are TOML's, but for one character that it leaves bare
     lines = (f"{'.'.join(slot)} = {json.dumps(value, ensure_ascii=False)}" for slot, value in slots.items())
     return "\n".join(lines).replace("\x7f", "\\u007f").encode()
