@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib as mpl
@@ -64,7 +65,10 @@ class Drawing(NamedTuple):
 @contextlib.contextmanager
 def style() -> Iterator[None]:
     """Draw in the report's style, whatever a person's matplotlibrc says."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", "Glyph|Matplotlib currently does not support"
+        )  # LaTeX sets the letters
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield

@@ -17,7 +17,7 @@ from experiments.record import HYPER_PARAMETERS
 from report import ROOT, figures
 from report.figures import style
 
-AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe")
+AWKWARD = ("$x_1$", "a_b^c", "100 % {of} \\alpha", "Größe", "שלום")
 TRACED = vanishing.figure(vanishing.measure(0))
 ROWS = [
     dict(zip(HYPER_PARAMETERS, tried, strict=True))
@@ -33,7 +33,7 @@ ROWS = [
 TOP = max(ROWS, key=lambda row: row["dev_correct"])
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(60, 3))
-WORDS = np.array(AWKWARD)[np.arange(60) % 4]
+WORDS = np.array(AWKWARD)[np.arange(60) % 5]
 PREDICTED = np.where(np.arange(60) % 7 == 0, AWKWARD[0], WORDS)
 COUNTS = {"default": [390, 391, 391, 400], "best": [450, 449, 449, 460]}
 
