@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from experiments import numerics
 from experiments.record import HYPER_PARAMETERS, Setting, search_rows
 from report import statements
-from report.config import QUESTIONS
+from report.config import POINTS, QUESTIONS
 from report.latex.escape import ROWS_OF_VALUES, Latex, drawn, escape, formula, prose, remark
 from report.latex.render import Page, environment, page
 
@@ -166,7 +166,8 @@ def fill(templates: Path, context: Mapping[str, Any]) -> dict[str, Page]:
         for name in ("evidence", "structure", "summary", *QUESTIONS, *APPENDIX)
     }
     wanted = {"submission.tex": "submission.tex", **parts}
-    full = {**context, "questions": QUESTIONS, "appendix": APPENDIX}
+    points = {number: str(sum(POINTS[name] for name in QUESTIONS if name[0] == number)) for number in "12"}
+    full = {**context, "questions": QUESTIONS, "points": points, "appendix": APPENDIX}
     return {path: page(env, template, full) for path, template in wanted.items()}
 
 

@@ -133,6 +133,7 @@ def test_the_worked_examples(workshop, pdf_pages):
     values = json.loads((out / "results.json").read_text())["values"]
     text = " ".join(" ".join(pdf_pages(out / "submission.pdf")).split())
 
+    assert "The backpropagation algorithm 14 points" in text
     assert "1(g) The other weight" in text
     assert "1g" in json.loads((out / "pages.json").read_text())
     assert ledger["1g.expand"]["passed"]
