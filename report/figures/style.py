@@ -66,9 +66,8 @@ class Drawing(NamedTuple):
 def style() -> Iterator[None]:
     """Draw in the report's style, whatever a person's matplotlibrc says."""
     with mpl.rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", "Glyph|Matplotlib currently does not support"
-        )  # LaTeX sets the letters
+        # of the font that matplotlib measures by, not of the one that the letters are set in
+        warnings.filterwarnings("ignore", "Glyph|Matplotlib currently does not support")
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield

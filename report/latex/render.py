@@ -70,10 +70,13 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
     InputError
         The template is wrong, or uses a name that is not there; the message gives its file and line.
     """
+    hint = "Correct the template."
     try:
         return _unmark(env.get_template(template).render(context), template)
     except TemplateSyntaxError as error:
-        found, told = place(error.name or template, error.lineno), error.message
+        line, told, hint = _unclosed(error.source or "") or (error.lineno, str(error.message), hint)
+        found = place(Path(error.name or template).name, line)
+        told = re.sub("end of (print statement|statement block)", "%>", told)
     except TemplateNotFound as error:
         raise InputError(f"{place(str(error.name))} is missing.", "Restore it.") from error
     except UnicodeDecodeError as error:
@@ -81,7 +84,7 @@ def page(env: Environment, template: str, context: Mapping[str, Any]) -> Page:
     except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, InputError) as error:
         found, told = place(*_where(error, template)), str(error)
         raise InputError(f"{found}: {told.rstrip('.')}.", _hint(error, context)) from error
-    raise InputError(f"{found}: {str(told).rstrip('.')}.", "Correct the template.")
+    raise InputError(f"{found}: {told.rstrip('.')}.", hint)
 
 
 def place(template: str, line: int = 0) -> str:
@@ -89,6 +92,26 @@ def place(template: str, line: int = 0) -> str:
     question = re.fullmatch(r"(\d)([a-z])\.tex", template)
     head = f"Question {question[1]}({question[2]}): " if question else ""
     return f"{head}templates/{template}{f', line {line}' if line else ''}"
+
+
+def _unclosed(source: str) -> tuple[int, str, str] | None:
+    """Find a tag or block without its end, which Jinja2 notices far behind: its line, words and advice."""
+    begun: list[tuple[str, int]] = []
+    for tag in re.finditer(r"<#.*?#>|<%\s*(?:(end)?(if|for)\b)?(?:(?!%>|<%).)*(%>)?", source, re.DOTALL):
+        end, kind, closed = tag.groups()
+        line = source.count("\n", 0, tag.start()) + 1
+        if tag[0].startswith("<%") and not closed:
+            return line, "a tag is not closed", "It ends with %>."
+        if end:
+            if not begun or begun[-1][0] != kind:
+                break
+            begun.pop()
+        elif kind:
+            begun.append((kind, line))
+    if begun:
+        kind, line = begun[-1]
+        return line, f"<% {kind} ... %> has no <% end{kind} %>", "Put it where the block ends."
+    return None
 
 
 class _Marks(Extension):
@@ -142,7 +165,10 @@ def _typed(value: Any) -> str:
         return str(value)  # an undefined value raises here, with its name
     if isinstance(value, str):
         return escape(value)
-    raise TypeError(f"a {type(value).__name__} cannot be printed: {value!r}")
+    raise InputError(
+        f"{value!r} is not text ({type(value).__name__}), so it cannot be printed",
+        "report/pages.py makes texts of numbers; a fixed one stands in the template without a tag.",
+    )
 
 
 def _where(error: BaseException, template: str) -> tuple[str, int]:

@@ -94,8 +94,9 @@ def test_text_is_escaped_once_and_latex_passes(tmp_path: Path) -> None:
 )
 def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
     """A number, None or NaN in a template is an error with the template's file and line."""
-    with pytest.raises(InputError, match=r"^templates/a\.tex, line 3: a \w+ cannot be printed: "):
+    with pytest.raises(InputError, match=r"^templates/a\.tex, line 3: .* is not text \(\w+\), so ") as caught:
         filled(tmp_path, "one\n\n<%= value %>\n", value=value)
+    assert "a fixed one stands in the template without a tag" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,13 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
         ("<%= eq.nothing %>", "there is no 'nothing' here"),
         ("<%= eq.a.b.c %>", "'str object' has no attribute 'b'"),
         ("<% if stand_inn %>\nx\n<% endif %>", "'stand_inn' is undefined"),
-        ("<% if %>", "Expected an expression"),
+        ("<% if %><% endif %>", "Expected an expression, got '%>'."),
+        ("<%= 3 %>", "3 is not text (int), so it cannot be printed."),
+        ("<%= eq.a .\nmore", "a tag is not closed."),
+        ("<%= eq.a\n<%= eq.a %>", "a tag is not closed."),
+        ("<% if eq %>\nx", "<% if ... %> has no <% endif %>."),
+        ("<% for x in eq %>\n<% if x %>a<% endif %>\n<% endif %>", "<% for ... %> has no <% endfor %>."),
+        ("<# x", "Missing end of comment tag."),
         ('<%= "☃" %>', "“☃”"),
         ("<%= 1 / 0 %>", "division by zero"),
     ],
