@@ -175,21 +175,21 @@ def default_place(rows: Sequence[Row]) -> int:
 def propose(rows: Sequence[Row], largest: int = LARGEST) -> str:
     """Propose a space for the report: a table ``[search]``, ready to paste into report.toml.
 
-    It grows from the default setting, so that the gain over it cannot be negative: the values of the best
-    setting are added, then those of the second, and so on down to the default itself (to the last, if none is
-    better than the default); a setting whose values would make more than `largest` settings is left out.
+    It grows from the default setting, so that the gain over it cannot be negative: the values of the settings
+    with a higher mean are added (of all settings, if none has), the best first; a setting whose values would
+    make more than `largest` settings is left out.
     """
-    default = default_place(rows)
-    chosen: dict[str, set[Any]] = {
-        name: {value} for name, value in structs.asdict(rows[default].setting).items()
-    }
-    for row in rows[:default] or rows:
+    default = rows[default_place(rows)]
+    better = [row for row in rows if row.dev.mean > default.dev.mean]
+    chosen: dict[str, set[Any]] = {name: {value} for name, value in structs.asdict(default.setting).items()}
+    for row in better or rows:
         wider = {name: chosen[name] | {getattr(row.setting, name)} for name in chosen}
         if math.prod(len(options) for options in wider.values()) <= largest:
             chosen = wider
     # Numbers by size, words in order, few layers before many; a list of TOML is written as one of JSON.
     ordered = {name: sorted(options, key=_size) for name, options in chosen.items()}
-    return "\n".join(["[search]", *(f"{name} = {json.dumps(each)}" for name, each in ordered.items()), ""])
+    head = ["[search]"] if better else ["# No setting was better than the default.", "[search]"]
+    return "\n".join([*head, *(f"{name} = {json.dumps(each)}" for name, each in ordered.items()), ""])
 
 
 def _size(value: Any) -> Any:

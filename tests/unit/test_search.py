@@ -279,6 +279,18 @@ def test_the_proposal_takes_what_is_better_than_the_default():
     }
 
 
+def test_the_proposal_says_if_nothing_is_better_than_the_default():
+    """A smaller network that is only as good is not better; the values of all settings are then proposed."""
+    rows = [row(1, hidden_layer_sizes=(50,)), row(1), row(2, solver="sgd")]
+
+    proposed = exploration.propose(rows)
+
+    assert proposed.startswith("# No setting was better than the default.\n[search]\n")
+    found = tomllib.loads(proposed)["search"]
+    assert (found["hidden_layer_sizes"], found["solver"]) == ([[50], [100]], ["adam", "sgd"])
+    assert exploration.propose([row(0, solver="sgd"), *rows]).startswith("[search]")
+
+
 def test_the_proposal_for_few_samples_has_no_batch_twice():
     """The default's batch is clipped to the samples like all others, so that no two sizes train alike."""
     rows = [row(0, batch_size=24, activation="tanh"), row(1, batch_size=24)]
