@@ -20,6 +20,7 @@ from report.verify.findings import (
     PROBLEM_2,
     RUN_AGAIN,
     TOLD,
+    UNKNOWN,
     UNREAD,
     WHOLE,
     Cause,
@@ -33,7 +34,7 @@ from report.verify.findings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from experiments.record import Record, Value
     from report.results import Ledger, Results
@@ -58,7 +59,7 @@ ENTRIES = {
 NUMBERS = ("search", "seeds, selection")
 STUDIED = ("studied.seeds.", "studied.selection.")
 # What is compared otherwise, or is no part of the answers.
-APART = ("values.", "formulas.", "studied.", "made_with.", "environment.", "data.others.", "ledger.checks.")
+APART = ("values.", "formulas.", "studied.", "made_with.", "environment.", "ledger.checks.")
 # Files that are compared as a whole: how, what is shown as their sides, the cause, and how it is told.
 FILES = {
     DATA: ("values", ("", "4 files", "4 files"), Cause.DATA, "the data differ (name others with --data): "),
@@ -231,7 +232,7 @@ def _told(entry: Value | None) -> str:
 
 
 # --- data and notebooks
-def rows(name: str, found: Iterable[Difference], causes: Causes | None = None) -> list[Quantity]:
+def rows(name: str, found: Sequence[Difference], causes: Causes | None = None) -> list[Quantity]:
     """Return a row for each question in which something differs; if nothing does, one for problem 2.
 
     Where other code wrote the notebook, or for other data, it is no wonder that the cells differ.
@@ -241,8 +242,10 @@ def rows(name: str, found: Iterable[Difference], causes: Causes | None = None) -
     for each in found:
         if not each.harmless:
             by_question[each.question].append(each.what)
-    if not by_question:
-        return [Quantity(PROBLEM_2, name, rule, *sides)]
+    if all(each.harmless or each.kind == UNKNOWN for each in found):  # the numbers show whether it matters
+        unknown = "; ".join(by_question[PROBLEM_2])
+        why = Why("", unknown, Outcome.OPEN) if unknown else None
+        return [Quantity(PROBLEM_2, name, rule, *sides).because(why)]
     more = ""
     if name == CELLS and causes and (causes.code or causes.data):
         cause, more = (Cause.CODE if causes.code else Cause.DATA), f"; {causes.code or causes.data}"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from report.verify.evidence import Evidence
 
 # Kinds of differences: what follows where values differ (another look, other attachments), what cannot be
-# read, another way of writing the same.
-FOLLOWING, UNREAD, HARMLESS = "following", "unread", "harmless"
+# read, another way of writing the same, another file, of which no more is known.
+FOLLOWING, UNREAD, HARMLESS, UNKNOWN = "following", "unread", "harmless", "unknown"
 # Files that are compared as a whole: the names of their quantities.
 DATA, DATA_BESIDE = "data", "data handed in"  # those that the numbers were made with; those beside the PDF
 CELLS, NOTEBOOK_BESIDE, RUN_AGAIN = "notebook's cells", "notebook handed in", "notebook, run again"
@@ -107,7 +107,7 @@ class Difference(Struct, frozen=True):
     question: str
     what: str
     page: int = 0  # the submission's
-    kind: str = ""  # FOLLOWING, UNREAD or HARMLESS
+    kind: str = ""  # one of the above
 
     @property
     def harmless(self) -> bool:
@@ -207,6 +207,8 @@ class Causes(Struct, frozen=True):
             return Why(Cause.CODE, f"{told}; {self.tex}", Outcome.UNJUDGED)
         if program := self.code or self.versions:
             return Why(Cause.CODE, f"{told}; {program}")
+        if self.data and not places[0].question.startswith("1"):
+            return Why(Cause.DATA, f"{told}; {self.data}")
         return Why(Cause.CHANGED, f"the file was changed after the build: {told}")
 
 

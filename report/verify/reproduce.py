@@ -10,8 +10,10 @@ import contextlib
 import json
 import os
 import sys
+from codecs import BOM_UTF8
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace as with_changes
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +40,7 @@ from report.verify.findings import (
     HARMLESS,
     NOTEBOOK_BESIDE,
     PROBLEM_2,
+    UNKNOWN,
     Difference,
     Reproduced,
 )
@@ -62,9 +65,8 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
     beside = {file.name: file.read_bytes() for file in (folder / BESIDE).iterdir()}
     compared = handed_in(given, beside, data.files)
     if given.results:
-        made_of = made_of_which(given.results, data.files, beside)
+        made_of, data = as_made(given.results, data, beside, folder / DATA)
         compared = {DATA: made_of, **compared}
-        data = _named_as(given.results, data) if all(each.harmless for each in made_of) else data
     inputs = _inputs(given, data_path, len(data.X_train))
     settings = inputs.config.search.settings(len(data.X_train))
     _check_size(settings, data)
@@ -97,13 +99,6 @@ def _reproduce(folder: Path, data_path: Path, *, fast: bool) -> Reproduced:
         trained=trained,
         no_pages=_compiled(inputs, pages, filled),
     )
-
-
-def _named_as(told: Results, data: Dataset) -> Dataset:
-    """Name the files by the hashes that the submission tells, which are of the same numbers."""
-    files = tuple(with_changes(file, sha256=told.data.files[file.name].sha256) for file in data.files)
-    stand_in = tuple(file.sha256 for file in files) == dataset.STAND_IN
-    return with_changes(data, files=files, stand_in=stand_in)
 
 
 def _inputs(given: Evidence, data: Path, samples: int) -> Inputs:
@@ -215,19 +210,34 @@ def _train_two(attached: Record, told: Results, trial: Trial) -> Trained:
 
 
 # --- the data, as values: a file may be written in many ways
-def made_of_which(told: Results, files: Sequence[DataFile], beside: Mapping[str, bytes]) -> list[Difference]:
-    """Compare the data at hand with those that the numbers were made with, of which the hashes are known."""
-    found = []
-    for file in files:
-        wanted = told.data.files[file.name].sha256 if file.name in told.data.files else "none"
-        unix = file.content.replace(b"\r\n", b"\n")
-        copies = [file.content, unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")]
-        copies += [beside[file.name]] if file.name in beside else []
-        there = next((content for content in copies if bundle.sha256(content) == wanted), None)
-        what = f"{file.name} has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
-        unknown = Difference(PROBLEM_2, what)
-        found.append(unknown if there is None else compared(file.name, there, file.content))
-    return [each for each in found if each]
+def as_made(
+    told: Results, data: Dataset, beside: Mapping[str, bytes], folder: Path
+) -> tuple[list[Difference], Dataset]:
+    """Compare the data at hand with those of the submission; return them as it has them and names them.
+
+    Its own files are found by their hashes and, if they hold the same numbers, read from the folder: their
+    columns may be in another order.
+    """
+    folder.mkdir()
+    hashes, found = {name: file.sha256 for name, file in told.data.files.items()}, list[Difference]()
+    for file in data.files:
+        wanted = hashes.setdefault(file.name, "none")
+        lines = b"\n".join(file.content.removeprefix(BOM_UTF8).splitlines()).rstrip(b"\n")
+        ways = product((b"", BOM_UTF8), (b"", b"\n"), (b"\n", b"\r\n"))
+        copies = [(mark + lines + last).replace(b"\n", end) for mark, last, end in ways]
+        copies = [file.content, beside.get(file.name, b""), *copies]
+        if there := next((copy for copy in copies if bundle.sha256(copy) == wanted), b""):
+            found += filter(None, [compared(file.name, there, file.content)])
+            (folder / file.name).write_bytes(there)
+        else:
+            what = f"{file.name} has sha256 {wanted[:12]}... in the submission, {file.sha256[:12]}... here"
+            found.append(Difference(PROBLEM_2, what, kind=UNKNOWN))
+    if found and all(each.kind == HARMLESS for each in found):
+        with contextlib.suppress(DataError):
+            data = dataset.load(folder, index_column=True)  # refused before, if it is none
+    files = tuple(with_changes(file, sha256=hashes[file.name]) for file in data.files)
+    stand_in = (*(file.sha256 for file in files), data.X_train.shape[1]) == (*dataset.STAND_IN, 3)
+    return found, with_changes(data, files=files, stand_in=stand_in, others=told.data.others)
 
 
 def handed_in(
@@ -237,7 +247,7 @@ def handed_in(
     found = {}
     if came := [file for file in files if file.name in beside]:
         differences = (compared(file.name, beside[file.name], file.content) for file in came)
-        found[DATA_BESIDE] = [each for each in differences if each]
+        found[DATA_BESIDE] = [*filter(None, differences)]
     if (book := beside.get(results.NOTEBOOK)) is not None:
         name = f"The {results.NOTEBOOK} beside the PDF"
         same = book == given.files[results.NOTEBOOK]
@@ -257,11 +267,12 @@ def compared(name: str, there: bytes, here: bytes) -> Difference | None:
         one, other = (dataset.values(content, name) for content in (there, here))
     except DataError as error:
         return Difference(PROBLEM_2, f"{name} cannot be read ({error})")
-    how = "other line ends" if there.split() == here.split() else "other quotation marks or blanks"
+    how = "other line ends" if there.split() == here.split() else "written otherwise"
     if {*one[0]} == {*other[0]} and one[0] != other[0] and all(isinstance(cell, str) for cell in one[0]):
         order = [one[0].index(cell) for cell in other[0]]
         one, how = tuple(tuple(row[place] for place in order) for row in one), "another order of columns"
-    if one in (other[1:], other) or one[1:] == other:  # one of them may have a header
+    longer = max(one, other, key=len)  # by a header
+    if one == other or (longer[1:] in (one, other) and all(isinstance(cell, str) for cell in longer[0])):
         how = how if one == other else "and another header"
         return Difference(PROBLEM_2, f"{name} has the same numbers, {how}", kind=HARMLESS)
     return Difference(PROBLEM_2, f"{name} has {_first_other(one, other)}")

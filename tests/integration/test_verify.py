@@ -206,6 +206,8 @@ def test_pages_that_cannot_be_read_are_told_as_that(save, words, tiny_build, tmp
 def test_a_hand_in_that_was_touched(tiny_build, tmp_path, command):
     """In a zip in a zip, written anew, numbered by a browser, by Colab, with Windows' line ends: all points.
 
+    The data at hand lack the last line ends, and a further file lies there.
+
     What else is done to hand-ins is tested one by one in tests/unit/test_verify_hand_ins.py.
     """
     listed(tiny_build.out / "submission.pdf", tmp_path / "submission.pdf")
@@ -217,12 +219,15 @@ def test_a_hand_in_that_was_touched(tiny_build, tmp_path, command):
         "submission (1).pdf": (tmp_path / "submission.pdf").read_bytes(),
         "homework03 (1).ipynb": json.dumps(book, indent=1, ensure_ascii=False).encode(),
     }
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "notes.txt").write_text("of the course")
     for file in tiny_build.data.iterdir():
         touched[f"{file.stem} (1).csv"] = file.read_bytes().replace(b"\n", b"\r\n")
+        (tmp_path / "data" / file.name).write_bytes(file.read_bytes().rstrip())
     (tmp_path / "copy.zip").write_bytes(zipped({"submission.zip": zipped(touched)}))
     scores = tmp_path / "scores.json"
     done = command(
-        *("verify", tmp_path / "copy.zip", "--data", tiny_build.data, "--fast", "--gradescope", scores)
+        *("verify", tmp_path / "copy.zip", "--data", tmp_path / "data", "--fast", "--gradescope", scores)
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr

@@ -24,6 +24,7 @@ from report.verify.findings import (
     FOLLOWING,
     HARMLESS,
     NOTEBOOK_BESIDE,
+    UNKNOWN,
     UNREAD,
     Cause,
     Difference,
@@ -116,6 +117,7 @@ COUNTED = structs.replace(RECORD, default=Counts(1, RECORD.default.dev))
 CHECKS = tuple(structs.replace(check, passed=check.id != "1a.nesting") for check in GIVEN.ledger.checks)
 FAILED = structs.replace(GIVEN.ledger, checks=CHECKS)
 ONE_VALUE = Difference("2", "trnX-3d.csv has 1.0 in line 2")
+ONE_HASH = Difference("2", "trnX-3d.csv has sha256 0... in the submission, 1... here", kind=UNKNOWN)
 ONE_CELL = Difference("2b", "the cell \u201cSearch\u201d was edited")
 OTHER_CODE = structs.replace(MADE_WITH, code=MADE_WITH.code | {"study": "9"})
 EPOCHS = structs.replace(RECORD.search, epochs=(1, *RECORD.search.epochs[1:]))
@@ -156,6 +158,10 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
         (reproduced(differing={DATA: (ONE_VALUE,)}),),
     ),
     (
+        *("2b", "pages", "data differ", "page 6 differs; the data differ"),
+        (reproduced(differing={DATA: (ONE_HASH,)}), shown(Difference("2b", "page 6 differs", 6, FOLLOWING))),
+    ),
+    (
         *("2b", EDITED, "code or versions differ", "was edited; the code differs: study"),
         (reproduced(differing={CELLS: (ONE_CELL,)}, made_with=OTHER_CODE),),
     ),
@@ -187,6 +193,8 @@ def test_what_agrees_matches() -> None:
     assert ([], []) == judged()
     same = (Difference("2", "trnX-3d.csv has the same numbers, other line ends", kind=HARMLESS),)
     assert ([], [f"{same[0].what}."]) == judged(reproduced(differing={DATA: same, DATA_BESIDE: same}))
+    ((row,), remarks) = judged(reproduced(differing={DATA: (ONE_HASH,)}))
+    assert (Outcome.OPEN, ONE_HASH.what, []) == (row.outcome, row.reason, remarks)
     assert {("pages", Outcome.OPEN)} == {(row.quantity, row.outcome) for row in judged(paged=False)[0]}
 
 

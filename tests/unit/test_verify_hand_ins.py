@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import io
 import json
@@ -12,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
+from msgspec.structs import replace
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from experiments import dataset
 from experiments.data.files import FILE_NAMES
 from experiments.record import Setting
-from report.bundle import zipped
+from report.bundle import sha256, zipped
 from report.confined import Limits, UnjudgedError
 from report.console import Console
 from report.errors import InputError, ReportError
 from report.verify import command, notebook, reproduce
 from report.verify.evidence import ASK, ONE, PACK, SEVERAL, gather, load, take
-from report.verify.findings import Carried
+from report.verify.findings import HARMLESS, UNKNOWN, Carried
 from report.verify.reproduce import compared, handed_in
 
 if TYPE_CHECKING:
@@ -320,6 +324,7 @@ TABLES = {
     "no last line end": (TABLE[:-1], True, "other line ends"),
     "quoted": (b'"a","b"\n"1","2.5"\n3,4\n', True, "the same numbers"),
     "columns in another order": (b"b,a\n2.50,1\n4,3\n", True, "another order of columns"),
+    "a row of numbers before": (b"1,2\n" + TABLE, False, "has 4 lines of 2 values, here 3 of 2"),
     "no header": (b"1,2.50\n3,4\n", True, "another header"),
     "another value": (
         b"a,b\n1,2.51\n3,5\n",
@@ -341,6 +346,56 @@ def test_data_are_compared_by_their_values(case: str) -> None:
     assert same == found.harmless
     assert words in found.what
     assert compared("trnX-3d.csv", TABLE, TABLE) is None
+
+
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "no last line end": bytes.rstrip,
+    "blank lines at the end": lambda content: content + b"\n\n",
+    "Windows": lambda content: b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"),
+    "an old Mac": lambda content: content.replace(b"\n", b"\r"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_files_that_the_numbers_were_made_with_are_found(way: str, tmp_path: Path) -> None:
+    """However the lines of those at hand end, it is a remark; hashes and notice are the submission's."""
+    told, given = load(BUILD).results, BUILD.parent / "data"
+    assert told
+    for name in FILE_NAMES:
+        (tmp_path / name).write_bytes(WAYS[way]((given / name).read_bytes()))
+    (tmp_path / "notes.txt").touch()
+    found, data = reproduce.as_made(told, dataset.load(tmp_path), {}, tmp_path / "own")
+
+    assert [(True, True)] * 4 == [(each.kind == HARMLESS, "the same numbers" in each.what) for each in found]
+    assert [(given / name).read_bytes() for name in FILE_NAMES] == [file.content for file in data.files]
+    assert (True, ()) == (data.stand_in, data.others)
+
+
+def test_columns_stand_as_in_the_submission(tmp_path: Path) -> None:
+    """Columns are trained on in its order, if its files are beside it; the rest goes by those at hand.
+
+    Where other data are at hand, what the submission says of its own decides only what is printed of them.
+    """
+    results, tables = load(BUILD).results, {"X": b"a,b,c\n1,2.5,0\n3,4,0\n", "Y": b"y\n1\n2\n"}
+    assert results
+    beside = {name: tables[name[3]] for name in FILE_NAMES}
+    hashes = {name: sha256(content) for name, content in beside.items()}
+    files = {name: replace(file, sha256=hashes[name]) for name, file in results.data.files.items()}
+    told = replace(results, data=replace(results.data, files=files))
+    here = {"X": b"b,a,c\n2.5,1,0\n4,3,0\n", "Y": tables["Y"]}
+    for name in FILE_NAMES:
+        (tmp_path / name).write_bytes(here[name[3]])
+    found, data = reproduce.as_made(told, dataset.load(tmp_path), beside, tmp_path / "own")
+    unknown, kept = reproduce.as_made(results, dataset.load(tmp_path), {}, tmp_path / "none")
+
+    assert ["another order of columns"] * 2 == [each.what.partition(", ")[2] for each in found]
+    assert (("a", "b", "c"), [[1, 2.5, 0], [3, 4, 0]], False) == (
+        data.header,
+        data.X_train.tolist(),
+        data.stand_in,
+    )
+    assert (UNKNOWN, ("b", "a", "c"), True) == (unknown[0].kind, kept.header, kept.stand_in)
+    assert hashes == {file.name: file.sha256 for file in data.files}
 
 
 def test_all_is_trained_where_other_data_give_another_number_of_settings(tmp_path: Path) -> None:
