@@ -5,8 +5,9 @@ Identifiers, metadata, counters, indentation, line ends and empty cells say noth
 
 from __future__ import annotations
 
-import json
 import os
+import re
+from codecs import BOM_UTF8
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
@@ -16,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from experiments.data.form import foreign
 from experiments.record import MIME, Record
 from report import confined
 from report.config import QUESTIONS
@@ -26,7 +28,7 @@ from report.results import NOTEBOOK
 from report.verify.findings import HARMLESS, PROBLEM_2, WHOLE, Difference, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from report.console import Console
 
@@ -36,10 +38,10 @@ Lines = str | list[str]  # a text, as a notebook may write it
 # What a file holds that Jupyter does not open, and what that is.
 FOREIGN = {
     b"<<<<<<< ": "it holds a merge conflict",
-    b"\xff\xfe": "it is text in UTF-16, which Jupyter does not read",
     b'"worksheets"': "it is in the notebook format of before 2015, without cells",
 }
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
+VERSION = re.compile(r"\b(python|numpy|pandas|scikit-learn) \d[\w.+]*")  # as a cell prints them
 RERUN = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
     "The submission's notebook runs now: it is somebody's code, and it may do what you may do. It has a"
@@ -114,7 +116,7 @@ def decoded(content: bytes, name: str, kind: type[T]) -> T:
         It is no JSON, nests too deeply, or is not of that type.
     """
     try:
-        return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=kind)
+        return msgspec.json.decode(content.removeprefix(BOM_UTF8), type=kind)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         told = printable(str(error))[:200]
         raise UnjudgedError(f"{name} is not as a build writes it: {told}.") from None
@@ -131,8 +133,11 @@ def read(content: bytes, name: str) -> Notebook:
     try:
         found = decoded(content, name, _File)
     except UnjudgedError:
-        if kind := next((kind for mark, kind in FOREIGN.items() if mark in content), ""):
-            raise UnjudgedError(f"{name} cannot be opened: {kind}.") from None
+        start = content.removeprefix(BOM_UTF8).lstrip()[:1]
+        told = [kind for mark, kind in FOREIGN.items() if mark in content]
+        told += [f"it is {foreign(content).partition(';')[0] or 'no notebook'}"] if start else ["it is empty"]
+        if told[1:] or start != b"{":
+            raise UnjudgedError(f"{name} cannot be opened: {told[0]}.") from None
         raise
     outputs = [output for cell in found.cells for output in cell.outputs]
     records = [
@@ -179,18 +184,23 @@ def compare(given: Sequence[Cell], expected: Sequence[Cell], *, outputs: bool = 
     Text and warnings that were added are of no question: what is beside the answers changes none of them.
     """
     there, here = ([cell for cell in cells if cell.source.strip()] for cells in (given, expected))
+    pairs = [*_aligned(there, here)]
+    added, gone = ({pair[n].source for pair in pairs if pair[1 - n] is None} for n in (0, 1))
     found = []
-    for cell, other in _aligned(there, here):
+    for cell, other in pairs:
         named = cell if other is None else other
         about, how = named.question, ""
         if cell is None:
-            how = "is missing"
+            how = "is missing" if other.source not in added else ""
         elif other is None:
-            about, how = (WHOLE if cell.kind == "markdown" else PROBLEM_2), "was added"
+            how = "was moved" if cell.source in gone else "was added"
+            about = WHOLE if cell.kind == "markdown" else PROBLEM_2
         elif (cell.kind, cell.source) != (other.kind, other.source):
             how = "was edited"
         elif outputs and sorted(cell.results) != sorted(other.results):
+            error = dict(cell.results).get("error", "")
             how = "lacks an output" if len(cell.results) < len(other.results) else "has another output"
+            how = f"ends with an error ({error[:80]})" if error else how
         elif outputs and sorted(cell.outputs) != sorted(other.outputs):
             about, how = WHOLE, "has other warnings"
         if how:
@@ -207,17 +217,30 @@ def _aligned(there: Sequence[Cell], here: Sequence[Cell]) -> Iterator[Any]:
 
 def compare_saved(given: Notebook, expected: Notebook) -> list[Difference]:
     """Compare a notebook with the one that it is a copy of; what a program does to it is harmless."""
+    from report.verify.view import pixels  # noqa: PLC0415 - PDFium, for the rare case
+
     bare = {cell.source for cell in given.cells if not cell.outputs}
     cells = [replace(cell, outputs=()) if cell.source in bare else cell for cell in expected.cells]
-    if found := compare(given.cells, cells):
+    if found := compare(*([_of_any_machine(cell, pixels) for cell in of] for of in (given.cells, cells))):
         return found
     told = [f"it was saved again by {given.saved_by}"]
+    if compare(given.cells, cells):
+        told.insert(0, "it was run again, perhaps with other versions")
     if cells != [*expected.cells]:
         some = "some of " if any(cell.outputs for cell in given.cells) else ""
         told.insert(0, f"{some}its outputs were cleared")
     if (more := len(given.cells) - len(expected.cells)) > 0:
         told.insert(0, f"it has {counted(more, 'empty cell')} more")
     return [Difference(PROBLEM_2, f"The {NOTEBOOK} beside the PDF: {'; '.join(told)}", kind=HARMLESS)]
+
+
+def _of_any_machine(cell: Cell, seen: Callable[[str], str]) -> Cell:
+    """Return a cell with outputs as every machine gives them: without versions, pictures as they are seen."""
+    outputs = []
+    for kind, shown in cell.outputs:
+        text = seen(shown) if kind in OF_A_MACHINE else VERSION.sub(r"\1", shown)
+        outputs.append((kind, str(msgspec.json.decode(shown) | {"versions": {}}) if kind == MIME else text))
+    return replace(cell, outputs=tuple(outputs))
 
 
 # --- a notebook that is run again
@@ -267,15 +290,7 @@ def _rerun(arguments: list[str]) -> list[Difference]:
     except CheckError as error:
         return [Difference(PROBLEM_2, str(error).rstrip("."))]
     after = read(nbformat.writes(made, version=4).encode(), "The notebook").cells
-    return compare([*map(_of_any_machine, after)], [*map(_of_any_machine, before)])
-
-
-def _of_any_machine(cell: Cell) -> Cell:
-    """Return a cell with the outputs that every machine gives: no pictures, a record without versions."""
-    outputs: Mapping[str, str] = dict(cell.outputs)
-    if MIME in outputs:
-        return replace(cell, outputs=((MIME, json.dumps(json.loads(outputs[MIME]) | {"versions": {}})),))
-    return replace(cell, outputs=tuple(shown for shown in cell.outputs if shown[0] not in OF_A_MACHINE))
+    return compare(*([_of_any_machine(cell, lambda _: "") for cell in cells] for cells in (after, before)))
 
 
 if __name__ == "__main__":

@@ -199,12 +199,20 @@ def printed(*lines: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": "stdout", "text": [*lines]}
 
 
-DRAWN = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBO\nRw0\n"}}
+def picture(software: str, colour: int = 255) -> str:
+    """Return a picture of one colour, with the name of the program that drew it."""
+    named, content = PngInfo(), io.BytesIO()
+    named.add_text("Software", software)
+    Image.new("RGB", (4, 3), (colour, 0, 0)).save(content, "PNG", pnginfo=named)
+    return base64.b64encode(content.getvalue()).decode()
+
+
+DRAWN = {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture("A 1.0")}}
 BOOKS: dict[str, Any] = {
     "cells": [
         {"cell_type": "markdown", "id": "a", "metadata": {"tags": ["2a"]}, "source": ["# A\n", "text"]},
         code(["# Question 2(a)\n", "fit()"], printed("0.8\n", "0.9\n"), DRAWN),
-        code("print(2)", printed("2")),
+        code("print(2)", printed("python 3.11.7, numpy 2.3.5")),
     ],
     "metadata": {"kernelspec": {"display_name": "Python 3", "name": "python3"}},
 }
@@ -216,13 +224,19 @@ def in_lines(book: Any) -> None:
         cell["source"] = "".join(cell["source"]).replace("\n", "\r\n")
         cell["metadata"]["id"] = cell.pop("id", "b")
     book["cells"][1] |= {"execution_count": 7}
-    book["cells"][1]["outputs"][1]["data"]["image/png"] = "iVBORw0"
+    data = book["cells"][1]["outputs"][1]["data"]
+    data["image/png"] = [f"{data['image/png'][:9]}\n", f"{data['image/png'][9:]}\n"]
     book["metadata"]["colab"] = {}
 
 
 def cell(book: Any) -> Any:
     """Return the cell of code."""
     return book["cells"][1]
+
+
+def drawn(book: Any) -> Any:
+    """Return what it draws."""
+    return cell(book)["outputs"][1]["data"]
 
 
 NOTE = {"cell_type": "markdown", "metadata": {"tags": ["2a"]}, "source": "# My name\nAda"}
@@ -254,7 +268,23 @@ TOUCHED: list[tuple[Callable[[Any], object], str, bool, str]] = [
     (lambda book: cell(book)["outputs"][0].update(text="0.9\n0.9\n"), "2a", False, ANOTHER),
     (lambda book: cell(book)["outputs"].insert(0, printed("0.99\n")), "2a", False, ANOTHER),
     (lambda book: cell(book)["outputs"][1]["data"].update({"image/png": "AAAA"}), "2a", False, ANOTHER),
+    (lambda book: drawn(book).update({"image/png": picture("B 2.0", 254)}), "2a", False, ANOTHER),
+    (lambda book: drawn(book).update({"image/png": picture("B 2.0")}), "2", True, ": it was run again"),
+    (
+        lambda book: book["cells"][2].update(outputs=[printed("python 3.12.1, numpy 2.4.0rc1")]),
+        *("2", True, "it was run again, perhaps with other versions; it was saved again"),
+    ),
+    (
+        lambda book: book["cells"][2].update(outputs=[printed("python 3.11.7, numpy 2.3.5, 0.99")]),
+        *("2a", False, ANOTHER),
+    ),
     (lambda book: cell(book)["outputs"].pop(), "2a", False, "lacks an output"),
+    (
+        lambda book: cell(book).update(outputs=[{"output_type": "error", "evalue": "'x' is not defined"}]),
+        *("2a", False, "ends with an error ('x' is not defined)"),
+    ),
+    (lambda book: book["cells"].append(book["cells"].pop(1)), "2", False, "2(a)\u201d was moved"),
+    (lambda book: book["cells"].append(book["cells"].pop(0)), "", False, "\u201cA\u201d was moved"),
     (lambda book: book["cells"].append(code("1")), "2", False, "the cell \u201c1\u201d was added"),
     (lambda book: book["cells"].pop(0), "2a", False, "the cell \u201cA\u201d is missing"),
     (lambda book: book["cells"].insert(0, NOTE), "", False, "the cell \u201cMy name\u201d was added"),
@@ -293,7 +323,10 @@ def test_outputs_that_the_attached_notebook_lacks_are_told() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is not as a build writes it"),
+        (b"", "cannot be opened: it is empty"),
+        (b"[]", "cannot be opened: it is no notebook"),
+        (b"\n<!DOCTYPE html>", "cannot be opened: it is a web page, perhaps of a log-in"),
+        (b'{"cells": [', "is not as a build writes it"),
         (json.dumps({"cells": [code("1")] * 10_001}).encode(), "of length <= 10000"),
         (b"<<<<<<< HEAD\n{}\n=======\n", "cannot be opened: it holds a merge conflict"),
         (json.dumps(BOOKS).encode("utf-16"), "cannot be opened: it is text in UTF-16"),
