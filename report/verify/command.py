@@ -190,7 +190,7 @@ def keep_pictures(made: Path, kept: Path) -> tuple[str, ...]:
         return ()
     for old in kept.glob("page-*.png"):
         old.unlink()
-    drawn = sorted(made.glob("*.png"))
+    drawn = sorted(made.glob("*.png"), key=lambda file: (len(file.name), file.name))
     for file in drawn:
         kept.mkdir(exist_ok=True)
         shutil.copyfile(file, kept / file.name)

@@ -235,6 +235,8 @@ class _Walk:
         if kind in (Array, list):
             sides = zip(one, other, strict=True) if len(one) == len(other) else None
             return None if sides is None else [(str(place), a, b) for place, (a, b) in enumerate(sides)]
+        if path[-1] == "/Resources":
+            one, other = ({key: value for key, value in each.items() if value != {}} for each in (one, other))
         held = {*one.keys(), *other.keys()} - (FREE["stream"] if kind is Stream else set())
         keys = sorted(held, key=lambda key: (key != "/Contents", key))  # what paints a page comes first
         return [(key, one.get(key), other.get(key)) for key in keys]

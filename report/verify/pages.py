@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from report.verify.document import Branch
     from report.verify.seen import Spot
-    from report.verify.view import Glyph
+    from report.verify.view import Box, Glyph
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
 TEX = (catalog.BANNER, "/Packages")
@@ -51,7 +51,7 @@ WORDS = {
     **dict.fromkeys(("attachments", "/AF"), catalog.OTHER_FILES),
 }
 # From another look or order.
-FOLLOWS = ("/Contents", "/Resources", "/Dests", "/StructTreeRoot", "/StructParents", "/OpenAction")
+FOLLOWS = ("/Contents", "/Resources", "/Annots", "/Dests", "/StructTreeRoot", "/StructParents", "/OpenAction")
 LIKE = 0.3  # the share of their words that two pages must have in common to be the same page
 EDGE = 4.0  # points around a place that differs
 BODY = 60.0, 725.0  # points between which a page's text stands
@@ -150,15 +150,19 @@ class Regions:
 def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) -> Iterable[Difference]:
     """Return the places where pages look or read otherwise, the first for each question and page."""
     found: dict[tuple[str, int], Difference] = {}
-    for page, (_, bottom, _, top), near, rise in spots:
-        inside = BODY[0] < top and bottom < BODY[1]
+    for page, box, near, rise in spots:
         told = f", near \u201c{printable(near[:60])}\u201d" if near else ""
-        low, high = bottom + rise + EDGE, top + rise - EDGE
-        for question in regions.within(pairs[page - 1] + 1, low, high) if inside else [""]:
+        low, high = box[1] + rise + EDGE, box[3] + rise - EDGE
+        for question in regions.within(pairs[page - 1] + 1, low, high) if _in_body(box) else [""]:
             found.setdefault(
                 (question, page), Difference(question, f"page {page} differs{told}", page, FOLLOWING)
             )
     return found.values()
+
+
+def _in_body(box: Box) -> bool:
+    """Say whether a place is neither in the header of a page nor in its footer."""
+    return BODY[0] < box[3] and box[1] < BODY[1]
 
 
 def _unpaired(
@@ -207,10 +211,10 @@ def _over(
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
         yield _of_the_whole(page, what)
-        if not rectangle or page - 1 not in pairs:
+        if not rectangle or page - 1 not in pairs or not _in_body(rectangle):
             continue
         if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
-            for question in regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3]):
+            for question in filter(None, regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3])):
                 yield Difference(question, f"page {page} {what} over this answer", page)
 
 

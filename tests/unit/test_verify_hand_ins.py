@@ -505,19 +505,20 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 
 def test_pictures_are_put_beside_the_verdict(tmp_path: Path) -> None:
-    """In place of earlier ones; nothing is written where a link leads."""
+    """In place of earlier ones, in the order of the pages; nothing is written where a link leads."""
     made, kept, link = tmp_path / "made", tmp_path / "verify", tmp_path / "link"
     for folder in (made, kept):
         folder.mkdir()
     link.symlink_to(kept)
-    (made / "page-2.png").write_bytes(b"new")
+    for name in ("page-10.png", "page-2.png"):
+        (made / name).write_bytes(b"new")
     for name in ("page-1.png", "mine.png"):
         (kept / name).write_bytes(b"old")
 
     assert () == command.keep_pictures(made, link)
     assert {"page-1.png", "mine.png"} == {file.name for file in kept.iterdir()}
-    assert ("verify/page-2.png",) == command.keep_pictures(made, kept)
-    assert {"page-2.png", "mine.png"} == {file.name for file in kept.iterdir()}
+    assert ("verify/page-2.png", "verify/page-10.png") == command.keep_pictures(made, kept)
+    assert {"page-2.png", "page-10.png", "mine.png"} == {file.name for file in kept.iterdir()}
 
 
 def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
