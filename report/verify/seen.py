@@ -8,6 +8,7 @@ two pixels of a page are off.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from difflib import SequenceMatcher
 from functools import lru_cache, partial
 from itertools import pairwise, zip_longest
@@ -232,8 +233,8 @@ def _running(view: View) -> list[Glyph]:
     """Return the characters of a document that can be seen, in order."""
     found = []
     for number, glyphs in enumerate(view.glyphs):
-        margins = [item.get_bounds() for item, name, _ in view.marks(number) if name == MARGIN]
-        hidden = [item.get_bounds() for item in view.items(number) if invisible(item)]
+        margins = [box for box, name, _ in view.marks(number) if name == MARGIN]
+        hidden = [box for item, box in view.items(number) if invisible(item)]
         found += [
             glyph._replace(text=unicodedata.normalize("NFKC", glyph.text))
             for glyph in glyphs
@@ -242,8 +243,7 @@ def _running(view: View) -> list[Glyph]:
     return [
         one
         for one, after in zip_longest(found, found[1:])
-        if one.text not in "-\u2010\u0002"
-        or (after and one.page == after.page and abs(one.y - after.y) < LINE)
+        if one.text not in "-\u2010" or (after and one.page == after.page and abs(one.y - after.y) < LINE)
     ]
 
 
@@ -261,9 +261,8 @@ def _painted(view: View) -> list[tuple[float, float]]:
     return [
         (right - left, top - bottom)
         for number in range(len(view.pages))
-        for item in view.items(number)
+        for item, (left, bottom, right, top) in view.items(number)
         if item.type != raw.FPDF_PAGEOBJ_TEXT
-        for left, bottom, right, top in [item.get_bounds()]
     ]
 
 
@@ -273,21 +272,23 @@ def shown(
 ) -> dict[str, tuple[Shown, ...]]:
     """Read what is shown for each reported value, place by place.
 
-    The marks in the submission say where to look; if another program dropped them, the other document's do.
+    The marks in the submission say where to look; if some of a value's were dropped, the other document's do.
     What is read are the characters there, from left to right.
     """
-    looked = {number: given.reported(number) for number in range(len(given.pages))}
-    if not any(looked.values()):
-        looked = {number: made.reported(other) for number, other in pairs}
+    there = [
+        (key, number, boxes) for number in range(len(given.pages)) for key, boxes in given.reported(number)
+    ]
+    here = [(key, number, boxes) for number, page in pairs for key, boxes in made.reported(page)]
+    marks, most = (Counter(key for key, *_ in places) for places in (there, here))
+    looked = [place for place in there if marks[place[0]] >= most[place[0]]]
+    looked += [place for place in here if marks[place[0]] < most[place[0]]]
     found: dict[str, tuple[Shown, ...]] = {}
-    for number, places in looked.items():
-        for key, boxes in places:
-            inside = [glyph for glyph in given.glyphs[number] if any(holds(box, glyph) for box in boxes)]
-            inside.sort(key=lambda glyph: (-round(glyph.y / LINE), glyph.x))
-            meets = (meet(spot.box, box) for spot in spots if spot.page == number + 1 for box in boxes)
-            text = "".join(glyph.text for glyph in inside)
-            shown = Shown(number + 1, text, plain=not any(meets))
-            found[key] = (*found.get(key, ()), shown)
+    for key, number, boxes in looked:
+        inside = [glyph for glyph in given.glyphs[number] if any(holds(box, glyph) for box in boxes)]
+        inside.sort(key=lambda glyph: (-round(glyph.y / LINE), glyph.x))
+        meets = (meet(spot.box, box) for spot in spots if spot.page == number + 1 for box in boxes)
+        shown = Shown(number + 1, "".join(glyph.text for glyph in inside), plain=not any(meets))
+        found[key] = (*found.get(key, ()), shown)
     return found
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pypdfium2 as pdfium
+from pikepdf import Name, Stream
 from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
 from report.confined import UnjudgedError
-from report.verify.document import content, opened, part
+from report.verify.document import content, opened, part, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,11 +58,12 @@ class View:
     def __init__(self, document: bytes, *, copied: bool = False) -> None:
         pdf = opened(document)
         for page in () if copied else pdf.pages:
-            lists = part(page.obj, "/Resources", "/Properties")
-            for name in map(str, lists):
-                if "/ActualText" in part(lists, name):  # two names may share a list
-                    del lists[name]["/ActualText"]
+            _silence(page.obj)
             page.obj.Contents = pdf.make_stream(SPOKEN.sub(b"/Spoken", content(page.obj)))
+        for form in () if copied else pdf.objects:
+            if isinstance(form, Stream) and form.get("/Subtype") == Name.Form:
+                _silence(form.stream_dict)
+                form.write(SPOKEN.sub(b"/Spoken", unpacked(form)))
         out = io.BytesIO()
         pdf.save(out)
         self._file = pdfium.PdfDocument(out.getvalue())
@@ -80,25 +82,37 @@ class View:
             return np.empty((0, 0))
         return np.asarray(page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()).squeeze()
 
-    def items(self, number: int) -> Iterator[Any]:
-        """Walk the objects of a page: texts, paths, pictures."""
-        yield from self.pages[number].get_objects(max_depth=1)
+    def items(self, number: int) -> Iterator[tuple[Any, Box]]:
+        """Walk the objects of a page, and of forms on it: texts, paths, pictures; each with its box."""
+        for item in self.pages[number].get_objects():
+            box, form = item.get_bounds(), item.container
+            while form:
+                box, form = form.get_matrix().on_rect(*box), form.container
+            yield item, box
 
     def reported(self, number: int) -> list[tuple[str, list[Box]]]:
         """Return the places of reported values on a page; a value may be painted in several pieces."""
-        marked = ((key, item.get_bounds()) for item, name, key in self.marks(number) if name == "Reported")
+        marked = ((key, box) for box, name, key in self.marks(number) if name == "Reported")
         runs = groupby(marked, key=itemgetter(0))
         return [
             (key, [(x0 - 2, y0 - 3, x1 - 0.5, y1 + 3) for _, (x0, y0, x1, y1) in run]) for key, run in runs
         ]
 
-    def marks(self, number: int) -> Iterator[tuple[Any, str, str]]:
-        """Walk the objects of a page that stand in marked content: the object, the mark, its key."""
-        for item in self.items(number):
+    def marks(self, number: int) -> Iterator[tuple[Box, str, str]]:
+        """Walk the objects of a page that stand in marked content: the object's box, the mark, its key."""
+        for item, box in self.items(number):
             for index in range(raw.FPDFPageObj_CountMarks(item.raw)):
                 mark = raw.FPDFPageObj_GetMark(item.raw, index)
                 name = _text(raw.FPDFPageObjMark_GetName, mark)
-                yield item, name, _text(raw.FPDFPageObjMark_GetParamStringValue, mark, b"Key")
+                yield box, name, _text(raw.FPDFPageObjMark_GetParamStringValue, mark, b"Key")
+
+
+def _silence(holder: Any) -> None:
+    """Take text to be copied out of the lists that a page or a form names."""
+    lists = part(holder, "/Resources", "/Properties")
+    for name in map(str, lists):
+        if "/ActualText" in part(lists, name):  # two names may share a list
+            del lists[name]["/ActualText"]
 
 
 def invisible(item: Any) -> bool:
@@ -151,6 +165,7 @@ def _read(page: Any, number: int) -> tuple[list[Glyph], list[Word]]:
                 words.append(Word("".join(g.text for g in word), around([g.box for g in word])))
             begun = len(glyphs)
         elif not unicodedata.combining(character):
+            character = "-" if raw.FPDFText_IsHyphen(text, index) == 1 else character
             raw.FPDFText_GetCharOrigin(text, index, x, y)
             glyphs.append(Glyph(character, x.value, y.value, holder.get_charbox(index), number))
     return glyphs, words

@@ -62,7 +62,7 @@ def test_a_mismatch_is_told_and_ends_with_one(project, command):
     right = json.loads((project.out / "results.json").read_bytes())["values"]["2a.dev.accuracy"]["printed"]
     wrong = right[:-1] + ("1" if right[-1] != "1" else "2")
     project.edit("build/parts/2a.tex", right, wrong)
-    project.edit("build/parts/1e.tex", "positive", "negative")
+    project.edit("build/parts/1e.tex", "positive", "negative" + " or positive" * 9)  # what follows moves
     project.edit("build/results.json", '= h_t (1 - h_t)"', '= h_t (2 - h_t)"')
     recompile(project.out)
     scores = project.root / "gradescope.json"
@@ -149,9 +149,14 @@ PROGRAMS = {
     "qpdf, linearized": (by("qpdf", "--linearize", "IN", "OUT"), set()),
     "qpdf flattens links": (by("qpdf", "--flatten-annotations=all", "IN", "OUT"), {"links"}),
     "qpdf joins": (by("qpdf", "--empty", "--pages", "IN", "1-z", "--", "OUT"), ALL_LOST),
+    "qpdf, for smaller pictures": (by("qpdf", "--optimize-images", "IN", "OUT"), set()),
     "mutool": (by("mutool", "clean", "-gggg", "-z", "IN", "OUT"), set()),
     "mutool joins": (by("mutool", "merge", "-o", "OUT", "IN"), ALL_LOST - {"bookmarks"}),
     "pypdf joins": (joined, ALL_LOST - {"bookmarks", "links"}),
+    "attachments deleted": (
+        edited(lambda pdf: pdf.Root.Names.EmbeddedFiles.__setitem__("/Names", [])),
+        {"attachments"},
+    ),
     "no author": (edited(lambda pdf: pdf.trailer.Info.__delitem__("/Author")), {"properties"}),
     "no keywords, which said nothing": (
         edited(lambda pdf: pdf.trailer.Info.__delitem__("/Keywords")),
@@ -178,6 +183,22 @@ def test_a_file_that_another_program_saved(program, tiny_build, tmp_path):
 
     assert compared.same == (Same.SIGHT if lost is None else Same.OBJECTS)
     assert ((), lost or set()) == (compared.places, {*compared.lost})
+
+
+def test_a_stamp_by_a_program_that_wraps_pages_costs_no_answer(tiny_build, tmp_path):
+    """What qpdf lays over the margin is of no question; values on the page, now a form, are still read."""
+    stamp = pikepdf.new()
+    stamp.add_blank_page(page_size=(612, 792))
+    stamp.pages[0].Contents = stamp.make_stream(b"1 0 0 rg 400 760 120 12 re f")
+    stamp.save(tmp_path / "stamp.pdf")
+    made = tiny_build.out / "submission.pdf"
+    by("qpdf", "IN", "--overlay", tmp_path / "stamp.pdf", "--", "OUT")(made, tmp_path / "copy.pdf")
+    compared = pages.compare((tmp_path / "copy.pdf").read_bytes(), made.read_bytes())
+    values = json.loads((tiny_build.out / "results.json").read_bytes())["values"]
+    seen = compared.shown["2a.dev.accuracy"]
+
+    assert [("", 1)] == [(place.question, place.page) for place in compared.places]
+    assert (1, values["2a.dev.accuracy"]["printed"], True) == (seen[0].page, seen[0].text, seen[0].plain)
 
 
 @pytest.mark.parametrize(

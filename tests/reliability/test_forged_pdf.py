@@ -18,6 +18,7 @@ from pypdf import PdfWriter
 from report.confined import UnjudgedError
 from report.verify import catalog, document, pages
 from report.verify.findings import Same
+from report.verify.view import View
 
 ROOT = Path(__file__).resolve().parents[2]
 MARK = b"/Reported <</Key (2a.dev.accuracy)>> BDC\n"
@@ -402,6 +403,14 @@ def test_a_forged_page_is_found(make, question, words):
     assert [text for where, text in told if where == question and words in text], told
 
 
+def test_a_number_is_read_where_its_mark_was_taken_away():
+    """A program that blacks out text takes the mark with it: what stands there instead is the number."""
+    plain = repaint(lambda content: content.replace(MARK, b"/Span BMC\n", 1))
+    compared = pages.compare(forged(lambda pdf: (at_number(NINES)(pdf), plain(pdf))), sample())
+
+    assert (answered() + 1, "0.9999") in [(at.page, at.text) for at in compared.shown["2a.dev.accuracy"]]
+
+
 def test_what_stands_above_the_first_question_is_of_none():
     """A word of the summary is no part of 1(a), even where its line stands as low as 1(a) does here."""
 
@@ -429,7 +438,7 @@ def test_a_note_and_a_cover_page_are_of_no_question(other):
     """A note in the margin and a page before all are told, each with its page; no answer is."""
 
     def make(pdf):
-        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[40, 712, 60, 732])
+        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=[40, 732, 300, 772])  # over the header
         pdf.pages[1].obj.Annots = Array([pdf.make_indirect(note)])
         one_more(at=0)(pdf)
 
@@ -511,6 +520,11 @@ def test_pages_of_another_tex_are_compared_by_what_they_say(given, made, same):
     assert bool(found.places) == (same is Same.NO)
     there, here = (f"TeX Live {BANNERS[year]}" for year in (given, made))
     assert ("" if given == made else f"{there}, here {here}") == found.tex
+
+
+def test_a_word_that_is_divided_at_the_end_of_a_line_can_be_read():
+    """PDFium gives such a hyphen no name: it is one all the same."""
+    assert "justifi-cation" in "".join(glyph.text for glyph in View(SET[2022]).glyphs[0])
 
 
 # --- small changes anywhere
