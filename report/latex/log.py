@@ -125,10 +125,12 @@ def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
     for name, each in pages.items():
         if begun and begun[1] in _line(each, int(begun[2])):
             return replace(problem, file=name, line=int(begun[2]), read="")
-        if "a brace is not closed" in problem.words and "{" in _line(each, problem.line):
-            bare = re.sub(r"\\.|%.*", "", each.text)
-            if bare.count("{") > bare.count("}"):
-                return replace(problem, file=name)
+        bare = re.sub(r"\\.|%.*", "", each.text)
+        open_brace = "{" in _line(each, problem.line) and bare.count("{") > bare.count("}")
+        if open_brace and "a brace is not closed" in problem.words:
+            return replace(problem, file=name)
+        if "Missing $ inserted" in problem.words and bare.count("$") % 2 and name != problem.file:
+            return replace(problem, file=name, line=bare[: bare.rindex("$")].count("\n") + 1)
     line = problem.line
     while page and line > 1 and not _line(page, line).strip():  # noticed at the end of the paragraph
         line -= 1

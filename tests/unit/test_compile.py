@@ -119,6 +119,16 @@ def test_what_tex_lets_pass_is_an_error(said: str, fault: str, place: str, tmp_p
     assert str(error).splitlines()[0] == f"Question 1(d): templates/1d.tex{place}: {fault} ({mapped})."
 
 
+def test_a_dollar_left_open_is_told_where_it_stands(tmp_path: Path) -> None:
+    """TeX notices it at the head of the next part; an escaped dollar and one in a comment do not count."""
+    summary = Page("a $b$\nc $d\n\\$ % $$$", "summary.tex", (1, 2, 3))
+    log = f"{HEAD}./parts/1d.tex:1: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}"
+
+    error = told(tmp_path, log, 12, pages={**PAGES, "parts/summary.tex": summary})
+
+    assert str(error) == "templates/summary.tex, line 2: Missing $ inserted.\n   > c $d"
+
+
 def test_what_is_told_without_a_place_of_its_own(tmp_path: Path) -> None:
     """The place is that of the file being read, not of one read before; without a log latexmk is quoted."""
     closed = told(tmp_path, f"{HEAD})\n{BOX_LINE}\n", 0)
