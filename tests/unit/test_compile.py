@@ -171,13 +171,14 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
     """LaTeX and the programs that it started are stopped when their time is up."""
     monkeypatch.setattr("report.latex.compile.TIMEOUT", 0.5)
     program = tmp_path / "latexmk"
-    program.write_text("#!/bin/sh\nsleep 600 & echo $! > child\nwait\n")
+    program.write_text("#!/bin/sh\nsleep 90 & echo $! > child\nwait\ntouch ended\n")
     program.chmod(0o755)
 
     with pytest.raises(MachineError, match=r"^LaTeX did not end within 0\.5 s\.$") as caught:
         compile_pdf(program, tmp_path, PAGES)
 
     assert caught.value.exit_code == 5
+    assert not (tmp_path / "ended").exists()  # by itself
     status = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
     for _ in range(600):
         if not status.exists() or status.read_text().split(")")[1].split()[0] == "Z":
