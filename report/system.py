@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 LOG = ROOT / "build" / ".apt.log"
 SECONDS = 60  # for latexmk to print its version, or kpsewhich to find files
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-LOADED = re.compile(r"^\s*\\(?:usepackage|RequirePackage)(?:\[[^]]*\])?\{([^}]*)\}", re.MULTILINE)
+STYLES = (  # the LaTeX packages that the templates load, but for those of other system packages
+    *("amsmath", "amssymb", "amsthm", "array", "babel", "bookmark", "booktabs", "caption", "cmap"),
+    *("fancyhdr", "float", "fontenc", "geometry", "graphicx", "hyperref", "inputenc", "mathtools"),
+    *("microtype", "textcomp", "xcolor"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ PACKAGES = (
         "texlive-latex-recommended",
         "texlive-collection-latexrecommended",
         "collection-latexrecommended",
-        ("pdflatex", "kpsewhich"),  # and what the templates load, unless another package here provides it
+        ("pdflatex", "kpsewhich", *(f"{style}.sty" for style in STYLES)),
         "pdflatex and most LaTeX packages",
     ),
     Package("pdf", "tex-gyre", "texlive-tex-gyre", "tex-gyre", ("tgpagella.sty",), "the text face"),
@@ -85,8 +89,8 @@ PACKAGES = (
 def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
     """Find those of `packages` that this machine lacks, each with what was not found."""
     importlib.invalidate_caches()  # apt may have brought modules of the running Python
-    wanted = {package: _provides(package) for package in packages}
-    installed = _tex_files([name for names in wanted.values() for name in names if "." in name])
+    packages = tuple(packages)
+    installed = _tex_files([name for package in packages for name in package.provides if "." in name])
 
     def found(package: Package, name: str) -> bool:
         if package.purpose == "venv":
@@ -96,16 +100,9 @@ def missing(packages: Iterable[Package]) -> dict[Package, list[str]]:
         return name in installed if "." in name else shutil.which(name) is not None
 
     lacking = {
-        package: [name for name in names if not found(package, name)] for package, names in wanted.items()
+        package: [name for name in package.provides if not found(package, name)] for package in packages
     }
     return {package: names for package, names in lacking.items() if names}
-
-
-def styles() -> tuple[str, ...]:
-    """List the LaTeX packages that the templates load, as files."""
-    texts = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "templates").glob("*.tex"))]
-    names = [name.strip() for text in texts for group in LOADED.findall(text) for name in group.split(",")]
-    return tuple(dict.fromkeys(f"{name}.sty" for name in names))
 
 
 def told(lacking: Mapping[Package, list[str]]) -> str:
@@ -196,13 +193,6 @@ def _apt(packages: Iterable[Package], console: Console) -> bool:
 def _apt_install(packages: Iterable[Package]) -> list[str]:
     names = " ".join(package.debian for package in packages).split()
     return ["apt-get", "install", "--yes", "--no-install-recommends", *names]
-
-
-def _provides(package: Package) -> tuple[str, ...]:
-    if "pdflatex" not in package.provides:
-        return package.provides
-    elsewhere = {name for each in PACKAGES for name in each.provides}
-    return (*package.provides, *(style for style in styles() if style not in elsewhere))
 
 
 def _tex_files(names: list[str]) -> set[str]:

@@ -19,7 +19,8 @@ HINTS = {
     "Undefined control sequence": "A command is misspelt, or its package is not loaded by submission.tex.",
     "LaTeX Error: Environment": "Its name is misspelt, or its package is not loaded by submission.tex.",
     "Missing $ inserted": "Mathematics stands outside of $...$, or a $ has no partner; a dollar sign is \\$.",
-    ".sty' not found": "A LaTeX package is missing: see `python generate_report.py doctor`.",
+    ".sty' not found": "It is misspelt, or not installed: `apt-file search FILE` or `tlmgr search --global "
+    "--file FILE` names the package that brings it.",
     "' not found": "No file of that name is made: stages.draw names the figures, pages.fill the parts.",
     "using draft setting": "No figure of that name is drawn: see stages.draw.",
     "Unicode character": "The report's font lacks a character: write it with Latin letters.",
@@ -53,6 +54,7 @@ FAULTS = {
     r"^pdfTeX warning.*(name\{[^}]*\} has been referenced but does not exist).*$": "a link leads nowhere",
     r"^pdfTeX warning.*destination with the same identifier.*$": "two places have one name",
 }
+STYLE = re.compile(r"`(.+)\.sty' not found")
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,8 @@ def told(problem: Problem, pages: Mapping[str, Page], where: str) -> LatexError:
             r"on input line (\d+)", lambda found: f"on line {_of_template(page, int(found[1]))}", words
         )
     hint = next((text for key, text in HINTS.items() if key in problem.words), "")
+    if style := STYLE.search(problem.words):
+        hint = hint.replace("FILE", f"{style[1]}.sty")
     return LatexError(f"{found}: {words}." + f"\n   > {excerpt}" * bool(excerpt), f"{hint} {where}".strip())
 
 
@@ -131,10 +135,10 @@ def _at_its_cause(problem: Problem, pages: Mapping[str, Page]) -> Problem:
             return replace(problem, file=name)
         if "Missing $ inserted" in problem.words and bare.count("$") % 2 and name != problem.file:
             return replace(problem, file=name, line=bare[: bare.rindex("$")].count("\n") + 1)
-    line = problem.line
-    while page and line > 1 and not _line(page, line).strip():  # noticed at the end of the paragraph
-        line -= 1
-    return replace(problem, line=line)
+    style = STYLE.search(problem.words)  # noticed behind the line that loads it; else, maybe, a blank one
+    before = {line: _line(page, line) for line in range(problem.line, 0, -1)}
+    causes = (line for line, text in before.items() if (style[1] in text if style else text.strip()))
+    return replace(problem, line=next(causes, problem.line))
 
 
 def _of_template(page: Page, line: int) -> int:

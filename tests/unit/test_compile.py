@@ -14,7 +14,7 @@ from report.latex.render import Page
 
 # Lines 1 to 5 of the filled part stand on lines 11, 12, 14, 12 and 14 of the template.
 PAGES = {
-    "submission.tex": Page("\\documentclass\n\\input{parts/1d}\n", "submission.tex", (1, 5, 6)),
+    "submission.tex": Page("\\usepackage{nonesuch}\n\\input{parts/1d}\n", "submission.tex", (1, 5, 6)),
     "parts/1d.tex": Page("one\ntwo x_1\nthree\nfour\nfive", "1d.tex", (11, 12, 14, 12, 14)),
     "parts/summary.tex": Page("a\nb", "summary.tex", (1, 2)),
 }
@@ -68,8 +68,8 @@ ERRORS = {
     ),
     "without one: that of the emergency stop": (
         f"{HEAD}\n! {STYLE}{ASKED}{STOP}",
-        f"{S}: {STYLE}{INPUT}",
-        "A LaTeX package is missing: see `python generate_report.py doctor`.",
+        f"templates/submission.tex, line 1: {STYLE}\n   > \\usepackage{{nonesuch}}",
+        "It is misspelt, or not installed: `apt-file search nonesuch.sty` or `tlmgr",
     ),
     "a part that is missing is no missing package": (
         f"{HEAD}\n! {PART}{ASKED}{STOP}",
