@@ -45,7 +45,11 @@ Batch = Annotated[
         extra={"hint": 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'},
     ),
 ]
-_Some = Meta(min_length=1, description="a list with one item or more")
+_Some = Meta(
+    min_length=1,
+    description="a list with one item or more",
+    extra={"hint": 'A single value is a list, too: ["relu"], [0.01], [[100]].'},
+)
 
 
 class Setting(Struct, frozen=True):

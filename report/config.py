@@ -27,15 +27,26 @@ LARGEST_SPACE = 5000  # settings
 FILE_LIMIT = 64 * 2**10  # bytes
 _LONGEST_FILE_NAME = 200  # bytes: file systems take 255, and a name beside it must fit too
 BACKSLASH = "In double quotes a backslash means something else: write / instead, or use single quotes."
-# tomllib's messages for common slips, and what to do about them.
-SLIPS = {
-    "Invalid value": "Text needs quotation marks.",
-    "Illegal character '\\n'": "A closing quotation mark is missing.",
-    "Unclosed array": "A comma or a ] is missing, or a decimal is written without a point.",
-    "Cannot declare": "The table stands there twice.",
-    "Cannot overwrite": "The key stands there twice.",
-    "Expected '=' after": "A key is written as: name = value.",
-}
+STRAIGHT = "Write straight quotation marks."
+# Common slips: tomllib's message, what stands in the line, whose place a line break marks, and what to do.
+SLIPS = (
+    ("", r'"[^"]*\\', BACKSLASH),
+    ("", r"\D\n[+-]?\.\d|\d\n\.(?!\d)", "A decimal point needs a digit on both sides: 0.01, 1.0."),
+    ("Invalid value", r"\n[\u2018-\u201f\u00ab\u00bb`\u00b4]", STRAIGHT),
+    ("Invalid value", r"\n\(", "A list has square brackets: [[50, 50]]."),
+    ("Invalid value", r"(?i)\n(true|false)\b", "Write true or false, in small letters."),
+    ("Invalid value", r"\n(None|null)\b", "There is no such value: leave the line out."),
+    ("Invalid value", r"\n\s*($|[],#])", "A value is missing."),
+    ("Invalid value", r"\n([^\W\d]|[~/])", "Text needs quotation marks."),
+    ("newline", r"(['\"]) *\n\w.*\1", "A quotation mark in a text ends it: put the other kind around it."),
+    ("newline", r"= *0\n\d", "A number does not begin with 0."),
+    ("Illegal character '\\n'", r"[\u201c\u201d]\n", STRAIGHT),
+    ("Illegal character '\\n'", "", "A closing quotation mark is missing."),
+    ("Unclosed array", "", "A comma or a ] is missing, or a decimal is written without a point."),
+    ("Cannot declare", "", "The table stands there twice."),
+    ("Cannot overwrite", "", "The key stands there twice."),
+    ("Expected '=' after", "", "A key is written as: name = value."),
+)
 _KINDS = {bool: "true or false", list: "a list", dict: "a table"}
 # What a value must be, in words; those of the search are in `experiments.record`.
 Text = Annotated[str, Meta(description="text", extra={"hint": "Put it in quotation marks."})]
@@ -196,9 +207,12 @@ class Toml:
                 self._check_text(key, value)
 
     def _check_text(self, key: str, text: str) -> None:
-        if reason := objection(text):
+        reason, hint = objection(text), "Shorten it, or take it out."
+        if "\n" in text:
+            reason, hint = "has a line break", "Write it on one line."
+        if reason:
             slip = "\\" in self._line(key)[1] and re.search(r"[\b\t\n\f\r]", text)
-            self.refuse(key, reason, BACKSLASH if slip else "Shorten it, or take it out.")
+            self.refuse(key, reason, BACKSLASH if slip else hint)
         if not text.strip() and key.startswith(("author.name", "course.", "data.path", "report.remarks.")):
             self.refuse(key, "is blank", "Fill it in.")
 
@@ -266,12 +280,10 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
     if match is None:
         raise InputError(f"{name}: not TOML: {message}.")
     number = int(match[2] or text.count("\n") + 1)
-    hint = next((told for words, told in SLIPS.items() if words in match[1]), "")
     line = (text.splitlines() or [""])[min(number, len(text.splitlines())) - 1]
-    if "\\" in line:
-        hint = BACKSLASH
-    elif word := re.match(r"(true|false)\s*([],#]|$)", line[int(match[3] or 1) - 1 :], re.IGNORECASE):
-        hint = f"Write {word[1].lower()}."
+    place = int(match[3] or len(line) + 1) - 1
+    marked = f"{line[:place]}\n{line[place:]}"
+    hint = next((told for words, there, told in SLIPS if words in match[1] and re.search(there, marked)), "")
     column = f", column {match[3]}" if match[3] else ""
     raise InputError(f"{name}, line {number}{column}: not TOML: {match[1]}.", hint)
 

@@ -140,6 +140,8 @@ ONE_LAYER = "One hidden layer of 100 units is written [100]."
 RATE = "search.learning_rate_init, item 1, must be a positive finite number, not"
 BATCH = "search.batch_size, item 1, must be a whole number from 1 to 1000000000, not"
 AUTO = 'scikit-learn\'s "auto" is 200, clipped to the number of samples.'
+LIST = "must be a list with one item or more"
+SINGLE = 'A single value is a list, too: ["relu"], [0.01], [[100]].'
 CHARACTERS = "Shorten it, or take it out."
 REFUSALS = {
     # keys
@@ -166,7 +168,7 @@ REFUSALS = {
     'author.id = "a\\u0000"': f"author.id holds U+0000 (a control character) as character 2. {CHARACTERS}",
     'author.id = "\\u202Eb"': f"author.id holds U+202E (right-to-left override) as character 1. {CHARACTERS}",
     'author.id = "\\uFFFF"': f"author.id holds U+FFFF (no character) as character 1. {CHARACTERS}",
-    'author.id = """a\nb"""': f"author.id holds U+000A (a control character) as character 2. {CHARACTERS}",
+    'author.id = """a\nb"""': "author.id has a line break. Write it on one line.",
     "report.remarks.1a = ''": "report.remarks.1a is blank. Fill it in.",
     # the zip file
     "report.zip_name = 5": f"{ZIP} 5.",
@@ -176,8 +178,8 @@ REFUSALS = {
     },
     f"report.zip_name = '{'é' * 99}.zip'": "report.zip_name has more than 200 bytes in UTF-8.",
     # the search
-    "search.solver = 'adam'": "search.solver must be a list with one item or more, not the text 'adam'.",
-    "search.solver = []": "search.solver must be a list with one item or more, not an empty list.",
+    "search.solver = 'adam'": f"search.solver {LIST}, not the text 'adam'. {SINGLE}",
+    "search.solver = []": f"search.solver {LIST}, not an empty list. {SINGLE}",
     "search.solver = ['adam', 'lbfgs']": "search.solver, item 2, must be adam or sgd, not the text 'lbfgs'. "
     "The assignment allows these two.",
     'search.activation = ["relu\\n"]': "search.activation, item 1, must be identity, logistic, relu or tanh, "
@@ -220,10 +222,32 @@ def test_what_must_be_there_is_asked_for(tmp_path, key):
 
 
 BACKSLASH = "In double quotes a backslash means something else: write / instead, or use single quotes."
-CONTROL = "holds U+000{} (a control character) as character {}."
+CONTROL = "holds U+0008 (a control character) as character 8."
+INVALID, STATEMENT = (
+    ", line 1, column 5: not TOML: Invalid value.",
+    "Expected newline or end of document after a statement.",
+)
+QUOTES, POINT = (
+    "Write straight quotation marks.",
+    "A decimal point needs a digit on both sides: 0.01, 1.0.",
+)
+INSIDE = "A quotation mark in a text ends it: put the other kind around it."
 NOT_TOML = {
     "[author]\nname = Ada\n": ", line 2, column 8: not TOML: Invalid value. Text needs quotation marks.",
-    "a = False # no": ", line 1, column 5: not TOML: Invalid value. Write false.",
+    "a = False # no": ", line 1, column 5: not TOML: Invalid value. Write true or false, in small letters.",
+    **{f"a = {text}\n": f"{INVALID} {QUOTES}" for text in ("\u201cb\u201d", "\u2018b\u2019", "`b`")},
+    'a = "b\u201d\n': f", line 1, column 8: not TOML: Illegal character '\\n'. {QUOTES}",
+    "a = (50, 50)": f"{INVALID} A list has square brackets: [[50, 50]].",
+    **{f"a = {number}": f"{INVALID} {POINT}" for number in (".01", "-.5")},
+    "a = 1.\n": f", line 1, column 6: not TOML: {STATEMENT} {POINT}",
+    "a = 14.11.2023": f", line 1, column 10: not TOML: {STATEMENT}",
+    "a = 007": f", line 1, column 6: not TOML: {STATEMENT} A number does not begin with 0.",
+    "a = None": f"{INVALID} There is no such value: leave the line out.",
+    "a = # b": f"{INVALID} A value is missing.",
+    "a = ~/data": f"{INVALID} Text needs quotation marks.",
+    "a = 'Ada O'Neil'": f", line 1, column 12: not TOML: {STATEMENT} {INSIDE}",
+    'a = "the "b" c"': f", line 1, column 11: not TOML: {STATEMENT} {INSIDE}",
+    'a = "b" "c"': f", line 1, column 9: not TOML: {STATEMENT}",
     "[author\n": ", line 1, column 8: not TOML: Expected ']' at the end of a table declaration.",
     "a = 1\na = 2\n": ", line 2, column 6: not TOML: Cannot overwrite a value. The key stands there twice.",
     "[a]\n[b]\n[a]\n": (
@@ -245,8 +269,8 @@ NOT_TOML = {
     r'data.path = "C:\Users\ada"': f", line 1, column 18: not TOML: Invalid hex value. {BACKSLASH}",
     r'data.path = "..\data"': f", line 1, column 18: not TOML: Unescaped '\\' in a string. {BACKSLASH}",
     'data.path = "data\\"\n': f", line 1, column 20: not TOML: Illegal character '\\n'. {BACKSLASH}",
-    r'data.path = "C:\temp\new"': f", line 1: data.path {CONTROL.format(9, 3)} {BACKSLASH}",
-    r'data.path = "\\server\bin"': f", line 1: data.path {CONTROL.format(8, 8)} {BACKSLASH}",
+    r'data.path = "C:\temp\new"': f", line 1: data.path has a line break. {BACKSLASH}",
+    r'data.path = "\\server\bin"': f", line 1: data.path {CONTROL} {BACKSLASH}",
 }
 
 
