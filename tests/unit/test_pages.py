@@ -289,6 +289,19 @@ def test_the_report_says_who_trained_again(*, fallback):
 
 
 @pytest.mark.parametrize(
+    ("converged", "told"), [("0", "none met"), ("3", "3 met scikit-learn's stopping rule; the others ran")]
+)
+def test_how_many_settings_met_the_stopping_rule(converged, told):
+    """Where none did there are no others."""
+    source = (TEMPLATES / "2b.tex").read_text(encoding="utf-8")
+    part = source[source.index("Of the <%= search.settings") : source.index(" ran 200 epochs.")]
+
+    text = filled(part + " ran 200 epochs.", search={"settings": "4 settings", "converged": converged})
+    assert text.startswith(f"Of the 4 settings, {told}")
+    assert ("; all ran" in text) == (converged == "0")
+
+
+@pytest.mark.parametrize(
     ("rivals", "near", "told"),
     [
         ((), 6, "None of the 5 settings next in score overtook the best when {moved}."),
