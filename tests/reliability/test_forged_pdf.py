@@ -426,7 +426,7 @@ def test_what_stands_above_the_first_question_is_of_none():
 
 
 @pytest.mark.parametrize("words", sorted({*OF_THE_WHOLE} - {"to be copied", "blended", "other metadata"}))
-def test_what_is_active_is_told_however_the_pages_were_written(words: str) -> None:
+def test_what_is_active_is_told_however_the_pages_were_written(words):
     """Where another TeX set the pages, layers, scripts, bookmarks and what hides a page are told as well."""
     told = found(forged(in_another_tex(OF_THE_WHOLE[words])))
 

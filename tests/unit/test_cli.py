@@ -28,34 +28,32 @@ from report.pipeline import Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Project
-
     Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def end(work: Callable[[], int], folder: Path) -> tuple[int, str]:
+def end(work, folder):
     """Do some work inside the boundary; the exit code and what was told."""
     stream = io.StringIO()
     return guarded(work, Console(stream, colour=False, live=False), folder), stream.getvalue()
 
 
-def raising(error: BaseException) -> Callable[[], int]:
+def raising(error):
     """Make work that ends with an error."""
 
-    def work() -> int:
+    def work():
         raise error
 
     return work
 
 
-def asked(*argv: str) -> Request:
+def asked(*argv):
     """Parse a command line that builds."""
     command, arguments = cli.parse(argv)
     assert command is cli.COMMANDS["build"]
     return Request(**arguments)
 
 
-def test_what_is_asked_for_arrives(tmp_path: Path) -> None:
+def test_what_is_asked_for_arrives(tmp_path):
     """To build is the default; paths are the project's own, or taken from where the person stands."""
     assert Request(cli.ROOT / "report.toml", None, cli.ROOT / "build") == asked()
     assert asked("--quick") == asked("build", "--quick") != asked()
@@ -78,7 +76,7 @@ def test_what_is_asked_for_arrives(tmp_path: Path) -> None:
         (["doctor", "--out", "x"], "doctor does not take --out."),
     ],
 )
-def test_bad_arguments_are_refused(argv: list[str], told: str) -> None:
+def test_bad_arguments_are_refused(argv, told):
     """A mistyped argument is told in one sentence, with the nearest known one."""
     with pytest.raises(InputError) as caught:
         cli.parse(argv)
@@ -86,7 +84,7 @@ def test_bad_arguments_are_refused(argv: list[str], told: str) -> None:
     assert f"{caught.value} {caught.value.hint}".startswith(told)
 
 
-def test_a_bad_command_ends_with_2(command: Command) -> None:
+def test_a_bad_command_ends_with_2(command):
     """What cannot be parsed is an error on the screen, as any other."""
     done = command("doktor")
 
@@ -94,7 +92,7 @@ def test_a_bad_command_ends_with_2(command: Command) -> None:
     assert "ERROR There is no command doktor.\nTIP Did you mean doctor?\n" == done.stderr
 
 
-def test_help_lists_commands_and_options(command: Command) -> None:
+def test_help_lists_commands_and_options(command):
     """--help names every command and every option of a build, in 80 columns, and ends with 0."""
     done = command("--help")
 
@@ -104,7 +102,7 @@ def test_help_lists_commands_and_options(command: Command) -> None:
     assert 80 >= max(map(len, done.stdout.splitlines()))
 
 
-def wrapped(cause: Exception) -> Exception:
+def wrapped(cause):
     """Make an error that a library raised from another."""
     error = ValueError("could not save")
     error.__cause__ = cause
@@ -132,9 +130,7 @@ def wrapped(cause: Exception) -> Exception:
     ],
     ids=repr,
 )
-def test_each_error_is_one_sentence_with_its_code(
-    error: BaseException, code: int, told: str, tmp_path: Path
-) -> None:
+def test_each_error_is_one_sentence_with_its_code(error, code, told, tmp_path):
     """One ERROR line, one TIP line, and the exit code of its kind; those of lower packages are mapped."""
     ended, message = end(raising(error), tmp_path)
 
@@ -143,9 +139,7 @@ def test_each_error_is_one_sentence_with_its_code(
 
 
 @pytest.mark.parametrize("in_the_way", [False, True])
-def test_a_bug_is_one_sentence_and_a_log(
-    in_the_way: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_one_sentence_and_a_log(in_the_way, tmp_path, monkeypatch):
     """An error that nobody expected ends with 70; the traceback is in a file, elsewhere if it must be."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     folder = tmp_path / "build" / "failed"
@@ -166,13 +160,11 @@ def test_a_bug_is_one_sentence_and_a_log(
     ("handler", "ended"), [(signal.SIG_DFL, (130, "Interrupted.\n")), (signal.SIG_IGN, (0, ""))]
 )
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_kill_unwinds_the_run(
-    number: signal.Signals, handler: signal.Handlers, ended: tuple[int, str], tmp_path: Path
-) -> None:
+def test_a_kill_unwinds_the_run(number, handler, ended, tmp_path):
     """A kill or a closed terminal lets a run clean up; nohup is respected; the old handler is back."""
     cleaned = []
 
-    def work() -> int:
+    def work():
         try:
             signal.raise_signal(number)
         finally:
@@ -188,7 +180,7 @@ def test_a_kill_unwinds_the_run(
     assert [True] == cleaned
 
 
-def test_a_reader_that_leaves_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_leaves_is_no_error(tmp_path, monkeypatch):
     """`... | head` ends the program quietly."""
     reader, writer = os.pipe()
     os.close(reader)
@@ -201,7 +193,7 @@ def test_a_reader_that_leaves_is_no_error(tmp_path: Path, monkeypatch: pytest.Mo
 
 # --- generate_report.py itself, before and after the set-up
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bare(tmp_path_factory):
     """Make a Python of the same version that has no packages."""
     folder = tmp_path_factory.mktemp("bare")
     venv.create(folder, symlinks=True)
@@ -209,12 +201,12 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def clone(unbuilt: Project, tmp_path: Path) -> Path:
+def clone(unbuilt, tmp_path):
     """Copy the program into a folder with blanks and umlauts, without a .venv."""
     return unbuilt.copy(tmp_path / "a höme with blanks").root
 
 
-def start(python: Path | str, clone: Path, *argv: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def start(python, clone, *argv, **environ):
     """Run the copy's command with the given Python, from another folder."""
     return subprocess.run(
         [python, clone / "generate_report.py", *argv],
@@ -227,7 +219,7 @@ def start(python: Path | str, clone: Path, *argv: str, **environ: str) -> subpro
     )
 
 
-def test_old_python_can_read_the_command() -> None:
+def test_old_python_can_read_the_command():
     """The file parses as Python 3.6, so that an old Python can say that it is one."""
     source = (cli.ROOT / "generate_report.py").read_text(encoding="utf-8")
 
@@ -235,7 +227,7 @@ def test_old_python_can_read_the_command() -> None:
     assert "__future__" not in source
 
 
-def test_old_python_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_old_python_says_so(monkeypatch, capsys):
     """A Python that is too old, with no .venv to go on in, is one sentence and exit code 2."""
     monkeypatch.setattr(generate_report, "continue_in_venv", lambda: None)
     monkeypatch.setattr("sys.version_info", (3, 9, 2))
@@ -255,9 +247,7 @@ def test_old_python_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         (["doctor"], 3, r"(.|\n)*\nLACKS packages +anyio is missing .*\n +make setup\n(.|\n)*", ""),
     ],
 )
-def test_what_works_before_the_set_up(
-    argv: list[str], code: int, stdout: str, stderr: str, bare: Path, clone: Path
-) -> None:
+def test_what_works_before_the_set_up(argv, code, stdout, stderr, bare, clone):
     """Without packages and .venv: --help, doctor, and else the command that helps, fit for a shell."""
     run = start(bare, clone, *argv)
 
@@ -266,14 +256,14 @@ def test_what_works_before_the_set_up(
     assert re.fullmatch(stderr.format(bare=bare, clone=clone), run.stderr)
 
 
-def probe(clone: Path, expression: str) -> None:
+def probe(clone, expression):
     """Let the copy's command print the value of an expression instead of working."""
     (clone / "report" / "cli.py").write_text(
         f"import os, sys\ndef main(argv): print({expression}); return 0\n"
     )
 
 
-def test_goes_on_in_venv(bare: Path, clone: Path) -> None:
+def test_goes_on_in_venv(bare, clone):
     """With a .venv in the project any Python goes on in it, from any folder, unmoved by Python's paths."""
     (clone / ".venv").symlink_to(sys.prefix)
     probe(clone, "sys.executable, os.environ.keys() & {'PYTHONPATH', 'PYTHONSAFEPATH'}, argv")
@@ -285,7 +275,7 @@ def test_goes_on_in_venv(bare: Path, clone: Path) -> None:
 
 
 @pytest.mark.parametrize(("foreign", "shown"), [("", "True"), ("/", "False")])
-def test_venv_itself_starts_again_only_to_get_clean(clone: Path, foreign: str, shown: str) -> None:
+def test_venv_itself_starts_again_only_to_get_clean(clone, foreign, shown):
     """The Python of .venv works on as it was started, unless foreign packages were put before its own."""
     (clone / ".venv").symlink_to(sys.prefix)
     probe(clone, "'probe' in sys._xoptions")  # options are lost when a Python starts again
@@ -302,7 +292,7 @@ def test_venv_itself_starts_again_only_to_get_clean(clone: Path, foreign: str, s
     assert f"{shown}\n" == run.stdout
 
 
-def test_broken_venv_does_not_loop(bare: Path, clone: Path) -> None:
+def test_broken_venv_does_not_loop(bare, clone):
     """A .venv whose Python does not know that it is one ends with make setup, not in circles."""
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to(bare)

@@ -36,7 +36,7 @@ Here is how much of TeX's memory you used:
 FATAL = "./parts/1d.tex:2:  ==> Fatal error occurred, no output PDF file produced!\n"
 
 
-def latexmk(folder: Path, log: str, code: int = 0, said: str = "") -> Path:
+def latexmk(folder, log, code=0, said=""):
     """Put a stand-in for latexmk into a folder: it leaves a log and prints a line."""
     (folder / "log").write_text(log, encoding="utf-8")
     program = folder / "latexmk"
@@ -45,7 +45,7 @@ def latexmk(folder: Path, log: str, code: int = 0, said: str = "") -> Path:
     return program
 
 
-def told(folder: Path, log: str, code: int, said: str = "", pages: dict[str, Page] = PAGES) -> LatexError:
+def told(folder, log, code, said="", pages=PAGES):
     """Run a stand-in for latexmk that leaves a log, and give the error that is told."""
     with pytest.raises(LatexError) as caught:
         compile_pdf(latexmk(folder, log, code, said), folder, pages)
@@ -90,7 +90,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("log", "text", "hint"), ERRORS.values(), ids=ERRORS)
-def test_an_error_is_told_by_template_and_line(log: str, text: str, hint: str, tmp_path: Path) -> None:
+def test_an_error_is_told_by_template_and_line(log, text, hint, tmp_path):
     """What stopped LaTeX is told by question, template, line and the line's own text, with what to do."""
     error = told(tmp_path, log, 12)
 
@@ -111,7 +111,7 @@ def test_an_error_is_told_by_template_and_line(log: str, text: str, hint: str, t
         ("pdfTeX warning (dest): name{x} has been referenced but does not exist", "a link leads nowhere", ""),
     ],
 )
-def test_what_tex_lets_pass_is_an_error(said: str, fault: str, place: str, tmp_path: Path) -> None:
+def test_what_tex_lets_pass_is_an_error(said, fault, place, tmp_path):
     """An overfull box, a missing glyph or a dead reference stops the build, even if LaTeX ends well."""
     error = told(tmp_path, f"{HEAD}\n{said}\n[] more\n{TAIL}", 0)
 
@@ -119,7 +119,7 @@ def test_what_tex_lets_pass_is_an_error(said: str, fault: str, place: str, tmp_p
     assert str(error).splitlines()[0] == f"Question 1(d): templates/1d.tex{place}: {fault} ({mapped})."
 
 
-def test_a_dollar_left_open_is_told_where_it_stands(tmp_path: Path) -> None:
+def test_a_dollar_left_open_is_told_where_it_stands(tmp_path):
     """TeX notices it at the head of the next part; an escaped dollar and one in a comment do not count."""
     summary = Page("a $b$\nc $d\n\\$ % $$$", "summary.tex", (1, 2, 3))
     log = f"{HEAD}./parts/1d.tex:1: Missing $ inserted.\n<inserted text>\n{TAIL}{FATAL}"
@@ -129,7 +129,7 @@ def test_a_dollar_left_open_is_told_where_it_stands(tmp_path: Path) -> None:
     assert str(error) == "templates/summary.tex, line 2: Missing $ inserted.\n   > c $d"
 
 
-def test_what_is_told_without_a_place_of_its_own(tmp_path: Path) -> None:
+def test_what_is_told_without_a_place_of_its_own(tmp_path):
     """The place is that of the file being read, not of one read before; without a log latexmk is quoted."""
     closed = told(tmp_path, f"{HEAD})\n{BOX_LINE}\n", 0)
     assert str(closed).startswith("templates/submission.tex, line 1: a line or box")
@@ -138,7 +138,7 @@ def test_what_is_told_without_a_place_of_its_own(tmp_path: Path) -> None:
     assert str(quoted) == "templates/submission.tex: latexmk: could not open latexmkrc."
 
 
-def test_a_long_line_is_cut(tmp_path: Path) -> None:
+def test_a_long_line_is_cut(tmp_path):
     """An error does not print a whole paragraph."""
     pages = {**PAGES, "parts/1d.tex": Page("x" * 1000, "1d.tex", (1,))}
     log = f"{HEAD}./parts/1d.tex:1: Undefined control sequence."
@@ -146,7 +146,7 @@ def test_a_long_line_is_cut(tmp_path: Path) -> None:
     assert len(str(told(tmp_path, log, 12, pages=pages))) < 320
 
 
-def test_how_many_pages_there_are_is_read_from_tex_s_notes(tmp_path: Path) -> None:
+def test_how_many_pages_there_are_is_read_from_tex_s_notes(tmp_path):
     """Some releases of LaTeX do not note it."""
     notes = tmp_path / "submission.aux"
     for text, pages in (("", 0), (r"\gdef \@abspage@last{14}", 14)):
@@ -154,7 +154,7 @@ def test_how_many_pages_there_are_is_read_from_tex_s_notes(tmp_path: Path) -> No
         assert page_count(tmp_path) == pages
 
 
-def test_the_numbers_of_tables_have_no_gap(tmp_path: Path) -> None:
+def test_the_numbers_of_tables_have_no_gap(tmp_path):
     """A table that something else was counted before, as some releases of longtable do, stops the build."""
     notes = tmp_path / "submission.aux"
     for numbers, sound in (((1, 2, 3), True), ((), True), ((1, 3), False), ((2,), False)):
@@ -167,7 +167,7 @@ def test_the_numbers_of_tables_have_no_gap(tmp_path: Path) -> None:
             check_numbers(tmp_path)
 
 
-def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_latex_that_does_not_end_is_ended(tmp_path, monkeypatch):
     """LaTeX and the programs that it started are stopped when their time is up."""
     monkeypatch.setattr("report.latex.compile.TIMEOUT", 0.5)
     program = tmp_path / "latexmk"
@@ -197,7 +197,7 @@ def test_latex_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
         ("pdflatex: Command for pdflatex gave return code 137", "LaTeX was killed (SIGKILL)."),
     ],
 )
-def test_a_machine_that_is_too_small_is_no_error_of_a_template(said: str, what: str, tmp_path: Path) -> None:
+def test_a_machine_that_is_too_small_is_no_error_of_a_template(said, what, tmp_path):
     """A full disk, used-up memory or a kill is told as such, whatever the log holds."""
     with pytest.raises(MachineError) as caught:
         compile_pdf(latexmk(tmp_path, HEAD + said, 12, said.replace("'", "")), tmp_path, PAGES)

@@ -288,7 +288,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path):
     assert refusal(tmp_path / "folder") == "folder cannot be read: Is a directory."
 
 
-def test_points_are_those_that_the_notebook_shows() -> None:
+def test_points_are_those_that_the_notebook_shows():
     """What Gradescope is told that a question is worth, and the PDF shows, is what the notebook says."""
     notebook = (ROOT / "templates" / "homework03.py").read_text(encoding="utf-8")
     headings = re.findall(r"^# ## Question 2\((\w)\).*\((\d+) points\)", notebook, re.MULTILINE)

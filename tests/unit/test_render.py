@@ -7,7 +7,6 @@ import random
 import re
 import subprocess
 import unicodedata
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,13 +16,8 @@ from report.latex import scripts
 from report.latex.escape import Latex, escape, formula, prose, remark
 from report.latex.render import environment, page
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from report.latex.render import Page
-
-
-def filled(folder: Path, source: str, **context: Any) -> Page:
+def filled(folder, source, **context):
     """Write a template of its own and fill it."""
     (folder / "a.tex").write_text(source, encoding="utf-8")
     return page(environment(folder), "a.tex", context)
@@ -37,12 +31,12 @@ def filled(folder: Path, source: str, **context: Any) -> Page:
         *((name, name) for name in ("Zoë Ångström", "Çağrı", "Łukasz Dvořák", "Søren Æsir ß", "ążēć")),
     ],
 )
-def test_latin_letters_stay_however_they_are_encoded(text: str, latex: str) -> None:
+def test_latin_letters_stay_however_they_are_encoded(text, latex):
     """What TeX makes of all other characters is read back from a PDF in tests/reliability/."""
     assert latex == escape(text) == escape(unicodedata.normalize("NFD", text))
 
 
-def test_drawn_words_have_a_figure_each() -> None:
+def test_drawn_words_have_a_figure_each():
     """The figures of the pages are those of their words, once each, and the same bytes every time."""
     page = escape("Юлия Петрова Юлия")
 
@@ -59,7 +53,7 @@ def test_drawn_words_have_a_figure_each() -> None:
 @pytest.mark.parametrize(
     ("text", "package"), [("数学", "fonts-wqy-microhei"), ("क", "fonts-lohit-deva"), ("ᚠ", "fonts-noto-core")]
 )
-def test_a_script_without_a_font_is_refused(text: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_without_a_font_is_refused(text, package, monkeypatch):
     """Where no font has the letters, the smallest package that brings them is named."""
     monkeypatch.setattr(scripts, "font_for", lambda _: "")
     with pytest.raises(InputError, match=r"^report\.toml, name: the report's font has no ") as caught:
@@ -69,7 +63,7 @@ def test_a_script_without_a_font_is_refused(text: str, package: str, monkeypatch
     assert caught.value.hint == f"Install a font, such as {package}, or write it with Latin letters."
 
 
-def test_long_runs_may_be_broken() -> None:
+def test_long_runs_may_be_broken():
     """A word of 20 letters or more may be broken behind each, a shorter one nowhere."""
     assert escape("x" * 19) == "x" * 19
     assert escape("x" * 20) == r"x\allowbreak{}" * 20
@@ -78,7 +72,7 @@ def test_long_runs_may_be_broken() -> None:
     assert escape(f"ab {'x' * 20} c") == "ab " + r"x\allowbreak{}" * 20 + " c"
 
 
-def test_text_is_escaped_once_and_latex_passes(tmp_path: Path) -> None:
+def test_text_is_escaped_once_and_latex_passes(tmp_path):
     """Plain text, numpy's too, is escaped on its way into a page; LaTeX is not."""
     texts = {"plain": "a_b", "once": escape("c_d"), "latex": Latex("$x_1$"), "label": np.array(["a&b"])[0]}
 
@@ -92,7 +86,7 @@ def test_text_is_escaped_once_and_latex_passes(tmp_path: Path) -> None:
     [None, math.nan, 0.5, 3, True, np.float64(0.5), ["a"], b"a"],
     ids=["None", "NaN", "float", "int", "bool", "numpy", "list", "bytes"],
 )
-def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
+def test_only_text_is_printed(value, tmp_path):
     """A number, None or NaN in a template is an error with the template's file and line."""
     with pytest.raises(InputError, match=r"^templates/a\.tex, line 3: .* is not text \(\w+\), so ") as caught:
         filled(tmp_path, "one\n\n<%= value %>\n", value=value)
@@ -119,13 +113,13 @@ def test_only_text_is_printed(value: object, tmp_path: Path) -> None:
         ("<%= 1 / 0 %>", "division by zero"),
     ],
 )
-def test_a_slip_is_told_with_template_and_line(source: str, told: str, tmp_path: Path) -> None:
+def test_a_slip_is_told_with_template_and_line(source, told, tmp_path):
     """A name that is not there, in a condition too, a tag that cannot be read, a text without a glyph."""
     with pytest.raises(InputError, match=rf"^templates/a\.tex, line 2: .*{re.escape(told)}"):
         filled(tmp_path, f"x\n{source}\n", eq={"a": "1", "1a.h1": "2"})
 
 
-def test_an_error_names_the_innermost_template(tmp_path: Path) -> None:
+def test_an_error_names_the_innermost_template(tmp_path):
     """In an included template the place is that one's, with its question; a missing one has no line."""
     (tmp_path / "1d.tex").write_text("1\n2\n<%= nothin %>\n", encoding="utf-8")
 
@@ -140,7 +134,7 @@ def test_an_error_names_the_innermost_template(tmp_path: Path) -> None:
         page(environment(tmp_path), "b.tex", {})
 
 
-def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
+def test_each_line_knows_its_template_line(tmp_path):
     """Lines made by loops, conditions and inclusion of blank lines point to where they were written."""
     source = (
         "first\n"  # 1
@@ -166,7 +160,7 @@ def test_each_line_knows_its_template_line(tmp_path: Path) -> None:
     assert made.lines == (1, 3, 4, 3, 4, 8, 10, 11, 13)
 
 
-def test_a_formula_is_copied_as_its_latex() -> None:
+def test_a_formula_is_copied_as_its_latex():
     """Line by line, what is copied is the LaTeX without its layout; the name of a rule stays text."""
     derivation = "a &= b \\rulename{as $c = d$} \\\\\n&\\qquad + e"
 
@@ -181,7 +175,7 @@ def test_a_formula_is_copied_as_its_latex() -> None:
 
 
 # --- an author's remark: words are printed as typed, formulas are those of a safe list
-def set_in(formula: str) -> str:
+def set_in(formula):
     """Return what a formula becomes on the page: itself, and what is copied from there."""
     return rf"$\copied{{{formula}}}{formula}\shown$"
 
@@ -198,7 +192,7 @@ def set_in(formula: str) -> str:
         ("a_b $$ c", r"a\_b \$\$ c"),
     ],
 )
-def test_formulas_stand_between_dollars(text: str, latex: str) -> None:
+def test_formulas_stand_between_dollars(text, latex):
     """A formula is set as mathematics; a dollar with a blank behind it, or before a price, is a dollar."""
     assert remark(text, "report.toml, 1e") == latex
 
@@ -219,7 +213,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("formula", "reason"), REFUSED.items())
-def test_what_is_not_on_the_list_is_refused(formula: str, reason: str) -> None:
+def test_what_is_not_on_the_list_is_refused(formula, reason):
     """What TeX might stumble over, or run, is told with the formula before TeX sees it."""
     with pytest.raises(InputError) as caught:
         remark(f"So ${formula}$.", "report.toml, [report.remarks] 1e")
@@ -228,7 +222,7 @@ def test_what_is_not_on_the_list_is_refused(formula: str, reason: str) -> None:
 
 
 @pytest.mark.tex
-def test_tex_sets_whatever_is_taken(tmp_path: Path) -> None:
+def test_tex_sets_whatever_is_taken(tmp_path):
     """Formulas made of random pieces of the notation: TeX has nothing to say about those that are taken."""
     chance = random.Random(21)
     pieces = [*"abhx012+-=<>()|,.'^_{}[]*/", "{a}", "_{t}", "^{2}", r"\frac{a}{b}", r"\sqrt{x}"]
