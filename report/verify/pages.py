@@ -87,7 +87,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
     if anew:
         other_lines = bool(found.tex) and _figures(one) == _figures(other)
         same, spots = seen.alike(*views, pairs, other_lines=other_lines)
-        if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True)):
+        if same and not seen.copies_alike(views[0], View(given, copied=True), View(made, copied=True), pairs):
             whole.append(_of_the_whole(0, "gives other text to be copied than it shows"))
         if same and not spots and not whole:
             return replace(found, same=same)

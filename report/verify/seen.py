@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from pypdfium2 import raw
-from scipy import ndimage
 
 from report.verify.findings import Same, Shown
-from report.verify.view import CONTRAST, SCALE, Box, Glyph, Word, around, holds, invisible, meet
+from report.verify.view import REACH, SCALE, Box, Glyph, Word, around, holds, invisible, meet, other_paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,11 +26,8 @@ if TYPE_CHECKING:
     from report.verify.view import View
 
 NEAR = 0.7  # points
-REACH = 2  # pixels
 CLOSE = 8  # pixels in a point where single characters are compared
 TAIL = 1.0  # points below a character where a comma is no point
-SPECKS = 8  # pixels
-TOGETHER = 17  # pixels: what is nearer is one place
 SPOTS = 200  # that are told of a page
 LINE = 7.0  # points; a step of less stays in the line
 RISE, STRETCH = 0.4, 3.0  # points by which another TeX may set characters of a line, or boxes, otherwise
@@ -108,7 +104,7 @@ def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, 
     if one.shape != other.shape:  # told as another size
         return
     if all(abs(a.box[1] - b.box[1]) <= NEAR for a, b in both):
-        yield from _other_paint(one, other)
+        yield from other_paint(one, other)
         return
     edge = REACH / SCALE
     for (_, shown), (_, true) in both:
@@ -128,30 +124,7 @@ def _other_close_up(
         column, row = round(x * scale), len(picture) - round(y * scale)
         rows = slice(max(0, row - top), max(0, row - bottom))
         cut.append(picture[rows, max(0, column + left) : max(0, column + right)])
-    return cut[0].shape != cut[1].shape or any(_other_paint(*cut))
-
-
-def _other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
-    """Walk the places where one picture has something that the other has nowhere near.
-
-    What is at the edge of one may be outside of the other.
-    """
-    if np.array_equal(one, other):
-        return
-    size = 2 * REACH + 1
-    mask = np.zeros(one.shape, bool)
-    for a, b in ((one, other), (other, one)):
-        mask |= a < np.maximum(ndimage.minimum_filter(b, size), CONTRAST) - CONTRAST
-        mask |= a > np.minimum(ndimage.maximum_filter(b, size), 255 - CONTRAST) + CONTRAST
-    inside = np.zeros_like(mask)
-    inside[REACH:-REACH, REACH:-REACH] = True
-    mask &= inside
-    if np.count_nonzero(mask) < SPECKS:
-        return
-    together, _ = ndimage.label(ndimage.binary_dilation(mask, np.ones((TOGETHER, TOGETHER))))
-    for rows, columns in ndimage.find_objects(together):
-        bottom, top = (len(mask) - edge for edge in (rows.stop, rows.start))
-        yield columns.start / SCALE, bottom / SCALE, columns.stop / SCALE, top / SCALE
+    return cut[0].shape != cut[1].shape or any(other_paint(*cut))
 
 
 # --- the same characters, at the same places or in other lines
@@ -176,7 +149,7 @@ def _by_sight(given: View, made: View, pairs: Sequence[tuple[int, int]]) -> Both
         glyphs = given.glyphs[number], made.glyphs[page]
         pictures = given.picture(number), made.picture(page)
         same = len(glyphs[0]) == len(glyphs[1]) and all(map(_same_glyph, *glyphs))
-        if not same or pictures[0].shape != pictures[1].shape or any(_other_paint(*pictures)):
+        if not same or pictures[0].shape != pictures[1].shape or any(other_paint(*pictures)):
             return []
         both += zip(*glyphs, strict=True)
     return both
@@ -203,9 +176,13 @@ def _by_text(given: View, made: View) -> Both:
     return list(zip(one, other, strict=True)) if joined and painted else []
 
 
-def copies_alike(shown: View, copied: View, true: View) -> bool:
+def copies_alike(shown: View, copied: View, true: View, pairs: Sequence[tuple[int, int]]) -> bool:
     """Say whether what is copied from a submission is what it shows, or what is copied from a true one."""
-    texts = [[glyph.text for glyph in _running(view)] for view in (copied, shown, true)]
+    pages = [{pair[side] for pair in pairs} for side in (0, 1)]
+    texts = [
+        [glyph.text for glyph in _running(view) if glyph.page in pages[side]]
+        for view, side in ((copied, 0), (shown, 0), (true, 1))
+    ]
     return texts[0] in texts[1:]
 
 

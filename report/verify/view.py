@@ -17,6 +17,7 @@ import pypdfium2 as pdfium
 from pikepdf import Name, Stream
 from PIL import Image, ImageDraw
 from pypdfium2 import raw
+from scipy import ndimage
 
 from report.confined import UnjudgedError
 from report.verify.document import content, opened, part, unpacked
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 SCALE = 2  # pixels in a point
 CONTRAST = 10  # of 255
+REACH = 2  # pixels
+SPECKS = 8  # pixels
+TOGETHER = 17  # pixels: what is nearer is one place
 LARGEST = 2000  # points on a side
 CHARACTERS = 50_000  # on a page; the fullest has 3,000
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
@@ -125,7 +129,32 @@ def invisible(item: Any) -> bool:
     return mode in (3, 7) or not alpha.value or min(red.value, green.value, blue.value) > 255 - CONTRAST
 
 
-# --- a picture for people
+# --- pictures
+def other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
+    """Walk the places where one picture has something that the other has nowhere near, sharp and blurred.
+
+    A thin line may be one row of pixels, or two of half its ink: blurred, they are alike. What is at the edge
+    of one picture may be outside of the other.
+    """
+    if np.array_equal(one, other):
+        return
+    mask = np.zeros(one.shape, bool)
+    mask[REACH:-REACH, REACH:-REACH] = True
+    for blur in (1, 3):
+        sides = [ndimage.uniform_filter(side, blur) for side in (one, other)]
+        unlike = np.zeros_like(mask)
+        for a, b in (sides, sides[::-1]):
+            unlike |= a < np.maximum(ndimage.minimum_filter(b, 2 * REACH + 1), CONTRAST) - CONTRAST
+            unlike |= a > np.minimum(ndimage.maximum_filter(b, 2 * REACH + 1), 255 - CONTRAST) + CONTRAST
+        mask &= unlike
+    if np.count_nonzero(mask) < SPECKS:
+        return
+    together, _ = ndimage.label(ndimage.binary_dilation(mask, np.ones((TOGETHER, TOGETHER))))
+    for rows, columns in ndimage.find_objects(together):
+        bottom, top = (len(mask) - edge for edge in (rows.stop, rows.start))
+        yield columns.start / SCALE, bottom / SCALE, columns.stop / SCALE, top / SCALE
+
+
 def draw(given: View, made: View, pair: tuple[int, int | None], framed: Sequence[Box], file: Path) -> None:
     """Draw a page as it was handed in, the places that differ framed, beside the page as it was made anew."""
     pictures: list[Image.Image] = [

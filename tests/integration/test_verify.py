@@ -115,6 +115,12 @@ def trimmed(pdf):
         page.TrimBox = page.MediaBox
 
 
+def nudged(pdf):
+    """Place pages as LaTeX's pdfpages does behind a cover: a hair larger, and lower."""
+    for page in pdf.pages:
+        page.contents_add(b"1.0005 0 0 1.0005 -0.144 -0.186 cm", prepend=True)
+
+
 @edited
 def listed(pdf):
     """Write pages as Ghostscript 10.05 does: text to be copied stands in lists beside the operators."""
@@ -166,6 +172,7 @@ PROGRAMS = {
     "boxes that cut nothing": (edited(trimmed), set()),
     "mutool, contents too": (by("mutool", "clean", "-s", "IN", "OUT"), None),
     "copied text in lists": (listed, None),
+    "placed a hair otherwise": (edited(nudged), None),
     "ghostscript": (by(*GHOSTSCRIPT, "IN"), None),
     "cairo": (CAIRO, None),
 }
