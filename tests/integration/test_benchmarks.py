@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import __main__ as runner
 from benchmarks import arithmetic, exhaustive, figure, measurement, page, submission
-from benchmarks.measurement import Row, Target
+from benchmarks.measurement import Target
 from benchmarks.processes import Look, Sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +18,6 @@ SIDES = {
     "ours": [Sample(2, 3, memory=100), Sample(4, 5, memory=200), Sample(1, 2, memory=150)],
 }
 RATIO = measurement.ratio("a job", ("peer", "ours"), SIDES, target=Target(2.5, at_least=True)).as_json()
-START = Row("a start", "seconds", [0.4, 0.31, 0.2], Target(0.3), note="The disk was slow.").as_json()
 
 
 def test_a_ratio_is_taken_run_by_run_and_its_median_meets_the_target():
@@ -28,18 +27,6 @@ def test_a_ratio_is_taken_run_by_run_and_its_median_meets_the_target():
     assert {"min": 2, "median": 3, "max": 5, "runs": 3} == RATIO["sides"]["ours"]["cpu"]
     assert {"min": 100, "median": 150, "max": 200, "runs": 3} == RATIO["sides"]["ours"]["memory"]
     assert "memory" not in RATIO["sides"]["peer"]
-
-
-def test_the_table_has_one_line_for_each_quantity_and_each_failure():
-    """The table shows median, range and target of each row, and why a program failed."""
-    found = {"search": {"rows": [RATIO, START]}, "rebuild": {"failed": "snakemake not installed here."}}
-
-    _, *lines = page.table(found).splitlines()
-
-    assert 3 == len(lines)
-    assert "search a job: peer / ours, wall time 3 2 to 5 ≥ 2.5: met" == " ".join(lines[0].split())
-    assert lines[1].endswith("0.31  0.2 to 0.4  ≤ 0.3: MISSED")
-    assert "rebuild  FAILED: snakemake not installed here." == lines[2]
 
 
 def test_the_page_and_its_figure_are_made_from_the_results_alone():
@@ -226,7 +213,8 @@ def test_a_program_that_fails_is_told_and_the_rest_goes_on(programs, capsys):
     assert "no peer here." == results["broken"]["failed"]
     assert 1.5 == results["sound"]["rows"][0]["value"]["median"]
     assert results["sound"]["conditions"]["quick"] is True
-    assert "FAILED: no peer here." in said.out
+    assert "broken  FAILED: no peer here." in said.out
+    assert re.search(r"^sound +a: b +1\.5 *$", said.out, re.MULTILINE)
     assert "`benchmarks.broken` failed: no peer here." in (programs / "out" / "benchmarks.md").read_text()
     assert (programs / "out" / "benchmarks.svg").is_file()
 

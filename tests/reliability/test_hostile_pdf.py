@@ -103,7 +103,6 @@ FONT = "/Resources <</Font <</F1 5 0 R>>>>"
 LOOP = {5: stream(b"q", "/Type /XObject /Subtype /Form /Resources <</XObject <</X 5 0 R>>>>")}
 DEEP = {n: f"<</A {n + 1} 0 R>>".encode() for n in range(100, 400)} | {400: b"<</A 1>>"}
 BOMB = b"\0" * (200 * 2**20)
-UNVERSIONED = notebook({**RECORD, "versions": {}})
 LARGE = b"[search]\nhidden_layer_sizes = [[10000, 10000, 10000, 10000, 10000]]\n"
 PDFS = {
     "cut off": lambda: pdf()[:900],

@@ -1,7 +1,5 @@
 """The command: what is understood and shown, how errors end, how it starts with any Python anywhere."""
 
-from __future__ import annotations
-
 import ast
 import errno
 import io
@@ -12,7 +10,6 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,11 +21,6 @@ from report.boundary import guarded
 from report.console import PLAIN_SECONDS, Console, duration
 from report.errors import CheckError, InputError, LatexError
 from report.pipeline import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def end(work, folder):
@@ -206,12 +198,13 @@ def clone(unbuilt, tmp_path):
     return unbuilt.copy(tmp_path / "a höme with blanks").root
 
 
-def start(python, clone, *argv, **environ):
-    """Run the copy's command with the given Python, from another folder."""
+def start(python, clone, *argv, options=(), **environ):
+    """Run the copy's command with the given Python and its options, from another folder."""
+    clean = {name: value for name, value in os.environ.items() if name not in generate_report.FOREIGN}
     return subprocess.run(
-        [python, clone / "generate_report.py", *argv],
+        [python, *options, clone / "generate_report.py", *argv],
         cwd="/",
-        env={**os.environ, "LC_ALL": "C.UTF-8", **environ},
+        env={**clean, "LC_ALL": "C.UTF-8", **environ},
         capture_output=True,
         encoding="utf-8",
         timeout=60,
@@ -274,20 +267,13 @@ def test_goes_on_in_venv(bare, clone):
     assert f"{clone / '.venv' / 'bin' / 'python'} set() ['--jobs', '2']\n" == run.stdout
 
 
-@pytest.mark.parametrize(("foreign", "shown"), [("", "True"), ("/", "False")])
+@pytest.mark.parametrize(("foreign", "shown"), [({}, "True"), ({"PYTHONPATH": "/"}, "False")])
 def test_venv_itself_starts_again_only_to_get_clean(clone, foreign, shown):
     """The Python of .venv works on as it was started, unless foreign packages were put before its own."""
     (clone / ".venv").symlink_to(sys.prefix)
     probe(clone, "'probe' in sys._xoptions")  # options are lost when a Python starts again
-    environ = {name: value for name, value in os.environ.items() if name not in generate_report.FOREIGN}
 
-    run = subprocess.run(
-        [clone / ".venv" / "bin" / "python", "-X", "probe", clone / "generate_report.py"],
-        env=environ | ({"PYTHONPATH": foreign} if foreign else {}),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
+    run = start(clone / ".venv" / "bin" / "python", clone, options=("-X", "probe"), **foreign)
 
     assert f"{shown}\n" == run.stdout
 

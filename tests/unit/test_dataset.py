@@ -392,18 +392,9 @@ def test_unsound_data_are_refused_with_one_sentence(tmp_path, words, changes):
     assert "the row out" not in sentence
 
 
-def test_a_file_beyond_the_limit_is_refused(tmp_path):
-    """A file that is larger than the limit is refused before it is parsed."""
-    with (written(tmp_path) / "trnX-3d.csv").open("ab") as stream:
-        stream.truncate(files.FILE_LIMIT + 1)
-
-    assert refusal(tmp_path) == "trnX-3d.csv has more than 32 MiB; give a smaller file"
-
-
 # --- where the files are: in a folder or an archive, under their names or nearly so
 
-CONTENTS = (b"0.5,1,-2e-1\n1,2,3\n", b"-1\n1\n", b".25,8,9\n7,8,9\n", b"1\n-1\n")
-SOUND = dict(zip(FILE_NAMES, CONTENTS, strict=True))
+SOUND = {f"{name}-3d.csv": text.encode() for name, text in PLAIN.items()}
 THREE = {name: SOUND[name] for name in FILE_NAMES[:3]}
 MISSING = "devY-3d.csv is missing; the data are trnX-3d.csv, trnY-3d.csv, devX-3d.csv, devY-3d.csv"
 
@@ -570,7 +561,7 @@ def test_the_only_candidate_is_used_and_said(tmp_path, contents, told):
     """What is nearly the course's name, or holds the files, is read; a remark names it."""
     data = load(lay(tmp_path, contents))
 
-    assert data.X_train.shape == (2, 3)
+    assert data.X_train.shape == (4, 3)
     assert not data.stand_in
     assert [told in remark for remark in data.remarks] == ([True] if told else [])
 
@@ -605,7 +596,7 @@ REFUSED = {
         {"a.tgz": tarred(named("data/{name}") | {"data/devX-3d.csv": b"1,2,x\n1,2,3\n"})},
         *("a.tgz", ("a.tgz, data/devX-3d.csv, line 1, column 3: 'x' is not a number",)),
     ),
-    "a CSV file": ({"a.csv": CONTENTS[0]}, "a.csv", (f"a.csv {NO_ARCHIVE}",)),
+    "a CSV file": ({"a.csv": b"0.5,1,-2e-1\n"}, "a.csv", (f"a.csv {NO_ARCHIVE}",)),
     "an empty file": ({"empty.tgz": b""}, "empty.tgz", (f"empty.tgz {NO_ARCHIVE}",)),
     "a folder called data.tgz": ({"data.tgz/x": b""}, "", ("data.tgz is not a file; name a folder with",)),
 }

@@ -93,13 +93,6 @@ def test_kernels_are_not_forced_where_they_could_crash(changes, words):
     assert environ["OPENBLAS_NUM_THREADS"] == "1"
 
 
-def test_detecting_the_machine_loads_no_numpy(python):
-    """The gates are read from text files, so that they can stand before everything else."""
-    code = "import sys; from experiments import numerics; numerics.pin(); print('numpy' in sys.modules)"
-
-    assert python(code) == "False\n"
-
-
 AUDIT = "import json; from experiments import numerics; numerics.pin(); print(json.dumps(numerics.audit()))"
 
 

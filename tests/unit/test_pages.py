@@ -7,11 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from msgspec import structs
-from sklearn.neural_network import MLPClassifier
 
 from experiments.assessment import Certificate, Line, Optimism, Reached
 from experiments.record import (
-    HYPER_PARAMETERS,
     Counts,
     PassedOver,
     Record,
@@ -40,22 +38,6 @@ RECORD = Record(
     ),
     versions={},
 )
-
-
-def test_the_default_is_not_added_twice():
-    """A space that holds the default setting is left as it is, also where its batch is clipped."""
-    tried = [(setting.activation, setting.batch_size) for setting in SPACE.settings(1000)]
-
-    assert tried == [("tanh", 200), ("tanh", 16), ("relu", 200), ("relu", 16)]
-    assert len(structs.replace(SPACE, batch_size=(300,)).settings(60)) == 2
-
-
-def test_a_small_search_holds_two_values_of_each():
-    """A search for trying things out takes the first two values of every list."""
-    wide = structs.replace(SPACE, learning_rate_init=(0.1, 0.01, 0.001))
-
-    assert structs.replace(SPACE, learning_rate_init=(0.1, 0.01)) == wide.small()
-    assert wide.size == 12
 
 
 @pytest.mark.parametrize(("best", "decimal"), [(470, "+0.0000"), (460, "-0.0185")])
@@ -94,15 +76,6 @@ def test_the_last_column_holds_what_was_trained_again():
     assert nothing.refits(settings)[2] == (1, 2, 3)
     with pytest.raises(ValueError, match=re.escape("zip() argument")):
         search_rows(settings[1:], record.search)
-
-
-def test_the_defaults_are_those_of_scikit_learn():
-    """What a setting leaves out is what scikit-learn would take, its "auto" batch written as a number."""
-    theirs = MLPClassifier().get_params()
-
-    assert {name: theirs[name] for name in HYPER_PARAMETERS} | {"batch_size": 200} == Setting().parameters()
-    assert Setting().parameters(7)["random_state"] == 7
-    assert Setting().clipped(60).batch_size == 60
 
 
 # --- what is said

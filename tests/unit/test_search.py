@@ -350,11 +350,3 @@ def test_what_cannot_be_asked_for(arguments, code, told, command, unbuilt, tmp_p
 
     assert done.returncode == code
     assert told in done.stderr
-
-
-def test_the_wide_space_is_wide():
-    """What is explored by default has thousands of distinct settings, and the default setting among them."""
-    settings = exploration.WIDE.settings(1257)
-
-    assert len(settings) == len(set(settings)) == 10 * 3 * 2 * 7 * 5
-    assert Setting((100,), "relu", "adam", 0.001, 200) in settings
