@@ -312,6 +312,25 @@ def project(tiny_build, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def damaged():
+    """Give a function that cuts, lengthens or changes a file as a crash, a bad disk or an editor might."""
+
+    def change(content, chance):
+        place = chance.randrange(len(content) + 1)
+        ways = [
+            content[:place],
+            content[:place] + chance.randbytes(chance.randint(1, 9)) + content[place:],
+            content[:place] + chance.randbytes(500) + content[place + 500 :],
+            content[:place] + bytes(len(content) - place),  # what some file systems leave after a crash
+            content[:place] + bytes([chance.randrange(256)]) + content[place + 1 :],
+            content.replace(b"\n", b"\r\n"),
+        ]
+        return chance.choice(ways)
+
+    return change
+
+
+@pytest.fixture(scope="session")
 def pdf_pages():
     """Give a function that reads a PDF's text with poppler, page by page, in the layout of the page."""
     return lambda pdf: poppler(pdf, "-layout").split("\f")[:-1]

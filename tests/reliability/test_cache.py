@@ -213,21 +213,8 @@ def test_what_changed_meanwhile_is_not_kept(kept):
     assert kept().made("derive", Made, refuse) == MADE
 
 
-def damaged(content, chance):
-    """Cut, lengthen or change a file as a crash, a bad disk or an editor might."""
-    place = chance.randrange(len(content) + 1)
-    ways = [
-        content[:place],
-        content[:place] + chance.randbytes(chance.randint(1, 9)) + content[place:],
-        content[:place] + bytes(len(content) - place),  # what some file systems leave after a crash
-        content[:place] + bytes([chance.randrange(256)]) + content[place + 1 :],
-        content.replace(b"\n", b"\r\n"),
-    ]
-    return chance.choice(ways)
-
-
 @pytest.mark.parametrize("number", [100, pytest.param(2000, marks=pytest.mark.slow)])
-def test_a_damaged_result_is_none(number, kept):
+def test_a_damaged_result_is_none(number, kept, damaged):
     """Whatever happens to its file, a kept result is what was made, or is made again."""
     chance, cached = random.Random(0), kept()
     cached.made("derive", Made, lambda: MADE)

@@ -344,6 +344,16 @@ def test_whatever_is_printed_means_what_it_was_printed_from(expression):
     assert abs(printed - meant) <= 1e-30 * max(1, abs(meant))
 
 
+def test_a_chain_is_read_with_its_relations_and_its_rules_left_out():
+    """Alignment, line breaks and the names of rules are layout."""
+    latex = "h_1 &= \\sigma(z_1) \\rulename{as $\\frac{a}{b}$ is} \\\\\n&\\le 1"
+
+    reading = parser.parse(latex)
+
+    assert ("=", r"\le") == reading.relations
+    assert 3 == len(reading.sides)
+
+
 def test_the_rounding_of_a_decimal_is_half_a_unit_of_its_last_place():
     """8.9 stands for anything within 0.05 of it."""
     assert (0.0, 0.05 / 8.9) == parser.parse(r"2^{-50} \approx 8.9 \times 10^{-16}").roundings

@@ -117,7 +117,7 @@ def test_other_data_or_kernels_find_nothing_in_the_store(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "number", [pytest.param(150, id="quick"), pytest.param(5000, id="full", marks=pytest.mark.slow)]
 )
-def test_a_damaged_file_is_read_as_it_was_or_not_at_all(number, tmp_path):
+def test_a_damaged_file_is_read_as_it_was_or_not_at_all(number, tmp_path, damaged):
     """Cut, overwritten, changed in a byte, one entry in the place of another: each is whole or missing."""
     chance, folder = random.Random(0), tmp_path / "store"
     outcomes = [Outcome(setting, 0, 3, 2, 9, True, os.urandom(60), "abc") for setting in SETTINGS]
@@ -129,18 +129,7 @@ def test_a_damaged_file_is_read_as_it_was_or_not_at_all(number, tmp_path):
     contents = [whole[:at] + b"\xed" + whole[at + 1 :] for at in (47, whole.index(b"mark BLOB"))]
     with contextlib.closing(sqlite3.connect(folder / FILE)) as base, base:
         base.execute("UPDATE fits SET (mark, entry) = (SELECT mark, entry FROM fits LIMIT 1)")
-    contents.append((folder / FILE).read_bytes())
-    for _ in range(number):
-        place = chance.randrange(len(whole))
-        damage = [
-            whole[:place],
-            whole[:place] + bytes(len(whole) - place),
-            whole[:place] + chance.randbytes(9) + whole[place:],
-            whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1 :],
-            whole[:place] + chance.randbytes(500) + whole[place + 500 :],
-            b"",
-        ]
-        contents.append(chance.choice(damage))
+    contents += [(folder / FILE).read_bytes(), b"", *(damaged(whole, chance) for _ in range(number))]
     missing = 0
     for content in contents:
         (folder / FILE).write_bytes(content)
@@ -310,43 +299,39 @@ def test_a_network_that_diverges_is_counted_as_refused():
     assert [row.failed for row in rows if row.setting.solver == "adam"] == [0]
 
 
+OURS = cli.ROOT / "tests" / "explored"
+
+
 @pytest.mark.parametrize(
-    ("space", "sentence"),
+    ("space", "arguments", "code", "told"),
     [
-        ("", "the table [search] is missing or empty."),
-        ("[search]\nalpha = [0.1]\n", "unknown key search.alpha."),
-        ("[search]\nsolver = [adam]\n", "line 2, column 11: not TOML: Invalid value."),
-        (None, "does not exist.\nTIP Name a file with --space FILE."),
+        ("", (), 2, "{space}: the table [search] is missing or empty."),
+        ("[search]\nalpha = [0.1]\n", (), 2, "{space}, line 2: unknown key search.alpha."),
+        ("[search]\nsolver = [adam]\n", (), 2, "{space}, line 2, column 11: not TOML: Invalid value."),
+        (None, (), 2, "{space} does not exist.\nTIP Name a file with --space FILE."),
+        (None, ("--seeds", "1000000"), 2, "The space with 1000000 seeds asks for 2,100,000,000 networks,"),
+        (None, ("--out", OURS), 2, f"{OURS} holds the program's own files."),
+        (None, ("--scheduler", "tcp://127.0.0.1:1"), 5, "The scheduler tcp://127.0.0.1:1 does not answer: "),
+        (None, ("--scheduler", "nonsense"), 5, "The scheduler nonsense does not answer: check that it runs"),
     ],
 )
-def test_a_space_that_cannot_be_explored(space, sentence, command, unbuilt, tmp_path):
-    """The file and the key are named, nothing is trained and nothing is written."""
-    file = tmp_path / "space.toml"
+def test_what_cannot_be_explored(space, arguments, code, told, command, unbuilt, tmp_path, monkeypatch):
+    """A bad space, too many networks, the program's own folder and a scheduler that is none are refused."""
+    monkeypatch.setattr("experiments.cluster.ANSWER", 1.0)
+    file, out = tmp_path / "space.toml", tmp_path / "out"
     if space is not None:
         file.write_text(space, encoding="utf-8")
 
-    done = command("explore", "--config", unbuilt.config, "--space", file, "--out", tmp_path / "out")
-
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"ERROR {file}")
-    assert sentence in done.stderr
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "told"),
-    [
-        (["--seeds", "1000000"], 2, "asks for 2,100,000,000 networks, more than 200,000."),
-        (["--out", cli.ROOT / "tests" / "explored"], 2, "holds the program's own files."),
-        (["--scheduler", "tcp://127.0.0.1:1"], 5, "The scheduler tcp://127.0.0.1:1 does not answer: check"),
-        (["--scheduler", "nonsense"], 5, "The scheduler nonsense does not answer: check that it runs"),
-    ],
-)
-def test_what_cannot_be_asked_for(arguments, code, told, command, unbuilt, tmp_path, monkeypatch):
-    """Too many networks, the program's own folder, and a scheduler that is none are refused at once."""
-    monkeypatch.setattr("experiments.cluster.ANSWER", 1.0)
-
-    done = command(*("explore", "--config", unbuilt.config, "--out", tmp_path / "out"), *arguments)
+    done = command("explore", "--config", unbuilt.config, "--out", out, *(arguments or ("--space", file)))
 
     assert done.returncode == code
-    assert told in done.stderr
+    assert f"ERROR {told.format(space=file)}" in done.stderr
+    assert code == 5 or not out.exists()
+
+
+def test_the_wide_space_is_wide():
+    """What is explored by default has thousands of distinct settings, and the default setting among them."""
+    settings = exploration.WIDE.settings(1257)
+
+    assert len(settings) == len(set(settings)) == 10 * 3 * 2 * 7 * 5
+    assert Setting((100,), "relu", "adam", 0.001, 200) in settings
