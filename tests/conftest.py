@@ -27,7 +27,7 @@ numerics.pin()
 
 import pytest  # noqa: E402 - nothing may load numpy before the pins
 
-from report import cli  # noqa: E402 - nothing may load numpy before the pins
+from report import ROOT, cli  # noqa: E402 - nothing may load numpy before the pins
 
 # A shell lets what it starts in the background ignore Ctrl-C, and so all that is started from there: a person
 # at a terminal does not.
@@ -39,7 +39,6 @@ for number, handler in {
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ("generate_report.py", "requirements.txt", "report", "derivations", "experiments", "templates")
 LIMIT = 300  # seconds for a command, on a busy machine
 TINY_ROWS = {"trnX-3d.csv": 60, "trnY-3d.csv": 60, "devX-3d.csv": 30, "devY-3d.csv": 30}

@@ -3,7 +3,6 @@
 import argparse
 import json
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,8 @@ from benchmarks import __main__ as runner
 from benchmarks import arithmetic, exhaustive, figure, measurement, page, submission
 from benchmarks.measurement import Target
 from benchmarks.processes import Look, Sample
+from report import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SIDES = {
     "peer": [Sample(6, 7), Sample(8, 9), Sample(5, 6)],
     "ours": [Sample(2, 3, memory=100), Sample(4, 5, memory=200), Sample(1, 2, memory=150)],

@@ -21,7 +21,7 @@ from pypdf.generic import ContentStream
 from sklearn.neural_network import MLPClassifier
 
 from experiments.record import MIME
-from report import cache, kernel, publish
+from report import ROOT, cache, kernel, publish
 from report.config import QUESTIONS
 from report.results import NOTEBOOK
 
@@ -31,7 +31,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
 
-ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = (*QUESTIONS, "summary", "checked", "references", "structure", "evidence")
 DRAWN = ("unrolled", "1f", "marginals", "networks", "errors")

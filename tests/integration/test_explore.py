@@ -35,8 +35,7 @@ def arguments(unbuilt, tmp_path_factory):
     """Give the command line for a small space and the tiny data, but for the folder."""
     space = tmp_path_factory.mktemp("space") / "space.toml"
     space.write_text(SPACE, encoding="utf-8")
-    config_path = unbuilt.config
-    return ["explore", "--config", config_path, "--space", space, "--seeds", str(SEEDS)]
+    return ["explore", "--config", unbuilt.config, "--space", space, "--seeds", str(SEEDS)]
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from report import cli
+from report import ROOT, cli
 
-ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(
     str(path.relative_to(ROOT))
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"))

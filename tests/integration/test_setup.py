@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from report import system
+from report import ROOT, system
 from report.errors import LatexError
 from report.system import PACKAGES, Package
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("cat", "env", "find", "flock", "git", "grep", "make", "mkdir", "rm", "sh", "tail", "touch", "true")
 VERSION = "{}.{}".format(*sys.version_info[:2])
 STAMP = f".venv/complete-{VERSION}"

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from report import publish
+from report import ROOT, publish
 
 STAGES = ("derive", "measure", "search", "study", "draw", "typeset", "compile", "bundle")
 ASSEMBLY = Path(__file__).with_name("assembly.py")
-ROOT = ASSEMBLY.parents[2]
 ANEW = ("--force", "--text", "new")
 TOML = '[author]\nname = "Ada"\n[course]\ntitle = "T"\nhomework = "H"\ndue = "D"\n'
 NOTES = {".kept", ".lock", ".stamps.json"}

@@ -12,11 +12,6 @@ BUILT = r"Built in [\d.]+ s; watching for changes, Ctrl-C ends\."
 FAILED = r"Failed \(exit code 2\) in [\d.]+ s; watching for changes, Ctrl-C ends\."
 
 
-def made(told):
-    """Read from what a build tells which stages ran, each with its reason."""
-    return dict(re.findall(r"^-> (\w+)(?:: (.*))? \([\d.]+ s\)$", told, re.MULTILINE))
-
-
 def test_a_changed_template_makes_the_pages_again(project):
     """New words in a template are in the PDF after seconds: nothing is derived or measured again."""
     project.append("templates/1e.tex", "\nA sentence that nobody wrote before.\n")
@@ -25,7 +20,8 @@ def test_a_changed_template_makes_the_pages_again(project):
 
     assert done.returncode == 0, done.stderr
     assert f"Building in {project.out}: templates/1e.tex changed." in done.stderr
-    assert made(done.stderr).keys() == {"typeset", "compile", "bundle"}
+    ran = re.findall(r"^-> (\w+).* \([\d.]+ s\)$", done.stderr, re.MULTILINE)
+    assert ran == ["typeset", "compile", "bundle"]
     assert done.stderr.count("kept, reused") == 5
     assert "A sentence that nobody wrote before." in project.shown().replace("\n", " ")
 

@@ -15,12 +15,11 @@ import pytest
 from msgspec import Struct
 
 from experiments import dataset
-from report import cache, config, pipeline
+from report import ROOT, cache, config, pipeline
 from report.cache import Cache, Inputs, Snapshot
 from report.console import Console
 from report.results import Derived, Ledger
 
-ROOT = Path(__file__).resolve().parents[2]
 # Asks a copy of the program for the keys of all stages, as it is and after each of some edits by itself.
 KEYS = """
 import json, sys

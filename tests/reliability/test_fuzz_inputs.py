@@ -19,10 +19,10 @@ from msgspec import structs
 from experiments.data import form
 from experiments.dataset import load as load_data
 from experiments.errors import DataError, excerpt, objection, shown
+from report import ROOT
 from report.config import load as load_config
 from report.errors import InputError
 
-ROOT = Path(__file__).parents[2]
 CASES = [pytest.param(60, id="quick"), pytest.param(4000, id="full", marks=pytest.mark.slow)]
 
 
@@ -115,13 +115,6 @@ NOTEBOOK = (ROOT / "templates" / "homework03.py").read_text(encoding="utf-8")
 READING = NOTEBOOK.partition("# Setup: the data\n")[2].partition("\n# %%")[0]
 
 
-def read_by_the_notebook():
-    """Run the notebook's own cell over the files in the working folder: its names and what they hold."""
-    names = {"pd": pd, "Path": Path}
-    exec(READING, names)
-    return names
-
-
 @pytest.mark.parametrize("cases", CASES)
 def test_no_csv_file_breaks_the_reader(tmp_path, monkeypatch, cases):
     """Files near the format are refused with a sentence, or read exactly as the notebook reads them."""
@@ -138,7 +131,8 @@ def test_no_csv_file_breaks_the_reader(tmp_path, monkeypatch, cases):
             return
         assert set(data.y_dev.tolist()) <= set(data.y_train.tolist()) == set(data.classes)
         assert len(data.classes) > 1
-        expected = read_by_the_notebook()
+        expected = {"pd": pd, "Path": Path}
+        exec(READING, expected)
         for part in ("train", "dev"):
             X, y = getattr(data, f"X_{part}"), getattr(data, f"y_{part}")
             assert np.isfinite(X).all()

@@ -4,7 +4,6 @@ import re
 import textwrap
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -26,8 +25,8 @@ from derivations.checks import (
 )
 from derivations.formulas import Numeral, Total, sigma, sigma_prime
 from derivations.notation import G, L, T, h, j, k, t, u, w1, w2, x, z
+from report import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 FORMULAS = problem1.printed()
 ANSWERS = Answers(FORMULAS, vanishing.measure(0))

@@ -1,15 +1,14 @@
 """The configuration: every key, its default, and the sentence for every slip."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from experiments.record import Space as Search
+from report import ROOT
 from report.config import POINTS, Author, Config, Course, Report, load
 from report.errors import InputError
 
-ROOT = Path(__file__).parents[2]
 LEAST = """
 author.name = "A"
 course = {title = "T", homework = "H", due = "D"}

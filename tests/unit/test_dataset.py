@@ -11,7 +11,6 @@ import runpy
 import tarfile
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +18,9 @@ from sklearn.datasets import load_digits
 
 from experiments.data import files
 from experiments.dataset import FILE_NAMES, DataError, load
+from report import ROOT
 from report.bundle import zipped
 
-ROOT = Path(__file__).parents[2]
 SHIPPED = {name: (ROOT / "data" / name).read_bytes() for name in FILE_NAMES}
 X, Y = ("trnX", "devX"), ("trnY", "devY")
 CELL = r"[^,\n]+"
@@ -59,15 +58,21 @@ def counted(start=0, dev=0, names=X):
     return lambda made: made | {name: lines(name, made[name]) for name in names}
 
 
+def lay(folder, contents):
+    """Write files by their whole names, folders made."""
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
 def written(folder, *changes):
     """Write the plain files, changed by functions or by other contents, and return the folder."""
     made = PLAIN
     for change in changes:
         made = change(made) if callable(change) else made | change
-    folder.mkdir(exist_ok=True)
-    for name, content in made.items():
-        (folder / f"{name}-3d.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
+    contents = {name: text if isinstance(text, bytes) else text.encode() for name, text in made.items()}
+    return lay(folder, {f"{name}-3d.csv": content for name, content in contents.items()})
 
 
 # --- what is read ---
@@ -413,14 +418,6 @@ def tarred(members, form=tarfile.PAX_FORMAT, compress=gzip.compress, **kinds):
 def named(form):
     """Return the four files, each under the name that `form` makes of its own."""
     return {form.format(name=name, short=name[:4]): content for name, content in SOUND.items()}
-
-
-def lay(folder, contents):
-    """Write files by their whole names, folders made."""
-    for name, content in contents.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder
 
 
 # --- what an archive holds ---

@@ -5,7 +5,6 @@ import json
 import re
 import sys
 from math import exp, inf, log10
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,8 +18,8 @@ from derivations.checks import CheckFailed, round_trip
 from derivations.formulas import Numeral, Partial, Power, Total, derivation, sigma, sigma_prime
 from derivations.notation import L, T, a, b, eta, h, j, k, r, t, u, w1, w2, wo, x, y, z
 from derivations.valuation import Valuation, compiled, context, draw
+from report import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "derivations").rglob("*.py"))
 DERIVED = """
 import json

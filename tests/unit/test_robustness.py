@@ -3,7 +3,6 @@
 import os
 import signal
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from experiments.assessment import Certificate, Choice, Line, Reached
 from experiments.errors import SearchError
 from experiments.record import PassedOver, Search, Setting, Space, rank
 from experiments.robustness import ARITHMETICS, Trial, certify, choose, nudged, possible, reported
+from report import ROOT
 
-ROOT = Path(__file__).parents[2]
 HASWELL = numerics.Machine(
     *("x86_64", "glibc", frozenset({"sse4_2", "avx2", "fma"}), {"numpy": "0.3.31"}), numpy_loaded=False
 )
