@@ -12,20 +12,21 @@ from benchmarks.measurement import Target
 from benchmarks.processes import Look, Sample
 from report import ROOT
 
-SIDES = {
-    "peer": [Sample(6, 7), Sample(8, 9), Sample(5, 6)],
-    "ours": [Sample(2, 3, memory=100), Sample(4, 5, memory=200), Sample(1, 2, memory=150)],
-}
-RATIO = measurement.ratio("a job", ("peer", "ours"), SIDES, target=Target(2.5, at_least=True)).as_json()
-
 
 def test_a_ratio_is_taken_run_by_run_and_its_median_meets_the_target():
     """The ratio of each run is the peer's wall time over ours; the median is compared with the target."""
-    assert {"min": 2.0, "median": 3.0, "max": 5.0, "runs": 3} == RATIO["value"]
-    assert RATIO["target"]["met"] is True
-    assert {"min": 2, "median": 3, "max": 5, "runs": 3} == RATIO["sides"]["ours"]["cpu"]
-    assert {"min": 100, "median": 150, "max": 200, "runs": 3} == RATIO["sides"]["ours"]["memory"]
-    assert "memory" not in RATIO["sides"]["peer"]
+    sides = {
+        "peer": [Sample(6, 7), Sample(8, 9), Sample(5, 6)],
+        "ours": [Sample(2, 3, memory=100), Sample(4, 5, memory=200), Sample(1, 2, memory=150)],
+    }
+
+    ratio = measurement.ratio("a job", ("peer", "ours"), sides, target=Target(2.5, at_least=True)).as_json()
+
+    assert {"min": 2.0, "median": 3.0, "max": 5.0, "runs": 3} == ratio["value"]
+    assert ratio["target"]["met"] is True
+    assert {"min": 2, "median": 3, "max": 5, "runs": 3} == ratio["sides"]["ours"]["cpu"]
+    assert {"min": 100, "median": 150, "max": 200, "runs": 3} == ratio["sides"]["ours"]["memory"]
+    assert "memory" not in ratio["sides"]["peer"]
 
 
 def test_the_page_and_its_figure_are_made_from_the_results_alone():
@@ -237,16 +238,12 @@ def test_what_is_not_measured_anew_is_kept_from_the_same_machine(programs):
     assert "another" not in (programs / "docs" / "benchmarks.md").read_text()
 
 
-HELP = (
-    "import runpy, sys; sys.argv[1:] = ['--help']; runpy.run_module('benchmarks.{name}', run_name='__main__')"
-)
-
-
 @pytest.mark.slow
 def test_every_program_of_the_runner_is_there_and_tells_its_options(python):
     """Each program that the runner names can be started, also where no peer is installed."""
     for name in runner.PROGRAMS:
-        assert "--quick" in python(HELP.format(name=name))
+        started = f"runpy.run_module('benchmarks.{name}', run_name='__main__')"
+        assert "--quick" in python(f"import runpy, sys; sys.argv[1:] = ['--help']; {started}")
 
 
 def test_the_limit_counts_products_functions_and_roots():
