@@ -95,10 +95,8 @@ NO_TEXT = (None, math.nan, 0.5, True, np.float64(0.5), ["a"], b"a")
         ("<% if stand_inn %>\nx\n<% endif %>", "'stand_inn' is undefined"),
         ("<% if %><% endif %>", "Expected an expression, got '%>'."),
         *((f"<%= odd[{place}] %>", f"{odd!r} is not text (") for place, odd in enumerate(NO_TEXT)),
-        (
-            "<%= 3 %>",
-            "3 is not text (int), so it cannot be printed. report/pages.py makes texts",
-        ),
+        ("<%= 3 %>", "3 is not text (int), so it cannot be printed. "),
+        ("<%= 3 %>", "; a fixed one stands in the template without a tag."),
         ("<%= eq.a .\nmore", "a tag is not closed."),
         ("<%= eq.a\n<%= eq.a %>", "a tag is not closed."),
         ("<% if eq %>\nx", "<% if ... %> has no <% endif %>."),
