@@ -218,6 +218,15 @@ def test_a_gate_that_lets_a_wrong_version_through_fails():
 
 
 # --- the rows of the ledger, and the guide
+COUNTED = Check("1a.one", "one is one", "counting", lambda *_: Finding(3, "0.95 of it"))
+
+
+def test_a_finding_becomes_a_row():
+    """Points and the worst residual of a check stand in its row."""
+    rows = run([COUNTED], ANSWERS, 0)
+
+    texts = {"id": "1a.one", "question": "1a", "statement": "one is one", "method": "counting"}
+    assert [texts | {"points": 3, "worst_residual": "0.95 of it", "passed": True}] == rows
 
 
 @pytest.mark.parametrize(("worst", "printed"), [(0.0, "0"), (1.2345e-51, "2e-51"), (9.1e-17, "1e-16")])

@@ -255,6 +255,14 @@ def test_prose_says_of_a_bound_no_more_than_holds():
     assert re.search(r"If .{,200}eq\.lt2.{,200}the whole gradient vanishes", source)
 
 
+def test_the_literature_is_cited_and_listed():
+    """Two works are cited in 1f and stand in the references."""
+    cited = ["bengio1994", "pascanu2013"]
+
+    assert cited == re.findall(r"\\cite\{(\w+)\}", text_of("1f"))
+    assert cited == re.findall(r"\\bibitem\{(\w+)\}", text_of("references"))
+
+
 # --- the printer, the parser, and the check that what is printed is what was derived
 HALF = sp.Rational(1, 2)
 
