@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec import structs
 
-from experiments.record import Counts, Record, Value, values
+from experiments.record import Counts, values
 from report.errors import InputError
 from report.verify import evidence, verdict
 from report.verify.compare import compare
@@ -37,17 +36,8 @@ from report.verify.findings import (
     Why,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from report.results import Results
-    from report.verify.verdict import Verdict
-
 ROOT = Path(__file__).resolve().parents[2]
 GIVEN = evidence.load(ROOT / "build")
-assert GIVEN.results
-assert GIVEN.ledger
-assert GIVEN.notebook.record
 RESULTS, RECORD, MADE_WITH = GIVEN.results, GIVEN.notebook.record, GIVEN.results.made_with
 SAME = Pages(Same.BYTES)
 DEV = "2a.dev.accuracy"
@@ -56,7 +46,7 @@ PRINTED = RESULTS.values[DEV].printed
 OTHER = structs.replace(RECORD, default=structs.replace(RECORD.default, dev=RECORD.default.dev - 1))
 
 
-def attached(record: Record = RECORD, **changed: Any) -> Evidence:
+def attached(record=RECORD, **changed):
     """Return the attached files, with another record or other entries of results.json."""
     return Evidence(
         files=GIVEN.files,
@@ -67,9 +57,7 @@ def attached(record: Record = RECORD, **changed: Any) -> Evidence:
     )
 
 
-def reproduced(
-    of: Results = RESULTS, differing: dict[str, tuple[Difference, ...]] | None = None, **changed: Any
-) -> Reproduced:
+def reproduced(of=RESULTS, differing=None, **changed):
     """Return a reproduction that finds what is attached, some files or other parts of it changed."""
     sound = Reproduced(
         results=of,
@@ -84,7 +72,7 @@ def reproduced(
     return structs.replace(sound, **changed)
 
 
-def shown(*places: Difference, texts: Mapping[str, str] | None = None, over: str = "") -> Pages:
+def shown(*places, texts=None, over=""):
     """Return pages that differ, and show other texts for some keys, or none, or something over one."""
     printed = {key: value.printed for key, value in RESULTS.values.items()} | (texts or {})
     read = {
@@ -93,9 +81,9 @@ def shown(*places: Difference, texts: Mapping[str, str] | None = None, over: str
     return Pages(Same.NO, places=places, shown=read)
 
 
-def judged(*sides: Evidence | Reproduced | Pages, paged: bool = True) -> tuple[list[Quantity], list[str]]:
+def judged(*sides, paged=True):
     """Return the quantities that do not match, and the remarks; sides that are not given are as they were."""
-    of: dict[type, Any] = {type(side): side for side in (GIVEN, reproduced(), SAME, *sides)}
+    of = {type(side): side for side in (GIVEN, reproduced(), SAME, *sides)}
     starts = dict.fromkeys(("1a", "1b", "1c", "1d", "1e", "1f", "2a", "2b"), 1)
     rows, remarks = compare(
         HandedIn("submission.pdf", b"", {}),
@@ -107,7 +95,7 @@ def judged(*sides: Evidence | Reproduced | Pages, paged: bool = True) -> tuple[l
     return [row for row in rows if row.outcome is not Outcome.MATCH], remarks
 
 
-def value(key: str, **changed: Any) -> dict[str, Value]:
+def value(key, **changed):
     """Return the reported values with one changed."""
     return RESULTS.values | {key: structs.replace(RESULTS.values[key], **changed)}
 
@@ -125,7 +113,7 @@ SEARCHED = structs.replace(RECORD, search=EPOCHS)
 NUMBER, TEXT, ATTACHMENT = "development accuracy", "text changed", "attachment changed"
 EDITED = "notebook's cells"
 # The question, the quantity, the cause, words of the reason; then what is attached, made or shown.
-CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]] = [
+CASES = [
     (
         *("2a", NUMBER, TEXT, "results.json was changed after the build: its 'printed'"),
         (attached(values=value(DEV, printed="0.9999")), shown(texts={DEV: "0.9999"})),
@@ -169,7 +157,7 @@ CASES: list[tuple[str, str, str, str, tuple[Evidence | Reproduced | Pages, ...]]
 ]
 # What is other here, and the cause that is then named for another number.
 KERNELS = [library | {"architecture": "SkylakeX", "threads": 2} for library in RESULTS.environment["blas"]]
-EXPLAINED: list[tuple[str, str, dict[str, Any]]] = [
+EXPLAINED = [
     ("code or versions differ", "the code differs: study", {"made_with": OTHER_CODE}),
     (
         *("code or versions differ", f"versions differ: numpy {MADE_WITH.versions['numpy']}, here 2.3.0"),
@@ -185,7 +173,7 @@ EXPLAINED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 
-def test_what_agrees_matches() -> None:
+def test_what_agrees_matches():
     """Reported, attached and reproduced the same: nothing is told; without pages they are not compared.
 
     What is only written otherwise is a remark, once.
@@ -201,9 +189,7 @@ def test_what_agrees_matches() -> None:
 @pytest.mark.parametrize(
     ("question", "quantity", "cause", "words", "sides"), CASES, ids=[case[3] for case in CASES]
 )
-def test_which_side_was_changed(
-    question: str, quantity: str, cause: str, words: str, sides: tuple[Evidence | Reproduced | Pages, ...]
-) -> None:
+def test_which_side_was_changed(question, quantity, cause, words, sides):
     """One side says something else: its question, its quantity, the cause and the place are named."""
     found, _ = judged(*sides)
 
@@ -214,7 +200,7 @@ def test_which_side_was_changed(
 
 
 @pytest.mark.parametrize(("cause", "words", "changed"), EXPLAINED, ids=[case[1] for case in EXPLAINED])
-def test_what_explains_another_number(cause: str, words: str, changed: dict[str, Any]) -> None:
+def test_what_explains_another_number(cause, words, changed):
     """Text, attachment and notebook agree and another number comes out: the likeliest cause is named.
 
     Other code, versions or kernels that change no number are worth a remark, not a failure.
@@ -231,7 +217,7 @@ def test_what_explains_another_number(cause: str, words: str, changed: dict[str,
         assert [words] == [words for remark in remarks if words in remark]
 
 
-def test_another_tex_cannot_be_judged_where_it_differs() -> None:
+def test_another_tex_cannot_be_judged_where_it_differs():
     """Where pages of another TeX differ, the question cannot be judged; where they agree, it is a remark."""
     tex = "TeX Live 2031, here TeX Live 2022"
     found, _ = judged(structs.replace(shown(Difference("1b", "page 2 differs", 2)), tex=tex))
@@ -243,7 +229,7 @@ def test_another_tex_cannot_be_judged_where_it_differs() -> None:
     assert any("breaks lines elsewhere" in remark for remark in remarks)
 
 
-def test_pages_that_cannot_be_read_cannot_be_judged() -> None:
+def test_pages_that_cannot_be_read_cannot_be_judged():
     """The question of such a page is open, its numbers are not told as missing; another page is judged."""
     unread = Difference("2a", "page 3 cannot be compared: it is a picture", 3, UNREAD)
     found, _ = judged(shown(unread, Difference("1b", "page 2 differs", 2), texts={DEV: ""}))
@@ -254,7 +240,7 @@ def test_pages_that_cannot_be_read_cannot_be_judged() -> None:
     assert f"{unread.what}; hand in the PDF that the build made" in [row.reason for row in found]
 
 
-def test_what_a_program_dropped_is_a_remark() -> None:
+def test_what_a_program_dropped_is_a_remark():
     """What is lost beside the pages is named, and is no mismatch."""
     found, remarks = judged(structs.replace(SAME, same=Same.OBJECTS, lost=("bookmarks", "links", "tags")))
 
@@ -263,7 +249,7 @@ def test_what_a_program_dropped_is_a_remark() -> None:
     assert [told] == remarks
 
 
-def test_what_was_not_trained_is_open() -> None:
+def test_what_was_not_trained_is_open():
     """With --fast the search was not trained: that is said, and is no mismatch."""
     found, _ = judged(reproduced(trained=2))
 
@@ -271,7 +257,7 @@ def test_what_was_not_trained_is_open() -> None:
     assert f"2 of {len(RECORD.search.dev)} settings were trained (--fast)" == found[0].reason
 
 
-def test_pages_that_differ_where_values_do_follow_from_them() -> None:
+def test_pages_that_differ_where_values_do_follow_from_them():
     """A question whose value does not match has other pages, too: told once."""
     found, _ = judged(shown(Difference("2a", "page 3 differs", 3, FOLLOWING), texts={DEV: "0.6334"}))
 
@@ -285,7 +271,7 @@ ABOUT = {"name": "caf\udce9.pdf", "sha256": "0", "pages": 7, "author": {"name": 
 
 
 @pytest.fixture
-def found() -> Verdict:
+def found():
     """Return a verdict with a mismatch, a note, a long name and something that was not compared."""
     rows = [
         Quantity("1a", "formulas", "LaTeX", "", "27 formulas", "27 formulas"),
@@ -299,7 +285,7 @@ def found() -> Verdict:
     )
 
 
-def test_the_table_fits_a_terminal(found: Verdict) -> None:
+def test_the_table_fits_a_terminal(found):
     """No line is longer than 80 columns, nothing talks to the terminal, and colour changes no word."""
     plain, coloured = (verdict.table(found, colour=colour) for colour in (False, True))
 
@@ -312,7 +298,7 @@ def test_the_table_fits_a_terminal(found: Verdict) -> None:
     assert last == " ".join(" ".join(plain[-2:]).split())
 
 
-def test_gradescope_takes_points_from_what_differs_alone(found: Verdict) -> None:
+def test_gradescope_takes_points_from_what_differs_alone(found):
     """A question that does not match gets none of its points; a note beside the answers takes none."""
     told = verdict.gradescope(found)
     scores = {test["number"]: (test["score"], test["max_score"]) for test in told["tests"]}
@@ -322,7 +308,7 @@ def test_gradescope_takes_points_from_what_differs_alone(found: Verdict) -> None
     assert "page 2 has a note" in told["output"]
 
 
-def test_verify_json_is_documented(found: Verdict, tmp_path: Path) -> None:
+def test_verify_json_is_documented(found, tmp_path):
     """Every name in verify.json stands in docs/verify.md, and so does every outcome and cause."""
     told = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
     verdict.write(tmp_path / "verify.json", found)
@@ -336,7 +322,7 @@ DESCRIBED = b'It writes {"made_by": "generate_report.py verify"}.'  # as docs/ve
 
 
 @pytest.mark.parametrize("content", [b"my notes", DESCRIBED, b'{"tests": []}', b"[" * 10_000, b"\xff", b""])
-def test_a_file_of_somebody_else_is_left_alone(content: bytes, found: Verdict, tmp_path: Path) -> None:
+def test_a_file_of_somebody_else_is_left_alone(content, found, tmp_path):
     """A file that this command did not make, or a link to any, is refused and not touched; its own is not."""
     file, link = tmp_path / "results.json", tmp_path / "link"
     file.write_bytes(content)

@@ -9,7 +9,6 @@ import json
 import os
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
@@ -29,16 +28,13 @@ from report.verify.evidence import ASK, ONE, PACK, SEVERAL, gather, load, take
 from report.verify.findings import HARMLESS, UNKNOWN, Carried
 from report.verify.reproduce import compared, handed_in
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 BUILD = Path(__file__).parents[2] / "build"
 SAMPLE = (BUILD / "submission.pdf").read_bytes()
 PDF, BOOK, DATA = b"%PDF-1.5 ...", b"{}", b"1,2,3\n"
 FILES = {"submission.pdf": PDF, "homework03.ipynb": BOOK, "trnX-3d.csv": DATA}
 
 
-def renamed(change: Callable[[str], str]) -> bytes:
+def renamed(change):
     """Pack a sound submission under other names."""
     return zipped({change(name): content for name, content in FILES.items()})
 
@@ -61,7 +57,7 @@ ZIPS = {
 
 
 @pytest.mark.parametrize("case", ZIPS)
-def test_a_zip_is_read_whatever_its_names(case: str, tmp_path: Path) -> None:
+def test_a_zip_is_read_whatever_its_names(case, tmp_path):
     """The report, the notebook and the data are found."""
     file = tmp_path / "hand-in.zip"
     file.write_bytes(ZIPS[case])
@@ -70,7 +66,7 @@ def test_a_zip_is_read_whatever_its_names(case: str, tmp_path: Path) -> None:
     assert (PDF, {"homework03.ipynb": BOOK, "trnX-3d.csv": DATA}) == (found.pdf, dict(found.beside))
 
 
-def test_a_folder_is_searched(tmp_path: Path) -> None:
+def test_a_folder_is_searched(tmp_path):
     """A folder is read as a zip would be, with a zip in it; what was taken out of that counts once."""
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "deep" / "er" / "download.zip").write_bytes(renamed(str))
@@ -82,7 +78,7 @@ def test_a_folder_is_searched(tmp_path: Path) -> None:
         take(tmp_path)
 
 
-def test_large_files_are_not_all_read(tmp_path: Path) -> None:
+def test_large_files_are_not_all_read(tmp_path):
     """Each file may be as large as a file may be, but not all of them."""
     for number in range(3):
         (tmp_path / f"{number}.pdf").write_bytes(PDF)
@@ -96,13 +92,13 @@ SOUND, OTHER = zipped({"submission.pdf": PDF}), {"a/homework03.ipynb": b"other"}
 OUTSIDE, DAMAGED = "holds a path that points outside of it", "is damaged; it may have been cut off"
 
 
-def endless(file: Path) -> None:
+def endless(file):
     """Make a file of many gigabytes, all of them zeros."""
     file.touch()
     os.truncate(file, 2**36)
 
 
-def damaged(method: int) -> bytes:
+def damaged(method):
     """Pack a report by a method of compression, and spoil a byte in the middle of it."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -113,7 +109,7 @@ def damaged(method: int) -> bytes:
 
 
 # What is handed in, or how it is made; then words of the sentence, and the hint.
-NONE: dict[str, tuple[bytes | Callable[[Path], object], str, str]] = {
+NONE = {
     "nothing": (lambda _: None, "There is no ", "Name a submission.pdf or a submission.zip."),
     "a pipe": (os.mkfifo, "is no file", "Name a submission.pdf or a submission.zip."),
     "a folder": (Path.mkdir, "holds no PDF; it holds nothing", ASK),
@@ -148,7 +144,7 @@ NONE: dict[str, tuple[bytes | Callable[[Path], object], str, str]] = {
 
 
 @pytest.mark.parametrize("case", NONE)
-def test_what_holds_no_submission(case: str, tmp_path: Path) -> None:
+def test_what_holds_no_submission(case, tmp_path):
     """What is there instead is told at once, with what to do: name one of several, else ask for it."""
     content, words, hint = NONE[case]
     file = tmp_path / "submission.zip"
@@ -162,7 +158,7 @@ def test_what_holds_no_submission(case: str, tmp_path: Path) -> None:
     assert refused.value.hint == hint
 
 
-def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -> None:
+def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside():
     """A file that the grader names goes before one that came along; an own build by that author is last."""
     own = {name: (BUILD / name).read_bytes() for name in ("homework03.ipynb", "report.toml", "results.json")}
     beside, named = own | {"homework03.ipynb": b"other"}, {"homework03.ipynb": BUILD / "homework03.ipynb"}
@@ -182,7 +178,7 @@ def test_lost_attachments_are_taken_from_where_they_are_named_or_from_beside() -
 
 
 # --- notebooks
-def code(source: str | list[str], *outputs: dict[str, Any]) -> dict[str, Any]:
+def code(source, *outputs):
     """Return a cell of code."""
     tagged = {"tags": ["2a"]}
     return {
@@ -194,12 +190,12 @@ def code(source: str | list[str], *outputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def printed(*lines: str) -> dict[str, Any]:
+def printed(*lines):
     """Return what a cell prints."""
     return {"output_type": "stream", "name": "stdout", "text": [*lines]}
 
 
-def picture(software: str, colour: int = 255) -> str:
+def picture(software, colour=255):
     """Return a picture of one colour, with the name of the program that drew it."""
     named, content = PngInfo(), io.BytesIO()
     named.add_text("Software", software)
@@ -208,7 +204,7 @@ def picture(software: str, colour: int = 255) -> str:
 
 
 DRAWN = {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture("A 1.0")}}
-BOOKS: dict[str, Any] = {
+BOOKS = {
     "cells": [
         {"cell_type": "markdown", "id": "a", "metadata": {"tags": ["2a"]}, "source": ["# A\n", "text"]},
         code(["# Question 2(a)\n", "fit()"], printed("0.8\n", "0.9\n"), DRAWN),
@@ -218,7 +214,7 @@ BOOKS: dict[str, Any] = {
 }
 
 
-def in_lines(book: Any) -> None:
+def in_lines(book):
     """Write texts in one piece, with other line ends, and drop what means nothing."""
     for cell in book["cells"]:
         cell["source"] = "".join(cell["source"]).replace("\n", "\r\n")
@@ -229,12 +225,12 @@ def in_lines(book: Any) -> None:
     book["metadata"]["colab"] = {}
 
 
-def cell(book: Any) -> Any:
+def cell(book):
     """Return the cell of code."""
     return book["cells"][1]
 
 
-def drawn(book: Any) -> Any:
+def drawn(book):
     """Return what it draws."""
     return cell(book)["outputs"][1]["data"]
 
@@ -243,7 +239,7 @@ NOTE = {"cell_type": "markdown", "metadata": {"tags": ["2a"]}, "source": "# My n
 WARNED = printed("FutureWarning: x\n") | {"name": "stderr"}
 ANOTHER = "has another output"
 # What is done to the notebook; of which question it is told, whether as harmless, and how.
-TOUCHED: list[tuple[Callable[[Any], object], str, bool, str]] = [
+TOUCHED = [
     (in_lines, "2", True, "saved again by Google Colab"),
     (
         lambda book: book["metadata"]["kernelspec"].update(display_name="Python 3 (ipykernel)"),
@@ -294,9 +290,7 @@ TOUCHED: list[tuple[Callable[[Any], object], str, bool, str]] = [
 
 
 @pytest.mark.parametrize(("change", "question", "harmless", "what"), TOUCHED)
-def test_a_notebook_that_was_touched(
-    change: Callable[[Any], object], question: str, harmless: bool, what: str
-) -> None:
+def test_a_notebook_that_was_touched(change, question, harmless, what):
     """What a program does to a file is a remark; another source or output is a mismatch, with its cell.
 
     A note and a warning beside the answers are told, and are of no question.
@@ -310,7 +304,7 @@ def test_a_notebook_that_was_touched(
     assert what in found.what
 
 
-def test_outputs_that_the_attached_notebook_lacks_are_told() -> None:
+def test_outputs_that_the_attached_notebook_lacks_are_told():
     """Outputs beside a PDF whose own notebook has none are other ones."""
     cleared = json.loads(json.dumps(BOOKS))
     cell(cleared).update(outputs=[])
@@ -333,7 +327,7 @@ def test_outputs_that_the_attached_notebook_lacks_are_told() -> None:
         (b'{"nbformat": 3, "worksheets": [{"cells": []}]}', "in the notebook format of before 2015"),
     ],
 )
-def test_what_is_no_notebook_beside_the_pdf_is_told(content: bytes, words: str) -> None:
+def test_what_is_no_notebook_beside_the_pdf_is_told(content, words):
     """It is a difference of problem 2, with the reason; all else is compared."""
     found = handed_in(load(BUILD), {"homework03.ipynb": content}, ())
     ((each,),) = found.values()
@@ -341,7 +335,7 @@ def test_what_is_no_notebook_beside_the_pdf_is_told(content: bytes, words: str) 
     assert ("2", False, True) == (each.question, each.harmless, words in each.what)
 
 
-def test_a_notebook_without_outputs_cannot_be_confirmed_by_running_it(tmp_path: Path) -> None:
+def test_a_notebook_without_outputs_cannot_be_confirmed_by_running_it(tmp_path):
     """Where all outputs were cleared there is nothing that another run could repeat."""
     console = Console(io.StringIO(), colour=False, live=False)
     content = json.dumps({"cells": [code("1 + 1")]}).encode()
@@ -370,18 +364,17 @@ TABLES = {
 
 
 @pytest.mark.parametrize("case", TABLES)
-def test_data_are_compared_by_their_values(case: str) -> None:
+def test_data_are_compared_by_their_values(case):
     """What a spreadsheet does to a file is a remark; other values are named by line and column."""
     content, same, words = TABLES[case]
     found = compared("trnX-3d.csv", content, TABLE)
 
-    assert found
     assert same == found.harmless
     assert words in found.what
     assert compared("trnX-3d.csv", TABLE, TABLE) is None
 
 
-WAYS: dict[str, Callable[[bytes], bytes]] = {
+WAYS = {
     "no last line end": bytes.rstrip,
     "blank lines at the end": lambda content: content + b"\n\n",
     "Windows": lambda content: b"\xef\xbb\xbf" + content.replace(b"\n", b"\r\n"),
@@ -390,10 +383,9 @@ WAYS: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_files_that_the_numbers_were_made_with_are_found(way: str, tmp_path: Path) -> None:
+def test_the_files_that_the_numbers_were_made_with_are_found(way, tmp_path):
     """However the lines of those at hand end, it is a remark; hashes and notice are the submission's."""
     told, given = load(BUILD).results, BUILD.parent / "data"
-    assert told
     for name in FILE_NAMES:
         (tmp_path / name).write_bytes(WAYS[way]((given / name).read_bytes()))
     (tmp_path / "notes.txt").touch()
@@ -404,13 +396,12 @@ def test_the_files_that_the_numbers_were_made_with_are_found(way: str, tmp_path:
     assert (True, ()) == (data.stand_in, data.others)
 
 
-def test_columns_stand_as_in_the_submission(tmp_path: Path) -> None:
+def test_columns_stand_as_in_the_submission(tmp_path):
     """Columns are trained on in its order, if its files are beside it; the rest goes by those at hand.
 
     Where other data are at hand, what the submission says of its own decides only what is printed of them.
     """
     results, tables = load(BUILD).results, {"X": b"a,b,c\n1,2.5,0\n3,4,0\n", "Y": b"y\n1\n2\n"}
-    assert results
     beside = {name: tables[name[3]] for name in FILE_NAMES}
     hashes = {name: sha256(content) for name, content in beside.items()}
     files = {name: replace(file, sha256=hashes[name]) for name, file in results.data.files.items()}
@@ -431,7 +422,7 @@ def test_columns_stand_as_in_the_submission(tmp_path: Path) -> None:
     assert hashes == {file.name: file.sha256 for file in data.files}
 
 
-def test_all_is_trained_where_other_data_give_another_number_of_settings(tmp_path: Path) -> None:
+def test_all_is_trained_where_other_data_give_another_number_of_settings(tmp_path):
     """With fewer samples than a batch has, sizes of batches fall together: what is attached is of no help."""
     for name in FILE_NAMES:
         lines = (BUILD.parent / "data" / name).read_bytes().splitlines(keepends=True)
@@ -444,12 +435,12 @@ def test_all_is_trained_where_other_data_give_another_number_of_settings(tmp_pat
 
 
 # --- the result is written whatever happens
-def failing(**methods: object) -> type[command.Work]:
+def failing(**methods):
     """Return what works as always but for some of its methods or limits."""
     return type("Failing", (command.Work,), methods)
 
 
-def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tuple[dict[str, Any], str]:
+def judged(folder, content, work):
     """Verify a submission, which fails; return what Gradescope gets, and what is told on the screen."""
     if content is not None:
         (folder / "submission.pdf").write_bytes(content)
@@ -465,7 +456,7 @@ def judged(folder: Path, content: bytes | None, work: type[command.Work]) -> tup
 BUG = failing(read=Mock(side_effect=KeyError("a bug")))
 FULL = failing(read=Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
 # What is handed in, what works on it; then words of the sentence.
-FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
+FAILURES = {
     "nothing is there": (None, command.Work, "There is no "),
     "all that was attached is lost": (
         PDF,
@@ -481,7 +472,7 @@ FAILURES: dict[str, tuple[bytes | None, type[command.Work], str]] = {
 
 
 @pytest.mark.parametrize("case", FAILURES)
-def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
+def test_there_is_a_result_whatever_happens(case, tmp_path):
     """Both files are written, with the sentence; what was not compared earns no points."""
     content, work, words = FAILURES[case]
     points, _ = judged(tmp_path, content, work)
@@ -494,7 +485,7 @@ def test_there_is_a_result_whatever_happens(case: str, tmp_path: Path) -> None:
     assert (case == "all that was attached is lost") == ("--config and --notebook" in verdict["reason"])
 
 
-def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
+def test_a_file_that_is_named_must_be_there(tmp_path):
     """A wrong name after --config is a bad command line: it is told at once, and nothing is written."""
     console = Console(io.StringIO(), colour=False, live=False)
     with pytest.raises(InputError, match="There is no file") as refused:
@@ -504,7 +495,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     assert [] == [*tmp_path.iterdir()]
 
 
-def test_pictures_are_put_beside_the_verdict(tmp_path: Path) -> None:
+def test_pictures_are_put_beside_the_verdict(tmp_path):
     """In place of earlier ones, in the order of the pages; nothing is written where a link leads."""
     made, kept, link = tmp_path / "made", tmp_path / "verify", tmp_path / "link"
     for folder in (made, kept):
@@ -521,7 +512,7 @@ def test_pictures_are_put_beside_the_verdict(tmp_path: Path) -> None:
     assert {"page-2.png", "page-10.png", "mine.png"} == {file.name for file in kept.iterdir()}
 
 
-def test_the_points_are_written_where_verify_json_cannot_be(tmp_path: Path) -> None:
+def test_the_points_are_written_where_verify_json_cannot_be(tmp_path):
     """A verify.json of somebody else stays, with a warning; Gradescope's file is written all the same."""
     (tmp_path / "verify.json").write_text("mine", encoding="utf-8")
     points, told = judged(tmp_path, PDF, BUG)
