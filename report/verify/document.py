@@ -51,9 +51,10 @@ FREE = {
     "catalog": {
         *("/Pages", "/Version", "/Extensions", "/PageMode", "/PageLayout"),
         "/Info",  # MuPDF's name, where it joined files
-        *("/Names", "/EmbeddedFiles", "/Metadata"),  # they are compared by themselves
+        *("/Names", "/Metadata"),  # they are compared by themselves
         "/AcroForm",  # it is told by itself
     },
+    "names": {"/EmbeddedFiles"},  # as attachments, however their tree is divided
     "page": {"/Parent", "/Type"},
     "stream": {"/Length", "/Filter", "/DecodeParms", "/DL"},
 }
@@ -142,17 +143,28 @@ def unpacked(stream: Any) -> bytes:
 
 
 def named(pdf: Pdf, kind: str) -> Iterator[tuple[str, Any]]:
-    """Walk a tree of names, however it is divided: each name, and what it stands for."""
-    waiting: list[Any] = [part(pdf.Root, "/Names", kind)]
+    """Walk a tree of names, however it is divided: each name, and what it stands for.
+
+    Raises
+    ------
+    UnjudgedError
+        It is no tree, or too large: what is not looked at here, a viewer may list.
+    """
+    holder = pdf.Root.get("/Names", Dictionary())
+    waiting: list[Any] = [holder.get(kind, Dictionary()) if isinstance(holder, Dictionary) else holder]
     for _ in range(NODE_LIMIT):
         if not waiting:
             return
-        node = part(waiting.pop())
+        node = waiting.pop()
         kids, names = (
-            list(found) if isinstance(found := node.get(key), Array) else [] for key in ("/Kids", "/Names")
+            node.get(key, Array()) if isinstance(node, Dictionary) else None for key in ("/Kids", "/Names")
         )
-        waiting += reversed(kids)
-        yield from ((str(name), target) for name, target in zip(names[::2], names[1::2], strict=False))
+        if not isinstance(kids, Array) or not isinstance(names, Array):
+            raise UnjudgedError(f"The PDF holds names ({kind}) that are no tree.", AGAIN)
+        waiting += reversed(list(kids))
+        pairs = zip(list(names)[::2], list(names)[1::2], strict=False)
+        yield from ((str(name), target) for name, target in pairs)
+    raise UnjudgedError(f"The PDF holds a tree of names ({kind}) of more than {NODE_LIMIT} parts.", AGAIN)
 
 
 def properties(pdf: Pdf) -> dict[str, str]:
@@ -180,11 +192,13 @@ def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> Iter
 
 def _holders(pdf: Pdf) -> dict[str, dict[str, Any]]:
     """Return what holds all of a document beside its pages, without what is free or says nothing."""
+    files = ((part(spec), name, spec) for name, spec in named(pdf, "/EmbeddedFiles"))
     holders: dict[str, Any] = {
         "trailer": pdf.trailer,
         "properties": part(pdf.trailer, "/Info"),
-        "attachments": dict(named(pdf, "/EmbeddedFiles")),
-        "catalog": {**part(pdf.Root, "/Names"), **pdf.Root},
+        "attachments": {str(about.get("/UF", about.get("/F", name))): spec for about, name, spec in files},
+        "names": part(pdf.Root, "/Names"),
+        "catalog": pdf.Root,
     }
     return {
         name: {key: value for key, value in held.items() if key not in FREE.get(name, ()) and value != ""}

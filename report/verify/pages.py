@@ -21,7 +21,7 @@ from report.config import QUESTIONS
 from report.console import printable
 from report.verify import catalog, document, seen
 from report.verify.findings import FOLLOWING, UNREAD, Difference, Pages, Same
-from report.verify.view import View, draw, meet
+from report.verify.view import View, draw, in_body, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from report.verify.document import Branch
     from report.verify.seen import Spot
-    from report.verify.view import Box, Glyph
+    from report.verify.view import Glyph
 
 REGION = re.compile(rb"/Question <</Key \((\w+)\)>> DP")
 TEX = (catalog.BANNER, "/Packages")
@@ -54,7 +54,6 @@ WORDS = {
 FOLLOWS = ("/Contents", "/Resources", "/Annots", "/Dests", "/StructTreeRoot", "/StructParents", "/OpenAction")
 LIKE = 0.3  # the share of their words that two pages must have in common to be the same page
 EDGE = 4.0  # points around a place that differs
-BODY = 60.0, 725.0  # points between which a page's text stands
 LONGEST = 200  # characters
 
 
@@ -153,16 +152,11 @@ def _where(spots: Sequence[Spot], pairs: Mapping[int, int], regions: Regions) ->
     for page, box, near, rise in spots:
         told = f", near \u201c{printable(near[:60])}\u201d" if near else ""
         low, high = box[1] + rise + EDGE, box[3] + rise - EDGE
-        for question in regions.within(pairs[page - 1] + 1, low, high) if _in_body(box) else [""]:
+        for question in regions.within(pairs[page - 1] + 1, low, high) if in_body(box) else [""]:
             found.setdefault(
                 (question, page), Difference(question, f"page {page} differs{told}", page, FOLLOWING)
             )
     return found.values()
-
-
-def _in_body(box: Box) -> bool:
-    """Say whether a place is neither in the header of a page nor in its footer."""
-    return BODY[0] < box[3] and box[1] < BODY[1]
 
 
 def _unpaired(
@@ -211,7 +205,7 @@ def _over(
     """Walk what lies over the pages or runs beside them; what covers an answer is told with its question."""
     for page, what, rectangle in over:
         yield _of_the_whole(page, what)
-        if not rectangle or page - 1 not in pairs or not _in_body(rectangle):
+        if not rectangle or page - 1 not in pairs or not in_body(rectangle):
             continue
         if any(meet(word.box, rectangle) for word in made.words[pairs[page - 1]]):
             for question in filter(None, regions.within(pairs[page - 1] + 1, rectangle[1], rectangle[3])):

@@ -10,15 +10,30 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from difflib import SequenceMatcher
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from pypdfium2 import raw
+from scipy import ndimage
 
 from report.verify.findings import Same, Shown
-from report.verify.view import REACH, SCALE, Box, Glyph, Word, around, holds, invisible, meet, other_paint
+from report.verify.view import (
+    BODY,
+    REACH,
+    SCALE,
+    Box,
+    Glyph,
+    Word,
+    around,
+    holds,
+    in_body,
+    invisible,
+    marked,
+    meet,
+    other_paint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +48,9 @@ LINE = 7.0  # points; a step of less stays in the line
 RISE, STRETCH = 0.4, 3.0  # points by which another TeX may set characters of a line, or boxes, otherwise
 TALL = 12.0  # points: a bracket that belongs to several lines
 MARGIN = "Artifact"
+BESIDE, AROUND = 1.0, 12.0  # points around a character: of its own ink, of what has no name
+HYPHEN = 0.0, 1.0, 5.0, 5.0  # the box of one, from where it begins
+HYPHENS = "-\u2010"
 
 
 class Spot(NamedTuple):
@@ -118,24 +136,29 @@ def _other_close_up(
     pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
 ) -> bool:
     """Say whether two pictures differ in a box around a place of each."""
-    left, bottom, right, top = (round(edge * scale) for edge in box)
-    cut = []
-    for picture, (x, y) in zip(pictures, places, strict=True):
-        column, row = round(x * scale), len(picture) - round(y * scale)
-        rows = slice(max(0, row - top), max(0, row - bottom))
-        cut.append(picture[rows, max(0, column + left) : max(0, column + right)])
+    cut = [_cut(*side, box, scale) for side in zip(pictures, places, strict=True)]
     return cut[0].shape != cut[1].shape or any(other_paint(*cut))
+
+
+def _cut(
+    picture: np.ndarray, place: tuple[float, float], box: Sequence[float], scale: int = SCALE
+) -> np.ndarray:
+    """Return the part of a picture in a box around a place."""
+    left, bottom, right, top = (round(edge * scale) for edge in box)
+    column, row = round(place[0] * scale), len(picture) - round(place[1] * scale)
+    rows = slice(max(0, row - top), max(0, row - bottom))
+    return picture[rows, max(0, column + left) : max(0, column + right)]
 
 
 # --- the same characters, at the same places or in other lines
 def alike(
     given: View, made: View, pairs: Sequence[tuple[int, int]], *, other_lines: bool
 ) -> tuple[Same, list[Spot]]:
-    """Say how far documents are seen as the same, and where they still show another digit or sign."""
+    """Say how far documents are seen as the same, and where they still show another character."""
     if both := _by_sight(given, made, pairs):
-        return Same.SIGHT, _other_glyphs(given, made, both)
+        return Same.SIGHT, _other_glyphs(given, made, both, CLOSE)
     if other_lines and (both := _by_text(given, made)):
-        return Same.TEXT, _other_glyphs(given, made, both)
+        return Same.TEXT, [*_other_glyphs(given, made, both, CLOSE // 2), *_other_ink(given, made, both)]
     return Same.NO, []
 
 
@@ -186,31 +209,65 @@ def copies_alike(shown: View, copied: View, true: View, pairs: Sequence[tuple[in
     return texts[0] in texts[1:]
 
 
-def _other_glyphs(given: View, made: View, both: Both) -> list[Spot]:
-    """Find where documents of the same characters show another digit or sign.
+def _other_glyphs(given: View, made: View, both: Both, letters: int) -> list[Spot]:
+    """Find where documents of the same characters show another letter, digit or sign.
 
-    A font may call a glyph by any name. Letters are left out: microtype widens an `m` by more than `REACH`.
+    A font may call a glyph by any name. Another TeX's microtype widens an `m` by more than `REACH`, so that
+    letters are then looked at from farther away.
     """
-    pictures = [lru_cache(1)(partial(view.picture, scale=CLOSE)) for view in (given, made)]
-    edge = REACH / CLOSE
+    pictures = [lru_cache(len({CLOSE, letters}))(view.picture) for view in (given, made)]
     spots: list[Spot] = []
     for shown, true in both:
-        if true.text.isalpha():
-            continue
+        scale = letters if true.text.isalpha() else CLOSE
+        edge = REACH / scale
         left, bottom, right, top = true.box
         box = left - true.x - edge, bottom - true.y - edge - TAIL, right - true.x + edge, top - true.y + edge
-        sides = pictures[0](shown.page), pictures[1](true.page)
-        if _other_close_up(sides, ((shown.x, shown.y), (true.x, true.y)), box, CLOSE):
+        sides = pictures[0](shown.page, scale), pictures[1](true.page, scale)
+        if _other_close_up(sides, ((shown.x, shown.y), (true.x, true.y)), box, scale):
             place = shown.x + box[0], shown.y + box[1], shown.x + box[2], shown.y + box[3]
             spots.append(Spot(shown.page + 1, place, _near(given.words[shown.page], place)))
     return spots[:SPOTS]
+
+
+def _other_ink(given: View, made: View, both: Both) -> Iterator[Spot]:
+    """Walk the places where a document shows text that is none of its characters.
+
+    A font may call a number a blank, or paint it anywhere. What has no name in the other document, as some
+    accents and brackets, may be near the characters that it is near there.
+    """
+    size = np.ones((2 * REACH + 1, 2 * REACH + 1))
+    true_ink = [made.ink(number) for number in range(len(made.pages))]
+    nameless = [ink.copy() for ink in true_ink]
+    for glyph in (glyph for glyphs in made.glyphs for glyph in glyphs):
+        _cut(nameless[glyph.page], (0.0, 0.0), _wider(glyph.box, BESIDE))[:] = False
+    sides = [([ndimage.binary_dilation(ink, size) for ink in inks]) for inks in (true_ink, nameless)]
+    for number, glyphs in enumerate(given.glyphs):
+        left = given.ink(number)
+        left[: max(0, len(left) - round(BODY[1] * SCALE))] = False
+        left[max(0, len(left) - round(BODY[0] * SCALE)) :] = False
+        for shown, true in both:
+            for side, edge in zip(sides, (BESIDE, AROUND), strict=True) if shown.page == number else ():
+                box = _wider(true.box, edge)
+                here = _cut(side[true.page], (0.0, 0.0), box)
+                there = _cut(left, (shown.x - true.x, shown.y - true.y), box)
+                if there.shape == here.shape:
+                    there &= ~here
+        for glyph in glyphs:
+            if glyph.text in HYPHENS:
+                _cut(left, (glyph.x, glyph.y), HYPHEN)[:] = False
+        for box in marked(left):
+            yield Spot(number + 1, box, _near(given.words[number], box))
+
+
+def _wider(box: Box, by: float) -> Box:
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
 def _running(view: View) -> list[Glyph]:
     """Return the characters of a document that can be seen, in order."""
     found = []
     for number, glyphs in enumerate(view.glyphs):
-        margins = [box for box, name, _ in view.marks(number) if name == MARGIN]
+        margins = [box for box, name, _ in view.marks(number) if name == MARGIN and not in_body(box)]
         hidden = [box for item, box in view.items(number) if invisible(item)]
         found += [
             glyph._replace(text=unicodedata.normalize("NFKC", glyph.text))
@@ -220,7 +277,7 @@ def _running(view: View) -> list[Glyph]:
     return [
         one
         for one, after in zip_longest(found, found[1:])
-        if one.text not in "-\u2010" or (after and one.page == after.page and abs(one.y - after.y) < LINE)
+        if one.text not in HYPHENS or (after and one.page == after.page and abs(one.y - after.y) < LINE)
     ]
 
 

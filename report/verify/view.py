@@ -33,6 +33,7 @@ SPECKS = 8  # pixels
 TOGETHER = 17  # pixels: what is nearer is one place
 LARGEST = 2000  # points on a side
 CHARACTERS = 50_000  # on a page; the fullest has 3,000
+BODY = 60.0, 725.0  # points between which a page's text stands
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
 # Text that is copied in place of what is shown. In a name, each letter may be written by its number.
 SPOKEN = re.compile(b"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ActualText"))
@@ -85,6 +86,17 @@ class View:
         if max(page.get_size()) > LARGEST:
             return np.empty((0, 0))
         return np.asarray(page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()).squeeze()
+
+    def ink(self, number: int) -> np.ndarray:
+        """Return where a page's text is seen: where it looks otherwise without."""
+        texts = [item for item, _ in self.items(number) if item.type == raw.FPDF_PAGEOBJ_TEXT]
+        pictures = []
+        for active in (False, True):
+            for item in texts:
+                raw.FPDFPageObj_SetIsActive(item.raw, active)
+            pictures.append(self.picture(number).astype(int))
+        found: np.ndarray = abs(pictures[0] - pictures[1]) > CONTRAST
+        return found
 
     def items(self, number: int) -> Iterator[tuple[Any, Box]]:
         """Walk the objects of a page, and of forms on it: texts, paths, pictures; each with its box."""
@@ -147,6 +159,11 @@ def other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
             unlike |= a < np.maximum(ndimage.minimum_filter(b, 2 * REACH + 1), CONTRAST) - CONTRAST
             unlike |= a > np.minimum(ndimage.maximum_filter(b, 2 * REACH + 1), 255 - CONTRAST) + CONTRAST
         mask &= unlike
+    yield from marked(mask)
+
+
+def marked(mask: np.ndarray) -> Iterator[Box]:
+    """Walk the places of the pixels that are marked, unless they are a few specks."""
     if np.count_nonzero(mask) < SPECKS:
         return
     together, _ = ndimage.label(ndimage.binary_dilation(mask, np.ones((TOGETHER, TOGETHER))))
@@ -204,6 +221,11 @@ def around(boxes: Sequence[Box]) -> Box:
     """Return the box around some."""
     left, bottom, right, top = zip(*boxes, strict=True)
     return min(left), min(bottom), max(right), max(top)
+
+
+def in_body(box: Box) -> bool:
+    """Say whether a place is neither in the header of a page nor in its footer."""
+    return BODY[0] < box[3] and box[1] < BODY[1]
 
 
 def meet(one: Box, other: Box) -> bool:

@@ -187,7 +187,7 @@ def called(other, true):
     def renamed(pdf):
         names = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <{ord(other):02X}> "
         named = pdf.make_stream(f"{names}<{ord(true):04X}> endbfchar".encode())
-        return Dictionary({**dict(page(pdf).Resources.Font[number(pdf)[2].decode()]), "/ToUnicode": named})
+        return Dictionary({**dict(encoded(pdf)), "/ToUnicode": named})
 
     def paint(n):
         begun, _, rest = n[6].rpartition(true.encode())
@@ -195,6 +195,66 @@ def called(other, true):
         return n[1] + b"[(%b)]TJ %b [(%b)]TJ" % (begun, shown, rest)
 
     return lent("Font", renamed, at_number(paint))
+
+
+def blank(code):
+    """Return a forger who adds a number of a font that calls its digits something else, far from all text."""
+
+    def named(pdf):
+        digits = " ".join(f"<{digit:02X}> <{code}>" for digit in b"0123456789")
+        cmap = f"1 begincodespacerange <00> <FF> endcodespacerange 10 beginbfchar {digits} endbfchar".encode()
+        return Dictionary({**dict(encoded(pdf)), "/ToUnicode": pdf.make_stream(cmap)})
+
+    return lent("Font", named, over(b"BT /Forged 10 Tf -180 251 Td (9) Tj ET"))
+
+
+def painted_blank(pdf):
+    """Make a font whose space is a bar as wide as three letters, far from where it begins."""
+    bar = pdf.make_stream(b"500 0 d0 0 g 0 0 3000 800 re f")
+    named = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <39> <0020> endbfchar"
+    return Dictionary(
+        Type=Name.Font,
+        Subtype=Name.Type3,
+        FontBBox=[0, 0, 1, 1],
+        FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+        CharProcs=Dictionary(a=bar),
+        Encoding=Dictionary(Type=Name.Encoding, Differences=[57, Name("/a")]),
+        FirstChar=57,
+        LastChar=57,
+        Widths=[500],
+        ToUnicode=pdf.make_stream(named),
+    )
+
+
+def encoded(pdf):
+    """Return the number's font."""
+    return page(pdf).Resources.Font[number(pdf)[2].decode()]
+
+
+def spelt(other, true):
+    """Return a forger who shows another letter in a word, which its font calls by the true one's name."""
+
+    def named(pdf):
+        cmap = f"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <{ord(other):02X}> "
+        cmap = pdf.make_stream(f"{cmap}<{ord(true):04X}> endbfchar".encode())
+        return Dictionary({**dict(encoded(pdf)), "/ToUnicode": cmap})
+
+    def change(content):
+        word = re.compile(rb"\[\(([a-z]*)%b([a-z]*)" % true.encode()).search(
+            content, SHOWN.search(content).end()
+        )
+        name, size = re.findall(rb"(/F\d+) ([\d.]+) Tf", content[: word.start()])[-1]
+        shown = b"[(%b)]TJ /Forged %b Tf [(%b)]TJ %b %b Tf [(%b" % (
+            word[1],
+            size,
+            other.encode(),
+            name,
+            size,
+            word[2],
+        )
+        return content[: word.start()] + shown + content[word.end() :]
+
+    return lent("Font", named, repaint(change))
 
 
 def figure(pdf):
@@ -221,6 +281,17 @@ def annotated(subtype, *, look=False, **entries):
         page(pdf).Annots = Array([*page(pdf).get("/Annots", []), pdf.make_indirect(note)])
 
     return make
+
+
+def streamed_note(pdf):
+    """Lay a note over the number that is a stream: some viewers show it."""
+    annotated("/FreeText", look=True)(pdf)
+    page(pdf).Annots[-1] = as_stream(pdf, page(pdf).Annots[-1])
+
+
+def unheld_window(pdf):
+    """Lay the open window of a note that no page has over the number."""
+    annotated("/Popup", Open=True, Contents=String("0.9999"), Parent=Dictionary(Subtype=Name.Text))(pdf)
 
 
 def one_more(at=None):
@@ -251,10 +322,52 @@ def changed(pdf):
     attached(pdf).EF.F.write(attached(pdf).EF.F.read_bytes().replace(b"0.8", b"0.9", 1))
 
 
+def all_names(make):
+    """Return a forger who changes what holds all names of the file."""
+    return lambda pdf: make(pdf, pdf.Root.Names)
+
+
+def as_stream(pdf, holder):
+    """Return a stream with the entries of a dictionary: some readers take it for one."""
+    stream = pdf.make_stream(b"")
+    for key, value in dict(holder).items():
+        stream[key] = value
+    return stream
+
+
+def a_file(pdf, name):
+    """Make a file that is attached."""
+    return Dictionary(F=String(name), UF=String(name), EF=Dictionary(F=pdf.make_stream(b"{}")))
+
+
+def far_down(pdf, names):
+    """Attach a second file of a name behind a thousand empty parts of the tree."""
+    listed = names.EmbeddedFiles.Names
+    del names.EmbeddedFiles["/Names"]
+    more = Dictionary(Names=[String("results.json"), a_file(pdf, "results.json")])
+    parts = [Dictionary(Names=listed), *(Dictionary(Names=[]) for _ in range(1000)), more]
+    names.EmbeddedFiles.Kids = Array(map(pdf.make_indirect, parts))
+
+
+def listed_twice(pdf, names):
+    """Attach one more file under the name by which another is listed, before that."""
+    listed = list(names.EmbeddedFiles.Names)
+    names.EmbeddedFiles.Names = Array([listed[0], a_file(pdf, "grade.txt"), *listed])
+
+
+def renamed(pdf):
+    """Change an attachment, and the name under which the file lists it; nothing else names it."""
+    changed(pdf)
+    listed = pdf.Root.Names.EmbeddedFiles.Names
+    listed[len(listed) - 2] = String("~")
+    del pdf.Root["/AF"]
+
+
 SCRIPT = Dictionary(S=Name.JavaScript, JS=String("app.alert(1)"))
 TO = Dictionary(S=Name.GoTo, D=String("question.1a"))
 CLEAR = Dictionary(ca=0, BM=Name.Multiply)
 UNSEEN = [0, 0, 0]  # a border
+SCRIPTS = Dictionary(Names=[String("a"), SCRIPT])
 NINES, BOX = r"\1[(0.9999)]TJ", b"1 g -40 -20 300 60 re f"
 BOLD = put(font, "FontDescriptor", bold_outlines)
 LOWER = first(b"1 0 0 1 0 -20 cm")
@@ -302,6 +415,8 @@ FORGERIES = {
         "a 9 that its font calls a 4, of another TeX": in_another_tex(called("9", "4")),
         "an 8 that its font calls a 0, of another TeX": in_another_tex(called("8", "0")),
         "a comma that its font calls a point, of another TeX": in_another_tex(called(",", ".")),
+        "an e that its font calls a c, of another TeX": in_another_tex(spelt("e", "c")),
+        "an n that its font calls an r, of another TeX": in_another_tex(spelt("n", "r")),
     },
     (A, "near"): {
         "another number": at_number(NINES),
@@ -316,11 +431,21 @@ FORGERIES = {
     (A, "over this answer"): {
         "a note": annotated("/FreeText", Contents=String("0.9999")),
         "a note, of another TeX": in_another_tex(annotated("/FreeText")),
+        "the window of a note that no page has, of another TeX": in_another_tex(unheld_window),
+        "a note that is a stream, of another TeX": in_another_tex(streamed_note),
         "a link with a look": annotated("/Link", look=True, Border=UNSEEN, A=TO),
         "a link with a wide white border": annotated("/Link", Border=[0, 0, 16], C=[1, 1, 1], A=TO),
     },
     (A, "is missing"): {"one page less": lambda pdf: pdf.pages.__delitem__(answered())},
-    ("1f", "differs"): {"a figure redrawn": figure},
+    ("1f", "differs"): {
+        "a figure redrawn": figure,
+        "a number that its font calls a blank, of another TeX": in_another_tex(blank("0020")),
+        "one that it calls an accent, of another TeX": in_another_tex(blank("0301")),
+        "one that it calls a hyphen, of another TeX": in_another_tex(blank("002D")),
+        "a blank that is a bar, of another TeX": in_another_tex(
+            lent("Font", painted_blank, over(b"1 g BT /Forged 10 Tf -180 251 Td (9) Tj ET"))
+        ),
+    },
     (WHOLE, "by other operators"): {
         "another text for copying": COPIED,
         "all lines moved": LOWER,
@@ -339,6 +464,15 @@ FORGERIES = {
         "a script after a harmless step": put(root, "OpenAction", Dictionary({**dict(TO), "/Next": SCRIPT})),
         "a script of the file": put(root, "AA", Dictionary()),
         "a named script": put(lambda pdf: pdf.Root.Names, "JavaScript", Dictionary()),
+        "a named script behind an empty text": all_names(
+            lambda pdf, names: (
+                put(root, "JavaScript", String(""))(pdf),
+                put(lambda _: names, "JavaScript", SCRIPTS)(pdf),
+            )
+        ),
+        "a script on opening that is a stream, of another TeX": in_another_tex(
+            put(root, "OpenAction", lambda pdf: as_stream(pdf, SCRIPT))
+        ),
         "a script on a page": put(page, "AA", Dictionary(O=SCRIPT)),
     },
     (WHOLE, "another title"): {
@@ -357,6 +491,8 @@ FORGERIES = {
         "a file beside the attachments": put(root, "AF", beside),
         "an attachment changed": changed,
         "the same, of another TeX": in_another_tex(changed),
+        "the same, listed under another name": in_another_tex(renamed),
+        "one more, listed under a name twice": all_names(listed_twice),
         "one that nothing else names": lambda pdf: (changed(pdf), root(pdf).__delitem__("/AF")),
     },
     (WHOLE, "another size"): {"a page far too wide": put(page, "MediaBox", Array([0, 0, 9000, 792]))},
@@ -366,6 +502,21 @@ FORGERIES = {
         "an attachment of two contents": put(
             lambda pdf: attached(pdf).EF, "UF", lambda pdf: pdf.make_stream(b"{}")
         ),
+    },
+    (REFUSED, "no tree"): {
+        "names that are a stream": put(root, "Names", lambda pdf: as_stream(pdf, root(pdf).Names)),
+        "attachments that are a stream": all_names(
+            lambda pdf, names: put(lambda _: names, "EmbeddedFiles", as_stream(pdf, names.EmbeddedFiles))(pdf)
+        ),
+    },
+    (REFUSED, "more than 1000 parts"): {"an attachment far down": all_names(far_down)},
+    (WHOLE, "links that lead elsewhere"): {
+        "named places behind the true ones": all_names(
+            lambda pdf, names: (
+                put(root, "Dests", names.Dests)(pdf),
+                put(lambda _: names, "Dests", Dictionary(Names=[]))(pdf),
+            )
+        )
     },
     (REFUSED, "two attachments named"): {
         "an attachment listed twice": lambda pdf: pdf.Root.Names.EmbeddedFiles.Names.extend(
