@@ -41,7 +41,8 @@ FOREIGN = {
     b'"worksheets"': "it is in the notebook format of before 2015, without cells",
 }
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
-VERSION = re.compile(r"\b(python|numpy|pandas|scikit-learn) \d[\w.+]*")  # as a cell prints them
+# As a cell prints them.
+VERSION = re.compile(r"\b(python|numpy|pandas|scikit-learn) \d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)*\+?")
 RERUN = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
     "The submission's notebook runs now: it is somebody's code, and it may do what you may do. It has a"
@@ -173,7 +174,7 @@ def _text(value: Any) -> str:
     """Return a text that a notebook may write as one or as a list of lines."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         value = "".join(value)
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else msgspec.json.encode(value, order="sorted").decode()
     return text.replace("\r\n", "\n")
 
 
@@ -183,17 +184,19 @@ def compare(given: Sequence[Cell], expected: Sequence[Cell], *, outputs: bool = 
 
     Text and warnings that were added are of no question: what is beside the answers changes none of them.
     """
-    there, here = ([cell for cell in cells if cell.source.strip()] for cells in (given, expected))
+    there, here = (
+        [cell for cell in cells if cell.source.strip() or cell.outputs] for cells in (given, expected)
+    )
     pairs = [*_aligned(there, here)]
-    added, gone = ({pair[n].source for pair in pairs if pair[1 - n] is None} for n in (0, 1))
+    added, gone = ({(p[n].kind, p[n].source) for p in pairs if p[1 - n] is None} for n in (0, 1))
     found = []
     for cell, other in pairs:
         named = cell if other is None else other
         about, how = named.question, ""
         if cell is None:
-            how = "is missing" if other.source not in added else ""
+            how = "is missing" if (other.kind, other.source) not in added else ""
         elif other is None:
-            how = "was moved" if cell.source in gone else "was added"
+            how = "was moved" if (cell.kind, cell.source) in gone else "was added"
             about = WHOLE if cell.kind == "markdown" else PROBLEM_2
         elif (cell.kind, cell.source) != (other.kind, other.source):
             how = "was edited"
@@ -239,7 +242,9 @@ def _of_any_machine(cell: Cell, seen: Callable[[str], str]) -> Cell:
     outputs = []
     for kind, shown in cell.outputs:
         text = seen(shown) if kind in OF_A_MACHINE else VERSION.sub(r"\1", shown)
-        outputs.append((kind, str(msgspec.json.decode(shown) | {"versions": {}}) if kind == MIME else text))
+        if kind == MIME:  # JavaScript writes 1.0 as 1
+            text = repr(replace(msgspec.json.decode(shown, type=Record), versions={}))
+        outputs.append((kind, text))
     return replace(cell, outputs=tuple(outputs))
 
 

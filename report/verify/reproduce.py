@@ -268,7 +268,9 @@ def compared(name: str, there: bytes, here: bytes) -> Difference | None:
     except DataError as error:
         return Difference(PROBLEM_2, f"{name} cannot be read ({error})")
     how = "other line ends" if there.split() == here.split() else "written otherwise"
-    if {*one[0]} == {*other[0]} and one[0] != other[0] and all(isinstance(cell, str) for cell in one[0]):
+    named = {*one[0]}
+    reordered = named == {*other[0]} and len(named) == len(one[0]) == len(other[0]) and one[0] != other[0]
+    if reordered and all(isinstance(cell, str) for cell in named):
         order = [one[0].index(cell) for cell in other[0]]
         one, how = tuple(tuple(row[place] for place in order) for row in one), "another order of columns"
     longer = max(one, other, key=len)  # by a header

@@ -37,6 +37,7 @@ BODY = 60.0, 725.0  # points between which a page's text stands
 DRAWN, GAP = 1.4, 12  # pixels in a point of a picture for people, and between two pages
 # Text that is copied in place of what is shown. In a name, each letter may be written by its number.
 SPOKEN = re.compile(b"/" + b"".join(rb"(?:%c|#(?i:%02x))" % (letter, letter) for letter in b"ActualText"))
+PACKED = ("Software", "interlace", "transparency")  # of a PNG: its program, and how it holds its pixels
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 
 
@@ -252,6 +253,7 @@ def pixels(text: str) -> str:
     try:
         with Image.open(io.BytesIO(base64.b64decode(text)), formats=["PNG"]) as picture:
             shown = hashlib.sha256(picture.convert("RGBA").tobytes()).hexdigest()
-            return f"{picture.size} {shown} {picture.info | {'Software': ''}}"
+            about = sorted(item for item in picture.info.items() if item[0] not in PACKED)
+            return f"{picture.size} {shown} {about}"
     except Exception:  # noqa: BLE001 - a stranger's picture may be damaged in any way
         return text

@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from experiments import dataset
 from experiments.data.files import FILE_NAMES
-from experiments.record import Setting
+from experiments.record import MIME, Setting
 from report.bundle import sha256, zipped
 from report.confined import Limits, UnjudgedError
 from report.console import Console
@@ -235,6 +235,14 @@ def drawn(book):
     return cell(book)["outputs"][1]["data"]
 
 
+def in_a_palette(book):
+    """Draw the same picture with numbered colours, and without the program's name."""
+    content = io.BytesIO()
+    with Image.open(io.BytesIO(base64.b64decode(drawn(book)["image/png"]))) as shown:
+        shown.quantize(2).save(content, "PNG")
+    drawn(book).update({"image/png": base64.b64encode(content.getvalue()).decode()})
+
+
 NOTE = {"cell_type": "markdown", "metadata": {"tags": ["2a"]}, "source": "# My name\nAda"}
 WARNED = printed("FutureWarning: x\n") | {"name": "stderr"}
 ANOTHER = "has another output"
@@ -252,6 +260,8 @@ TOUCHED = [
         True,
         ": its outputs were cleared",
     ),
+    (lambda book: book["cells"].append(code("", printed("0.99"))), "2", False, "was added"),
+    (in_a_palette, "2", True, "it was run again"),
     (lambda book: cell(book).update(outputs=[]), "2", True, "some of its outputs were cleared"),
     (
         lambda book: (book["cells"][2].update(outputs=[]), cell(book)["outputs"][0].update(text="0.99")),
@@ -272,6 +282,10 @@ TOUCHED = [
     ),
     (
         lambda book: book["cells"][2].update(outputs=[printed("python 3.11.7, numpy 2.3.5, 0.99")]),
+        *("2a", False, ANOTHER),
+    ),
+    (
+        lambda book: book["cells"][2].update(outputs=[printed("python 3.11.7_0.99, numpy 2.3.5")]),
         *("2a", False, ANOTHER),
     ),
     (lambda book: cell(book)["outputs"].pop(), "2a", False, "lacks an output"),
@@ -302,6 +316,30 @@ def test_a_notebook_that_was_touched(change, question, harmless, what):
 
     assert (question, harmless) == (found.question, found.harmless)
     assert what in found.what
+
+
+def test_code_that_became_text_is_missing():
+    """A cell of the same source elsewhere, but of another kind, is not the cell."""
+    book = json.loads(json.dumps(BOOKS))
+    book["cells"].append(book["cells"].pop(1) | {"cell_type": "markdown"})
+    given, made = (notebook.read(json.dumps(of).encode(), "The notebook") for of in (book, BOOKS))
+    found = notebook.compare_saved(given, made)
+
+    assert ["2a", ""] == [each.question for each in found]
+
+
+def test_the_record_may_be_written_in_any_order():
+    """JavaScript writes 1.0 as 1, and some programs sort the keys: the record says the same."""
+    content = (BUILD / "homework03.ipynb").read_text(encoding="utf-8")
+    book = json.loads(content)
+    (data,) = (o["data"] for c in book["cells"] for o in c.get("outputs", ()) if MIME in o.get("data", {}))
+    data[MIME] = dict(reversed(data[MIME].items()))
+    (found,) = handed_in(load(BUILD), {"homework03.ipynb": json.dumps(book).encode()}, ()).values()
+    assert [True] == [each.harmless for each in found]
+
+    data[MIME]["tied"] += 1
+    (found,) = handed_in(load(BUILD), {"homework03.ipynb": json.dumps(book).encode()}, ()).values()
+    assert [False] == [each.harmless for each in found]
 
 
 def test_outputs_that_the_attached_notebook_lacks_are_told():
@@ -358,6 +396,7 @@ TABLES = {
         False,
         "has 2.51 in line 2, column 2, here 2.5; 2 values differ",
     ),
+    "a column more of the same name": (b"b,a,b\n2.50,1,7\n4,3,8\n", False, "has 3 lines of 3 values"),
     "a row more": (TABLE + b"5,6\n7,8\n", False, "has 5 lines of 2 values, here 3 of 2"),
     "no table": (b"\xff", False, "cannot be read"),
 }
