@@ -158,7 +158,8 @@ def alike(
     if both := _by_sight(given, made, pairs):
         return Same.SIGHT, _other_glyphs(given, made, both, CLOSE)
     if other_lines and (both := _by_text(given, made)):
-        return Same.TEXT, [*_other_glyphs(given, made, both, CLOSE // 2), *_other_ink(given, made, both)]
+        spots = _other_glyphs(given, made, both, CLOSE // 2)
+        return Same.TEXT, [*spots, *_other_ink(given, made, both), *_other_shapes(given, made)]
     return Same.NO, []
 
 
@@ -191,7 +192,7 @@ def _by_text(given: View, made: View) -> Both:
     which name pages, are left out.
     """
     one, other = (_running(view) for view in (given, made))
-    sizes = [_painted(view) for view in (given, made)]
+    sizes = [[(x1 - x0, y1 - y0) for _, (x0, y0, x1, y1) in _painted(view)] for view in (given, made)]
     if [glyph.text for glyph in one] != [glyph.text for glyph in other] or len(sizes[0]) != len(sizes[1]):
         return []
     joined = all(_same_joint(*joint) for joint in zip(pairwise(one), pairwise(other), strict=True))
@@ -290,14 +291,26 @@ def _same_joint(one: tuple[Glyph, Glyph], other: tuple[Glyph, Glyph]) -> bool:
     return abs(across - other_across) <= STRETCH and abs(up - other_up) <= RISE
 
 
-def _painted(view: View) -> list[tuple[float, float]]:
-    """Return the sizes of all that is painted beside text, in order."""
+def _painted(view: View) -> list[tuple[int, Box]]:
+    """Return the pages and boxes of all that is painted beside text, in order."""
     return [
-        (right - left, top - bottom)
+        (number, box)
         for number in range(len(view.pages))
-        for item, (left, bottom, right, top) in view.items(number)
+        for item, box in view.items(number)
         if item.type != raw.FPDF_PAGEOBJ_TEXT
     ]
+
+
+def _other_shapes(given: View, made: View) -> Iterator[Spot]:
+    """Walk the boxes and rules, in pairs of one size, that look otherwise: a path may draw a number, too."""
+    pictures = [lru_cache(1)(view.bare) for view in (given, made)]
+    edge = REACH / SCALE
+    for (number, shown), (page, true) in zip(_painted(given), _painted(made), strict=True):
+        width, height = (min(side[n + 2] - side[n] for side in (shown, true)) for n in (0, 1))
+        sides = pictures[0](number), pictures[1](page)
+        box = -edge, -height - edge, width + edge, edge
+        if _other_close_up(sides, ((shown[0], shown[3]), (true[0], true[3])), box, SCALE):
+            yield Spot(number + 1, shown, _near(given.words[number], shown))
 
 
 # --- what is shown for a key

@@ -88,15 +88,19 @@ class View:
             return np.empty((0, 0))
         return np.asarray(page.render(scale=scale, grayscale=True, draw_annots=False).to_numpy()).squeeze()
 
+    def bare(self, number: int) -> np.ndarray:
+        """Render a page without its text."""
+        texts = [item for item, _ in self.items(number) if item.type == raw.FPDF_PAGEOBJ_TEXT]
+        for item in texts:
+            raw.FPDFPageObj_SetIsActive(item.raw, False)
+        picture = self.picture(number)
+        for item in texts:
+            raw.FPDFPageObj_SetIsActive(item.raw, True)
+        return picture
+
     def ink(self, number: int) -> np.ndarray:
         """Return where a page's text is seen: where it looks otherwise without."""
-        texts = [item for item, _ in self.items(number) if item.type == raw.FPDF_PAGEOBJ_TEXT]
-        pictures = []
-        for active in (False, True):
-            for item in texts:
-                raw.FPDFPageObj_SetIsActive(item.raw, active)
-            pictures.append(self.picture(number).astype(int))
-        found: np.ndarray = abs(pictures[0] - pictures[1]) > CONTRAST
+        found: np.ndarray = abs(self.picture(number).astype(int) - self.bare(number)) > CONTRAST
         return found
 
     def items(self, number: int) -> Iterator[tuple[Any, Box]]:

@@ -197,6 +197,12 @@ def called(other, true):
     return lent("Font", renamed, at_number(paint))
 
 
+def holed(content):
+    """Leave a place in the last box of a page unpainted: a path may draw a number so."""
+    *_, box = re.finditer(rb"0 0 ([\d.]+) [\d.]+ re f", content)
+    return content[: box.end() - 1] + b"%f 5 30 10 re f*" % (float(box[1]) - 60) + content[box.end() :]
+
+
 def blank(code):
     """Return a forger who adds a number of a font that calls its digits something else, far from all text."""
 
@@ -437,6 +443,7 @@ FORGERIES = {
         "a link with a wide white border": annotated("/Link", Border=[0, 0, 16], C=[1, 1, 1], A=TO),
     },
     (A, "is missing"): {"one page less": lambda pdf: pdf.pages.__delitem__(answered())},
+    ("2b", "differs"): {"a box with a hole in it, of another TeX": in_another_tex(repaint(holed))},
     ("1f", "differs"): {
         "a figure redrawn": figure,
         "a number that its font calls a blank, of another TeX": in_another_tex(blank("0020")),
@@ -552,6 +559,16 @@ def test_a_forged_page_is_found(make, question, words):
     told = found(forged(make))
 
     assert [text for where, text in told if where == question and words in text], told
+
+
+def test_pages_whose_lines_moved_say_the_same():
+    """Where another TeX sets all a little lower, boxes, figures and characters look the same."""
+
+    def make(pdf):
+        for each in pdf.pages:
+            each.obj.Contents = pdf.make_stream(b"1 0 0 1 0 -3.3 cm\n" + document.content(each.obj))
+
+    assert Same.TEXT == pages.compare(forged(in_another_tex(make)), sample()).same
 
 
 def test_a_number_is_read_where_its_mark_was_taken_away():
