@@ -100,7 +100,7 @@ class View:
 
     def ink(self, number: int) -> np.ndarray:
         """Return where a page's text is seen: where it looks otherwise without."""
-        found: np.ndarray = abs(self.picture(number).astype(int) - self.bare(number)) > CONTRAST
+        found: np.ndarray = abs(self.picture(number).astype(np.int16) - self.bare(number)) > CONTRAST
         return found
 
     def items(self, number: int) -> Iterator[tuple[Any, Box]]:
