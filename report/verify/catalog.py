@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -144,13 +145,25 @@ def differences(
     joined = BANNER in document.properties(other) and BANNER not in document.properties(one)
     found: dict[int, list[Branch]] = defaultdict(list)
     lost = set()
-    for each in document.differences(one, other, pairs):
+    more = [] if _metadata_agree(one) else [document.Branch(0, ("catalog", "/Metadata"))]
+    for each in (*document.differences(one, other, pairs), *more):
         noun = next((LOST[step] for step in each.path[:2] if step in LOST), "")
         if each.lost and noun and len(each.path) == 2:
             lost.add(noun)
         elif claims(each) or (not (joined and noun in MADE_ANEW) and len(found[each.page]) < DIFFERENCES):
             found[each.page].append(each)
     return [each for page in found.values() for each in page], tuple(sorted(lost))
+
+
+def _metadata_agree(pdf: Pdf) -> bool:
+    """Say whether the metadata of a file, which most programs write, claim no more than its properties do."""
+    stream = pdf.Root.get("/Metadata")
+    if stream is None:
+        return True
+    text = unpacked(stream).decode("utf-8", errors="replace")
+    claims = re.findall(r"<dc:(?:title|creator|description)>.*?<rdf:li[^>]*>(.*?)</rdf:li>", text, re.DOTALL)
+    told = document.properties(pdf).values()
+    return "<rdf:RDF" in text and all(unescape(claim).strip() in told for claim in claims)
 
 
 def claims(branch: Branch) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import re
 from decimal import Decimal
-from html import unescape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
@@ -186,8 +185,6 @@ def differences(given: Pdf, made: Pdf, pairs: Sequence[tuple[int, int]]) -> Iter
     compared += [(0, name, one[name], two[name]) for name in one]
     for page, name, one, two in compared:
         yield from (Branch(page, path, lost) for path, lost in walk.paths(one, two, (name,)))
-    if not _metadata_agree(given):
-        yield Branch(0, ("catalog", "/Metadata"))
 
 
 def _holders(pdf: Pdf) -> dict[str, dict[str, Any]]:
@@ -298,14 +295,3 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, String) and isinstance(other, String):
         return bytes(one) == bytes(other) or str(one) == str(other)
     return bool(one == other)
-
-
-def _metadata_agree(pdf: Pdf) -> bool:
-    """Say whether the metadata of a file, which most programs write, claim no more than its properties do."""
-    stream = pdf.Root.get("/Metadata")
-    if stream is None:
-        return True
-    text = unpacked(stream).decode("utf-8", errors="replace")
-    claims = re.findall(r"<dc:(?:title|creator|description)>.*?<rdf:li[^>]*>(.*?)</rdf:li>", text, re.DOTALL)
-    told = properties(pdf).values()
-    return "<rdf:RDF" in text and all(unescape(claim).strip() in told for claim in claims)

@@ -41,7 +41,6 @@ FOREIGN = {
     b'"worksheets"': "it is in the notebook format of before 2015, without cells",
 }
 OF_A_MACHINE = ("image/png", "image/svg+xml", "application/pdf")
-# As a cell prints them.
 VERSION = re.compile(r"\b(python|numpy|pandas|scikit-learn) \d+(?:\.\d+)*(?:(?:a|b|rc|\.post|\.dev)\d+)*\+?")
 RERUN = Limits(seconds=1800, memory=2 * 2**30, file=64 * 2**20)
 WARNING = (
@@ -140,12 +139,8 @@ def read(content: bytes, name: str) -> Notebook:
         if told[1:] or start != b"{":
             raise UnjudgedError(f"{name} cannot be opened: {told[0]}.") from None
         raise
-    outputs = [output for cell in found.cells for output in cell.outputs]
-    records = [
-        decoded(msgspec.json.encode(output.data[MIME]), f"The record in {name}", Record)
-        for output in outputs
-        if MIME in output.data
-    ]
+    recorded = [output.data[MIME] for cell in found.cells for output in cell.outputs if MIME in output.data]
+    records = [decoded(msgspec.json.encode(each), f"The record in {name}", Record) for each in recorded]
     if not any(cell.cell_type == "code" for cell in found.cells):
         raise UnjudgedError(f"{name} is no notebook: it holds no code.")
     programs = {"colab": "Google Colab", "(ipykernel)": "JupyterLab"}

@@ -20,8 +20,8 @@ from msgspec.structs import replace
 from report.config import QUESTIONS
 from report.console import printable
 from report.verify import catalog, document, seen
-from report.verify.findings import FOLLOWING, UNREAD, Difference, Pages, Same
-from report.verify.view import View, draw, in_body, meet
+from report.verify.findings import FOLLOWING, UNREAD, Difference, Pages, Same, Shown
+from report.verify.view import View, draw, holds, in_body, meet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ def compare(given: bytes, made: bytes, pictures: Path | None = None) -> Pages:
         for page in sorted({place.page for place in places if place.page})[:PICTURES]:
             boxes = [box for at, box in framed if at == page]
             draw(*views, (page - 1, paired.get(page - 1)), boxes, pictures / f"page-{page}.png")
-    shown = seen.shown(*views, pairs, spots)
+    shown = _shown(*views, pairs, spots)
     return replace(found, same=Same.NO, places=tuple(places), shown=shown)
 
 
@@ -245,6 +245,31 @@ def _of_the_whole(page: int, what: str, kind: str = "") -> Difference:
     """Return what a page, or the file, has or does: a difference of the submission as a whole."""
     subject = f"page {page}" if page else "the file"
     return Difference("", f"{subject} {what}"[:LONGEST], page, kind)
+
+
+def _shown(
+    given: View, made: View, pairs: Sequence[tuple[int, int]], spots: Sequence[Spot]
+) -> dict[str, tuple[Shown, ...]]:
+    """Read what is shown for each reported value, place by place.
+
+    The marks in the submission say where to look; if some of a value's were dropped, the other document's do.
+    What is read are the characters there, from left to right.
+    """
+    there = [
+        (key, number, boxes) for number in range(len(given.pages)) for key, boxes in given.reported(number)
+    ]
+    here = [(key, number, boxes) for number, page in pairs for key, boxes in made.reported(page)]
+    marks, most = (Counter(key for key, *_ in places) for places in (there, here))
+    looked = [place for place in there if marks[place[0]] >= most[place[0]]]
+    looked += [place for place in here if marks[place[0]] < most[place[0]]]
+    found: dict[str, tuple[Shown, ...]] = {}
+    for key, number, boxes in looked:
+        inside = [glyph for glyph in given.glyphs[number] if any(holds(box, glyph) for box in boxes)]
+        inside.sort(key=lambda glyph: (-round(glyph.y / seen.LINE), glyph.x))
+        meets = (meet(spot.box, box) for spot in spots if spot.page == number + 1 for box in boxes)
+        read = Shown(number + 1, "".join(glyph.text for glyph in inside), plain=not any(meets))
+        found[key] = (*found.get(key, ()), read)
+    return found
 
 
 def _figures(pdf: Pdf) -> Counter[bytes]:

@@ -8,7 +8,6 @@ two pixels of a page are off.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise, zip_longest
@@ -18,7 +17,7 @@ import numpy as np
 from pypdfium2 import raw
 from scipy import ndimage
 
-from report.verify.findings import Same, Shown
+from report.verify.findings import Same
 from report.verify.view import (
     BODY,
     REACH,
@@ -27,12 +26,15 @@ from report.verify.view import (
     Glyph,
     Word,
     around,
+    cut_out,
     holds,
     in_body,
     invisible,
     marked,
     meet,
+    other_close_up,
     other_paint,
+    wider,
 )
 
 if TYPE_CHECKING:
@@ -128,26 +130,8 @@ def _other_looks(one: np.ndarray, other: np.ndarray, both: Sequence[tuple[Word, 
     for (_, shown), (_, true) in both:
         left, bottom, right, top = true
         box = -edge, -edge, right - left + edge, top - bottom + edge
-        if top - bottom < TALL and _other_close_up((one, other), (shown[:2], true[:2]), box, SCALE):
+        if top - bottom < TALL and other_close_up((one, other), (shown[:2], true[:2]), box, SCALE):
             yield shown
-
-
-def _other_close_up(
-    pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
-) -> bool:
-    """Say whether two pictures differ in a box around a place of each."""
-    cut = [_cut(*side, box, scale) for side in zip(pictures, places, strict=True)]
-    return cut[0].shape != cut[1].shape or any(other_paint(*cut))
-
-
-def _cut(
-    picture: np.ndarray, place: tuple[float, float], box: Sequence[float], scale: int = SCALE
-) -> np.ndarray:
-    """Return the part of a picture in a box around a place."""
-    left, bottom, right, top = (round(edge * scale) for edge in box)
-    column, row = round(place[0] * scale), len(picture) - round(place[1] * scale)
-    rows = slice(max(0, row - top), max(0, row - bottom))
-    return picture[rows, max(0, column + left) : max(0, column + right)]
 
 
 # --- the same characters, at the same places or in other lines
@@ -224,7 +208,7 @@ def _other_glyphs(given: View, made: View, both: Both, letters: int) -> list[Spo
         left, bottom, right, top = true.box
         box = left - true.x - edge, bottom - true.y - edge - TAIL, right - true.x + edge, top - true.y + edge
         sides = pictures[0](shown.page, scale), pictures[1](true.page, scale)
-        if _other_close_up(sides, ((shown.x, shown.y), (true.x, true.y)), box, scale):
+        if other_close_up(sides, ((shown.x, shown.y), (true.x, true.y)), box, scale):
             place = shown.x + box[0], shown.y + box[1], shown.x + box[2], shown.y + box[3]
             spots.append(Spot(shown.page + 1, place, _near(given.words[shown.page], place)))
     return spots[:SPOTS]
@@ -240,7 +224,7 @@ def _other_ink(given: View, made: View, both: Both) -> Iterator[Spot]:
     true_ink = [made.ink(number) for number in range(len(made.pages))]
     nameless = [ink.copy() for ink in true_ink]
     for glyph in (glyph for glyphs in made.glyphs for glyph in glyphs):
-        _cut(nameless[glyph.page], (0.0, 0.0), _wider(glyph.box, BESIDE))[:] = False
+        cut_out(nameless[glyph.page], (0.0, 0.0), wider(glyph.box, BESIDE))[:] = False
     sides = [([ndimage.binary_dilation(ink, size) for ink in inks]) for inks in (true_ink, nameless)]
     for number, glyphs in enumerate(given.glyphs):
         left = given.ink(number)
@@ -248,20 +232,16 @@ def _other_ink(given: View, made: View, both: Both) -> Iterator[Spot]:
         left[max(0, len(left) - round(BODY[0] * SCALE)) :] = False
         for shown, true in both:
             for side, edge in zip(sides, (BESIDE, AROUND), strict=True) if shown.page == number else ():
-                box = _wider(true.box, edge)
-                here = _cut(side[true.page], (0.0, 0.0), box)
-                there = _cut(left, (shown.x - true.x, shown.y - true.y), box)
+                box = wider(true.box, edge)
+                here = cut_out(side[true.page], (0.0, 0.0), box)
+                there = cut_out(left, (shown.x - true.x, shown.y - true.y), box)
                 if there.shape == here.shape:
                     there &= ~here
         for glyph in glyphs:
             if glyph.text in HYPHENS:
-                _cut(left, (glyph.x, glyph.y), HYPHEN)[:] = False
+                cut_out(left, (glyph.x, glyph.y), HYPHEN)[:] = False
         for box in marked(left):
             yield Spot(number + 1, box, _near(given.words[number], box))
-
-
-def _wider(box: Box, by: float) -> Box:
-    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
 
 
 def _running(view: View) -> list[Glyph]:
@@ -309,34 +289,8 @@ def _other_shapes(given: View, made: View) -> Iterator[Spot]:
         width, height = (min(side[n + 2] - side[n] for side in (shown, true)) for n in (0, 1))
         sides = pictures[0](number), pictures[1](page)
         box = -edge, -height - edge, width + edge, edge
-        if _other_close_up(sides, ((shown[0], shown[3]), (true[0], true[3])), box, SCALE):
+        if other_close_up(sides, ((shown[0], shown[3]), (true[0], true[3])), box, SCALE):
             yield Spot(number + 1, shown, _near(given.words[number], shown))
-
-
-# --- what is shown for a key
-def shown(
-    given: View, made: View, pairs: Sequence[tuple[int, int]], spots: Sequence[Spot]
-) -> dict[str, tuple[Shown, ...]]:
-    """Read what is shown for each reported value, place by place.
-
-    The marks in the submission say where to look; if some of a value's were dropped, the other document's do.
-    What is read are the characters there, from left to right.
-    """
-    there = [
-        (key, number, boxes) for number in range(len(given.pages)) for key, boxes in given.reported(number)
-    ]
-    here = [(key, number, boxes) for number, page in pairs for key, boxes in made.reported(page)]
-    marks, most = (Counter(key for key, *_ in places) for places in (there, here))
-    looked = [place for place in there if marks[place[0]] >= most[place[0]]]
-    looked += [place for place in here if marks[place[0]] < most[place[0]]]
-    found: dict[str, tuple[Shown, ...]] = {}
-    for key, number, boxes in looked:
-        inside = [glyph for glyph in given.glyphs[number] if any(holds(box, glyph) for box in boxes)]
-        inside.sort(key=lambda glyph: (-round(glyph.y / LINE), glyph.x))
-        meets = (meet(spot.box, box) for spot in spots if spot.page == number + 1 for box in boxes)
-        shown = Shown(number + 1, "".join(glyph.text for glyph in inside), plain=not any(meets))
-        found[key] = (*found.get(key, ()), shown)
-    return found
 
 
 def _near(words: Sequence[Word], box: Box) -> str:

@@ -238,6 +238,11 @@ def meet(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
+def wider(box: Box, by: float) -> Box:
+    """Return a box with so much more on each side."""
+    return box[0] - by, box[1] - by, box[2] + by, box[3] + by
+
+
 def holds(box: Box, glyph: Glyph) -> bool:
     """Say whether a character begins within a box."""
     return box[0] <= glyph.x <= box[2] and box[1] <= glyph.y <= box[3]
@@ -261,3 +266,21 @@ def pixels(text: str) -> str:
             return f"{picture.size} {shown} {about}"
     except Exception:  # noqa: BLE001 - a stranger's picture may be damaged in any way
         return text
+
+
+def other_close_up(
+    pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
+) -> bool:
+    """Say whether two pictures differ in a box around a place of each."""
+    cut = [cut_out(*side, box, scale) for side in zip(pictures, places, strict=True)]
+    return cut[0].shape != cut[1].shape or any(other_paint(*cut))
+
+
+def cut_out(
+    picture: np.ndarray, place: tuple[float, float], box: Sequence[float], scale: int = SCALE
+) -> np.ndarray:
+    """Return the part of a picture in a box around a place."""
+    left, bottom, right, top = (round(edge * scale) for edge in box)
+    column, row = round(place[0] * scale), len(picture) - round(place[1] * scale)
+    rows = slice(max(0, row - top), max(0, row - bottom))
+    return picture[rows, max(0, column + left) : max(0, column + right)]
