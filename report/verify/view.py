@@ -167,6 +167,24 @@ def other_paint(one: np.ndarray, other: np.ndarray) -> Iterator[Box]:
     yield from marked(mask)
 
 
+def other_close_up(
+    pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
+) -> bool:
+    """Say whether two pictures differ in a box around a place of each."""
+    cut = [cut_out(*side, box, scale) for side in zip(pictures, places, strict=True)]
+    return cut[0].shape != cut[1].shape or any(other_paint(*cut))
+
+
+def cut_out(
+    picture: np.ndarray, place: tuple[float, float], box: Sequence[float], scale: int = SCALE
+) -> np.ndarray:
+    """Return the part of a picture in a box around a place."""
+    left, bottom, right, top = (round(edge * scale) for edge in box)
+    column, row = round(place[0] * scale), len(picture) - round(place[1] * scale)
+    rows = slice(max(0, row - top), max(0, row - bottom))
+    return picture[rows, max(0, column + left) : max(0, column + right)]
+
+
 def marked(mask: np.ndarray) -> Iterator[Box]:
     """Walk the places of the pixels that are marked, unless they are a few specks."""
     if np.count_nonzero(mask) < SPECKS:
@@ -266,21 +284,3 @@ def pixels(text: str) -> str:
             return f"{picture.size} {shown} {about}"
     except Exception:  # noqa: BLE001 - a stranger's picture may be damaged in any way
         return text
-
-
-def other_close_up(
-    pictures: tuple[np.ndarray, np.ndarray], places: Sequence[tuple[float, float]], box: Box, scale: int
-) -> bool:
-    """Say whether two pictures differ in a box around a place of each."""
-    cut = [cut_out(*side, box, scale) for side in zip(pictures, places, strict=True)]
-    return cut[0].shape != cut[1].shape or any(other_paint(*cut))
-
-
-def cut_out(
-    picture: np.ndarray, place: tuple[float, float], box: Sequence[float], scale: int = SCALE
-) -> np.ndarray:
-    """Return the part of a picture in a box around a place."""
-    left, bottom, right, top = (round(edge * scale) for edge in box)
-    column, row = round(place[0] * scale), len(picture) - round(place[1] * scale)
-    rows = slice(max(0, row - top), max(0, row - bottom))
-    return picture[rows, max(0, column + left) : max(0, column + right)]
